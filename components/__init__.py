@@ -1,0 +1,1 @@
+"""The components of a Transferline pipeline, one folder each. They know nothing of `pipeline/`."""

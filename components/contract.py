@@ -1,0 +1,32 @@
+"""The data contract between the components: the splits, and the features of a photo's tf.Example."""
+
+SPLITS = ("train", "eval", "test")
+
+LABEL = "label"
+"""bytes: the class name, UTF-8."""
+
+IMAGE = "image"
+"""bytes: the encoded photo (JPEG, PNG, GIF or BMP)."""
+
+WIDTH = "image/width"
+"""int64: pixels of the stored photo."""
+
+HEIGHT = "image/height"
+"""int64: pixels of the stored photo."""
+
+FORMAT = "image/format"
+"""bytes: the format the photo came in: JPEG, PNG, GIF, BMP or WEBP."""
+
+PATH = "image/path"
+"""bytes: where the photo came from, relative to the data."""
+
+SHA256 = "image/sha256"
+"""bytes: hex digest of the photo's bytes as they came."""
+
+SIZE_BUCKET = "image/size_bucket"
+"""bytes: "small", "medium" or "large", by the longest side as it came; an evaluation slice."""
+
+BRIGHTNESS_BUCKET = "image/brightness_bucket"
+"""bytes: "dark", "normal" or "bright", by the mean luma; an evaluation slice."""
+
+PHOTO_SLICES = (SIZE_BUCKET, FORMAT, BRIGHTNESS_BUCKET)

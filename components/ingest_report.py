@@ -1,0 +1,83 @@
+"""What every ExampleGen of ours tells about its input: what it found, what became of it, and what looks wrong."""
+
+import json
+import os
+
+import tensorflow as tf
+from tfx.types.artifact import Artifact
+
+from components.settings import Settings
+
+REPORT_FILE = "report.json"
+QUARANTINE_FILE = "quarantine.jsonl"
+SHOWN = 5
+
+
+class IngestReportArtifact(Artifact):
+    """A folder with `report.json` (an `IngestReport`) and `quarantine.jsonl` (one `Quarantined` a line)."""
+
+    TYPE_NAME = "IngestReport"
+
+
+class Quarantined(Settings):
+    """One record that couldn't be used.
+
+    Attributes:
+        place: The file, or file and row, relative to the data.
+        reason: What is wrong with it.
+    """
+
+    place: str
+    reason: str
+
+
+class Duplicate(Settings):
+    """Byte-identical records found at more than one place.
+
+    Attributes:
+        places: "split/label: place" of each copy.
+        splits: The different splits the copies are in, sorted.
+        labels: The different labels the copies have, sorted.
+    """
+
+    places: tuple[str, ...]
+    splits: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+class IngestReport(Settings):
+    """Records in = records out + quarantined.
+
+    Attributes:
+        found: Records (photos or rows) found in the input.
+        counts: Records written, by split, then by label.
+        quarantined: Records set aside in `quarantine.jsonl`.
+        first_quarantined: The first few of them, for the screen.
+        duplicates: Groups of identical records that differ in split or label.
+    """
+
+    found: int
+    counts: dict[str, dict[str, int]]
+    quarantined: int
+    first_quarantined: tuple[Quarantined, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+
+    def written(self, split: str) -> int:
+        """Returns how many records went into a split."""
+        return sum(self.counts.get(split, {}).values())
+
+    def labels(self, split: str) -> set[str]:
+        """Returns the labels that occur in a split."""
+        return set(self.counts.get(split, {}))
+
+
+def write_report(report: IngestReport, folder: str) -> None:
+    """Writes `report.json` into an artifact's folder."""
+    with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE), "w") as file:
+        file.write(report.model_dump_json(indent=2))
+
+
+def read_report(folder: str) -> IngestReport:
+    """Reads `report.json` from an artifact's folder."""
+    with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE)) as file:
+        return IngestReport.model_validate(json.loads(file.read()))
