@@ -1,0 +1,1 @@
+"""The curated schema, as an artifact."""

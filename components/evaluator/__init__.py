@@ -1,0 +1,1 @@
+"""The Evaluator: slices, thresholds and the blessing."""

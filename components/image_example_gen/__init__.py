@@ -1,0 +1,1 @@
+"""Photos in, TFRecord of tf.Example and an ingest report out."""

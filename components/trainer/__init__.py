@@ -1,0 +1,1 @@
+"""Transfer learning in two phases, and the export of the model that is served."""

@@ -1,0 +1,62 @@
+# The verbs of this project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+UV := .tools/bin/uv
+BIN := .venv/bin
+READY := .venv/.ready
+PYTHON_VERSION := $(shell cat .python-version)
+# The environment's own commands come first: TFX calls `pip` by name.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help
+help: ## list the verbs
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.PHONY: setup
+setup: $(READY) ## make the locked environment in .venv
+
+$(UV):
+	python3 -m venv .tools
+	.tools/bin/python -m pip install --quiet --upgrade uv
+
+# Seeded, because the tfx command calls pip; compiled, because importing TFX from source alone takes a minute.
+$(READY): requirements.lock setup.py pyproject.toml | $(UV)
+	$(UV) venv --quiet --seed --clear --python $(PYTHON_VERSION) .venv
+	grep -v -e '^pip==' requirements.lock > .venv/requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --compile-bytecode --require-hashes -r .venv/requirements.lock
+	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+.PHONY: run
+run: $(READY) ## run the embedded digits pipeline to a pushed model
+	$(BIN)/transferline run digits
+
+.PHONY: lint
+lint: $(READY) ## ruff, mypy and import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: test
+test: lint ## lint, and every test, whole pipelines too
+	$(BIN)/python -m pytest
+
+.PHONY: test-fast
+test-fast: $(READY) ## the tests without whole pipelines
+	$(BIN)/python -m pytest tests/components tests/pipeline
+
+.PHONY: format
+format: $(READY) ## let ruff put the code in order
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: | $(UV) ## resolve requirements.in anew into requirements.lock
+	$(UV) pip compile --quiet --upgrade --universal --python-version $(PYTHON_VERSION) --generate-hashes \
+	  --no-annotate --no-header requirements.in requirements-dev.in -o requirements.lock
+
+.PHONY: clean
+clean: ## remove the environment and the tools' caches
+	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -1,0 +1,109 @@
+"""The checks themselves: each returns the faults it found, in words."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+
+from components.contract import SPLITS
+from components.data_gate.config import GateRules
+from components.ingest_report import Duplicate, IngestReport
+
+MIN_CLASSES = 2
+SHOWN = 5
+TYPES = {schema_pb2.BYTES: "text or bytes", schema_pb2.INT: "whole numbers", schema_pb2.FLOAT: "numbers"}
+
+
+def ingest_faults(report: IngestReport, rules: GateRules) -> list[str]:
+    """Returns what is wrong with the records as a whole: quarantine, splits, classes and duplicates."""
+    return [
+        *_quarantine_faults(report, rules),
+        *_split_faults(report),
+        *_class_faults(report),
+        *_duplicate_faults(report, rules),
+    ]
+
+
+def anomaly_faults(anomalies: Mapping[str, anomalies_pb2.Anomalies], schema: schema_pb2.Schema) -> list[str]:
+    """Returns each anomaly as: feature, split, what was expected, what was seen.
+
+    Args:
+        anomalies: TFDV's findings by split.
+        schema: The schema they were found against.
+    """
+    faults = []
+    for split, found in anomalies.items():
+        for name, anomaly in sorted(found.anomaly_info.items()):
+            seen = " ".join(reason.description for reason in anomaly.reason) or anomaly.description
+            faults.append(f"feature '{name}' in {split}: expected {_expected(schema, name)}; seen: {seen}")
+        if found.HasField("dataset_anomaly_info"):
+            faults.append(f"{split}: {found.dataset_anomaly_info.description}")
+    return faults
+
+
+def _quarantine_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
+    share = report.quarantined / report.found if report.found else 0.0
+    if share > rules.max_quarantined:
+        first = "; ".join(f"{record.place!r}: {record.reason}" for record in report.first_quarantined[:SHOWN])
+        yield (
+            f"{report.quarantined} of {report.found} records ({share:.1%}) are quarantined, "
+            f"more than gate.max_quarantined={rules.max_quarantined:.1%} allows: {first}"
+        )
+
+
+def _split_faults(report: IngestReport) -> Iterator[str]:
+    empty = [split for split in SPLITS if not report.written(split)]
+    if empty:
+        yield f"no records in the split {_listed(empty)}: add records there or change data.split"
+
+
+def _class_faults(report: IngestReport) -> Iterator[str]:
+    trained = report.labels("train")
+    if len(trained) < MIN_CLASSES and report.written("train"):
+        yield f"the only class in train is {_listed(trained)}: a classifier needs two or more"
+    for split in SPLITS[1:]:
+        unseen = report.labels(split) - trained
+        if unseen and trained:
+            yield f"the class {_listed(unseen)} occurs in {split} but not in train: the model can't learn it"
+
+
+def _duplicate_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
+    leaks = [duplicate for duplicate in report.duplicates if {"train", "test"} <= set(duplicate.splits)]
+    if leaks and rules.fail_on_leak:
+        yield (
+            f"{_groups(leaks)} identical in train and test, so the test would be too kind: {_examples(leaks)}; "
+            "remove one copy of each, split by hash, or set gate.fail_on_leak=false"
+        )
+    conflicts = [duplicate for duplicate in report.duplicates if len(duplicate.labels) > 1]
+    if conflicts and rules.fail_on_label_conflict:
+        yield f"{_groups(conflicts)} identical with different labels: {_examples(conflicts)}"
+
+
+def _groups(duplicates: list[Duplicate]) -> str:
+    return "1 group of records is" if len(duplicates) == 1 else f"{len(duplicates)} groups of records are"
+
+
+def _examples(duplicates: list[Duplicate]) -> str:
+    return "; ".join(" = ".join(duplicate.places) for duplicate in duplicates[:SHOWN])
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in sorted(names))
+
+
+def _expected(schema: schema_pb2.Schema, name: str) -> str:
+    feature = next((feature for feature in schema.feature if feature.name == name), None)
+    if feature is None:
+        return "no such feature"
+    parts = [TYPES.get(feature.type, "any type")]
+    domain = feature.WhichOneof("domain_info")
+    if domain == "domain":
+        values = next(d.value for d in schema.string_domain if d.name == feature.domain)
+        parts.append(f"one of {_listed(values)}")
+    elif domain == "string_domain":
+        parts.append(f"one of {_listed(feature.string_domain.value)}")
+    elif domain in ("int_domain", "float_domain"):
+        bounds = getattr(feature, domain)
+        parts.append(f"from {bounds.min} to {bounds.max}")
+    if feature.presence.min_fraction == 1:
+        parts.append("in every record")
+    return ", ".join(parts)

@@ -1,0 +1,63 @@
+"""The gate: nothing is computed from data that isn't what the schema and the rules say."""
+
+import os
+
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+from tfx import v1 as tfx
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+
+from components.data_gate.checks import anomaly_faults, ingest_faults
+from components.data_gate.config import GateRules
+from components.errors import TransferlineError
+from components.ingest_report import QUARANTINE_FILE, IngestReportArtifact, read_report
+
+ANOMALIES_FILE = "SchemaDiff.pb"
+SCHEMA_FILE = "schema.pbtxt"
+
+
+@component
+def DataGate(  # noqa: N802 (components are named like classes)
+    ingest_report: InputArtifact[IngestReportArtifact],
+    schema: InputArtifact[tfx.types.standard_artifacts.Schema],
+    anomalies: InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
+    validated_schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
+    rules: Parameter[str],
+    source_fingerprint: Parameter[str],
+) -> None:
+    """Stops the run, naming every fault, or passes the schema on to Transform.
+
+    Args:
+        ingest_report: What ExampleGen found.
+        schema: The curated or inferred schema.
+        anomalies: ExampleValidator's findings.
+        validated_schema: The same schema, which only data that passed has.
+        rules: A `GateRules` as JSON.
+        source_fingerprint: Hash of the code this step runs.
+
+    Raises:
+        TransferlineError: With all faults at once.
+    """
+    report = read_report(ingest_report.uri)
+    schema_path = io_utils.get_only_uri_in_dir(schema.uri)
+    schema_proto = io_utils.parse_pbtxt_file(schema_path, schema_pb2.Schema())
+    found = {
+        split: _read_anomalies(artifact_utils.get_split_uri([anomalies], split))
+        for split in artifact_utils.decode_split_names(anomalies.split_names)
+    }
+    faults = ingest_faults(report, GateRules.model_validate_json(rules)) + anomaly_faults(found, schema_proto)
+    if faults:
+        raise TransferlineError(
+            "the data didn't pass the gate:\n" + "\n".join(f"  - {fault}" for fault in faults),
+            place=os.path.join(ingest_report.uri, QUARANTINE_FILE) if report.quarantined else "",
+            cure="mend the data, or change the schema or the gate's rules if the data is right",
+        )
+    tf.io.gfile.copy(schema_path, os.path.join(validated_schema.uri, SCHEMA_FILE), overwrite=True)
+
+
+def _read_anomalies(folder: str) -> anomalies_pb2.Anomalies:
+    with tf.io.gfile.GFile(os.path.join(folder, ANOMALIES_FILE), "rb") as file:
+        return anomalies_pb2.Anomalies.FromString(file.read())

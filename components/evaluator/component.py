@@ -1,0 +1,61 @@
+"""The Evaluator: the test split through the exported model, slice by slice, against the thresholds."""
+
+from tfx import types
+from tfx.components.evaluator.component import Evaluator as TfxEvaluator
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types import standard_component_specs as specs
+from tfx.types.component_spec import ExecutionParameter
+
+from components.evaluator.config import Evaluation
+from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
+
+
+class EvaluatorSpec(specs.EvaluatorSpec):
+    """TFX's Evaluator with our typed configuration in place of the EvalConfig."""
+
+    PARAMETERS = {
+        EVALUATION_CONFIG_KEY: ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
+    }
+    INPUTS = specs.EvaluatorSpec.INPUTS
+    OUTPUTS = specs.EvaluatorSpec.OUTPUTS
+    TYPE_ANNOTATION = specs.EvaluatorSpec.TYPE_ANNOTATION
+
+
+class Evaluator(TfxEvaluator):
+    """Evaluates, and blesses a model that passes every threshold.
+
+    Outputs: `evaluation` (ModelEvaluation: TFMA's files and `decision.json`), `blessing` (ModelBlessing).
+    """
+
+    SPEC_CLASS = EvaluatorSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(
+        self,
+        examples: types.BaseChannel,
+        model: types.BaseChannel,
+        evaluation: Evaluation,
+        baseline_model: types.BaseChannel | None = None,
+        source_fingerprint: str = "",
+    ) -> None:
+        """Declares the evaluation.
+
+        Args:
+            examples: Examples with a split "test".
+            model: The candidate.
+            evaluation: Slices and thresholds.
+            baseline_model: The last blessed model, where there is one.
+            source_fingerprint: Hash of the code this step runs, so that changed code isn't served from the cache.
+        """
+        spec = EvaluatorSpec(
+            examples=examples,
+            model=model,
+            baseline_model=baseline_model,
+            evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
+            blessing=types.Channel(type=standard_artifacts.ModelBlessing),
+            evaluation_config=evaluation.model_dump_json(),
+            source_fingerprint=source_fingerprint,
+        )
+        base_beam_component.BaseBeamComponent.__init__(self, spec=spec)

@@ -1,0 +1,153 @@
+"""Each threshold with the value it met, read from TFMA's own output."""
+
+import os
+from collections.abc import Iterator
+from typing import Literal
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+
+from components.evaluator.config import Evaluation, Threshold
+from components.settings import Settings
+
+DECISION_FILE = "decision.json"
+ALL_EXAMPLES = "all examples"
+
+BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise"]
+SliceMetrics = dict[str, dict[str, float]]
+
+
+class ThresholdCheck(Settings):
+    """One bound, and what it met.
+
+    Attributes:
+        metric: The metric's name.
+        slice: "all examples", or "feature=value".
+        kind: What the bound says of the value.
+        value: The candidate's value; None where the evaluation has none, which doesn't pass.
+        bound: The bound, in the metric's unit.
+        baseline: The last blessed model's value; None where there is none.
+        passed: Whether the bound held.
+    """
+
+    metric: str
+    slice: str
+    kind: BoundKind
+    value: float | None
+    bound: float
+    baseline: float | None
+    passed: bool
+
+
+class Decision(Settings):
+    """Whether a model was blessed, and why.
+
+    Attributes:
+        blessed: Whether every check passed.
+        metrics: The candidate's metrics over all examples.
+        checks: Every threshold with the value it met.
+        baseline_uri: The model it was compared with, "" where there was none.
+    """
+
+    blessed: bool
+    metrics: dict[str, float]
+    checks: tuple[ThresholdCheck, ...]
+    baseline_uri: str = ""
+
+
+def decide(evaluation: Evaluation, output_path: str, baseline_uri: str) -> Decision:
+    """Sets each threshold beside the value that TFMA measured.
+
+    Args:
+        evaluation: The thresholds.
+        output_path: Where TFMA wrote its metrics and validation.
+        baseline_uri: The last blessed model, "" if there is none.
+
+    Returns:
+        The decision; `blessed` is TFMA's own verdict.
+    """
+    candidate = _metrics_by_slice(output_path, tfma.CANDIDATE_KEY if baseline_uri else "")
+    baseline = _metrics_by_slice(output_path, tfma.BASELINE_KEY) if baseline_uri else {}
+    checks = [check for threshold in evaluation.thresholds for check in _checks(threshold, candidate, baseline)]
+    return Decision(
+        blessed=tfma.load_validation_result(output_path).validation_ok,
+        metrics=candidate[ALL_EXAMPLES],
+        checks=tuple(checks),
+        baseline_uri=baseline_uri,
+    )
+
+
+def write_decision(decision: Decision, folder: str) -> None:
+    """Writes `decision.json` beside TFMA's own files."""
+    with tf.io.gfile.GFile(os.path.join(folder, DECISION_FILE), "w") as file:
+        file.write(decision.model_dump_json(indent=2))
+
+
+def read_decision(folder: str) -> Decision:
+    """Reads `decision.json` from an evaluation's folder."""
+    with tf.io.gfile.GFile(os.path.join(folder, DECISION_FILE)) as file:
+        return Decision.model_validate_json(file.read())
+
+
+def _metrics_by_slice(output_path: str, model_name: str) -> SliceMetrics:
+    """Returns {slice name: {metric: value}} of the single-valued metrics."""
+    result = tfma.load_eval_result(output_path, model_name=model_name)
+    return {
+        _slice_name(slice_key): {
+            name: float(value["doubleValue"])
+            for name, value in outputs[""][""].items()
+            if "doubleValue" in value and not name.endswith("_diff")
+        }
+        for slice_key, outputs in result.slicing_metrics
+    }
+
+
+def _slice_name(slice_key: tuple[tuple[str, object], ...]) -> str:
+    return ", ".join(f"{feature}={value}" for feature, value in slice_key) or ALL_EXAMPLES
+
+
+def _checks(threshold: Threshold, candidate: SliceMetrics, baseline: SliceMetrics) -> Iterator[ThresholdCheck]:
+    for slice_name in _slices_of(threshold, candidate):
+        value = candidate.get(slice_name, {}).get(threshold.metric)
+        before = baseline.get(slice_name, {}).get(threshold.metric)
+        for kind, bound in _bounds(threshold):
+            yield ThresholdCheck(
+                metric=threshold.metric,
+                slice=slice_name,
+                kind=kind,
+                value=value,
+                bound=bound,
+                baseline=before,
+                passed=_passes(kind, bound, value, before, has_baseline=bool(baseline)),
+            )
+
+
+def _slices_of(threshold: Threshold, candidate: SliceMetrics) -> list[str]:
+    """The slices a threshold applies to; one that no example fell into is named too, since it doesn't pass."""
+    if not threshold.slice:
+        return [ALL_EXAMPLES]
+    if threshold.slice_value is not None:
+        return [threshold.slice]
+    return sorted(name for name in candidate if name.startswith(f"{threshold.slice}=")) or [threshold.slice]
+
+
+def _bounds(threshold: Threshold) -> Iterator[tuple[BoundKind, float]]:
+    kinds: tuple[BoundKind, ...] = ("at_least", "at_most", "max_drop", "max_rise")
+    for kind in kinds:
+        bound = getattr(threshold, kind)
+        if bound is not None:
+            yield kind, bound
+
+
+def _passes(kind: BoundKind, bound: float, value: float | None, before: float | None, *, has_baseline: bool) -> bool:
+    if value is None:
+        return False
+    if kind == "at_least":
+        return value >= bound
+    if kind == "at_most":
+        return value <= bound
+    if not has_baseline:
+        return True
+    if before is None:
+        return False
+    return before - value <= bound if kind == "max_drop" else value - before <= bound

@@ -1,0 +1,124 @@
+"""From thresholds and slices to the EvalConfig that TFMA runs by."""
+
+import json
+
+import tensorflow_model_analysis as tfma
+
+from components.evaluator.config import Evaluation, Threshold
+
+LABEL_ID = "label_id"
+LABEL_SIGNATURE = "transform_labels"
+TWO_CLASSES = 2
+
+
+def eval_config(evaluation: Evaluation, classes: int) -> tfma.EvalConfig:
+    """Builds TFMA's configuration for a classifier.
+
+    Two classes are evaluated on the probability of the second one, more on the scores of all. Slices go by feature
+    keys and values only, which every TFMA release understands.
+
+    Args:
+        evaluation: Slices and thresholds.
+        classes: How many classes the model knows, 2 or more.
+
+    Returns:
+        An EvalConfig with a candidate and a baseline model; TFX drops the baseline where there is none.
+    """
+    prediction_key = "probability" if classes == TWO_CLASSES else "scores"
+    models = [
+        tfma.ModelSpec(
+            name=name,
+            is_baseline=name == tfma.BASELINE_KEY,
+            signature_name="serving_default",
+            preprocessing_function_names=[LABEL_SIGNATURE],
+            label_key=LABEL_ID,
+            prediction_key=prediction_key,
+        )
+        for name in (tfma.CANDIDATE_KEY, tfma.BASELINE_KEY)
+    ]
+    metrics = _binary_metrics() if classes == TWO_CLASSES else _multiclass_metrics()
+    return tfma.EvalConfig(
+        model_specs=models,
+        slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=[key]) for key in _sliced_by(evaluation))],
+        metrics_specs=[tfma.MetricsSpec(metrics=[_with_thresholds(metric, evaluation) for metric in metrics])],
+    )
+
+
+def metric_names(classes: int) -> tuple[str, ...]:
+    """Returns the names of the single-valued metrics, which thresholds may bound."""
+    metrics = _binary_metrics() if classes == TWO_CLASSES else _multiclass_metrics()
+    return tuple(_name(metric) for metric in metrics if not metric.class_name.endswith("Plot"))
+
+
+def _sliced_by(evaluation: Evaluation) -> list[str]:
+    """Each feature once, in the order given, those that only thresholds name last."""
+    named = [*evaluation.slices, *(threshold.slice_feature for threshold in evaluation.thresholds)]
+    return [feature for feature in dict.fromkeys(named) if feature]
+
+
+def _metric(class_name: str, name: str, **settings: object) -> tfma.MetricConfig:
+    return tfma.MetricConfig(class_name=class_name, config=json.dumps({"name": name, **settings}))
+
+
+def _binary_metrics() -> list[tfma.MetricConfig]:
+    return [
+        _metric("ExampleCount", "example_count"),
+        _metric("BinaryAccuracy", "accuracy"),
+        _metric("AUC", "auc"),
+        _metric("AUCPrecisionRecall", "auc_precision_recall"),
+        _metric("Precision", "precision"),
+        _metric("Recall", "recall"),
+        _metric("BinaryCrossEntropy", "crossentropy"),
+        _metric("Calibration", "calibration"),
+        _metric("ConfusionMatrixPlot", "confusion_matrix_plot"),
+        _metric("CalibrationPlot", "calibration_plot"),
+    ]
+
+
+def _multiclass_metrics() -> list[tfma.MetricConfig]:
+    return [
+        _metric("ExampleCount", "example_count"),
+        _metric("SparseCategoricalAccuracy", "accuracy"),
+        _metric("SparseCategoricalCrossentropy", "crossentropy"),
+        _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot"),
+    ]
+
+
+def _name(metric: tfma.MetricConfig) -> str:
+    return str(json.loads(metric.config)["name"])
+
+
+def _with_thresholds(metric: tfma.MetricConfig, evaluation: Evaluation) -> tfma.MetricConfig:
+    for threshold in evaluation.thresholds:
+        if threshold.metric != _name(metric):
+            continue
+        if threshold.slice:
+            metric.per_slice_thresholds.append(
+                tfma.PerSliceMetricThreshold(
+                    slicing_specs=[_slicing_spec(threshold)], threshold=_metric_threshold(threshold)
+                )
+            )
+        else:
+            metric.threshold.CopyFrom(_metric_threshold(threshold))
+    return metric
+
+
+def _slicing_spec(threshold: Threshold) -> tfma.SlicingSpec:
+    if threshold.slice_value is None:
+        return tfma.SlicingSpec(feature_keys=[threshold.slice_feature])
+    return tfma.SlicingSpec(feature_values={threshold.slice_feature: threshold.slice_value})
+
+
+def _metric_threshold(threshold: Threshold) -> tfma.MetricThreshold:
+    bounds = tfma.MetricThreshold()
+    if threshold.at_least is not None:
+        bounds.value_threshold.lower_bound.value = threshold.at_least
+    if threshold.at_most is not None:
+        bounds.value_threshold.upper_bound.value = threshold.at_most
+    if threshold.max_drop is not None:
+        bounds.change_threshold.direction = tfma.MetricDirection.HIGHER_IS_BETTER
+        bounds.change_threshold.absolute.value = -threshold.max_drop
+    if threshold.max_rise is not None:
+        bounds.change_threshold.direction = tfma.MetricDirection.LOWER_IS_BETTER
+        bounds.change_threshold.absolute.value = threshold.max_rise
+    return bounds

@@ -1,0 +1,66 @@
+"""Evaluates a classifier with TFMA, for as many classes as the model turns out to have."""
+
+import os
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf import json_format
+from tensorflow.core.protobuf import saved_model_pb2
+from tfx.components.evaluator import executor as tfx_evaluator
+from tfx.types import artifact_utils
+from tfx.types import standard_component_specs as specs
+from tfx.utils import json_utils, path_utils
+
+from components.errors import TransferlineError
+from components.evaluator.config import Evaluation
+from components.evaluator.decision import decide, write_decision
+from components.evaluator.eval_config import eval_config, metric_names
+
+EVALUATION_CONFIG_KEY = "evaluation_config"
+
+
+class Executor(tfx_evaluator.Executor):
+    """TFX's Evaluator, which is told its EvalConfig here: how many classes there are only the model knows."""
+
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:  # noqa: N802
+        """Evaluates the test split, blesses or doesn't, and writes `decision.json` beside TFMA's results.
+
+        Raises:
+            TransferlineError: A threshold names a metric that isn't measured, or the test split is empty.
+        """
+        evaluation = Evaluation.model_validate_json(exec_properties[EVALUATION_CONFIG_KEY])
+        model = artifact_utils.get_single_instance(input_dict[specs.MODEL_KEY])
+        classes = _class_count(path_utils.serving_model_path(model.uri))
+        _check_metric_names(evaluation, classes)
+        config = eval_config(evaluation, classes)
+        super().Do(
+            input_dict,
+            output_dict,
+            exec_properties
+            | {
+                specs.EVAL_CONFIG_KEY: json_format.MessageToJson(config, preserving_proto_field_name=True),
+                specs.EXAMPLE_SPLITS_KEY: json_utils.dumps(["test"]),
+            },
+        )
+        baseline = input_dict.get(specs.BASELINE_MODEL_KEY)
+        output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
+        write_decision(decide(evaluation, output_path, baseline[0].uri if baseline else ""), output_path)
+
+
+def _class_count(model_path: str) -> int:
+    """Reads the number of classes from the shape [N, C] of the signature's `scores`."""
+    with tf.io.gfile.GFile(os.path.join(model_path, "saved_model.pb"), "rb") as file:
+        saved_model = saved_model_pb2.SavedModel.FromString(file.read())
+    scores = saved_model.meta_graphs[0].signature_def["serving_default"].outputs["scores"]
+    return int(scores.tensor_shape.dim[1].size)
+
+
+def _check_metric_names(evaluation: Evaluation, classes: int) -> None:
+    known = metric_names(classes)
+    unknown = sorted({threshold.metric for threshold in evaluation.thresholds} - set(known))
+    if unknown:
+        raise TransferlineError(
+            f"a threshold names {', '.join(unknown)}, which isn't measured for {classes} classes",
+            place="evaluation.thresholds",
+            cure=f"use one of {', '.join(known)}",
+        )

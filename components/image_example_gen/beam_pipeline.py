@@ -1,0 +1,124 @@
+"""The Beam pipeline from sources to TFRecords and to the small file that the report is made of."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+
+from components import progress
+from components.contract import SPLITS
+from components.image_example_gen.config import ImageData
+from components.image_example_gen.duplicates import differing_copies
+from components.image_example_gen.examples import read_source
+from components.image_example_gen.records import Listing, Source
+from components.image_example_gen.splits import SplitRule
+from components.ingest_report import Quarantined
+
+COUNTS, DUPLICATES, QUARANTINED = "counts", "duplicates", "quarantined"
+
+ONE_FILE_UP_TO = 2000
+"""Photos that go into one file a split. To one file Beam brings all records together in memory; above this number
+each bundle writes its own."""
+
+PROGRESS_EVERY = 100
+
+
+class _Counter:
+    """Counts photos across the threads of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done = 0
+
+    def reset(self) -> None:
+        """Starts from zero."""
+        with self._lock:
+            self._done = 0
+
+    def add_one(self, total: int) -> None:
+        """Counts one photo, and reports now and then."""
+        with self._lock:
+            self._done += 1
+            if self._done % PROGRESS_EVERY == 0 or self._done == total:
+                progress.report(self._done, total, "photos")
+
+
+PROGRESS = _Counter()
+
+
+class ReadPhotos(beam.DoFn):
+    """Reads the photos of a source into examples, one output a split, and says what became of each."""
+
+    def __init__(self, data: ImageData, rule: SplitRule, total: int) -> None:
+        self._data = data
+        self._rule = rule
+        self._total = total
+
+    def process(self, source: Source) -> Iterator[Any]:
+        """Yields the example and, into `COUNTS`, (split, label, place, sha256); or else into `QUARANTINED`."""
+        for item in read_source(source, self._data, self._rule):
+            PROGRESS.add_one(self._total)
+            if isinstance(item, Quarantined):
+                yield beam.pvalue.TaggedOutput(QUARANTINED, _line(QUARANTINED, item.model_dump()))
+            else:
+                yield beam.pvalue.TaggedOutput(item.split, item.example)
+                yield beam.pvalue.TaggedOutput(COUNTS, (item.split, item.label, item.place, item.sha256))
+
+
+def ingest(
+    pipeline: beam.Pipeline,
+    listing: Listing,
+    data: ImageData,
+    rule: SplitRule,
+    split_folders: dict[str, str],
+    results_file: str,
+) -> None:
+    """Adds the whole ingestion to a pipeline.
+
+    Args:
+        pipeline: What to add to.
+        listing: What was found.
+        data: The bounds that photos are held to.
+        rule: How photos are split.
+        split_folders: Where the TFRecords of each split go.
+        results_file: Where the lines go that `components.image_example_gen.results` reads.
+    """
+    total = listing.found - len(listing.quarantined)
+    outputs = (
+        pipeline
+        | "Sources" >> beam.Create(listing.sources)
+        | "Spread" >> beam.Reshuffle()
+        | "ReadPhotos" >> beam.ParDo(ReadPhotos(data, rule, total)).with_outputs(*SPLITS, COUNTS, QUARANTINED)
+    )
+    for split in SPLITS:
+        outputs[split] | f"Write[{split}]" >> beam.io.WriteToTFRecord(
+            os.path.join(split_folders[split], "data_tfrecord"),
+            file_name_suffix=".gz",
+            num_shards=1 if total <= ONE_FILE_UP_TO else 0,
+        )
+    counts = (
+        outputs[COUNTS]
+        | "SplitAndLabel" >> beam.Map(lambda record: (record[:2], 1))
+        | "Count" >> beam.CombinePerKey(sum)
+        | "CountLines" >> beam.Map(lambda count: _line(COUNTS, count))
+    )
+    duplicates = (
+        outputs[COUNTS]
+        | "BySha256" >> beam.Map(lambda record: (record[3], record[:3]))
+        | "GroupBySha256" >> beam.GroupByKey()
+        | "DifferingCopies" >> beam.FlatMap(lambda group: differing_copies(group[1]))
+        | "DuplicateLines" >> beam.Map(lambda duplicate: _line(DUPLICATES, duplicate.model_dump()))
+    )
+    # One file for all: each file of its own costs Beam half a second.
+    _ = (
+        (counts, duplicates, outputs[QUARANTINED])
+        | "Results" >> beam.Flatten()
+        | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
+    )
+
+
+def _line(kind: str, value: object) -> str:
+    return json.dumps([kind, value])

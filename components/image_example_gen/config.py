@@ -1,0 +1,74 @@
+"""What ImageExampleGen is told about the photos."""
+
+import math
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from components.settings import Settings
+
+
+class Split(Settings):
+    """How the photos are split into train, eval and test.
+
+    A photo's place in a split by hash depends on its own bytes alone: adding, removing or renaming photos moves no
+    other one, and byte-identical photos never fall in different splits.
+
+    Attributes:
+        by: "folder": as laid out in folders (train, validation, test) or in the manifest's split column; "hash": by
+            the shares below; "auto": "folder" where there is such a layout, else "hash".
+        train: Share of the photos, by hash. Laid out by folder without a validation folder, eval / (train + eval) of
+            the training photos become eval.
+        eval: Share of the photos, by hash.
+        test: Share of the photos, by hash.
+        test_from_eval: Laid out by folder without a test folder: the share of the validation photos that become test.
+    """
+
+    by: Literal["auto", "folder", "hash"] = "auto"
+    train: float = Field(default=0.8, gt=0, lt=1)
+    eval: float = Field(default=0.1, gt=0, lt=1)
+    test: float = Field(default=0.1, gt=0, lt=1)
+    test_from_eval: float = Field(default=0.2, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "Split":
+        total = self.train + self.eval + self.test
+        if not math.isclose(total, 1.0, abs_tol=1e-6):
+            raise ValueError(f"the shares train + eval + test must sum to 1, and they sum to {total:g}")
+        return self
+
+
+class ExampleFeatures(Settings):
+    """The names of the features in existing TFRecords of tf.Example.
+
+    Attributes:
+        image: The feature with the encoded photo, bytes.
+        label: The feature with the class: its name as bytes or, with `class_names`, its index as int64.
+        class_names: The class of each index; empty if the label is a name already.
+    """
+
+    image: str = "image"
+    label: str = "label"
+    class_names: tuple[str, ...] = ()
+
+
+class ImageData(Settings):
+    """Where the photos are and how they become examples.
+
+    Attributes:
+        path: A folder of photos, a manifest (.csv), an archive (.zip, .tar.gz, .tgz), or a folder or a glob pattern
+            of TFRecords; local, or remote as gs://.
+        split: How the photos are split.
+        class_aliases: Class name by folder name, as {"cats": "cat"}; names that aren't listed stay as they are.
+        longest_side: Bound in pixels; photos with a longer side are stored smaller.
+        max_pixels: Bound on width x height as the header tells it; photos above it are never decoded. The default is
+            the one at which Pillow speaks of a decompression bomb.
+        features: The feature names, for TFRecords.
+    """
+
+    path: str = ""
+    split: Split = Split()
+    class_aliases: dict[str, str] = Field(default_factory=dict)
+    longest_side: int = Field(default=1024, gt=0)
+    max_pixels: int = Field(default=178_956_970, gt=0)
+    features: ExampleFeatures = ExampleFeatures()

@@ -1,0 +1,38 @@
+"""Byte-identical photos that differ in what they are said to be."""
+
+from collections.abc import Iterable, Iterator
+
+from components.ingest_report import Duplicate
+
+MAX_GROUPS = 1000
+"""Groups in a report; those that leak from train to another split come first."""
+
+MAX_PLACES = 20
+"""Copies that are named in one group; there may be more."""
+
+
+def differing_copies(copies: Iterable[tuple[str, str, str]]) -> Iterator[Duplicate]:
+    """Yields the group if its copies differ in split or in label.
+
+    Args:
+        copies: (split, label, place) of each photo with the same bytes.
+    """
+    splits: set[str] = set()
+    labels: set[str] = set()
+    places: list[str] = []
+    for split, label, place in copies:
+        if len(places) < MAX_PLACES or split not in splits or label not in labels:
+            places.append(f"{split}/{label}: {place}")
+        splits.add(split)
+        labels.add(label)
+    if len(splits) > 1 or len(labels) > 1:
+        yield Duplicate(places=tuple(sorted(places)), splits=tuple(sorted(splits)), labels=tuple(sorted(labels)))
+
+
+def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:
+    """Returns at most `MAX_GROUPS` groups: leaks from train to test, then other leaks, then differing labels."""
+
+    def rank(group: Duplicate) -> tuple[bool, bool, tuple[str, ...]]:
+        return not {"train", "test"} <= set(group.splits), len(group.splits) < 2, group.places  # noqa: PLR2004 - two.
+
+    return tuple(sorted(groups, key=rank)[:MAX_GROUPS])

@@ -1,0 +1,73 @@
+"""The executor of ImageExampleGen."""
+
+import os
+from typing import Any
+
+import tensorflow as tf
+from tfx import types
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils
+
+from components.contract import SPLITS
+from components.image_example_gen.beam_pipeline import PROGRESS, ingest
+from components.image_example_gen.config import ImageData
+from components.image_example_gen.listing import list_photos, no_photo
+from components.image_example_gen.records import Listing
+from components.image_example_gen.results import check_nothing_lost, read_results, write_quarantine
+from components.image_example_gen.splits import make_rule
+from components.ingest_report import IngestReport, write_report
+
+
+class Executor(BaseBeamExecutor):
+    """Reads photos, checks them, and writes them as TFRecords of tf.Example with a report of what became of each."""
+
+    def Do(  # noqa: N802 - TFX's name.
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Ingests the data.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`, the TFRecords by split; `ingest_report`, the report and the quarantine.
+            exec_properties: `data`, an `ImageData` as JSON.
+
+        Raises:
+            TransferlineError: The data can't be read as a whole, holds no usable photo, or records were lost.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        data = ImageData.model_validate_json(exec_properties["data"])
+        listing = list_photos(data)
+        split_folders = _prepare_examples(output_dict["examples"])
+        report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
+        report = self._ingest(listing, data, split_folders, report_folder)
+        check_nothing_lost(report, split_folders)
+        if not any(report.counts.values()):
+            raise no_photo(data.path, report.found, report.first_quarantined)
+
+    def _ingest(
+        self, listing: Listing, data: ImageData, split_folders: dict[str, str], report_folder: str
+    ) -> IngestReport:
+        rule = make_rule(data.split, listing.laid_out, data.path)
+        results_file = os.path.join(report_folder, "results.jsonl")
+        PROGRESS.reset()
+        with self._make_beam_pipeline() as pipeline:
+            ingest(pipeline, listing, data, rule, split_folders, results_file)
+        report, quarantined = read_results(results_file, listing)
+        write_report(report, report_folder)
+        write_quarantine(quarantined, report_folder)
+        tf.io.gfile.remove(results_file)
+        return report
+
+
+def _prepare_examples(artifacts: list[types.Artifact]) -> dict[str, str]:
+    """Sets what the stock ExampleGen sets on its examples, and returns the folder of each split."""
+    examples = artifact_utils.get_single_instance(artifacts)
+    examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+    examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
+    examples_utils.set_file_format(examples, "tfrecords_gzip")
+    return {split: artifact_utils.get_split_uri(artifacts, split) for split in SPLITS}

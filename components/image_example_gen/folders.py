@@ -1,0 +1,78 @@
+"""Photos in folders."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from components.image_example_gen import storage
+from components.image_example_gen.layout import arrange
+from components.image_example_gen.names import mixing_key, shown
+from components.image_example_gen.records import MAX_FILE_BYTES, Listing, Raw, Source, Target
+from components.ingest_report import Quarantined
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """A `Source` of one photo, a file of its own.
+
+    Attributes:
+        path: Where to read it.
+        target: What it is.
+        row: The manifest's row that names it; 0 where there is no manifest.
+    """
+
+    path: str
+    target: Target
+    row: int = 0
+
+    def read(self) -> Iterator[Raw | Quarantined]:
+        """Yields the photo's bytes, or why they can't be read."""
+        try:
+            with storage.open_file(self.path) as file:
+                content = file.read(MAX_FILE_BYTES + 1)
+        except FileNotFoundError:
+            yield self._fault("is missing")
+        except OSError as error:
+            yield self._fault(f"can't be read: {error.strerror or error}")
+        else:
+            if len(content) > MAX_FILE_BYTES:
+                yield self._fault(f"is larger than {MAX_FILE_BYTES // 2**20} MiB")
+            else:
+                yield Raw(self.target, content)
+
+    def _fault(self, what: str) -> Quarantined:
+        name = shown(self.target.name)
+        if not self.row:
+            return Quarantined(place=name, reason=f"the file {what}")
+        return Quarantined(place=name, reason=f"manifest row {self.row}: file {name} {what}")
+
+
+def list_folder(folder: str, aliases: dict[str, str]) -> Listing:
+    """Finds the photos below a folder of class folders, or of split folders of class folders.
+
+    Raises:
+        TransferlineError: A folder can't be read.
+    """
+    nodes = list(storage.walk(folder))
+    files = [node.name for node in nodes if not node.is_folder and not node.fault]
+    folders = [node.name for node in nodes if node.is_folder]
+    faults = [Quarantined(place=shown(node.name), reason=node.fault) for node in nodes if node.fault]
+    arranged, empty = arrange(files, folders, aliases)
+    targets = [item for item in arranged if isinstance(item, Target)]
+    outside = [item for item in arranged if isinstance(item, Quarantined)]
+    photos = [PhotoFile(storage.join(folder, target.name), target) for target in targets]
+    return make_listing(mixed(photos), targets, [*faults, *empty, *outside])
+
+
+def make_listing(sources: Iterable[Source], targets: list[Target], quarantined: list[Quarantined]) -> Listing:
+    """Returns the listing of sources that hold these targets."""
+    return Listing(
+        sources=tuple(sources),
+        quarantined=tuple(quarantined),
+        found=len(targets) + len(quarantined),
+        laid_out=frozenset(target.laid_out for target in targets) - {""},
+    )
+
+
+def mixed(photos: list[PhotoFile]) -> list[PhotoFile]:
+    """Returns the photos in an order that mixes the classes."""
+    return sorted(photos, key=lambda photo: mixing_key(photo.target.name))

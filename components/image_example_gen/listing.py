@@ -1,0 +1,131 @@
+"""Finds every photo, whatever the layout of the data is."""
+
+import hashlib
+from collections.abc import Sequence
+from enum import Enum
+
+from components.errors import TransferlineError
+from components.image_example_gen import storage
+from components.image_example_gen.config import ImageData
+from components.image_example_gen.folders import list_folder
+from components.image_example_gen.manifest import list_manifest, photo_paths
+from components.image_example_gen.names import PHOTO_NAME, TFRECORD_NAME, is_hidden, shown
+from components.image_example_gen.records import Listing
+from components.image_example_gen.tars import list_tar
+from components.image_example_gen.tfrecords import list_tfrecords, tfrecord_names, top_of
+from components.image_example_gen.zips import list_zip
+from components.ingest_report import Quarantined
+
+EXPECTED = (
+    "data.path must be a folder with one folder of photos for each class; or one with the folders train, validation "
+    "and test, each with a folder for each class; a manifest .csv with the columns path and label; a .zip or .tar.gz "
+    "of such folders; or TFRecords of tf.Example."
+)
+
+
+class Layout(Enum):
+    """The kinds of data that are understood."""
+
+    FOLDERS = "folders"
+    MANIFEST = "manifest"
+    ZIP = "zip"
+    TAR = "tar"
+    TFRECORDS = "tfrecords"
+
+
+def recognise(path: str) -> Layout:
+    """Returns the kind of data that a path leads to.
+
+    Raises:
+        TransferlineError: There is nothing at the path, or nothing that is understood.
+    """
+    if not path:
+        raise TransferlineError("No data is named: data.path is empty.", cure=EXPECTED)
+    if not storage.exists(path):
+        if any(sign in path for sign in "*?[") and storage.glob(path):
+            return Layout.TFRECORDS
+        raise TransferlineError("There is no such file or folder.", place=shown(path), cure=EXPECTED)
+    if storage.is_folder(path):
+        return Layout.TFRECORDS if _holds_tfrecords(path) else Layout.FOLDERS
+    name = path.lower()
+    if name.endswith(".csv"):
+        return Layout.MANIFEST
+    if name.endswith(".zip"):
+        return Layout.ZIP
+    if name.endswith((".tar.gz", ".tgz")):
+        return Layout.TAR
+    if TFRECORD_NAME.search(path):
+        return Layout.TFRECORDS
+    raise TransferlineError("The file is of no kind that holds photos.", place=shown(path), cure=EXPECTED)
+
+
+def list_photos(data: ImageData) -> Listing:
+    """Finds every photo.
+
+    Raises:
+        TransferlineError: The data can't be read as a whole, or there is nothing.
+    """
+    match recognise(data.path):
+        case Layout.FOLDERS:
+            listing = list_folder(data.path, data.class_aliases)
+        case Layout.MANIFEST:
+            listing = list_manifest(data.path, data.split.by, data.class_aliases)
+        case Layout.ZIP:
+            listing = list_zip(data.path, data.class_aliases)
+        case Layout.TAR:
+            listing = list_tar(data.path, data.class_aliases)
+        case Layout.TFRECORDS:
+            listing = list_tfrecords(data.path, data.features, data.class_aliases)
+    if not listing.sources:
+        raise no_photo(data.path, listing.found, listing.quarantined)
+    return listing
+
+
+def no_photo(path: str, found: int, first: Sequence[Quarantined]) -> TransferlineError:
+    """Returns the error for data without a single usable photo.
+
+    Args:
+        path: Where the data is.
+        found: How many files there are.
+        first: Some of those that can't be used, of which the first is told.
+    """
+    told = "".join(f" The first of them: {item.place}: {item.reason}." for item in first[:1])
+    return TransferlineError(f"There is no usable photo among {found} files.{told}", place=shown(path), cure=EXPECTED)
+
+
+def fingerprint(path: str) -> str:
+    """Returns a digest that changes whenever a file of the data is added, removed, renamed or changed.
+
+    It is made of names, sizes and times of change; no file is read but the manifest.
+
+    Raises:
+        TransferlineError: As `list_photos`, as far as it shows without reading.
+    """
+    digest = hashlib.sha256()
+    for name, stamp in _stamps(path, recognise(path)):
+        digest.update(f"{len(name)}:{name}\0{stamp}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _stamps(path: str, layout: Layout) -> list[tuple[str, str]]:
+    if layout is Layout.FOLDERS:
+        return [(node.name, node.fault or node.stamp) for node in storage.walk(path)]
+    if layout is Layout.TFRECORDS:
+        files = [storage.join(top_of(path), name) for name, _ in tfrecord_names(path)]
+    elif layout is Layout.MANIFEST:
+        files = [path, *photo_paths(path)]
+    else:
+        files = [path]
+    return [(file, storage.stamp_of(file)) for file in files]
+
+
+def _holds_tfrecords(folder: str) -> bool:
+    """Returns whether the first file that is named like a photo or like a TFRecord is a TFRecord."""
+    for node in storage.walk(folder):
+        if node.is_folder or any(is_hidden(part) for part in node.name.split("/")):
+            continue
+        if PHOTO_NAME.search(node.name):
+            return False
+        if TFRECORD_NAME.search(node.name):
+            return True
+    return False

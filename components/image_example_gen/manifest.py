@@ -1,0 +1,138 @@
+"""Photos named by a CSV file with the columns path, label and, if wanted, split."""
+
+import csv
+import io
+import os
+from dataclasses import dataclass
+
+from components.errors import TransferlineError
+from components.image_example_gen import storage
+from components.image_example_gen.folders import PhotoFile, make_listing, mixed
+from components.image_example_gen.names import class_name, shown, split_of_name
+from components.image_example_gen.records import Listing, Target
+from components.ingest_report import Quarantined
+
+REQUIRED = ("path", "label")
+OPTIONAL = "split"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a manifest.
+
+    Attributes:
+        number: Its number as a spreadsheet shows it; the header is row 1.
+        path: The photo's path, as written.
+        label: The class name, as written.
+        split: The split, as written; empty if there is none.
+        cells_too_many: How many more cells it has than the header.
+    """
+
+    number: int
+    path: str
+    label: str
+    split: str
+    cells_too_many: int
+
+
+def list_manifest(path: str, by: str, aliases: dict[str, str]) -> Listing:
+    """Finds the photos that a manifest names, by paths relative to it.
+
+    Args:
+        path: The manifest.
+        by: `Split.by`; the split column is read unless this is "hash" or the column is empty throughout.
+        aliases: Class name by the manifest's label.
+
+    Raises:
+        TransferlineError: The manifest can't be read as CSV or lacks a column.
+    """
+    rows = read_rows(path)
+    with_split = by != "hash" and any(row.split for row in rows)
+    photos: list[PhotoFile] = []
+    faults: list[Quarantined] = []
+    first_row: dict[Target, int] = {}
+    for row in rows:
+        fault = _fault(row, with_split, aliases)
+        target = Target(row.path, class_name(row.label, aliases), split_of_name(row.split) if with_split else "")
+        if not fault and first_row.setdefault(target, row.number) != row.number:
+            fault = f"it repeats row {first_row[target]}"
+        if fault:
+            place = f"{shown(os.path.basename(path))}, row {row.number}"
+            faults.append(Quarantined(place=place, reason=f"manifest row {row.number}: {fault}"))
+        else:
+            photos.append(PhotoFile(storage.join(os.path.dirname(path), row.path), target, row.number))
+    return make_listing(mixed(photos), [photo.target for photo in photos], faults)
+
+
+def photo_paths(path: str) -> list[str]:
+    """Returns the path of every file that a manifest names.
+
+    Raises:
+        TransferlineError: As `list_manifest`.
+    """
+    folder = os.path.dirname(path)
+    return [storage.join(folder, row.path) for row in read_rows(path) if row.path and "\0" not in row.path]
+
+
+def read_rows(path: str) -> list[Row]:
+    """Returns the rows of a manifest that aren't blank.
+
+    Raises:
+        TransferlineError: The manifest can't be read as CSV or lacks a column.
+    """
+    reader = csv.reader(io.StringIO(_read_text(path), newline=""))
+    rows: list[Row] = []
+    number = 0
+    try:
+        columns = _columns(path, next(reader, []))
+        for number, cells in enumerate(reader, start=2):
+            if cells:
+                padded = cells + [""] * (len(columns) - len(cells))
+                row = dict(zip(columns, padded, strict=False))
+                too_many = max(0, len(cells) - len(columns))
+                rows.append(Row(number, row["path"], row["label"], row.get(OPTIONAL, "").strip(), too_many))
+    except csv.Error as error:
+        raise TransferlineError(
+            f"The manifest can't be read as CSV: {error}.",
+            place=f"{shown(path)}, row {number + 1}",
+            cure="Save it again as comma-separated UTF-8 text.",
+        ) from error
+    return rows
+
+
+def _read_text(path: str) -> str:
+    try:
+        with storage.open_file(path) as file:
+            return file.read().decode("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        raise TransferlineError(
+            f"The manifest can't be read: {error.strerror or error}.", place=shown(path), cure="Check data.path."
+        ) from error
+
+
+def _columns(path: str, header: list[str]) -> list[str]:
+    columns = [name.strip().lower() for name in header]
+    missing = [name for name in REQUIRED if name not in columns]
+    if missing:
+        found = ", ".join(shown(name) for name in header) or "none"
+        raise TransferlineError(
+            f"The manifest has no column {' and no column '.join(missing)}; its columns are: {found}.",
+            place=shown(path),
+            cure="Give it a first row path,label (or path,label,split), separated by commas.",
+        )
+    return columns
+
+
+def _fault(row: Row, with_split: bool, aliases: dict[str, str]) -> str:
+    file = f"file {shown(row.path)}"
+    if row.cells_too_many:
+        return "it has more cells than the header; a cell with a comma needs quotes"
+    if not row.path or "\0" in row.path:
+        return "it has no path"
+    if not class_name(row.label, aliases):
+        return f"{file} has no label"
+    if with_split and not row.split:
+        return f"{file} has no split, as others have"
+    if with_split and not split_of_name(row.split):
+        return f"{file} has the split '{shown(row.split)}', which is none of train, eval and test"
+    return ""

@@ -1,0 +1,204 @@
+"""One photo's bytes: checked to the last pixel, and brought to what every later step can decode."""
+
+import hashlib
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+from PIL import Image
+
+from components.image_example_gen.formats import describe, format_of, is_lossy, open_header, png_depth, webp_size
+from components.image_example_gen.names import shown
+
+SMALL_BELOW = 256
+"""Photos whose longest side, in pixels as it came, is shorter are "small"."""
+
+MEDIUM_UP_TO = 512
+"""Photos whose longest side, in pixels as it came, is at most this are "medium"; longer ones are "large"."""
+
+DARK_BELOW = 85.0
+"""Photos with a lower mean luma, of 0 to 255, are "dark"."""
+
+BRIGHT_ABOVE = 170.0
+"""Photos with a higher mean luma, of 0 to 255, are "bright"."""
+
+LUMA = (0.299, 0.587, 0.114)
+"""The weights of red, green and blue (ITU-R BT.601)."""
+
+JPEG_QUALITY = 95
+
+Pixels = npt.NDArray[np.uint8]
+
+_ORIENTATION = 0x0112
+_TURNS = {  # by EXIF 2.3, tag Orientation; 1 is upright.
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_BITS_8 = 8
+
+
+class RejectedPhotoError(Exception):
+    """Why some bytes can't be used as a photo."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as it is stored.
+
+    Attributes:
+        content: The encoded photo, JPEG or PNG, which tf.io.decode_image decodes to [height, width, 3].
+        width: Pixels, as stored.
+        height: Pixels, as stored.
+        format: The format it came in: JPEG, PNG, GIF, BMP or WEBP.
+        size_bucket: "small", "medium" or "large", by the longest side as it came.
+        brightness_bucket: "dark", "normal" or "bright", by the mean luma.
+        sha256: Hex digest of the bytes as they came.
+    """
+
+    content: bytes
+    width: int
+    height: int
+    format: str
+    size_bucket: str
+    brightness_bucket: str
+    sha256: str
+
+
+def read_photo(content: bytes, longest_side: int, max_pixels: int) -> Photo:
+    """Checks a photo and returns it as it is to be stored.
+
+    The bytes stay as they came where TensorFlow decodes them to the photo that a person would see: upright 8-bit
+    JPEG and PNG, gray or RGB, within the longest side. All others are encoded again: upright, the first frame of an
+    animation, in 8 bits, in gray or RGB, transparent parts white.
+
+    Args:
+        content: The encoded photo.
+        longest_side: Bound in pixels; a photo with a longer side is made smaller.
+        max_pixels: Bound on width x height, checked before decoding.
+
+    Raises:
+        RejectedPhotoError: The bytes are no photo, or a damaged or far too large one.
+    """
+    name = format_of(content)
+    if not name:
+        raise RejectedPhotoError(_no_photo(content))
+    if name == "WEBP":
+        _check_pixels(webp_size(content), max_pixels)
+    try:
+        image = open_header(content, name)
+        _check_pixels(image.size, max_pixels)
+        size = image.size
+        stored = (
+            content if _may_stay(image, content, name, longest_side) else _encode_again(image, content, longest_side)
+        )
+    except RejectedPhotoError:
+        raise
+    except Exception as error:  # Pillow's decoders raise a dozen types on damaged bytes.
+        raise RejectedPhotoError(f"truncated or damaged {name}: {shown(str(error))}") from error
+    pixels = _decode(stored, name)
+    return Photo(
+        content=stored,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        format=name,
+        size_bucket=size_bucket(max(size)),
+        brightness_bucket=brightness_bucket(mean_luma(pixels)),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def size_bucket(longest_side: int) -> str:
+    """Returns "small", "medium" or "large" for a longest side in pixels."""
+    return "small" if longest_side < SMALL_BELOW else "medium" if longest_side <= MEDIUM_UP_TO else "large"
+
+
+def brightness_bucket(luma: float) -> str:
+    """Returns "dark", "normal" or "bright" for a mean luma of 0 to 255."""
+    return "dark" if luma < DARK_BELOW else "bright" if luma > BRIGHT_ABOVE else "normal"
+
+
+def mean_luma(pixels: Pixels) -> float:
+    """Returns the mean luma, 0 to 255, of pixels of shape [height, width, 3], uint8."""
+    # Channel by channel: ten times as fast as a mean over two axes of three.
+    means = [float(pixels[..., channel].mean(dtype=np.float64)) for channel in range(3)]
+    return sum(weight * mean for weight, mean in zip(LUMA, means, strict=True))
+
+
+def _no_photo(content: bytes) -> str:
+    if not content:
+        return "the file is empty (0 bytes)"
+    return f"not a photo but {describe(content)}; JPEG, PNG, GIF, BMP and WebP are read"
+
+
+def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
+    width, height = size
+    if width * height > max_pixels:
+        raise RejectedPhotoError(
+            f"{width} x {height} pixels are more than data.max_pixels = {max_pixels:,} (a decompression bomb?)"
+        )
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # EXIF is often damaged where the photo is sound.
+        return 1
+
+
+def _may_stay(image: Image.Image, content: bytes, name: str, longest_side: int) -> bool:
+    if image.mode not in ("L", "RGB") or max(image.size) > longest_side or _orientation(image) in _TURNS:
+        return False
+    if name == "PNG":
+        return png_depth(content) == _BITS_8 and "transparency" not in image.info
+    return name == "JPEG"
+
+
+def _encode_again(image: Image.Image, content: bytes, longest_side: int) -> bytes:
+    orientation = _orientation(image)
+    lossy = is_lossy(content, format_of(content))
+    bound = (longest_side, longest_side)
+    image.draft(image.mode, (2 * longest_side, 2 * longest_side))  # JPEG decodes to a half, a quarter or an eighth.
+    upright = _flat(image)
+    upright.thumbnail(bound, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if orientation in _TURNS:
+        upright = upright.transpose(_TURNS[orientation])
+    buffer = io.BytesIO()
+    if lossy:
+        upright.save(buffer, "JPEG", quality=JPEG_QUALITY)
+    else:
+        upright.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Returns an image in mode L or RGB, 8 bits, with transparent parts white."""
+    image.load()
+    if image.mode.startswith("I"):  # 16-bit gray; convert("L") would clip it.
+        values = np.asarray(image).astype(np.uint32)
+        return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
+    if "transparency" in image.info or image.has_transparency_data:
+        colors = image.convert("RGBA")
+        white = Image.new("RGBA", colors.size, "white")
+        return Image.alpha_composite(white, colors).convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _decode(stored: bytes, name: str) -> Pixels:
+    """Returns the pixels, [height, width, 3] uint8, as every later step will see them."""
+    try:
+        pixels: Pixels = tf.io.decode_image(stored, channels=3, expand_animations=False).numpy()
+    except tf.errors.OpError as error:
+        reason = error.message.split("}} ")[-1].split(" [Op:")[0]
+        raise RejectedPhotoError(f"truncated or damaged {name}: {shown(reason)}") from error
+    return pixels

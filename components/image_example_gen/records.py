@@ -1,0 +1,58 @@
+"""What passes between finding photos, reading them and writing them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from components.ingest_report import Quarantined
+
+MAX_FILE_BYTES = 512 * 2**20
+"""No photo is larger; a file or an archive's member that is, is never read whole."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One photo that is to be read.
+
+    Attributes:
+        name: Where it is, relative to the data; undecodable bytes as surrogate escapes.
+        label: The class name.
+        laid_out: The split ("train", "eval", "test") it is laid out in; empty where the layout names none.
+    """
+
+    name: str
+    label: str
+    laid_out: str = ""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One photo as it came, not looked at yet."""
+
+    target: Target
+    content: bytes
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Something that can be sent to a Beam worker and read there."""
+
+    def read(self) -> Iterator[Raw | Quarantined]:
+        """Yields one item for every record of the source."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """All that was found.
+
+    Attributes:
+        sources: What is to be read.
+        quarantined: What can't be, as known before reading.
+        found: Number of records: those of the sources, and the quarantined.
+        laid_out: The splits that the layout names.
+    """
+
+    sources: tuple[Source, ...]
+    quarantined: tuple[Quarantined, ...]
+    found: int
+    laid_out: frozenset[str]

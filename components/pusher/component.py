@@ -1,0 +1,60 @@
+"""The Pusher: a blessed model into a versioned folder that TensorFlow Serving reads as it is."""
+
+from tfx import types
+from tfx.components.pusher.component import Pusher as TfxPusher
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.proto import pusher_pb2
+from tfx.types import standard_artifacts
+from tfx.types import standard_component_specs as specs
+from tfx.types.component_spec import ExecutionParameter
+
+from components.pusher.driver import DESTINATION_STATE_KEY, Driver
+from components.pusher.executor import Executor
+
+
+class PusherSpec(specs.PusherSpec):
+    """TFX's Pusher, with what the driver finds at the destination."""
+
+    PARAMETERS = specs.PusherSpec.PARAMETERS | {
+        DESTINATION_STATE_KEY: ExecutionParameter(type=str, optional=True),
+        "source_fingerprint": ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS = specs.PusherSpec.INPUTS
+    OUTPUTS = specs.PusherSpec.OUTPUTS
+    TYPE_ANNOTATION = specs.PusherSpec.TYPE_ANNOTATION
+
+
+class Pusher(TfxPusher):
+    """Pushes a blessed model; one that isn't blessed goes nowhere.
+
+    Output: `pushed_model` (PushedModel; its custom property `pushed` says whether).
+    """
+
+    SPEC_CLASS = PusherSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+    DRIVER_CLASS = Driver
+
+    def __init__(
+        self,
+        model: types.BaseChannel,
+        model_blessing: types.BaseChannel,
+        base_directory: str,
+        source_fingerprint: str = "",
+    ) -> None:
+        """Declares the push.
+
+        Args:
+            model: The candidate.
+            model_blessing: The Evaluator's verdict on it.
+            base_directory: Local folder or gs:// prefix that gets a numbered folder a version.
+            source_fingerprint: Hash of the code this step runs.
+        """
+        filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=base_directory)
+        spec = PusherSpec(
+            model=model,
+            model_blessing=model_blessing,
+            push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
+            pushed_model=types.Channel(type=standard_artifacts.PushedModel),
+            source_fingerprint=source_fingerprint,
+        )
+        base_component.BaseComponent.__init__(self, spec=spec)

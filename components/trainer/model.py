@@ -1,0 +1,120 @@
+"""The network: augmentation, MobileNetV2 without its top, pooling, dropout, and a head of one logit or a softmax.
+
+MobileNetV2: Sandler et al., "Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv 1801.04381.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import tf_keras as keras
+
+from components.errors import TransferlineError
+from components.trainer.config import Augmentation, TransferLearning
+
+HeadKind: TypeAlias = Literal["logit", "softmax"]
+
+BASE = "mobilenetv2"
+HEAD = "head"
+CHANNELS = 3
+
+
+def head_kind(settings: TransferLearning, classes: int) -> HeadKind:
+    """Returns which head fits the number of classes.
+
+    Args:
+        settings: The trainer's settings.
+        classes: Number of classes, 2 or more.
+
+    Raises:
+        TransferlineError: One logit can't tell more than two classes apart.
+    """
+    if settings.head == "auto":
+        return "logit" if classes == 2 else "softmax"  # noqa: PLR2004
+    if settings.head == "logit" and classes > 2:  # noqa: PLR2004
+        raise TransferlineError(
+            f"A head of one logit tells two classes apart; the training photos have {classes}.",
+            place="trainer.head",
+            cure='Use head "auto" or "softmax".',
+        )
+    return settings.head
+
+
+def build_base(image_size: int) -> keras.Model:
+    """Returns MobileNetV2 without its top, frozen, with random weights: 154 layers, 2,257,984 parameters.
+
+    Args:
+        image_size: Height and width of the photos, in pixels; 160 gives an output of [batch, 5, 5, 1280].
+    """
+    base = keras.applications.MobileNetV2(
+        input_shape=(image_size, image_size, CHANNELS), include_top=False, weights=None
+    )
+    # The name that Keras gives tells the input size, and of which weights; this one is the same for every size.
+    base._name = BASE
+    base.trainable = False
+    return base
+
+
+def augmentation_layers(settings: Augmentation, seed: int) -> list[keras.layers.Layer]:
+    """Returns the layers that change training photos at random and pass others on unchanged."""
+    layers: list[keras.layers.Layer] = []
+    if settings.horizontal_flip:
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seed))
+    if settings.rotation:
+        layers.append(keras.layers.RandomRotation(settings.rotation, seed=seed))
+    return layers
+
+
+def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> keras.Model:
+    """Puts the network together on top of a base.
+
+    Args:
+        settings: The trainer's settings.
+        base: The convolutional base, as `build_base` returns it.
+        classes: Number of classes, 2 or more.
+
+    Returns:
+        A model from photos, float32 [batch, size, size, 3] in [-1, 1], to logits [batch, 1] or, for a softmax head,
+        probabilities [batch, classes].
+    """
+    photos = keras.Input(base.input_shape[1:], name="image")
+    features = photos
+    for layer in augmentation_layers(settings.augmentation, settings.seed):
+        features = layer(features)
+    # training=False keeps BatchNormalization in inference mode for good: fine tuning on small batches would
+    # otherwise overwrite the statistics of ImageNet.
+    features = base(features, training=False)
+    features = keras.layers.GlobalAveragePooling2D()(features) if settings.pooling == "avg" else _flat(features)
+    features = keras.layers.Dropout(settings.dropout, seed=settings.seed)(features)
+    if head_kind(settings, classes) == "logit":
+        return keras.Model(photos, keras.layers.Dense(1, name=HEAD)(features))
+    return keras.Model(photos, keras.layers.Dense(classes, activation="softmax", name=HEAD)(features))
+
+
+def _flat(features: keras.layers.Layer) -> keras.layers.Layer:
+    return keras.layers.Flatten()(features)
+
+
+def unfreeze(base: keras.Model, from_layer: int) -> None:
+    """Lets the layers of the base from an index on learn, and no other.
+
+    Args:
+        base: The convolutional base.
+        from_layer: Index of the first layer that learns; 100 leaves 54 of the base's 156 trainable variables.
+    """
+    base.trainable = True
+    for layer in base.layers[:from_layer]:
+        layer.trainable = False
+
+
+def loss_of(head: HeadKind) -> keras.losses.Loss:
+    """Returns the loss that fits the head's output."""
+    if head == "logit":
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+    return keras.losses.SparseCategoricalCrossentropy()
+
+
+def metrics_of(head: HeadKind) -> Sequence[keras.metrics.Metric]:
+    """Returns the accuracy that fits the head's output; a logit of 0 is a probability of one half."""
+    if head == "logit":
+        return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
+    return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]

@@ -1,0 +1,114 @@
+"""How training is distributed over devices."""
+
+import os
+
+import tensorflow as tf
+
+from components.errors import TransferlineError
+from components.trainer.config import StrategyName
+
+TPU_VARIABLES = (
+    "TPU_NAME",
+    "COLAB_TPU_ADDR",
+    "KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS",
+    "TPU_WORKER_ID",
+    "TPU_ACCELERATOR_TYPE",
+)
+"""What the environment of a TPU sets: Vertex and GKE, Colab, GKE with TPU nodes, TPU VMs (the last two)."""
+
+
+def distribution_strategy(name: StrategyName) -> tf.distribute.Strategy:
+    """Returns the distribution strategy of a name.
+
+    Must come before any other use of TensorFlow where it is "tpu" or "multi_worker".
+
+    Args:
+        name: "tpu", "mirrored" (every GPU of this machine), "multi_worker" (TF_CONFIG names the workers),
+            "one_device" (the first GPU, else the CPU), or "auto": a TPU where the environment names one, else
+            mirrored where there are several GPUs, else the default.
+
+    Raises:
+        TransferlineError: The devices that the name asks for aren't there.
+    """
+    if name == "tpu" or (name == "auto" and _environment_has_tpu()):
+        return _tpu_strategy()
+    if name == "mirrored":
+        return _mirrored_strategy()
+    if name == "multi_worker":
+        return _multi_worker_strategy()
+    if name == "one_device":
+        return tf.distribute.OneDeviceStrategy("/gpu:0" if tf.config.list_logical_devices("GPU") else "/cpu:0")
+    return tf.distribute.MirroredStrategy() if _several("GPU") else tf.distribute.get_strategy()
+
+
+def needs_fixed_batches(strategy: tf.distribute.Strategy) -> bool:
+    """Tells whether every training batch must have the same shape: with any strategy of several replicas, and on TPU."""
+    default = isinstance(strategy, type(tf.distribute.get_strategy())) and not tf.distribute.has_strategy()
+    return not (default or isinstance(strategy, tf.distribute.OneDeviceStrategy))
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Tells whether this process is the one that writes files: the only one, or the first of several workers."""
+    resolver = strategy.cluster_resolver
+    if resolver is None or not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return True
+    first = resolver.task_type == "chief" or (resolver.task_type == "worker" and resolver.task_id == 0)
+    return first and not (resolver.task_type == "worker" and "chief" in resolver.cluster_spec().jobs)
+
+
+def _environment_has_tpu() -> bool:
+    # Looking for a TPU without such a hint asks a metadata server, which hangs where there is none.
+    return any(os.environ.get(variable) for variable in TPU_VARIABLES)
+
+
+def _several(kind: str) -> bool:
+    return len(tf.config.list_logical_devices(kind)) > 1
+
+
+def _tpu_strategy() -> tf.distribute.Strategy:
+    if not _environment_has_tpu():
+        raise TransferlineError(
+            "There is no TPU here: the environment names none.",
+            place="trainer.strategy",
+            cure='Set TPU_NAME ("local" on a TPU VM), or use strategy "auto".',
+        )
+    try:
+        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
+        tf.config.experimental_connect_to_cluster(resolver)
+        tf.tpu.experimental.initialize_tpu_system(resolver)
+        return tf.distribute.TPUStrategy(resolver)
+    except (ValueError, RuntimeError, OSError, tf.errors.OpError) as error:
+        raise TransferlineError(
+            f"The TPU that the environment names can't be used: {error}",
+            place="trainer.strategy",
+            cure='Check the TPU and its TensorFlow version, or use strategy "one_device".',
+        ) from error
+
+
+def _mirrored_strategy() -> tf.distribute.Strategy:
+    for kind in ("GPU", "CPU"):
+        if _several(kind):
+            return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
+    raise TransferlineError(
+        'Strategy "mirrored" needs two GPUs or more; this machine has '
+        f"{len(tf.config.list_logical_devices('GPU'))}.",
+        place="trainer.strategy",
+        cure='Use strategy "auto".',
+    )
+
+
+def _multi_worker_strategy() -> tf.distribute.Strategy:
+    if not os.environ.get("TF_CONFIG"):
+        raise TransferlineError(
+            'Strategy "multi_worker" needs the addresses of the workers in the environment variable TF_CONFIG.',
+            place="trainer.strategy",
+            cure='Set TF_CONFIG on every worker, or use strategy "auto".',
+        )
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (ValueError, RuntimeError, tf.errors.OpError) as error:
+        raise TransferlineError(
+            f"The workers in TF_CONFIG can't be used: {error}",
+            place="trainer.strategy",
+            cure="Check TF_CONFIG, and that nothing in this process has used TensorFlow before.",
+        ) from error

@@ -1,0 +1,1 @@
+"""What a pipeline is: its configuration, its graph, how it is run and shown."""

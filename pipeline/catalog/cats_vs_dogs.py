@@ -1,0 +1,37 @@
+"""Cats and dogs: transfer learning in two phases, two classes.
+
+Data: the public archive of 2,000 training and 1,000 validation photos (67 MB), or `--data-dir` with a folder of the
+class folders `cat` and `dog` (or `cats` and `dogs`), an archive of such, or a manifest.
+
+Command: `transferline run cats_vs_dogs`
+
+Result: to be measured.
+"""
+
+import sys
+
+from components.contract import PHOTO_SLICES
+from components.evaluator.config import Evaluation, Threshold
+from components.image_example_gen.config import ImageData
+from pipeline.config import PipelineConfig
+from pipeline.data_sources import Download
+
+CONFIG = PipelineConfig(
+    name="cats_vs_dogs",
+    source=Download(url="https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", size=68_606_236),
+    data=ImageData(class_aliases={"cats": "cat", "dogs": "dog"}),
+    curated_schema="cats_vs_dogs.pbtxt",
+    evaluation=Evaluation(
+        thresholds=(
+            Threshold(metric="accuracy", at_least=0.90, max_drop=0.02),
+            Threshold(metric="accuracy", slice="label", at_least=0.80),
+            Threshold(metric="auc", at_least=0.95),
+        ),
+        slices=("label", *PHOTO_SLICES),
+    ),
+)
+
+if __name__ == "__main__":
+    from pipeline.launch import catalog_script
+
+    sys.exit(catalog_script(CONFIG))

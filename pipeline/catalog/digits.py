@@ -1,0 +1,46 @@
+"""Handwritten digits: the embedded pipeline, which needs no data of your own.
+
+Data: scikit-learn's 1,797 scans of 8x8 pixels in ten classes, written as PNG class folders.
+
+Command: `transferline run digits`, or
+    tfx pipeline create --engine=local --pipeline_path=pipeline/catalog/digits.py
+    tfx run create --engine=local --pipeline_name=digits
+
+Result: to be measured.
+"""
+
+import sys
+
+from components.evaluator.config import Evaluation, Threshold
+from components.image_example_gen.config import ImageData
+from components.trainer.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.transform.config import ImageTransform
+from pipeline.config import PipelineConfig
+from pipeline.data_sources import EmbeddedDigits
+
+CONFIG = PipelineConfig(
+    name="digits",
+    source=EmbeddedDigits(),
+    data=ImageData(),
+    curated_schema="digits.pbtxt",
+    transform=ImageTransform(image_size=64),
+    trainer=TransferLearning(
+        # A mirrored or turned digit is another digit.
+        augmentation=Augmentation(horizontal_flip=False, rotation=0.0),
+        pooling="flatten",
+        feature_extraction=FeatureExtraction(epochs=5, learning_rate=1e-3),
+        fine_tuning=FineTuning(epochs=3, learning_rate=1e-4),
+    ),
+    evaluation=Evaluation(
+        thresholds=(
+            Threshold(metric="accuracy", at_least=0.90, max_drop=0.02),
+            Threshold(metric="accuracy", slice="label", at_least=0.75),
+        ),
+        slices=("label", "image/brightness_bucket"),
+    ),
+)
+
+if __name__ == "__main__":
+    from pipeline.launch import catalog_script
+
+    sys.exit(catalog_script(CONFIG))

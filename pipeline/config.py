@@ -1,0 +1,87 @@
+"""The configuration of a pipeline: typed, frozen, and checked as a whole."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from components.data_gate.config import GateRules
+from components.evaluator.config import Evaluation
+from components.image_example_gen.config import ImageData
+from components.settings import Settings
+from components.trainer.config import TransferLearning
+from components.transform.config import ImageTransform
+from pipeline.data_sources import Download, EmbeddedDigits
+
+DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
+OUTPUT_DIR_VARIABLE = "TRANSFERLINE_OUTPUT_DIR"
+DEFAULT_BEAM_ARGS = (
+    # Named, because a newer Beam would otherwise try to download another runner on every run.
+    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    "--direct_running_mode=in_memory",
+)
+
+
+def _default_output_dir() -> str:
+    """Returns $TRANSFERLINE_OUTPUT_DIR, or ~/transferline."""
+    return os.environ.get(OUTPUT_DIR_VARIABLE) or str(Path.home() / "transferline")
+
+
+class PipelineConfig(Settings):
+    """One pipeline.
+
+    Args:
+        name: Also the name of its catalog file and of its folder below the output folder.
+        source: Where the data comes from when `data.path` isn't given.
+        data: The photos and how they are split.
+        curated_schema: File name of a schema in `schemas/`; "" to infer one from the training split.
+        gate: What the data must be before it is used.
+        transform: From records to tensors.
+        trainer: The model and how it is trained.
+        evaluation: Slices, and the thresholds a model must pass.
+        output_dir: Local folder or gs:// prefix that holds a folder for each pipeline.
+        beam_args: Options for every Beam step.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    source: EmbeddedDigits | Download | None = None
+    data: ImageData = ImageData()
+    curated_schema: str = ""
+    gate: GateRules = GateRules()
+    transform: ImageTransform = ImageTransform()
+    trainer: TransferLearning = TransferLearning()
+    evaluation: Evaluation
+    output_dir: str = Field(default_factory=_default_output_dir)
+    beam_args: tuple[str, ...] = DEFAULT_BEAM_ARGS
+
+    @model_validator(mode="after")
+    def _schema_exists(self) -> "PipelineConfig":
+        if self.curated_schema and not self.schema_path.is_file():
+            raise ValueError(f"curated_schema: there is no {self.schema_path}")
+        return self
+
+    @property
+    def schema_path(self) -> Path:
+        """The curated schema's file."""
+        return Path(__file__).parent.parent / "schemas" / self.curated_schema
+
+    @property
+    def home(self) -> str:
+        """The pipeline's own folder: artifacts, metadata, logs, runs and pushed models."""
+        return os.path.join(self.output_dir, self.name)
+
+    @property
+    def artifacts_dir(self) -> str:
+        """Where the components write: TFX's pipeline root."""
+        return os.path.join(self.home, "artifacts")
+
+    @property
+    def metadata_path(self) -> str:
+        """The sqlite file of ML Metadata."""
+        return os.path.join(self.home, "metadata.sqlite")
+
+    @property
+    def pushed_dir(self) -> str:
+        """Where blessed models go, one numbered folder each; the base path to give TensorFlow Serving."""
+        return os.path.join(self.home, "pushed")

@@ -1,0 +1,123 @@
+"""Where a pipeline's data comes from when no folder is given: a download, or data that a library ships."""
+
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Literal
+
+from components.errors import TransferlineError
+from components.settings import Settings
+
+CACHE_VARIABLE = "TRANSFERLINE_CACHE"
+TIMEOUT_SECONDS = 10
+CHUNK_BYTES = 1 << 20
+
+
+class EmbeddedDigits(Settings):
+    """scikit-learn's `load_digits`: 1,797 real 8x8 scans of handwritten digits, written as PNG class folders.
+
+    Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI 1998 (CC BY 4.0).
+    """
+
+    kind: Literal["embedded_digits"] = "embedded_digits"
+
+
+class Download(Settings):
+    """A public file.
+
+    Args:
+        kind: Always "download".
+        url: Where it is.
+        size: Bytes, where known.
+        sha256: Hex digest, where known.
+    """
+
+    kind: Literal["download"] = "download"
+    url: str
+    size: int | None = None
+    sha256: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the address."""
+        return self.url.rsplit("/", 1)[-1]
+
+
+def cache_dir() -> Path:
+    """Returns $TRANSFERLINE_CACHE, or ~/.cache/transferline."""
+    return Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache" / "transferline")
+
+
+def source_path(source: EmbeddedDigits | Download) -> Path:
+    """Returns where a source's data is, or will be once `materialise` has run."""
+    if isinstance(source, EmbeddedDigits):
+        return cache_dir() / "data" / "digits"
+    return cache_dir() / "data" / source.file_name
+
+
+def materialise(source: EmbeddedDigits | Download) -> Path:
+    """Makes sure that a source's data is on disk, whole.
+
+    Returns:
+        The folder or file.
+
+    Raises:
+        TransferlineError: It can't be downloaded, or isn't what it should be.
+    """
+    path = source_path(source)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written beside and moved as a whole, so that nobody ever sees half of it.
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
+            made = Path(partial) / path.name
+            _write_digits(made) if isinstance(source, EmbeddedDigits) else _download(source, made)
+            _move_into_place(made, path)
+    return path
+
+
+def _move_into_place(made: Path, path: Path) -> None:
+    try:
+        made.rename(path)
+    except OSError:
+        if not path.exists():  # otherwise another run was quicker, and its copy is as good
+            raise
+
+
+def _write_digits(folder: Path) -> None:
+    from PIL import Image  # noqa: PLC0415 (a config check must not wait for these)
+    from sklearn.datasets import load_digits  # noqa: PLC0415
+
+    digits = load_digits()
+    for number, (pixels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+        class_folder = folder / str(label)
+        class_folder.mkdir(parents=True, exist_ok=True)
+        # The scans have 17 grey levels, 0 to 16; ink is dark, as on paper.
+        grey = (255 - pixels * (255 / 16)).round().astype("uint8")
+        Image.fromarray(grey).save(class_folder / f"{number:04d}.png")
+
+
+def _download(source: Download, target: Path) -> None:
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(source.url, timeout=TIMEOUT_SECONDS) as response, target.open("wb") as file:  # noqa: S310
+            while chunk := response.read(CHUNK_BYTES):
+                digest.update(chunk)
+                file.write(chunk)
+    except (urllib.error.URLError, OSError) as error:
+        raise _unavailable(source, f"{source.url} can't be downloaded: {error}") from error
+    if source.size is not None and target.stat().st_size != source.size:
+        raise _unavailable(source, f"the download has {target.stat().st_size} bytes instead of {source.size}")
+    if source.sha256 is not None and digest.hexdigest() != source.sha256:
+        raise _unavailable(source, f"the download has the sha256 {digest.hexdigest()} instead of {source.sha256}")
+
+
+def _unavailable(source: Download, cause: str) -> TransferlineError:
+    return TransferlineError(
+        cause,
+        place=source.url,
+        cure=f"fetch the file elsewhere and put it at {source_path(source)}, or give the data with "
+        "--data-dir (a folder of class folders, or the archive itself)",
+    )

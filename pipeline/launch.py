@@ -1,0 +1,108 @@
+"""Starts a run, from the `transferline` command, from a catalog script or from the tfx command."""
+
+import logging
+import os
+import traceback
+from pathlib import Path
+
+from components.errors import TransferlineError
+from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
+from pipeline.data_sources import materialise, source_path
+from pipeline.log_file import everything_else_to
+from pipeline.recorder import Recorder, new_run_id
+from pipeline.run_record import RunRecord
+from pipeline.screen import Screen
+
+EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
+
+
+def catalog_script(config: PipelineConfig) -> int:
+    """What a catalog file does when it is run as a script.
+
+    Under `tfx pipeline create` the pipeline is only declared; otherwise it is run.
+
+    Returns:
+        Exit status: 1 if the run failed, else 0, as every TFX pipeline has it: that a model isn't blessed is an answer.
+    """
+    if _tfx_command_is_asking():
+        _declare(config)
+        return 0
+    return int(run(config).status == "failed")
+
+
+def run(config: PipelineConfig) -> RunRecord:
+    """Runs a pipeline on this machine and returns its record.
+
+    The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
+    """
+    run_id = new_run_id()
+    log = Path(config.home) / "logs" / f"{run_id}.log"
+    with everything_else_to(log) as stream:
+        recorder = Recorder(config, run_id, Screen(stream), str(log))
+        try:
+            _run(config, recorder)
+        except (Exception, KeyboardInterrupt) as error:
+            traceback.print_exc()
+            return recorder.failed(error)
+        return recorder.ended()
+
+
+def with_data(config: PipelineConfig) -> PipelineConfig:
+    """Returns the configuration with `data.path` as an absolute path: given, from the environment, or the source's.
+
+    Raises:
+        TransferlineError: There is no data to be had, or the path doesn't exist.
+    """
+    path = config.data.path or os.environ.get(DATA_DIR_VARIABLE, "")
+    if not path and config.source is None:
+        raise TransferlineError(
+            f"the pipeline '{config.name}' has no data of its own",
+            cure=f"give it with --data-dir, {DATA_DIR_VARIABLE} or data.path in the catalog file",
+        )
+    if not path and config.source is not None:
+        path = str(source_path(config.source))
+    elif "://" not in path:
+        path = str(Path(path).expanduser().absolute())
+    return config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
+
+
+def _run(config: PipelineConfig, recorder: Recorder) -> None:
+    located = with_data(config)
+    if config.source is not None and located.data.path == str(source_path(config.source)):
+        with recorder.running("Data"):
+            materialise(config.source)
+    with recorder.running("TFX"):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+        from pipeline.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: the screen comes first)
+
+        logging.getLogger().setLevel(logging.INFO)
+    run_pipeline(located, recorder)
+
+
+def _declare(config: PipelineConfig) -> None:
+    """Lets the tfx command find the pipeline: it replaces `LocalDagRunner.run`, and nothing runs."""
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner  # noqa: PLC0415
+
+    from pipeline.graph import create_pipeline  # noqa: PLC0415
+
+    LocalDagRunner().run(create_pipeline(with_data(config)))
+
+
+def _tfx_command_is_asking() -> bool:
+    """Whether this script was imported by `tfx pipeline create`, whose path it then makes absolute.
+
+    The tfx command stores the path as it was typed, so that `tfx run create` would only work in the same folder.
+    """
+    import click  # noqa: PLC0415
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return False
+    from tfx.tools.cli import labels  # noqa: PLC0415
+    from tfx.tools.cli.cli_context import Context  # noqa: PLC0415
+
+    command = context.find_object(Context)
+    if command is None:
+        return False
+    command.flags_dict[labels.PIPELINE_DSL_PATH] = str(Path(command.flags_dict[labels.PIPELINE_DSL_PATH]).absolute())
+    return True

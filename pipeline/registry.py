@@ -1,0 +1,34 @@
+"""Finds the pipelines of the catalog by name."""
+
+import importlib
+import pkgutil
+
+from components.errors import TransferlineError
+from pipeline import catalog
+from pipeline.config import PipelineConfig
+from pipeline.names import nearest
+
+
+def names() -> list[str]:
+    """Returns the names of the catalog's pipelines, sorted."""
+    return sorted(module.name for module in pkgutil.iter_modules(catalog.__path__))
+
+
+def load(name: str) -> PipelineConfig:
+    """Returns the configuration of a pipeline.
+
+    Raises:
+        TransferlineError: There is none of that name.
+    """
+    if name not in names():
+        raise TransferlineError(
+            f"there is no pipeline '{name}'{nearest(name, names())}",
+            place="pipeline/catalog/",
+            cure=f"use one of {', '.join(names())}",
+        )
+    config = importlib.import_module(f"{catalog.__name__}.{name}").CONFIG
+    if not isinstance(config, PipelineConfig):
+        raise TransferlineError(
+            f"pipeline/catalog/{name}.py has no CONFIG of the type PipelineConfig", cure="define CONFIG there"
+        )
+    return config

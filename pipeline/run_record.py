@@ -1,0 +1,131 @@
+"""What is kept of each run, for `transferline runs` and the screen."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from components.settings import Settings
+
+Status = Literal["running", "pushed", "not_blessed", "failed"]
+
+
+class Step(Settings):
+    """One component's part in a run.
+
+    Attributes:
+        name: The component.
+        seconds: Wall time.
+        cached: Whether an earlier result was used instead.
+    """
+
+    name: str
+    seconds: float
+    cached: bool
+
+
+class Counts(Settings):
+    """Records by what became of them."""
+
+    train: int = 0
+    eval: int = 0
+    test: int = 0
+    quarantined: int = 0
+
+
+class ThresholdResult(Settings):
+    """One bound, and what it met.
+
+    Attributes:
+        metric: The metric's name.
+        slice: "all examples", or "feature=value".
+        kind: at_least, at_most, max_drop or max_rise.
+        value: The model's value; None where there is none.
+        bound: The bound.
+        baseline: The last blessed model's value; None where there is none.
+        passed: Whether the bound held.
+    """
+
+    metric: str
+    slice: str
+    kind: str
+    value: float | None
+    bound: float
+    baseline: float | None
+    passed: bool
+
+
+class RunError(Settings):
+    """Why a run failed, in a person's words."""
+
+    cause: str
+    place: str = ""
+    cure: str = ""
+
+
+class RunRecord(Settings):
+    """One run of a pipeline."""
+
+    run_id: str
+    status: Status
+    seconds: float = 0.0
+    steps: tuple[Step, ...] = ()
+    counts: Counts = Counts()
+    metrics: dict[str, float] = Field(default_factory=dict)
+    thresholds: tuple[ThresholdResult, ...] = ()
+    model_uri: str = ""
+    error: RunError | None = None
+    log: str = ""
+    process: int = 0
+
+
+class RunStore:
+    """The records of one pipeline: a JSON file a run, in the folder `runs`.
+
+    Args:
+        home: The pipeline's folder.
+    """
+
+    def __init__(self, home: str) -> None:
+        self._folder = Path(home) / "runs"
+
+    def save(self, record: RunRecord) -> None:
+        """Writes a record, whole or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, suffix=".partial") as file:
+            file.write(record.model_dump_json(indent=2))
+        Path(file.name).replace(self._folder / f"{record.run_id}.json")
+
+    def runs(self) -> list[RunRecord]:
+        """Returns all runs, newest first. One whose process is gone without a last word has failed."""
+        files = sorted(self._folder.glob("*.json"), reverse=True)
+        return [_settled(RunRecord.model_validate_json(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _settled(record: RunRecord) -> RunRecord:
+    if record.status != "running" or _is_alive(record.process):
+        return record
+    error = RunError(
+        cause="the run was interrupted",
+        place=record.steps[-1].name if record.steps else "before the first step",
+        cure="run it again: finished steps come from the cache",
+    )
+    return record.model_copy(update={"status": "failed", "error": error})
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:
+    """Returns what `transferline runs --json` prints: no process numbers."""
+    return [record.model_dump(exclude={"process"}) for record in records]

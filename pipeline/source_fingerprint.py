@@ -1,0 +1,59 @@
+"""What a step's own code is, as a hash, so that changed code is never served from the cache.
+
+TFX's cache key holds the name of the function a step runs, not what it says.
+"""
+
+import hashlib
+import importlib.util
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+import grimp
+
+PACKAGES = ("components", "pipeline")
+LIBRARIES = ("tfx", "tensorflow", "tf_keras", "tensorflow-transform", "tensorflow-model-analysis", "apache-beam")
+
+
+def source_fingerprint(*modules: str) -> str:
+    """Hashes modules, everything of ours they import, directly or not, and the versions of the libraries below.
+
+    Args:
+        modules: Dotted names, such as "components.trainer.run_fn".
+
+    Returns:
+        16 hex digits.
+    """
+    digest = hashlib.sha256()
+    for library in LIBRARIES:
+        digest.update(f"{library}=={version(library)}\n".encode())
+    for name in sorted(_with_imports(modules)):
+        digest.update(f"{name}\n".encode())
+        digest.update(_source_file(name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _with_imports(modules: tuple[str, ...]) -> set[str]:
+    graph = _import_graph()
+    found = set(modules)
+    for name in modules:
+        found |= graph.find_upstream_modules(name)
+    return found | {parent for name in found for parent in _parents(name)}
+
+
+@cache
+def _import_graph() -> grimp.ImportGraph:
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
+
+
+def _parents(name: str) -> list[str]:
+    """Importing a.b.c also runs a and a.b."""
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _source_file(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"no source file for {name}", name=name)
+    return Path(spec.origin)

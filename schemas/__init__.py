@@ -1,0 +1,1 @@
+"""Curated schemas, one a data set."""

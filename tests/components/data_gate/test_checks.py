@@ -1,0 +1,96 @@
+import pytest
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from components.data_gate.checks import anomaly_faults, ingest_faults
+from components.data_gate.config import GateRules
+from components.ingest_report import Duplicate, IngestReport, Quarantined
+
+TWO_CLASSES = {split: {"cat": 10, "dog": 10} for split in ("train", "eval", "test")}
+
+
+def report(**changes):
+    return IngestReport(**({"found": 60, "counts": TWO_CLASSES, "quarantined": 0} | changes))
+
+
+def test_good_data_has_no_faults():
+    assert ingest_faults(report(), GateRules()) == []
+
+
+def test_quarantine_above_the_share_shows_the_first_records():
+    first = tuple(Quarantined(place=f"cat/{n}.jpg", reason="it is empty") for n in range(7))
+    (fault,) = ingest_faults(report(found=70, quarantined=10, first_quarantined=first), GateRules())
+    assert "10 of 70 records (14.3%)" in fault
+    assert fault.count("it is empty") == 5
+
+
+def test_quarantine_at_the_share_passes():
+    assert ingest_faults(report(found=100, quarantined=5), GateRules(max_quarantined=0.05)) == []
+
+
+def test_a_newline_in_a_name_stays_on_one_line():
+    first = (Quarantined(place="cat/a\nb.jpg", reason="it is empty"),)
+    (fault,) = ingest_faults(report(quarantined=60, first_quarantined=first), GateRules())
+    assert "\n" not in fault
+
+
+def test_an_empty_split():
+    (fault,) = ingest_faults(report(counts=TWO_CLASSES | {"test": {}}), GateRules())
+    assert "no records in the split 'test'" in fault
+
+
+def test_one_class_only():
+    (fault,) = ingest_faults(report(counts={split: {"cat": 10} for split in TWO_CLASSES}), GateRules())
+    assert "the only class in train is 'cat'" in fault
+
+
+def test_a_class_seen_only_in_test():
+    (fault,) = ingest_faults(report(counts=TWO_CLASSES | {"test": {"cat": 1, "fox": 1}}), GateRules())
+    assert "the class 'fox' occurs in test but not in train" in fault
+
+
+LEAK = Duplicate(places=("train/cat: a.jpg", "test/cat: b.jpg"), splits=("test", "train"), labels=("cat",))
+CONFLICT = Duplicate(places=("train/cat: a.jpg", "train/dog: a.jpg"), splits=("train",), labels=("cat", "dog"))
+
+
+@pytest.mark.parametrize(
+    ("duplicate", "rules", "faulty"),
+    [
+        (LEAK, GateRules(), True),
+        (LEAK, GateRules(fail_on_leak=False), False),
+        (CONFLICT, GateRules(), False),
+        (CONFLICT, GateRules(fail_on_label_conflict=True), True),
+        (Duplicate(places=("a", "b"), splits=("eval", "train"), labels=("cat",)), GateRules(), False),
+    ],
+)
+def test_duplicates_stop_the_run_as_the_rules_say(duplicate, rules, faulty):
+    faults = ingest_faults(report(duplicates=(duplicate,)), rules)
+    assert bool(faults) == faulty
+    assert not faults or " = ".join(duplicate.places) in faults[0]
+
+
+SCHEMA = """
+feature { name: "label" type: BYTES domain: "label" presence { min_fraction: 1 } }
+feature { name: "image/width" type: INT int_domain { min: 1 max: 100 } }
+string_domain { name: "label" value: "cat" value: "dog" }
+"""
+
+
+def test_an_anomaly_says_feature_split_expected_and_seen():
+    schema = text_format.Parse(SCHEMA, schema_pb2.Schema())
+    statistics = tfdv.generate_statistics_from_dataframe(_frame())
+    faults = anomaly_faults({"test": tfdv.validate_statistics(statistics, schema)}, schema)
+    label = next(fault for fault in faults if "'label'" in fault)
+    assert label.startswith("feature 'label' in test: expected text or bytes, one of 'cat', 'dog', in every record; seen: ")
+    assert "fox" in label
+    width = next(fault for fault in faults if "'image/width'" in fault)
+    assert "expected whole numbers, from 1 to 100; seen: " in width
+    assert "500" in width
+    assert any("'colour'" in fault and "no such feature" in fault for fault in faults)
+
+
+def _frame():
+    import pandas as pd
+
+    return pd.DataFrame({"label": ["cat", "fox"], "image/width": [5, 500], "colour": ["red", "blue"]})

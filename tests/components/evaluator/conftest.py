@@ -1,0 +1,87 @@
+"""A classifier whose score is written in the example, so that every metric can be worked out by hand."""
+
+import pytest
+import tensorflow as tf
+from tfx.types import standard_artifacts
+
+from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
+
+BEAM_ARGS = [
+    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    "--direct_running_mode=in_memory",
+]
+
+
+class ScoreReader(tf.Module):
+    """Reads the scores of all classes from the feature `scores`, shifted by `shift` classes."""
+
+    def __init__(self, classes, shift=0):
+        super().__init__()
+        self.classes = classes
+        self.shift = shift
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples):
+        spec = {"scores": tf.io.FixedLenFeature([self.classes], tf.float32)}
+        scores = tf.roll(tf.io.parse_example(examples, spec)["scores"], self.shift, axis=1)
+        outputs = {"scores": scores}
+        return outputs | ({"probability": scores[:, 1]} if self.classes == 2 else {})
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def transform_labels(self, examples):
+        return {"label_id": tf.io.parse_example(examples, {"id": tf.io.FixedLenFeature([], tf.int64)})["id"]}
+
+
+@pytest.fixture
+def save_model(tmp_path):
+    def save(name, classes, shift=0):
+        model = ScoreReader(classes, shift)
+        artifact = standard_artifacts.Model()
+        artifact.uri = str(tmp_path / name)
+        signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
+        tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
+        return artifact
+
+    return save
+
+
+@pytest.fixture
+def write_examples(tmp_path):
+    """Writes (label, id, scores) rows as the test split of an Examples artifact."""
+
+    def write(rows):
+        artifact = standard_artifacts.Examples()
+        artifact.uri = str(tmp_path / "examples")
+        artifact.split_names = '["train", "eval", "test"]'
+        tf.io.gfile.makedirs(f"{artifact.uri}/Split-test")
+        with tf.io.TFRecordWriter(f"{artifact.uri}/Split-test/data.gz", "GZIP") as writer:
+            for label, number, scores in rows:
+                example = tf.train.Example()
+                example.features.feature["label"].bytes_list.value.append(label.encode())
+                example.features.feature["id"].int64_list.value.append(number)
+                example.features.feature["scores"].float_list.value.extend(scores)
+                writer.write(example.SerializeToString())
+        return artifact
+
+    return write
+
+
+@pytest.fixture
+def evaluate(tmp_path):
+    """Runs the executor; returns the evaluation and blessing artifacts."""
+
+    def run(evaluation, examples, model, baseline=None):
+        outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
+        for key, artifact in outputs.items():
+            artifact.uri = str(tmp_path / key)
+            tf.io.gfile.makedirs(artifact.uri)
+        inputs = {"examples": [examples], "model": [model]} | ({"baseline_model": [baseline]} if baseline else {})
+        executor = Executor(Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(tmp_path / "tmp")))
+        executor.Do(
+            inputs,
+            {key: [artifact] for key, artifact in outputs.items()},
+            {EVALUATION_CONFIG_KEY: evaluation.model_dump_json()},
+        )
+        return outputs["evaluation"], outputs["blessing"]
+
+    return run

@@ -1,0 +1,94 @@
+import pytest
+
+from components.errors import TransferlineError
+from components.evaluator.config import Evaluation, Threshold
+from components.evaluator.decision import ALL_EXAMPLES, ThresholdCheck, read_decision
+
+RIGHT = ("cat", 0, [0.9, 0.1]), ("dog", 1, [0.2, 0.8]), ("dog", 1, [0.3, 0.7])
+WRONG = ("dog", 1, [0.6, 0.4])
+"""Accuracy 0.75 over all, 1 for cats, 2/3 for dogs."""
+
+
+def checks_by_slice(artifact):
+    return {(check.slice, check.kind): check for check in read_decision(artifact.uri).checks}
+
+
+def test_two_classes_with_bounds_overall_and_by_slice(evaluate, write_examples, save_model):
+    thresholds = (
+        Threshold(metric="accuracy", at_least=0.7, at_most=0.9, max_drop=0.01),
+        Threshold(metric="accuracy", slice="label", at_least=0.7),
+        Threshold(metric="auc", slice="label=fox", at_least=0.5),
+    )
+    evaluation, blessing = evaluate(
+        Evaluation(thresholds=thresholds), write_examples([*RIGHT, WRONG]), save_model("model", 2)
+    )
+    decision = read_decision(evaluation.uri)
+    assert not decision.blessed
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert decision.metrics["accuracy"] == pytest.approx(0.75)
+    assert decision.metrics["example_count"] == 4
+    checks = checks_by_slice(evaluation)
+    assert {key: check.passed for key, check in checks.items()} == {
+        (ALL_EXAMPLES, "at_least"): True,
+        (ALL_EXAMPLES, "at_most"): True,
+        (ALL_EXAMPLES, "max_drop"): True,  # nothing to compare with
+        ("label=cat", "at_least"): True,
+        ("label=dog", "at_least"): False,
+        ("label=fox", "at_least"): False,
+    }
+    assert checks["label=dog", "at_least"].value == pytest.approx(2 / 3)
+    assert checks["label=fox", "at_least"].value is None
+
+
+def test_a_model_that_passes_everything_is_blessed(evaluate, write_examples, save_model):
+    evaluation, blessing = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.75),)),
+        write_examples([*RIGHT, WRONG]),
+        save_model("model", 2),
+    )
+    assert read_decision(evaluation.uri).blessed
+    assert blessing.get_int_custom_property("blessed") == 1
+
+
+@pytest.mark.parametrize(("max_drop", "blessed"), [(0.5, False), (1.0, True)])
+def test_the_drop_below_the_last_blessed_model_is_bounded(evaluate, write_examples, save_model, max_drop, blessed):
+    rows = [("cat", 0, [0.9, 0.05, 0.05])] * 3 + [("dog", 1, [0.1, 0.2, 0.7])]
+    # The baseline reads the scores one class on: it gets the dog right and the cats wrong.
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", slice="label=dog", max_drop=max_drop),)),
+        write_examples(rows),
+        save_model("candidate", 3),
+        baseline=save_model("baseline", 3, shift=2),
+    )
+    decision = read_decision(evaluation.uri)
+    (check,) = decision.checks
+    assert (check.value, check.baseline) == (0.0, 1.0)
+    assert decision.blessed == check.passed == blessed
+    assert decision.baseline_uri.endswith("baseline")
+    assert decision.metrics["accuracy"] == pytest.approx(0.75)
+
+
+def test_a_threshold_on_an_unknown_metric_names_the_known_ones(evaluate, write_examples, save_model):
+    with pytest.raises(TransferlineError, match="acuracy, which isn't measured for 2 classes") as caught:
+        evaluate(
+            Evaluation(thresholds=(Threshold(metric="acuracy", at_least=0.5),)),
+            write_examples(RIGHT),
+            save_model("model", 2),
+        )
+    assert "accuracy" in caught.value.cure
+
+
+def test_checks_and_verdict_agree(evaluate, write_examples, save_model):
+    """The verdict is TFMA's, the checks are ours: at the bound itself both say pass."""
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=1.0),)),
+        write_examples(RIGHT),
+        save_model("model", 2),
+    )
+    decision = read_decision(evaluation.uri)
+    assert decision.blessed
+    assert decision.checks == (
+        ThresholdCheck(
+            metric="accuracy", slice=ALL_EXAMPLES, kind="at_least", value=1.0, bound=1.0, baseline=None, passed=True
+        ),
+    )

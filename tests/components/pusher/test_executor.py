@@ -1,0 +1,68 @@
+import time
+
+import pytest
+from tfx.proto import pusher_pb2
+from tfx.types import standard_artifacts
+from tfx.utils import proto_utils
+
+from components.pusher.driver import newest_version
+from components.pusher.executor import Executor
+
+
+@pytest.fixture
+def push(tmp_path):
+    """Pushes a model of one file; returns the PushedModel artifact."""
+    model = standard_artifacts.Model()
+    model.uri = str(tmp_path / "model")
+    serving = tmp_path / "model" / "Format-Serving"
+    (serving / "assets.extra").mkdir(parents=True)
+    (serving / "saved_model.pb").write_bytes(b"the graph")
+    (serving / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"requests")
+    destination = pusher_pb2.PushDestination(
+        filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(tmp_path / "pushed"))
+    )
+
+    def run(*, blessed):
+        blessing = standard_artifacts.ModelBlessing()
+        blessing.uri = str(tmp_path / "blessing")
+        blessing.set_int_custom_property("blessed", int(blessed))
+        pushed = standard_artifacts.PushedModel()
+        pushed.uri = str(tmp_path / "archive")
+        Executor().Do(
+            {"model": [model], "model_blessing": [blessing]},
+            {"pushed_model": [pushed]},
+            {"push_destination": proto_utils.proto_to_json(destination)},
+        )
+        return pushed
+
+    return run
+
+
+def test_a_blessed_model_becomes_a_version_folder(push, tmp_path):
+    pushed = push(blessed=True)
+    (version,) = (tmp_path / "pushed").iterdir()
+    assert int(version.name) == pytest.approx(time.time(), abs=60)
+    assert (version / "saved_model.pb").read_bytes() == b"the graph"
+    assert (version / "assets.extra" / "tf_serving_warmup_requests").exists()
+    assert pushed.get_string_custom_property("pushed_destination") == str(version)
+    assert pushed.get_int_custom_property("pushed") == 1
+
+
+def test_two_pushes_in_one_second_are_two_versions(push, tmp_path):
+    push(blessed=True)
+    first = newest_version(str(tmp_path / "pushed"))
+    push(blessed=True)
+    assert len(list((tmp_path / "pushed").iterdir())) == 2
+    assert newest_version(str(tmp_path / "pushed")) > first
+
+
+def test_a_model_that_is_not_blessed_goes_nowhere(push, tmp_path):
+    assert push(blessed=False).get_int_custom_property("pushed") == 0
+    assert not (tmp_path / "pushed").exists()
+
+
+def test_the_newest_version_is_the_highest_number_and_half_a_push_is_none(tmp_path):
+    for name in ("9", "10", ".pushing-11", "notes"):
+        (tmp_path / name).mkdir()
+    assert newest_version(str(tmp_path)) == str(tmp_path / "10")
+    assert newest_version(str(tmp_path / "absent")) == ""

@@ -1,0 +1,70 @@
+"""Whole runs, started as a person starts them: as commands in their own process."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+COLOURS = {"amber": (240, 170, 20), "blue": (20, 40, 220), "green": (20, 200, 40), "pink": (250, 90, 170), "red": (200, 20, 20)}
+
+
+@dataclass(frozen=True)
+class Home:
+    """A user's home folder, with nothing of the machine's own settings in it.
+
+    Attributes:
+        path: The folder; runs go to its `transferline`.
+        source: Where the project's packages are imported from.
+    """
+
+    path: Path
+    source: Path = ROOT
+
+    def command(self, *command, cwd=None, **environment):
+        """Runs a command of the environment, in this home."""
+        env = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("TRANSFERLINE_")},
+            # The pretrained weights are fetched once for all tests, where they are needed at all.
+            "TRANSFERLINE_CACHE": os.environ.get("TRANSFERLINE_CACHE") or str(Path.home() / ".cache" / "transferline"),
+            "HOME": str(self.path),
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(self.source),
+            "TRANSFERLINE_OUTPUT_DIR": str(self.path / "transferline"),
+            **environment,
+        }
+        return subprocess.run(command, env=env, cwd=cwd or self.path, capture_output=True, text=True, check=False)
+
+    def transferline(self, *arguments, **options):
+        """Runs `transferline ARGUMENTS`."""
+        return self.command(sys.executable, "-m", "pipeline", *map(str, arguments), **options)
+
+    def runs(self, name):
+        """Returns what `transferline runs NAME --json` prints."""
+        done = self.transferline("runs", name, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """One home for the tests of a file, which go on from each other's runs."""
+    return Home(tmp_path_factory.mktemp("home"))
+
+
+def write_photos(folder, count, classes=COLOURS, size=48):
+    """Writes photos of one colour a class, with noise: {folder}/{class}/{n}.png."""
+    generator = np.random.default_rng(0)
+    for name, colour in classes.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            noise = generator.integers(-20, 20, (size, size, 3))
+            pixels = np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number:03d}.png")

@@ -1,0 +1,47 @@
+"""Data that mustn't be trained on: the run stops before Transform, and says why."""
+
+import shutil
+
+from conftest import write_photos
+
+TWO = {"cat": (200, 30, 30), "dog": (30, 30, 200)}
+
+
+def last_lines(done, count=3):
+    return done.stdout.splitlines()[-count:]
+
+
+def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(home, tmp_path):
+    for split in ("train", "validation", "test"):
+        write_photos(tmp_path / split, 4, TWO)  # the same photos in each split
+    (tmp_path / "test" / "fox").mkdir()
+    shutil.copyfile(tmp_path / "test" / "dog" / "000.png", tmp_path / "test" / "fox" / "extra.png")
+    done = home.transferline("run", "photos", "--data-dir", tmp_path)
+    record = home.runs("photos")[0]
+    assert done.returncode == 1
+    assert record["status"] == "failed"
+    assert record["steps"][-1]["name"] == "DataGate"
+    cause = record["error"]["cause"]
+    assert "identical in train and test" in cause
+    assert "the class 'fox' occurs in test but not in train" in cause
+    assert "feature 'label' in test: expected text or bytes, one of 'cat', 'dog'" in cause
+    assert sum(record["counts"].values()) == 3 * 8 + 1
+    assert last_lines(done, 1)[0].startswith("cure:  mend the data")
+
+
+def test_no_data_at_all_is_said_without_a_traceback(home, tmp_path):
+    done = home.transferline("run", "photos", "--data-dir", tmp_path / "absent")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert str(tmp_path / "absent") in done.stdout
+    assert home.runs("photos")[0]["status"] == "failed"
+
+
+def test_faulty_settings_are_all_named_before_anything_runs(home):
+    done = home.transferline("run", "digit")
+    assert (done.returncode, "did you mean 'digits'" in done.stderr) == (1, True)
+    done = home.transferline("run", "digits", "--set", "trainer.fine_tuning.epoch=3", "--set", "trainer.dropout=2")
+    assert done.returncode == 1
+    assert "did you mean 'trainer.fine_tuning.epochs'" in done.stderr
+    assert "trainer.dropout" in done.stderr
+    assert "Traceback" not in done.stderr

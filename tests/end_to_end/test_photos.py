@@ -1,0 +1,135 @@
+"""Five classes of generated photos: to a pushed model, and what reruns when something changes."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT, Home, write_photos
+
+SMALL = (
+    "--set=transform.image_size=32",
+    "--set=trainer.weights=None",
+    "--set=trainer.feature_extraction.epochs=1",
+    "--set=trainer.fine_tuning.epochs=1",
+    "--set=trainer.batch_size=16",
+    "--set=data.split.train=0.6",
+    "--set=data.split.eval=0.2",
+    "--set=data.split.test=0.2",
+)
+ANY_MODEL = '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 0}]'
+PERFECT_MODEL = '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 1.01}]'
+PHOTOS = 5 * 24
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos") / "five classes"
+    write_photos(folder, PHOTOS // 5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home with a copy of the project's code, so that a test can change a line of it."""
+    base = tmp_path_factory.mktemp("home")
+    for package in ("pipeline", "components", "schemas"):
+        shutil.copytree(ROOT / package, base / "source" / package)
+    return Home(base, source=base / "source")
+
+
+def run(home, photos, *settings):
+    return home.transferline("run", "photos", "--data-dir", photos, *SMALL, *settings)
+
+
+def cached(record):
+    return {step["name"]: step["cached"] for step in record["steps"]}
+
+
+@pytest.fixture(scope="module")
+def first_run(home, photos):
+    done = run(home, photos, ANY_MODEL)
+    return done, home.runs("photos")[0]
+
+
+def test_five_classes_go_through_the_softmax_path_to_a_pushed_model(first_run):
+    done, record = first_run
+    assert done.returncode == 0, done.stdout
+    assert record["status"] == "pushed"
+    assert sum(record["counts"].values()) == PHOTOS
+    assert record["metrics"]["example_count"] == record["counts"]["test"]
+    assert len(done.stdout.splitlines()) <= 60
+    assert done.stderr == ""
+
+
+CLIENT = """
+import sys
+import tensorflow as tf
+
+model = tf.saved_model.load(sys.argv[1])
+photos = tf.stack([tf.io.read_file(path) for path in sys.argv[2:]])
+answer = model.signatures["image_bytes"](image_bytes=photos)
+print(answer["scores"].shape, answer["label"].numpy().tolist(), answer["class_names"][0].numpy().tolist())
+"""
+
+
+def test_the_pushed_model_serves_in_a_clean_process(first_run, photos, tmp_path):
+    _, record = first_run
+    paths = [str(photos / name / "000.png") for name in ("amber", "red")]
+    done = subprocess.run(
+        [sys.executable, "-c", CLIENT, record["model_uri"], *paths],
+        capture_output=True, text=True, check=True, cwd=tmp_path, env={"TF_CPP_MIN_LOG_LEVEL": "2"},
+    )
+    assert done.stdout.startswith("(2, 5) [b'")
+    assert "[b'amber', b'blue', b'green', b'pink', b'red']" in done.stdout
+
+
+def test_the_inferred_schema_is_kept_for_the_user(first_run, home):
+    schema = (home.path / "transferline" / "photos" / "schema.pbtxt").read_text()
+    assert "image_domain" in schema
+    assert '"amber"' in schema
+
+
+def test_nothing_changed_so_every_step_is_cached(first_run, home, photos):
+    done = run(home, photos, ANY_MODEL)
+    record = home.runs("photos")[0]
+    assert done.returncode == 0
+    assert "nothing to do" in done.stdout
+    assert all(cached(record).values())
+    assert record["model_uri"] == first_run[1]["model_uri"]
+    assert record["counts"] == first_run[1]["counts"]
+
+
+def test_a_model_below_its_threshold_is_not_pushed(first_run, home, photos):
+    done = run(home, photos, PERFECT_MODEL)
+    record = home.runs("photos")[0]
+    assert done.returncode == 3
+    assert (record["status"], record["model_uri"]) == ("not_blessed", "")
+    assert "Not blessed, nothing was pushed. Failed: accuracy in all examples" in done.stdout
+    assert [check["passed"] for check in record["thresholds"]] == [False]
+    assert cached(record)["Trainer"]
+    pushed = home.path / "transferline" / "photos" / "pushed"
+    assert len(list(pushed.iterdir())) == 1
+
+
+def test_a_deleted_push_is_pushed_again(first_run, home, photos):
+    shutil.rmtree(home.path / "transferline" / "photos" / "pushed")
+    run(home, photos, ANY_MODEL)
+    record = home.runs("photos")[0]
+    assert record["status"] == "pushed"
+    assert not cached(record)["Pusher"]
+    assert (home.path / "transferline" / "photos" / "pushed").is_dir()
+
+
+def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(first_run, home, photos):
+    with (home.source / "components" / "trainer" / "model.py").open("a") as file:
+        file.write("\n# a changed line\n")
+    run(home, photos, ANY_MODEL)
+    rerun = {name for name, was_cached in cached(home.runs("photos")[0]).items() if not was_cached}
+    assert rerun == {"Trainer", "Evaluator", "Pusher"}
+
+
+def test_a_changed_photo_reruns_everything(first_run, home, photos):
+    shutil.copyfile(photos / "red" / "001.png", photos / "red" / "000.png")
+    run(home, photos, ANY_MODEL)
+    assert not any(cached(home.runs("photos")[0]).values())
