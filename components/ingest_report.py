@@ -52,6 +52,7 @@ class IngestReport(Settings):
         found: Records (photos or rows) found in the input.
         counts: Records written, by split, then by label.
         quarantined: Records set aside in `quarantine.jsonl`.
+        hidden: How many of the quarantined are hidden files, which no one meant as data.
         first_quarantined: The first few of them, for the screen.
         duplicates: Groups of identical records that differ in split or label.
     """
@@ -59,6 +60,7 @@ class IngestReport(Settings):
     found: int
     counts: dict[str, dict[str, int]]
     quarantined: int
+    hidden: int = 0
     first_quarantined: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
 

@@ -98,9 +98,7 @@ def _photo_statistics() -> tfdv.StatsOptions:
     return tfdv.StatsOptions(schema=schema_pb2.Schema(feature=[photo]))
 
 
-def _release(
-    config: PipelineConfig, example_gen: ImageExampleGen, trainer: tfx.components.Trainer
-) -> list[BaseNode]:
+def _release(config: PipelineConfig, example_gen: ImageExampleGen, trainer: tfx.components.Trainer) -> list[BaseNode]:
     """Baseline, evaluation and push."""
     model = trainer.outputs["model"]
     baseline = tfx.dsl.Resolver(

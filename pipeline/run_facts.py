@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.metadata import Metadata
@@ -10,7 +10,7 @@ from tfx.orchestration.metadata import Metadata
 from components.evaluator.decision import Decision, read_decision
 from components.ingest_report import IngestReport, read_report
 
-Artifact = metadata_store_pb2.Artifact
+Artifact: TypeAlias = metadata_store_pb2.Artifact
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ class GateRules(Settings):
     """The rules of the gate between the data and Transform.
 
     Args:
-        max_quarantined: The largest share of records, 0 to 1, that may be set aside in quarantine.
+        max_quarantined: The largest share of records, 0 to 1, that may be set aside in quarantine; hidden
+            files don't count.
         fail_on_leak: Whether identical records in train and test stop the run.
         fail_on_label_conflict: Whether identical records with different labels stop the run.
     """

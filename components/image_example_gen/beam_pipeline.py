@@ -19,10 +19,6 @@ from components.ingest_report import Quarantined
 
 COUNTS, DUPLICATES, QUARANTINED = "counts", "duplicates", "quarantined"
 
-ONE_FILE_UP_TO = 2000
-"""Photos that go into one file a split. To one file Beam brings all records together in memory; above this number
-each bundle writes its own."""
-
 PROGRESS_EVERY = 100
 
 
@@ -93,11 +89,12 @@ def ingest(
         | "Spread" >> beam.Reshuffle()
         | "ReadPhotos" >> beam.ParDo(ReadPhotos(data, rule, total)).with_outputs(*SPLITS, COUNTS, QUARANTINED)
     )
+    # Without a number of shards each bundle writes its own file (on a laptop there is one bundle), and no record is
+    # moved; to a given number of files Beam would bring all records together, in memory where it runs locally.
     for split in SPLITS:
         outputs[split] | f"Write[{split}]" >> beam.io.WriteToTFRecord(
             os.path.join(split_folders[split], "data_tfrecord"),
             file_name_suffix=".gz",
-            num_shards=1 if total <= ONE_FILE_UP_TO else 0,
         )
     counts = (
         outputs[COUNTS]

@@ -7,7 +7,7 @@ nothing else, as archives often have them. Folders below a class folder belong t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.image_example_gen.names import PHOTO_NAME, class_name, is_hidden, shown, split_of_name
+from components.image_example_gen.names import HIDDEN, PHOTO_NAME, class_name, is_hidden, shown, split_of_name
 from components.image_example_gen.records import Target
 from components.ingest_report import Quarantined
 
@@ -38,7 +38,7 @@ class Layout:
         fault, split = "", ""
         below = parts[len(self.root) :]
         if any(is_hidden(part) for part in parts):
-            fault = "hidden file: it is no photo of a class"
+            fault = f"{HIDDEN}: it is no photo of a class"
         elif parts[: len(self.root)] != self.root:
             fault = "outside of every class folder"
         elif self.by_split:

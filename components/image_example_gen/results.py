@@ -10,6 +10,7 @@ from components.contract import SPLITS
 from components.errors import TransferlineError
 from components.image_example_gen.beam_pipeline import COUNTS, DUPLICATES
 from components.image_example_gen.duplicates import worst_first
+from components.image_example_gen.names import HIDDEN
 from components.image_example_gen.records import Listing
 from components.ingest_report import QUARANTINE_FILE, SHOWN, Duplicate, IngestReport, Quarantined
 
@@ -39,6 +40,7 @@ def read_results(path: str, listing: Listing) -> tuple[IngestReport, list[Quaran
         found=listing.found,
         counts={split: dict(sorted(labels.items())) for split, labels in counts.items()},
         quarantined=len(quarantined),
+        hidden=sum(item.reason.startswith(HIDDEN) for item in quarantined),
         first_quarantined=tuple(quarantined[:SHOWN]),
         duplicates=worst_first(duplicates),
     )

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from components.errors import TransferlineError
 from components.image_example_gen import storage
 from components.image_example_gen.config import ExampleFeatures
-from components.image_example_gen.names import SPLIT_NAMES, TFRECORD_NAME, class_name, is_hidden, shown
+from components.image_example_gen.names import HIDDEN, SPLIT_NAMES, TFRECORD_NAME, class_name, is_hidden, shown
 from components.image_example_gen.records import Listing, Raw, Source, Target
 from components.ingest_report import Quarantined
 
@@ -44,7 +45,7 @@ class TFRecordFile:
     def _photo(self, place: str, record: bytes) -> Raw | Quarantined:
         try:
             features = tf.train.Example.FromString(record).features.feature
-        except ValueError:  # google.protobuf.message.DecodeError
+        except DecodeError:
             return Quarantined(place=shown(place), reason="the record is no tf.Example")
         images = features[self.features.image].bytes_list.value
         if len(images) != 1:
@@ -113,7 +114,7 @@ def tfrecord_names(path: str) -> list[tuple[str, str]]:
 
 def _name_fault(name: str) -> str:
     if any(is_hidden(part) for part in name.split("/")):
-        return "hidden file: it is no TFRecord"
+        return f"{HIDDEN}: it is no TFRecord"
     return "" if TFRECORD_NAME.search(name) else "it isn't named like a TFRecord"
 
 

@@ -42,18 +42,19 @@ def distribution_strategy(name: StrategyName) -> tf.distribute.Strategy:
 
 
 def needs_fixed_batches(strategy: tf.distribute.Strategy) -> bool:
-    """Tells whether every training batch must have the same shape: with any strategy of several replicas, and on TPU."""
-    default = isinstance(strategy, type(tf.distribute.get_strategy())) and not tf.distribute.has_strategy()
-    return not (default or isinstance(strategy, tf.distribute.OneDeviceStrategy))
+    """Tells whether every training batch must have the same shape: with every strategy for several replicas."""
+    several = (tf.distribute.MirroredStrategy, tf.distribute.MultiWorkerMirroredStrategy, tf.distribute.TPUStrategy)
+    return isinstance(strategy, several)
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
-    """Tells whether this process is the one that writes files: the only one, or the first of several workers."""
-    resolver = strategy.cluster_resolver
-    if resolver is None or not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    """Tells whether this process writes the files: the only one, or the first of several workers."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return True
-    first = resolver.task_type == "chief" or (resolver.task_type == "worker" and resolver.task_id == 0)
-    return first and not (resolver.task_type == "worker" and "chief" in resolver.cluster_spec().jobs)
+    resolver = strategy.cluster_resolver
+    if "chief" in resolver.cluster_spec().jobs:
+        return bool(resolver.task_type == "chief")
+    return bool(resolver.task_type == "worker" and resolver.task_id == 0)
 
 
 def _environment_has_tpu() -> bool:
@@ -90,8 +91,7 @@ def _mirrored_strategy() -> tf.distribute.Strategy:
         if _several(kind):
             return tf.distribute.MirroredStrategy([device.name for device in tf.config.list_logical_devices(kind)])
     raise TransferlineError(
-        'Strategy "mirrored" needs two GPUs or more; this machine has '
-        f"{len(tf.config.list_logical_devices('GPU'))}.",
+        f'Strategy "mirrored" needs two GPUs or more; this machine has {len(tf.config.list_logical_devices("GPU"))}.',
         place="trainer.strategy",
         cure='Use strategy "auto".',
     )

@@ -13,7 +13,13 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
-COLOURS = {"amber": (240, 170, 20), "blue": (20, 40, 220), "green": (20, 200, 40), "pink": (250, 90, 170), "red": (200, 20, 20)}
+COLOURS = {
+    "amber": (240, 170, 20),
+    "blue": (20, 40, 220),
+    "green": (20, 200, 40),
+    "pink": (250, 90, 170),
+    "red": (200, 20, 20),
+}
 
 
 @dataclass(frozen=True)

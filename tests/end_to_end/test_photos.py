@@ -78,7 +78,11 @@ def test_the_pushed_model_serves_in_a_clean_process(first_run, photos, tmp_path)
     paths = [str(photos / name / "000.png") for name in ("amber", "red")]
     done = subprocess.run(
         [sys.executable, "-c", CLIENT, record["model_uri"], *paths],
-        capture_output=True, text=True, check=True, cwd=tmp_path, env={"TF_CPP_MIN_LOG_LEVEL": "2"},
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={"TF_CPP_MIN_LOG_LEVEL": "2"},
     )
     assert done.stdout.startswith("(2, 5) [b'")
     assert "[b'amber', b'blue', b'green', b'pink', b'red']" in done.stdout

@@ -67,7 +67,7 @@ def test_an_unknown_key_inside_json_is_named_with_the_nearest():
 
 
 def test_a_value_that_looks_like_json_but_is_not_says_where():
-    with pytest.raises(TransferlineError, match="isn't JSON.*character"):
+    with pytest.raises(TransferlineError, match=r"isn't JSON.*character"):
         apply_overrides(Outer(), ['names=["a",'])
 
 

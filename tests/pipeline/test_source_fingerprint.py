@@ -3,6 +3,9 @@ import sys
 
 import pytest
 
+from pipeline import source_fingerprint
+
+
 @pytest.fixture
 def fingerprint(tmp_path):
     """A function that computes the fingerprint of components.trainer in a small copy of the two packages."""
@@ -21,8 +24,6 @@ def fingerprint(tmp_path):
             "module = importlib.util.module_from_spec(spec); spec.loader.exec_module(module)\n"
             "print(module.source_fingerprint('components.trainer.run_fn'))"
         )
-        from pipeline import source_fingerprint
-
         command = [sys.executable, "-c", code, str(tmp_path), source_fingerprint.__file__]
         return subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path).stdout.strip()
 

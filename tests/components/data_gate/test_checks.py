@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
@@ -27,6 +28,11 @@ def test_quarantine_above_the_share_shows_the_first_records():
 
 def test_quarantine_at_the_share_passes():
     assert ingest_faults(report(found=100, quarantined=5), GateRules(max_quarantined=0.05)) == []
+
+
+def test_hidden_files_are_no_fault_of_the_data():
+    assert ingest_faults(report(found=120, quarantined=60, hidden=60), GateRules()) == []
+    assert ingest_faults(report(found=130, quarantined=70, hidden=60), GateRules())
 
 
 def test_a_newline_in_a_name_stays_on_one_line():
@@ -82,7 +88,8 @@ def test_an_anomaly_says_feature_split_expected_and_seen():
     statistics = tfdv.generate_statistics_from_dataframe(_frame())
     faults = anomaly_faults({"test": tfdv.validate_statistics(statistics, schema)}, schema)
     label = next(fault for fault in faults if "'label'" in fault)
-    assert label.startswith("feature 'label' in test: expected text or bytes, one of 'cat', 'dog', in every record; seen: ")
+    expected = "text or bytes, one of 'cat', 'dog', in every record"
+    assert label.startswith(f"feature 'label' in test: expected {expected}; seen: ")
     assert "fox" in label
     width = next(fault for fault in faults if "'image/width'" in fault)
     assert "expected whole numbers, from 1 to 100; seen: " in width
@@ -91,6 +98,4 @@ def test_an_anomaly_says_feature_split_expected_and_seen():
 
 
 def _frame():
-    import pandas as pd
-
     return pd.DataFrame({"label": ["cat", "fox"], "image/width": [5, 500], "colour": ["red", "blue"]})

@@ -1,0 +1,67 @@
+import pytest
+import tensorflow as tf
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2
+from tfx import v1 as tfx
+from tfx.orchestration.metadata import sqlite_metadata_connection_config
+
+from components.image_example_gen.component import ImageExampleGen
+from components.image_example_gen.config import ImageData
+from components.ingest_report import read_report
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Runs a pipeline of the component alone; returns the executions so far, oldest first."""
+    database = sqlite_metadata_connection_config(str(tmp_path / "metadata.db"))
+
+    def once(data, source_fingerprint=""):
+        pipeline = tfx.dsl.Pipeline(
+            pipeline_name="photos",
+            pipeline_root=str(tmp_path / "root"),
+            components=[ImageExampleGen(ImageData(path=str(data)), source_fingerprint)],
+            enable_cache=True,
+            metadata_connection_config=database,
+            beam_pipeline_args=[
+                "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+                "--sdk_container_image=none",
+            ],
+        )
+        tfx.orchestration.LocalDagRunner().run(pipeline)
+        store = metadata_store.MetadataStore(database)
+        executions = sorted(store.get_executions(), key=lambda execution: execution.id)
+        return [execution.last_known_state for execution in executions], store
+
+    return once
+
+
+def test_the_cache_serves_unchanged_photos_and_no_others(run, fill, encode, tmp_path):
+    data = tmp_path / "data"
+    fill(data / "cat", 10)
+    complete, cached = metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED
+
+    states, _ = run(data)
+    assert states == [complete]
+    states, _ = run(data)
+    assert states == [complete, cached]
+    (data / "cat" / "000.jpg").write_bytes(encode(99))
+    states, _ = run(data)
+    assert states == [complete, cached, complete]
+    states, store = run(data, source_fingerprint="another")
+    assert states == [complete, cached, complete, complete]
+
+    reports = [read_report(artifact.uri) for artifact in store.get_artifacts_by_type("IngestReport")]
+    assert [report.found for report in reports] == [10, 10, 10]
+    examples = store.get_artifacts_by_type("Examples")
+    assert len({artifact.custom_properties["input_fingerprint"].string_value for artifact in examples}) == 2
+    assert examples[0].properties["split_names"].string_value == '["train", "eval", "test"]'
+    assert examples[0].custom_properties["span"].int_value == 0
+    assert examples[0].custom_properties["payload_format"].string_value == "FORMAT_TF_EXAMPLE"
+    assert tf.io.gfile.glob(f"{examples[-1].uri}/Split-train/data_tfrecord-*.gz")
+
+
+def test_outputs():
+    component = ImageExampleGen(ImageData(path="photos"), "abc")
+    assert set(component.outputs) == {"examples", "ingest_report"}
+    assert component.exec_properties["source_fingerprint"] == "abc"
+    assert ImageData.model_validate_json(component.exec_properties["data"]).path == "photos"

@@ -1,0 +1,32 @@
+from components.image_example_gen import duplicates
+from components.image_example_gen.duplicates import differing_copies, worst_first
+from components.ingest_report import Duplicate
+
+
+def test_copies_that_agree_are_no_matter():
+    assert not list(differing_copies([("train", "cat", "a.jpg")]))
+    assert not list(differing_copies([("train", "cat", "a.jpg"), ("train", "cat", "b.jpg")]))
+
+
+def test_copies_that_differ_in_split_or_label():
+    (group,) = differing_copies([("train", "cat", "b.jpg"), ("test", "dog", "a.jpg")])
+    assert group == Duplicate(
+        places=("test/dog: a.jpg", "train/cat: b.jpg"), splits=("test", "train"), labels=("cat", "dog")
+    )
+
+
+def test_a_large_group_names_a_few_but_every_split_and_label():
+    copies = [("train", "cat", f"{index:03d}.jpg") for index in range(500)]
+    (group,) = differing_copies([*copies, ("test", "dog", "last.jpg")])
+    assert len(group.places) == duplicates.MAX_PLACES + 1
+    assert group.places[0] == "test/dog: last.jpg"
+
+
+def test_leaks_into_test_come_first_and_the_number_is_bounded(monkeypatch):
+    def group(splits, labels=("cat",)):
+        return Duplicate(places=("a", "b"), splits=splits, labels=labels)
+
+    leak, other, labels = group(("test", "train")), group(("eval", "train")), group(("train",), ("cat", "dog"))
+    assert worst_first([labels, other, leak]) == (leak, other, labels)
+    monkeypatch.setattr(duplicates, "MAX_GROUPS", 2)
+    assert worst_first([labels, other, leak]) == (leak, other)
