@@ -14,6 +14,7 @@ from components.trainer.config import TransferLearning
 from components.transform.config import ImageTransform
 from pipeline.data_sources import Download, EmbeddedDigits
 
+SCHEMAS = Path(__file__).parent.parent / "schemas"
 DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
 OUTPUT_DIR_VARIABLE = "TRANSFERLINE_OUTPUT_DIR"
 DEFAULT_BEAM_ARGS = (
@@ -66,7 +67,7 @@ class PipelineConfig(Settings):
     @property
     def schema_path(self) -> Path:
         """The curated schema's file."""
-        return Path(__file__).parent.parent / "schemas" / self.curated_schema
+        return SCHEMAS / self.curated_schema
 
     @property
     def home(self) -> str:

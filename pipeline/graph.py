@@ -1,24 +1,25 @@
 """From a configuration to the graph of components. A pure function, the same for every orchestrator."""
 
 import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration import metadata
 
-from components.contract import IMAGE, SPLITS
-from components.curated_schema.component import CuratedSchema
 from components.data_gate.component import DataGate
 from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.pusher.component import Pusher
-from pipeline.config import PipelineConfig
+from components.schema_gen.component import CuratedSchema, PhotoSchemaGen
+from pipeline.config import SCHEMAS, PipelineConfig
 from pipeline.source_fingerprint import source_fingerprint
 
 PREPROCESSING = "components.transform.preprocessing"
 TRAINER = "components.trainer.run_fn"
 BASELINE_ID = "BaselineModel"
+PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
 Model = tfx.types.standard_artifacts.Model
 ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
 
@@ -73,12 +74,11 @@ def _validated_data(
         schema_gen = CuratedSchema(schema_text=config.schema_path.read_text(encoding="utf-8"))
         statistics_gen = tfx.components.StatisticsGen(examples=examples, schema=schema_gen.outputs["schema"])
     else:
-        statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=_photo_statistics())
-        schema_gen = tfx.components.SchemaGen(
-            statistics=statistics_gen.outputs["statistics"],
-            # What training doesn't show isn't normal: a class seen only in test has to be an anomaly.
-            exclude_splits=[split for split in SPLITS if split != "train"],
-        )
+        contract = PHOTO_CONTRACT.read_text(encoding="utf-8")
+        # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
+        options = tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema()))
+        statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=options)
+        schema_gen = PhotoSchemaGen(statistics=statistics_gen.outputs["statistics"], contract_text=contract)
     validator = tfx.components.ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
     )
@@ -90,12 +90,6 @@ def _validated_data(
         source_fingerprint=source_fingerprint("components.data_gate.component"),
     )
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"]
-
-
-def _photo_statistics() -> tfdv.StatsOptions:
-    """Tells TFDV that photos aren't text, so that it doesn't count each as a value of its own."""
-    photo = schema_pb2.Feature(name=IMAGE, type=schema_pb2.BYTES, image_domain=schema_pb2.ImageDomain())
-    return tfdv.StatsOptions(schema=schema_pb2.Schema(feature=[photo]))
 
 
 def _release(config: PipelineConfig, example_gen: ImageExampleGen, trainer: tfx.components.Trainer) -> list[BaseNode]:

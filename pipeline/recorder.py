@@ -1,10 +1,12 @@
 """Follows a run: keeps its record up to date on disk, and shows it on the screen."""
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from components.errors import TransferlineError
@@ -16,6 +18,9 @@ from pipeline.screen import Screen
 def new_run_id() -> str:
     """Returns an ID that sorts by time and that two runs started together don't share."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid():05d}"
+
+
+SCHEMA_FILE = "schema.pbtxt"
 
 
 class Recorder:
@@ -60,7 +65,7 @@ class Recorder:
             seconds: Its wall time.
             database: The connection to ML Metadata.
         """
-        from pipeline import kept_schema, run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
+        from pipeline import run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
 
         facts = run_facts.step_facts(database, self.run_id, name)
         step = Step(name=name, seconds=seconds, cached=facts.cached)
@@ -79,7 +84,8 @@ class Recorder:
             self._update(metrics=decision.metrics, thresholds=thresholds)
             note = "blessed" if decision.blessed else "not blessed"
         if self._infers_schema and (schema := facts.outputs.get("validated_schema")):
-            note = f"inferred schema kept in {kept_schema.keep_schema(schema.uri, self._home)}"
+            kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, self._home)
+            note = f"inferred schema kept in {kept}"
         if destination := run_facts.pushed_destination(facts):
             self._update(model_uri=destination)
         self._update(steps=(*self._record.steps, step))

@@ -1,5 +1,6 @@
 """The checks themselves: each returns the faults it found, in words."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
@@ -10,6 +11,8 @@ from components.ingest_report import Duplicate, IngestReport
 
 MIN_CLASSES = 2
 SHOWN = 5
+LISTED = 20
+SEEN_CHARACTERS = 300
 TYPES = {schema_pb2.BYTES: "text or bytes", schema_pb2.INT: "whole numbers", schema_pb2.FLOAT: "numbers"}
 
 
@@ -34,6 +37,7 @@ def anomaly_faults(anomalies: Mapping[str, anomalies_pb2.Anomalies], schema: sch
     for split, found in anomalies.items():
         for name, anomaly in sorted(found.anomaly_info.items()):
             seen = " ".join(reason.description for reason in anomaly.reason) or anomaly.description
+            seen = textwrap.shorten(seen, SEEN_CHARACTERS, placeholder=" ...")
             faults.append(f"feature '{name}' in {split}: expected {_expected(schema, name)}; seen: {seen}")
         if found.HasField("dataset_anomaly_info"):
             faults.append(f"{split}: {found.dataset_anomaly_info.description}")
@@ -89,7 +93,9 @@ def _examples(duplicates: list[Duplicate]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in sorted(names))
+    shown = [repr(name) for name in sorted(names)]
+    more = [f"and {len(shown) - LISTED} more"] if len(shown) > LISTED else []
+    return ", ".join(shown[:LISTED] + more)
 
 
 def _expected(schema: schema_pb2.Schema, name: str) -> str:

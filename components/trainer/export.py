@@ -37,10 +37,9 @@ class ServedModel(tf.Module):
         self._raw_spec = tft_output.raw_feature_spec()
         self._class_names = tuple(class_names)
         self._is_logit = head == "logit"
-        # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a closure
+        # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked. Saving fails if the transform graph ever holds a resource, such as a table, of its own.
-        transform = tft_output.transform_features_layer()
-        self._transform = lambda features: transform(features)
+        self._transform = tft_output.transform_features_layer().__call__
         self._predict = lambda photos: model(photos, training=False)
 
     def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:

@@ -40,7 +40,6 @@ def train(
     Raises:
         TransferlineError: The loss is no longer a number.
     """
-    _leave_keras_as_it_is(model)
     recorder = Recorder()
     callbacks = [FailOnNaN(), recorder, EpochProgress(settings.epochs)]
     if is_chief(model.distribute_strategy):
@@ -91,13 +90,3 @@ def fine_tune(
         callbacks=list(callbacks),
         verbose=0,
     )
-
-
-def _leave_keras_as_it_is(model: keras.Model) -> None:
-    """Keeps AutoGraph from rewriting Keras while a training step is traced.
-
-    AutoGraph knows that `keras` is a library, but not `tf_keras`, and rewrites all of it as if it were ours: tracing
-    one phase then takes over a minute on one core, instead of six seconds.
-    """
-    for name in ("train_step", "test_step"):
-        setattr(model, name, tf.autograph.experimental.do_not_convert(getattr(model, name)))

@@ -1,0 +1,74 @@
+"""The two ways to a schema, each a small component."""
+
+import os
+
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import v1 as tfx
+from tfx.components.statistics_gen import stats_artifact_utils
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+
+from components.contract import LABEL
+
+SCHEMA_FILE = "schema.pbtxt"
+MAX_CLASSES = 100_000
+INFERRED = """\
+# Inferred: the contract of photos, and the classes of the training split. To make it the law: correct it, save it in
+# schemas/ and name it as curated_schema in the catalog file. From then on, data that differs from it stops the run.
+"""
+
+
+@component
+def CuratedSchema(  # noqa: N802 (components are named like classes)
+    schema: OutputArtifact[tfx.types.standard_artifacts.Schema], schema_text: Parameter[str]
+) -> None:
+    """Writes the text of a Schema proto as an artifact.
+
+    TFX's ImportSchemaGen takes a path, so an edited file is still served from the cache, and a container has to find
+    it. The text itself is a good cache key, and travels with the compiled pipeline.
+    """
+    _write(schema_text, schema.uri)
+
+
+@component
+def PhotoSchemaGen(  # noqa: N802
+    statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
+    schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
+    contract_text: Parameter[str],
+) -> None:
+    """Infers the classes from the training split, and takes the rest from the contract.
+
+    TFX's SchemaGen would infer that a path or a hash that training doesn't show is an anomaly.
+
+    Args:
+        statistics: Of the split "train", at least.
+        schema: The output.
+        contract_text: A Schema proto as text, in which the label has no domain yet.
+    """
+    train = stats_artifact_utils.load_statistics(statistics, "train").proto()
+    _write(INFERRED + with_classes(contract_text, class_names(train)), schema.uri)
+
+
+def class_names(statistics: object) -> list[str]:
+    """Returns the labels that occur, sorted.
+
+    Args:
+        statistics: A DatasetFeatureStatisticsList of one split.
+    """
+    inferred = tfdv.infer_schema(statistics, max_string_domain_size=MAX_CLASSES)
+    return sorted(tfdv.get_domain(inferred, LABEL).value)
+
+
+def with_classes(contract_text: str, classes: list[str]) -> str:
+    """Returns a schema's text with the classes as the label's domain."""
+    schema = text_format.Parse(contract_text, schema_pb2.Schema())
+    tfdv.set_domain(schema, LABEL, schema_pb2.StringDomain(name=LABEL, value=classes))
+    return str(text_format.MessageToString(schema, as_utf8=True))
+
+
+def _write(schema_text: str, folder: str) -> None:
+    with tf.io.gfile.GFile(os.path.join(folder, SCHEMA_FILE), "w") as file:
+        file.write(schema_text)
