@@ -2,10 +2,10 @@
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
+from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
-from tfx.orchestration import metadata
 
 from components.data_gate.component import DataGate
 from components.evaluator.baseline import LatestOtherBlessedModel
@@ -60,9 +60,16 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
         pipeline_root=config.artifacts_dir,
         components=[example_gen, *data_nodes, transform, trainer, *_release(config, example_gen, trainer)],
         enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(config.metadata_path),
+        metadata_connection_config=_database(config.metadata_path),
         beam_pipeline_args=list(config.beam_args),
     )
+
+
+def _database(path: str) -> metadata_store_pb2.ConnectionConfig:
+    """An sqlite file; TFX's own function for this would already make its folder."""
+    mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
+    sqlite = metadata_store_pb2.SqliteMetadataSourceConfig(filename_uri=path, connection_mode=mode)
+    return metadata_store_pb2.ConnectionConfig(sqlite=sqlite)
 
 
 def _validated_data(

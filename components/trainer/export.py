@@ -1,7 +1,7 @@
 """The SavedModel that TensorFlow Serving and the Evaluator load: it takes photos as they are stored or sent."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -42,8 +42,8 @@ class ServedModel(tf.Module):
         self._transform = tft_output.transform_features_layer().__call__
         self._predict = lambda photos: model(photos, training=False)
 
-    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
-        """Returns the signatures by name, each traced for any number of rows."""
+    def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
+        """Returns the signatures by name, each for any number of rows."""
         return {
             tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY: _of_strings(self.classify_examples, "examples"),
             "image_bytes": _of_strings(self.classify_photos, "image_bytes"),
@@ -113,8 +113,12 @@ def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: 
     return [photo for batch in records for photo in one_a_row(tf.io.parse_example(batch, spec)[IMAGE]).numpy()]
 
 
-def _of_strings(function: object, name: str) -> tf.types.experimental.ConcreteFunction:
-    return tf.function(function, autograph=False).get_concrete_function(tf.TensorSpec([None], tf.string, name=name))
+def _of_strings(
+    function: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str
+) -> tf.types.experimental.PolymorphicFunction:
+    # Not a concrete function: those can't be saved where the variables are spread over several workers.
+    # Without AutoGraph, which would rewrite the source of tf_keras and finds nothing to do in ours.
+    return tf.function(function, input_signature=[tf.TensorSpec([None], tf.string, name=name)], autograph=False)
 
 
 def _example(photo: bytes) -> bytes:

@@ -7,10 +7,12 @@ import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
+import tf_keras as keras
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from PIL import Image
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from components.trainer.model import build_base
 from components.transform.config import ImageTransform
 from components.transform.preprocessing import preprocessing_fn
 
@@ -35,6 +37,37 @@ def serialized_example(features):
             }
         )
     ).SerializeToString()
+
+
+@pytest.fixture(scope="session")
+def shared_base():
+    """A base for photos of 32 px, built once; its weights and which of its layers learn are anybody's to change."""
+    return build_base(IMAGE_SIZE)
+
+
+@pytest.fixture
+def base(shared_base):
+    """The shared base, frozen as it is when it is new."""
+    shared_base.trainable = False
+    return shared_base
+
+
+@pytest.fixture(scope="session")
+def lively_weights(tmp_path_factory):
+    """Path of random weights whose features differ from photo to photo.
+
+    Without statistics of its own, BatchNormalization in inference mode lets them vanish on the way.
+    """
+    keras.utils.set_random_seed(1)
+    base = build_base(IMAGE_SIZE)
+    base.trainable = True
+    for layer in base.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.0
+    base(np.random.default_rng(0).uniform(-1, 1, (16, IMAGE_SIZE, IMAGE_SIZE, 3)).astype(np.float32), training=True)
+    path = tmp_path_factory.mktemp("weights") / "lively.h5"
+    base.save_weights(str(path))
+    return str(path)
 
 
 @pytest.fixture(scope="session")

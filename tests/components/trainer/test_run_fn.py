@@ -3,14 +3,13 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
+import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from components.errors import TransferlineError
 from components.trainer.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.curves import read_curves
 from components.trainer.run_fn import run_fn
@@ -36,19 +35,19 @@ assert not any(name.split(".")[0] in ("components", "tensorflow_transform", "tf_
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, two_classes, write_split):
+def trained(tmp_path_factory, two_classes, write_split, lively_weights):
     """The folder of a run of `run_fn`: one epoch of each phase."""
     folder = tmp_path_factory.mktemp("trained")
 
-    class Args:
-        train_files = [write_split(folder / "Split-train", TWO)]
-        eval_files = [write_split(folder / "Split-eval", TWO[:6], first_seed=100)]
-        transform_graph_path = two_classes
-        serving_model_dir = str(folder / "Format-Serving")
-        model_run_dir = str(folder / "model_run")
-        custom_config = {"trainer": TINY.model_dump_json()}
-
-    run_fn(Args())
+    args = types.SimpleNamespace(
+        train_files=[write_split(folder / "Split-train", TWO)],
+        eval_files=[write_split(folder / "Split-eval", TWO[:6], first_seed=100)],
+        transform_graph_path=two_classes,
+        serving_model_dir=str(folder / "Format-Serving"),
+        model_run_dir=str(folder / "model_run"),
+        custom_config={"trainer": TINY.model_copy(update={"weights": lively_weights}).model_dump_json()},
+    )
+    run_fn(args)
     return folder
 
 
@@ -69,6 +68,7 @@ def test_the_curves_count_on_from_phase_1_to_phase_2(trained):
     assert curves.fine_tuning_starts_at == 1
     assert curves.metrics["learning_rate"] == pytest.approx((1e-4, 1e-5))
     assert sorted(curves.metrics) == ["accuracy", "learning_rate", "loss", "seconds", "val_accuracy", "val_loss"]
+    assert curves.weights["source"] == "file"
     assert all(len(values) == 2 and np.isfinite(values).all() for values in curves.metrics.values())
 
 
@@ -102,7 +102,7 @@ def test_a_batch_gives_what_each_photo_gives(served, photos):
     alone = [classify(image_bytes=tf.constant([photo]))["scores"][0] for photo in photos]
 
     np.testing.assert_allclose(together, alone, rtol=1e-4)
-    assert classify(image_bytes=tf.constant([], tf.string))["scores"].shape == (0, 2)
+    assert np.ptp(together[:, 0]) > 1e-3
 
 
 def test_features_and_labels_are_transformed_for_the_evaluator(served, photos, serialize):
@@ -169,12 +169,3 @@ def test_three_classes_without_fine_tuning_or_augmentation_or_cache(three_classe
     assert "probability" not in answer
     assert answer["scores"].shape == (1, 3)
     np.testing.assert_array_equal(answer["class_names"], [[b"cat", b"dog", b"eel"]])
-
-
-def test_a_learning_rate_that_is_far_too_high_is_an_error(two_classes, fn_args_of):
-    settings = TINY.model_copy(update={"feature_extraction": FeatureExtraction(epochs=3, learning_rate=1e38)})
-    args = fn_args_of(two_classes, TWO, settings)
-
-    with pytest.raises(TransferlineError, match="diverged"):
-        run_fn(args)
-    assert not Path(args.serving_model_dir).exists()

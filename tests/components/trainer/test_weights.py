@@ -1,5 +1,7 @@
 import hashlib
+from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -13,16 +15,9 @@ from components.trainer.weights_cache import CACHE_VARIABLE, store
 NOWHERE = WeightsWheel("no-such-weights==1.0", "", "", "")
 
 
-@pytest.fixture(scope="module")
-def base():
-    return build_base(32)
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory, base):
-    path = tmp_path_factory.mktemp("saved") / "base.h5"
-    base.save_weights(str(path))
-    return path
+@pytest.fixture
+def saved(lively_weights):
+    return Path(lively_weights)
 
 
 @pytest.fixture(autouse=True)
@@ -35,23 +30,27 @@ def no_network(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "KERAS_ADDRESS", "http://127.0.0.1:9/")
 
 
-def test_none_leaves_random_weights():
-    assert load_pretrained(build_base(32), None) is None
+def test_none_leaves_random_weights(base):
+    before = base.get_weights()[0]
+
+    assert load_pretrained(base, None) is None
+    np.testing.assert_array_equal(base.get_weights()[0], before)
 
 
-def test_a_path_is_loaded(saved, base):
-    fresh = build_base(64)
+def test_a_path_is_loaded(saved):
+    larger = build_base(64)
 
-    loaded = load_pretrained(fresh, str(saved))
+    loaded = load_pretrained(larger, str(saved))
 
     assert loaded == ("file", str(saved), hashlib.sha256(saved.read_bytes()).hexdigest())
-    np.testing.assert_array_equal(fresh.get_weights()[0], base.get_weights()[0])
+    with h5py.File(saved) as file:
+        np.testing.assert_array_equal(larger.get_layer("Conv1").kernel, file["Conv1/Conv1/kernel:0"])
 
 
-def test_a_path_that_is_not_there_is_an_error(tmp_path):
+def test_a_path_that_is_not_there_is_an_error(base, tmp_path):
     for path in (tmp_path / "missing.h5", tmp_path):
         with pytest.raises(TransferlineError, match="no such file") as error:
-            load_pretrained(build_base(32), str(path))
+            load_pretrained(base, str(path))
         assert str(path) in error.value.place
 
 
@@ -64,10 +63,10 @@ def test_a_file_of_something_else_is_an_error(tmp_path, base, content):
         load_pretrained(base, str(path))
 
 
-def test_imagenet_comes_from_the_cache_first(saved):
+def test_imagenet_comes_from_the_cache_first(base, saved):
     path = store(HUB_NAME, lambda target: target.write_bytes(saved.read_bytes()))
 
-    found = load_pretrained(build_base(32), "imagenet")
+    found = load_pretrained(base, "imagenet")
 
     assert found is not None
     assert (found.source, found.path) == ("package index", str(path))
