@@ -28,10 +28,8 @@ def main() -> None:
             record = _run(arguments.data_dir, seed, epochs)
             trainer = next((step["seconds"] for step in record["steps"] if step["name"] == "Trainer"), float("nan"))
             accuracy = record["metrics"].get("accuracy", float("nan"))
-            print(
-                f"{seed:>4}  {phase:<16} {record['status']:<12} {accuracy:>13.4f} {record['seconds']:>8.0f} {trainer:>9.0f}",
-                flush=True,
-            )
+            times = f"{record['seconds']:>8.0f} {trainer:>9.0f}"
+            print(f"{seed:>4}  {phase:<16} {record['status']:<12} {accuracy:>13.4f} {times}", flush=True)
 
 
 def _run(data_dir: Path, seed: int, epochs: int) -> dict:
