@@ -24,8 +24,8 @@ $(UV):
 $(READY): requirements.lock setup.py pyproject.toml | $(UV)
 	$(UV) venv --quiet --seed --clear --python $(PYTHON_VERSION) .venv
 	grep -v -e '^pip==' requirements.lock > .venv/requirements.lock
-	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --compile-bytecode --require-hashes -r .venv/requirements.lock
-	VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(UV) pip install --quiet --compile-bytecode --require-hashes -r .venv/requirements.lock
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
 .PHONY: run

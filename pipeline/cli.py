@@ -46,7 +46,7 @@ def runs(
     """List a pipeline's runs, the newest first."""
     records = RunStore(_config(name, "", output_dir, []).home).runs()
     if as_json:
-        sys.stdout.write(json.dumps(public(records), indent=2) + "\n")
+        sys.stdout.write(json.dumps(public(records), indent=2, allow_nan=False) + "\n")
     else:
         Console(highlight=False).print(_table(records))
 
@@ -57,6 +57,9 @@ def main() -> None:
         app()
     except TransferlineError as error:
         sys.stderr.write(f"transferline: {error}\n")
+        sys.exit(1)
+    except OSError as error:  # of the output folder: a run's own errors are in its record
+        sys.stderr.write(f"transferline: {error}\n  cure:  give another folder with --output-dir, or make room\n")
         sys.exit(1)
 
 

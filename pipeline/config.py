@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation
@@ -57,6 +57,12 @@ class PipelineConfig(Settings):
     evaluation: Evaluation
     output_dir: str = Field(default_factory=_default_output_dir)
     beam_args: tuple[str, ...] = DEFAULT_BEAM_ARGS
+
+    @field_validator("output_dir")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        """Metadata keeps paths as they are given, and is read from other folders."""
+        return value if "://" in value else str(Path(value).expanduser().absolute())
 
     @model_validator(mode="after")
     def _schema_exists(self) -> "PipelineConfig":

@@ -103,11 +103,14 @@ def _download(source: Download, target: Path) -> None:
     digest = hashlib.sha256()
     try:
         with urllib.request.urlopen(source.url, timeout=TIMEOUT_SECONDS) as response, target.open("wb") as file:  # noqa: S310
+            declared = response.headers.get("Content-Length")
             while chunk := response.read(CHUNK_BYTES):
                 digest.update(chunk)
                 file.write(chunk)
     except (urllib.error.URLError, OSError) as error:
         raise _unavailable(source, f"{source.url} can't be downloaded: {error}") from error
+    if declared and target.stat().st_size != int(declared):
+        raise _unavailable(source, f"the download broke off after {target.stat().st_size} of {declared} bytes")
     if source.size is not None and target.stat().st_size != source.size:
         raise _unavailable(source, f"the download has {target.stat().st_size} bytes instead of {source.size}")
     if source.sha256 is not None and digest.hexdigest() != source.sha256:

@@ -14,7 +14,7 @@ from components.image_example_gen.component import ImageExampleGen
 from components.pusher.component import Pusher
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen
 from pipeline.config import SCHEMAS, PipelineConfig
-from pipeline.source_fingerprint import source_fingerprint
+from pipeline.source_fingerprint import file_fingerprint, source_fingerprint
 
 PREPROCESSING = "components.transform.preprocessing"
 TRAINER = "components.trainer.run_fn"
@@ -53,7 +53,11 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
         schema=schema,
         train_args=tfx.proto.TrainArgs(splits=["train"]),
         eval_args=tfx.proto.EvalArgs(splits=["eval"]),
-        custom_config={"trainer": config.trainer.model_dump_json(), "source": source_fingerprint(TRAINER)},
+        custom_config={
+            "trainer": config.trainer.model_dump_json(),
+            "source": source_fingerprint(TRAINER),
+            "weights": file_fingerprint(config.trainer.weights),
+        },
     )
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
@@ -85,7 +89,11 @@ def _validated_data(
         # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
         options = tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema()))
         statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=options)
-        schema_gen = PhotoSchemaGen(statistics=statistics_gen.outputs["statistics"], contract_text=contract)
+        schema_gen = PhotoSchemaGen(
+            statistics=statistics_gen.outputs["statistics"],
+            contract_text=contract,
+            source_fingerprint=source_fingerprint("components.schema_gen.component"),
+        )
     validator = tfx.components.ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
     )

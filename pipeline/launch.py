@@ -34,7 +34,17 @@ def run(config: PipelineConfig) -> RunRecord:
     """Runs a pipeline on this machine and returns its record.
 
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
+
+    Raises:
+        TransferlineError: The output folder isn't local.
+        OSError: It can't be written to.
     """
+    if "://" in config.output_dir:
+        raise TransferlineError(
+            "a run on this machine keeps its metadata and its log in a local folder",
+            place=f"output_dir={config.output_dir}",
+            cure="give a local folder with --output-dir",
+        )
     run_id = new_run_id()
     log = Path(config.home) / "logs" / f"{run_id}.log"
     with everything_else_to(log) as stream:

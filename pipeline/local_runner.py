@@ -10,9 +10,11 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
+from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
 from pipeline.graph import BASELINE_ID, create_pipeline
 from pipeline.recorder import Recorder
+from pipeline.run_facts import step_facts
 
 
 class LocalRunner(LocalDagRunner):
@@ -51,13 +53,18 @@ class LocalRunner(LocalDagRunner):
             self._run_node(node.pipeline_node.node_info.id, launch, database)
 
     def _run_node(self, node_id: str, launch: Callable[[], object], database: metadata.Metadata) -> None:
-        if node_id == BASELINE_ID:  # only looks something up, which is no step to a person
-            launch()
-            return
         started = time.monotonic()
         with self._recorder.running(node_id):
             launch()
-        self._recorder.finished(node_id, time.monotonic() - started, database)
+            facts = step_facts(database, self._recorder.run_id, node_id)
+            if not facts.succeeded:
+                raise TransferlineError(
+                    "the step didn't run: what it needs couldn't be looked up in the metadata",
+                    place=node_id,
+                    cure="see the log; if another run of this pipeline was at work, run again when it is done",
+                )
+        if node_id != BASELINE_ID:  # that one only looks something up, which is no step to a person
+            self._recorder.finished(node_id, time.monotonic() - started, facts)
 
     @staticmethod
     def _launcher(

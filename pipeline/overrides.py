@@ -33,7 +33,7 @@ def apply_overrides(config: Config, assignments: Sequence[str]) -> Config:
             faults.append(f"{assignment!r}: write it as key=value")
             continue
         try:
-            _assign(values, key.strip().split("."), _parse(type(config), key.strip(), text.strip()))
+            _assign(values, key.strip().split("."), _parse(type(config), key.strip(), text))
         except ValueError as error:
             faults.append(f"{key.strip()}: {error}")
     if faults:
@@ -63,11 +63,18 @@ def _settings_error(faults: Sequence[str]) -> TransferlineError:
 def _fault(model: type[BaseModel], details: Mapping[str, Any]) -> str:
     location = [str(part) for part in details["loc"]]
     if details["type"] == "extra_forbidden":
-        owner = _annotation(model, location[:-1]) if len(location) > 1 else model
-        known = sorted({name for each in _models(owner) for name in each.model_fields})
-        return f"{'.'.join(location)}: there is no such setting{nearest(location[-1], known)}"
+        return f"{'.'.join(location)}: there is no such setting{nearest(location[-1], _known_keys(model, location))}"
     message = details["msg"].removeprefix("Value error, ")
     return f"{'.'.join(location)}: {message}" if location else message
+
+
+def _known_keys(model: type[BaseModel], location: Sequence[str]) -> list[str]:
+    """The keys beside the one at a location that pydantic names; none where it leads through a list or a union."""
+    try:
+        owner = _annotation(model, location[:-1])
+    except ValueError:
+        return []
+    return sorted({name for each in _models(owner) for name in each.model_fields})
 
 
 def _assign(values: dict[str, Any], path: Sequence[str], value: object) -> None:
@@ -81,10 +88,12 @@ def _assign(values: dict[str, Any], path: Sequence[str], value: object) -> None:
 
 def _parse(model: type[BaseModel], key: str, text: str) -> object:
     annotation = _annotation(model, key.split("."))
+    if str not in _alternatives(annotation):
+        text = text.strip()
     adapter: TypeAdapter[object] = TypeAdapter(annotation)
     if text.lower() in ("none", "null") and type(None) in _alternatives(annotation):
         return None
-    if text[:1] in "[{":
+    if text.startswith(("[", "{")) and str not in _alternatives(annotation):
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:

@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
 from pipeline.run_record import Counts, RunError, RunRecord, RunStore, Step, ThresholdResult
 from pipeline.screen import Screen
 
+if TYPE_CHECKING:
+    from pipeline.run_facts import StepFacts
+
+SCHEMA_FILE = "schema.pbtxt"
+KEPT_SCHEMA = "schema.inferred.pbtxt"
+
 
 def new_run_id() -> str:
     """Returns an ID that sorts by time and that two runs started together don't share."""
     return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid():05d}"
-
-
-SCHEMA_FILE = "schema.pbtxt"
 
 
 class Recorder:
@@ -57,17 +60,16 @@ class Recorder:
             self._screen.step_failed(step)
             raise
 
-    def finished(self, name: str, seconds: float, database: Any) -> None:
+    def finished(self, name: str, seconds: float, facts: "StepFacts") -> None:
         """Takes what a finished step left in ML Metadata into the record.
 
         Args:
             name: The component.
             seconds: Its wall time.
-            database: The connection to ML Metadata.
+            facts: What it did.
         """
         from pipeline import run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
 
-        facts = run_facts.step_facts(database, self.run_id, name)
         step = Step(name=name, seconds=seconds, cached=facts.cached)
         note = ""
         if report := run_facts.ingest_report(facts):
@@ -84,7 +86,7 @@ class Recorder:
             self._update(metrics=decision.metrics, thresholds=thresholds)
             note = "blessed" if decision.blessed else "not blessed"
         if self._infers_schema and (schema := facts.outputs.get("validated_schema")):
-            kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, self._home)
+            kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._home) / KEPT_SCHEMA)
             note = f"inferred schema kept in {kept}"
         if destination := run_facts.pushed_destination(facts):
             self._update(model_uri=destination)

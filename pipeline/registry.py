@@ -3,6 +3,8 @@
 import importlib
 import pkgutil
 
+from pydantic import ValidationError
+
 from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config import PipelineConfig
@@ -26,7 +28,15 @@ def load(name: str) -> PipelineConfig:
             place="pipeline/catalog/",
             cure=f"use one of {', '.join(names())}",
         )
-    config = importlib.import_module(f"{catalog.__name__}.{name}").CONFIG
+    try:
+        config = importlib.import_module(f"{catalog.__name__}.{name}").CONFIG
+    except ValidationError as error:
+        faults = [f"{error.title}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise TransferlineError(
+            "the catalog file isn't valid:\n" + "\n".join(f"  - {fault}" for fault in faults),
+            place=f"pipeline/catalog/{name}.py",
+            cure="correct these settings",
+        ) from error
     if not isinstance(config, PipelineConfig):
         raise TransferlineError(
             f"pipeline/catalog/{name}.py has no CONFIG of the type PipelineConfig", cure="define CONFIG there"

@@ -13,25 +13,32 @@ from components.ingest_report import IngestReport, read_report
 Artifact: TypeAlias = metadata_store_pb2.Artifact
 
 
+SUCCEEDED = (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED)
+
+
 @dataclass(frozen=True)
 class StepFacts:
     """One component's execution.
 
     Attributes:
+        succeeded: Whether it came to its end. TFX publishes a step whose inputs can't be resolved as failed, and
+            returns as if nothing had been.
         cached: Whether the result of an earlier run was used.
         outputs: Artifacts by output key.
     """
 
+    succeeded: bool = False
     cached: bool = False
     outputs: dict[str, Artifact] = field(default_factory=dict)
 
 
 def step_facts(metadata: Metadata, run_id: str, node_id: str) -> StepFacts:
-    """Returns what a node did in a run; nothing cached and no outputs where it didn't execute."""
+    """Returns what a node did in a run; not succeeded where it didn't execute."""
     with metadata as connection:
         store = connection.store
         for execution in _executions(store, run_id, node_id):
             return StepFacts(
+                succeeded=execution.last_known_state in SUCCEEDED,
                 cached=execution.last_known_state == metadata_store_pb2.Execution.CACHED,
                 outputs=_outputs(store, execution.id),
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from components.settings import Settings
 
@@ -102,7 +102,15 @@ class RunStore:
     def runs(self) -> list[RunRecord]:
         """Returns all runs, newest first. One whose process is gone without a last word has failed."""
         files = sorted(self._folder.glob("*.json"), reverse=True)
-        return [_settled(RunRecord.model_validate_json(file.read_text(encoding="utf-8"))) for file in files]
+        return [_settled(_read(file)) for file in files]
+
+
+def _read(file: Path) -> RunRecord:
+    try:
+        return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+    except ValidationError:
+        error = RunError(cause="the record of this run can't be read", place=str(file), cure="remove the file")
+        return RunRecord(run_id=file.stem, status="failed", error=error)
 
 
 def _settled(record: RunRecord) -> RunRecord:

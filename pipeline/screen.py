@@ -16,6 +16,8 @@ from pipeline.run_record import RunRecord, Step, ThresholdResult
 
 WIDTH_WHEN_PIPED = 120
 NAME_WIDTH = 18
+SHOWN_THRESHOLDS = 24
+SHOWN_FAILED = 8
 SIGNS = {"at_least": "≥", "at_most": "≤", "max_drop": "drop ≤", "max_rise": "rise ≤"}
 TITLES = {"pushed": "[green]pushed[/]", "not_blessed": "[yellow]not blessed[/]", "failed": "[red]failed[/]"}
 
@@ -76,7 +78,7 @@ class Screen:
             self._console.print(_thresholds(record.thresholds))
         failed = [result for result in record.thresholds if not result.passed]
         if record.status == "not_blessed":
-            names = "; ".join(f"{result.metric} in {result.slice}" for result in failed)
+            names = _first("; ", [f"{result.metric} in {result.slice}" for result in failed], SHOWN_FAILED)
             self._console.print(f"Not blessed, nothing was pushed. Failed: {escape(names)}")
         if record.status == "pushed":
             self._console.print(f"Model: {escape(record.model_uri)}")
@@ -106,7 +108,8 @@ def _thresholds(results: tuple[ThresholdResult, ...]) -> Table:
     for name in ("value", "bound", "baseline"):
         table.add_column(name, justify="right")
     table.add_column("")
-    for result in results:
+    shown = sorted(results, key=lambda result: result.passed)[:SHOWN_THRESHOLDS]
+    for result in [result for result in results if result in shown]:
         table.add_row(
             result.metric,
             escape(result.slice),
@@ -115,7 +118,14 @@ def _thresholds(results: tuple[ThresholdResult, ...]) -> Table:
             "" if result.baseline is None else f"{result.baseline:.4f}",
             "[green]pass[/]" if result.passed else "[red]FAIL[/]",
         )
+    if len(results) > len(shown):
+        table.add_row(f"and {len(results) - len(shown)} more", "", "", "", "", "see `transferline runs --json`")
     return table
+
+
+def _first(separator: str, items: list[str], count: int) -> str:
+    more = [f"and {len(items) - count} more"] if len(items) > count else []
+    return separator.join(items[:count] + more)
 
 
 def _duration(seconds: float) -> str:

@@ -33,6 +33,13 @@ def source_fingerprint(*modules: str) -> str:
     return digest.hexdigest()[:16]
 
 
+def file_fingerprint(path: str | None) -> str:
+    """Returns the SHA-256 of a local file, so that a replaced one is noticed; "" where there is no such file."""
+    if not path or not Path(path).is_file():
+        return ""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
 def _with_imports(modules: tuple[str, ...]) -> set[str]:
     graph = _import_graph()
     found = set(modules)

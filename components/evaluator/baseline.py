@@ -24,15 +24,19 @@ class LatestOtherBlessedModel(ResolverStrategy):
             The same keys; `model` holds one artifact, or none where no other model was ever blessed.
         """
         candidates = {artifact.id for artifact in input_dict["candidate"]}
-        blessings = {
+        verdicts = {
             blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY): blessing
-            for blessing in input_dict["model_blessing"]
-            if blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == constants.BLESSED_VALUE
-        }
+            for blessing in sorted(input_dict["model_blessing"], key=lambda artifact: int(artifact.id))
+        }  # the last verdict on each model
+        blessings = {model_id: blessing for model_id, blessing in verdicts.items() if _is_blessed(blessing)}
         eligible = [model for model in input_dict["model"] if model.id in blessings and model.id not in candidates]
-        latest = sorted(eligible, key=lambda model: int(model.id))[-1:]
+        latest = sorted(eligible, key=lambda model: int(blessings[model.id].id))[-1:]
         return {
             "candidate": input_dict["candidate"],
             "model": latest,
             "model_blessing": [blessings[model.id] for model in latest],
         }
+
+
+def _is_blessed(blessing: Any) -> bool:
+    return bool(blessing.get_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY) == constants.BLESSED_VALUE)

@@ -1,5 +1,6 @@
 """Each threshold with the value it met, read from TFMA's own output."""
 
+import math
 import os
 from collections.abc import Iterator
 from typing import Literal
@@ -96,7 +97,8 @@ def _metrics_by_slice(output_path: str, model_name: str) -> SliceMetrics:
         _slice_name(slice_key): {
             name: float(value["doubleValue"])
             for name, value in outputs[""][""].items()
-            if "doubleValue" in value and not name.endswith("_diff")
+            # What can't be divided is NaN, which JSON doesn't know: such a metric has no value.
+            if "doubleValue" in value and not name.endswith("_diff") and math.isfinite(float(value["doubleValue"]))
         }
         for slice_key, outputs in result.slicing_metrics
     }

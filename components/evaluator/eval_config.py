@@ -1,6 +1,7 @@
 """From thresholds and slices to the EvalConfig that TFMA runs by."""
 
 import json
+import sys
 
 import tensorflow_model_analysis as tfma
 
@@ -111,6 +112,8 @@ def _slicing_spec(threshold: Threshold) -> tfma.SlicingSpec:
 
 def _metric_threshold(threshold: Threshold) -> tfma.MetricThreshold:
     bounds = tfma.MetricThreshold()
+    # TFX drops a change threshold where there is no baseline, and doesn't bless what nothing is left to hold against.
+    bounds.value_threshold.lower_bound.value = -sys.float_info.max
     if threshold.at_least is not None:
         bounds.value_threshold.lower_bound.value = threshold.at_least
     if threshold.at_most is not None:

@@ -1,11 +1,13 @@
 """Evaluates a classifier with TFMA, for as many classes as the model turns out to have."""
 
+import json
+import logging
 import os
 from typing import Any
 
 import tensorflow as tf
 from google.protobuf import json_format
-from tensorflow.core.protobuf import saved_model_pb2
+from tfx import types
 from tfx.components.evaluator import executor as tfx_evaluator
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
@@ -16,7 +18,9 @@ from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
 from components.evaluator.eval_config import eval_config, metric_names
 
+LOGGER = logging.getLogger(__name__)
 EVALUATION_CONFIG_KEY = "evaluation_config"
+CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 
 
 class Executor(tfx_evaluator.Executor):
@@ -30,11 +34,17 @@ class Executor(tfx_evaluator.Executor):
         """
         evaluation = Evaluation.model_validate_json(exec_properties[EVALUATION_CONFIG_KEY])
         model = artifact_utils.get_single_instance(input_dict[specs.MODEL_KEY])
-        classes = _class_count(path_utils.serving_model_path(model.uri))
+        names = _class_names(model)
+        classes = len(names)
         _check_metric_names(evaluation, classes)
         config = eval_config(evaluation, classes)
+        baseline = [other for other in input_dict.get(specs.BASELINE_MODEL_KEY, []) if _class_names(other) == names]
+        if input_dict.get(specs.BASELINE_MODEL_KEY) and not baseline:
+            LOGGER.warning(
+                "the last blessed model is gone or tells other classes apart: there is nothing to compare with"
+            )
         super().Do(
-            input_dict,
+            input_dict | {specs.BASELINE_MODEL_KEY: baseline},
             output_dict,
             exec_properties
             | {
@@ -42,17 +52,17 @@ class Executor(tfx_evaluator.Executor):
                 specs.EXAMPLE_SPLITS_KEY: json_utils.dumps(["test"]),
             },
         )
-        baseline = input_dict.get(specs.BASELINE_MODEL_KEY)
         output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
         write_decision(decide(evaluation, output_path, baseline[0].uri if baseline else ""), output_path)
 
 
-def _class_count(model_path: str) -> int:
-    """Reads the number of classes from the shape [N, C] of the signature's `scores`."""
-    with tf.io.gfile.GFile(os.path.join(model_path, "saved_model.pb"), "rb") as file:
-        saved_model = saved_model_pb2.SavedModel.FromString(file.read())
-    scores = saved_model.meta_graphs[0].signature_def["serving_default"].outputs["scores"]
-    return int(scores.tensor_shape.dim[1].size)
+def _class_names(model: types.Artifact) -> list[str]:
+    """Reads what the Trainer wrote beside the model; [] where the model is gone."""
+    path = os.path.join(path_utils.serving_model_path(model.uri), CLASSES_FILE)
+    if not tf.io.gfile.exists(path):
+        return []
+    with tf.io.gfile.GFile(path) as file:
+        return list(json.loads(file.read()))
 
 
 def _check_metric_names(evaluation: Evaluation, classes: int) -> None:

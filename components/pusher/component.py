@@ -8,15 +8,15 @@ from tfx.types import standard_artifacts
 from tfx.types import standard_component_specs as specs
 from tfx.types.component_spec import ExecutionParameter
 
-from components.pusher.driver import DESTINATION_STATE_KEY, Driver
+from components.pusher.driver import VERSION_KEY, Driver
 from components.pusher.executor import Executor
 
 
 class PusherSpec(specs.PusherSpec):
-    """TFX's Pusher, with what the driver finds at the destination."""
+    """TFX's Pusher, with the version that the driver chose."""
 
     PARAMETERS = specs.PusherSpec.PARAMETERS | {
-        DESTINATION_STATE_KEY: ExecutionParameter(type=str, optional=True),
+        VERSION_KEY: ExecutionParameter(type=str, optional=True),
         "source_fingerprint": ExecutionParameter(type=str, optional=True),
     }
     INPUTS = specs.PusherSpec.INPUTS

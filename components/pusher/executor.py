@@ -1,7 +1,6 @@
 """Pushes a blessed model."""
 
 import os
-import time
 from typing import Any
 
 import tensorflow as tf
@@ -11,7 +10,8 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, proto_utils
 
-from components.pusher.driver import newest_version
+from components.pusher.driver import VERSION_KEY
+from components.pusher.versions import next_version
 
 
 class Executor(tfx_pusher.Executor):
@@ -32,16 +32,12 @@ class Executor(tfx_pusher.Executor):
         proto_utils.json_to_proto(exec_properties[specs.PUSH_DESTINATION_KEY], destination)
         base_directory = destination.filesystem.base_directory
         model_path = self.GetModelPath(input_dict)
-        version = str(_next_version(base_directory))
+        # Where no driver ran, on a cluster, the version is chosen here.
+        version = exec_properties.get(VERSION_KEY) or next_version(base_directory)
         serving_path = os.path.join(base_directory, version)
         partial = os.path.join(base_directory, f".pushing-{version}")
-        io_utils.copy_dir(model_path, partial)
-        tf.io.gfile.rename(partial, serving_path)
+        if not tf.io.gfile.exists(serving_path):  # otherwise it is this model already
+            io_utils.copy_dir(model_path, partial)
+            tf.io.gfile.rename(partial, serving_path)
         io_utils.copy_dir(model_path, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
-
-
-def _next_version(base_directory: str) -> int:
-    """The time in seconds, as TFX has it, but always above the versions that are there."""
-    newest = newest_version(base_directory)
-    return max(int(time.time()), int(os.path.basename(newest)) + 1 if newest else 0)

@@ -38,6 +38,7 @@ def PhotoSchemaGen(  # noqa: N802
     statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
     schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
     contract_text: Parameter[str],
+    source_fingerprint: Parameter[str],
 ) -> None:
     """Infers the classes from the training split, and takes the rest from the contract.
 
@@ -47,6 +48,7 @@ def PhotoSchemaGen(  # noqa: N802
         statistics: Of the split "train", at least.
         schema: The output.
         contract_text: A Schema proto as text, in which the label has no domain yet.
+        source_fingerprint: Hash of the code this step runs.
     """
     train = stats_artifact_utils.load_statistics(statistics, "train").proto()
     _write(INFERRED + with_classes(contract_text, class_names(train)), schema.uri)
@@ -59,7 +61,8 @@ def class_names(statistics: object) -> list[str]:
         statistics: A DatasetFeatureStatisticsList of one split.
     """
     inferred = tfdv.infer_schema(statistics, max_string_domain_size=MAX_CLASSES)
-    return sorted(tfdv.get_domain(inferred, LABEL).value)
+    domains = {domain.name: domain for domain in inferred.string_domain}
+    return sorted(domains[LABEL].value) if LABEL in domains else []
 
 
 def with_classes(contract_text: str, classes: list[str]) -> str:

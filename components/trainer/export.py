@@ -1,5 +1,6 @@
 """The SavedModel that TensorFlow Serving and the Evaluator load: it takes photos as they are stored or sent."""
 
+import json
 import os
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,7 @@ from components.trainer.model import HeadKind
 from components.transform.labels import label_ids
 from components.transform.preprocessing import one_a_row, raw_feature
 
+CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 WARM_UP_PHOTOS = 2
 
@@ -35,7 +37,7 @@ class ServedModel(tf.Module):
         super().__init__(name="served_model")
         self.model_variables = model.variables
         self._raw_spec = tft_output.raw_feature_spec()
-        self._class_names = tuple(class_names)
+        self.class_names = tuple(class_names)
         self._is_logit = head == "logit"
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked. Saving fails if the transform graph ever holds a resource, such as a table, of its own.
@@ -67,7 +69,7 @@ class ServedModel(tf.Module):
     def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns the feature `label` of serialized tf.Examples into `label_id`, int64 [batch]; -1 if unknown."""
         parsed = tf.io.parse_example(examples, {LABEL: self._raw_spec[LABEL]})
-        return {"label_id": label_ids(one_a_row(parsed[LABEL]), self._class_names)}
+        return {"label_id": label_ids(one_a_row(parsed[LABEL]), self.class_names)}
 
     def _photo_tensors(self, encoded: tf.Tensor) -> tf.Tensor:
         return self._transform({IMAGE: raw_feature(encoded, self._raw_spec[IMAGE])})[IMAGE]
@@ -78,19 +80,19 @@ class ServedModel(tf.Module):
         if self._is_logit:
             positive = tf.sigmoid(output)
             output = tf.concat([1.0 - positive, positive], axis=1)
-        names = tf.constant(self._class_names)
+        names = tf.constant(self.class_names)
         result = {
             "scores": output,
             "label": tf.gather(names, tf.argmax(output, axis=1)),
             "class_names": tf.tile(names[tf.newaxis], [tf.shape(output)[0], 1]),
         }
-        if len(self._class_names) == 2:  # noqa: PLR2004
+        if len(self.class_names) == 2:  # noqa: PLR2004
             result["probability"] = output[:, 1]
         return result
 
 
 def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[bytes]) -> None:
-    """Writes the SavedModel, with requests in assets.extra that TensorFlow Serving warms up with.
+    """Writes the SavedModel, with its class names and warm-up requests in assets.extra.
 
     Args:
         served: The model.
@@ -98,8 +100,11 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
         warm_up_photos: Encoded photos for the warm-up requests.
     """
     tf.saved_model.save(served, folder, signatures=served.signatures())
-    path = os.path.join(folder, WARM_UP_FILE)
+    path = os.path.join(folder, CLASSES_FILE)
     tf.io.gfile.makedirs(os.path.dirname(path))
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(json.dumps(served.class_names))
+    path = os.path.join(folder, WARM_UP_FILE)
     with tf.io.TFRecordWriter(path) as writer:
         for photo in warm_up_photos:
             writer.write(_request("image_bytes", "image_bytes", photo).SerializeToString())

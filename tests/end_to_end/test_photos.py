@@ -89,7 +89,7 @@ def test_the_pushed_model_serves_in_a_clean_process(first_run, photos, tmp_path)
 
 
 def test_the_inferred_schema_is_kept_for_the_user(first_run, home):
-    schema = (home.path / "transferline" / "photos" / "schema.pbtxt").read_text()
+    schema = (home.path / "transferline" / "photos" / "schema.inferred.pbtxt").read_text()
     assert "image_domain" in schema
     assert '"amber"' in schema
 

@@ -19,6 +19,7 @@ class Outer(Settings):
     head: Literal["auto", "logit"] = "auto"
     flip: bool = True
     names: tuple[str, ...] = ()
+    layers: tuple[Inner, ...] = ()
     aliases: dict[str, str] = Field(default_factory=dict)
 
 
@@ -35,6 +36,8 @@ class Outer(Settings):
         ('names=["a", "b"]', Outer(names=("a", "b"))),
         ("aliases.cats=cat", Outer(aliases={"cats": "cat"})),
         ('inner={"epochs": 1}', Outer(inner=Inner(epochs=1))),
+        ("weights=[odd] name.h5", Outer(weights="[odd] name.h5")),
+        ("weights=", Outer(weights="")),
         (" inner.epochs = 4 ", Outer(inner=Inner(epochs=4))),
     ],
 )
@@ -64,6 +67,11 @@ def test_a_value_out_of_bounds_names_its_key():
 def test_an_unknown_key_inside_json_is_named_with_the_nearest():
     with pytest.raises(TransferlineError, match=r"inner\.epoch: there is no such setting \(did you mean 'epochs'\?\)"):
         apply_overrides(Outer(), ['inner={"epoch": 1}'])
+
+
+def test_an_unknown_key_inside_a_list_is_named():
+    with pytest.raises(TransferlineError, match=r"layers\.0\.epoch: there is no such setting"):
+        apply_overrides(Outer(), ['layers=[{"epoch": 1}]'])
 
 
 def test_a_value_that_looks_like_json_but_is_not_says_where():

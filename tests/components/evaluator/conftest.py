@@ -1,5 +1,7 @@
 """A classifier whose score is written in the example, so that every metric can be worked out by hand."""
 
+import json
+
 import pytest
 import tensorflow as tf
 from tfx.types import standard_artifacts
@@ -40,6 +42,9 @@ def save_model(tmp_path):
         artifact.uri = str(tmp_path / name)
         signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
         tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
+        extra = tmp_path / name / "Format-Serving" / "assets.extra"
+        extra.mkdir(exist_ok=True)
+        (extra / "class_names.json").write_text(json.dumps([f"class {number}" for number in range(classes)]))
         return artifact
 
     return save

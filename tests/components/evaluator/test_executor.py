@@ -68,6 +68,31 @@ def test_the_drop_below_the_last_blessed_model_is_bounded(evaluate, write_exampl
     assert decision.metrics["accuracy"] == pytest.approx(0.75)
 
 
+def test_a_baseline_that_tells_other_classes_apart_is_none(evaluate, write_examples, save_model):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", max_drop=0.0),)),
+        write_examples(RIGHT),
+        save_model("candidate", 2),
+        baseline=save_model("baseline", 3),
+    )
+    decision = read_decision(evaluation.uri)
+    assert decision.baseline_uri == ""
+    assert decision.blessed  # a first model has nothing to fall below
+
+
+def test_a_metric_that_is_not_a_number_has_no_value_and_does_not_pass(evaluate, write_examples, save_model):
+    always_the_first_class = [("cat", 0, [0.9, 0.1]), ("dog", 1, [0.9, 0.1])]
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="precision", at_least=0.5),)),
+        write_examples(always_the_first_class),
+        save_model("model", 2),
+    )
+    decision = read_decision(evaluation.uri)
+    assert "precision" not in decision.metrics
+    assert not decision.blessed
+    assert [(check.value, check.passed) for check in decision.checks] == [(None, False)]
+
+
 def test_a_threshold_on_an_unknown_metric_names_the_known_ones(evaluate, write_examples, save_model):
     with pytest.raises(TransferlineError, match="acuracy, which isn't measured for 2 classes") as caught:
         evaluate(

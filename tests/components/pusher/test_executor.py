@@ -5,8 +5,8 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
-from components.pusher.driver import newest_version
 from components.pusher.executor import Executor
+from components.pusher.versions import newest_version
 
 
 @pytest.fixture
