@@ -66,12 +66,18 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str) -> Decis
 
     Returns:
         The decision; `blessed` is TFMA's own verdict.
+
+    Raises:
+        RuntimeError: The checks say otherwise than TFMA: a fault of this module.
     """
     candidate = _metrics_by_slice(output_path, tfma.CANDIDATE_KEY if baseline_uri else "")
     baseline = _metrics_by_slice(output_path, tfma.BASELINE_KEY) if baseline_uri else {}
     checks = [check for threshold in evaluation.thresholds for check in _checks(threshold, candidate, baseline)]
+    blessed = tfma.load_validation_result(output_path).validation_ok
+    if blessed != all(check.passed for check in checks):
+        raise RuntimeError(f"TFMA's verdict is {blessed}, which the checks don't bear out: {checks}")
     return Decision(
-        blessed=tfma.load_validation_result(output_path).validation_ok,
+        blessed=blessed,
         metrics=candidate[ALL_EXAMPLES],
         checks=tuple(checks),
         baseline_uri=baseline_uri,

@@ -93,18 +93,18 @@ def _with_thresholds(metric: tfma.MetricConfig, evaluation: Evaluation) -> tfma.
     for threshold in evaluation.thresholds:
         if threshold.metric != _name(metric):
             continue
-        if threshold.slice:
-            metric.per_slice_thresholds.append(
-                tfma.PerSliceMetricThreshold(
-                    slicing_specs=[_slicing_spec(threshold)], threshold=_metric_threshold(threshold)
-                )
+        # Never `metric.threshold`: TFMA holds that against every slice, not only against all examples.
+        metric.per_slice_thresholds.append(
+            tfma.PerSliceMetricThreshold(
+                slicing_specs=[_slicing_spec(threshold)], threshold=_metric_threshold(threshold)
             )
-        else:
-            metric.threshold.CopyFrom(_metric_threshold(threshold))
+        )
     return metric
 
 
 def _slicing_spec(threshold: Threshold) -> tfma.SlicingSpec:
+    if not threshold.slice:
+        return tfma.SlicingSpec()
     if threshold.slice_value is None:
         return tfma.SlicingSpec(feature_keys=[threshold.slice_feature])
     return tfma.SlicingSpec(feature_values={threshold.slice_feature: threshold.slice_value})

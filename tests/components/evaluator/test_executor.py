@@ -50,6 +50,15 @@ def test_a_model_that_passes_everything_is_blessed(evaluate, write_examples, sav
     assert blessing.get_int_custom_property("blessed") == 1
 
 
+def test_a_bound_on_all_examples_is_not_held_against_the_slices(evaluate, write_examples, save_model):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.7),), slices=("label",)),
+        write_examples([*RIGHT, WRONG]),  # 2/3 of the dogs are right
+        save_model("model", 2),
+    )
+    assert read_decision(evaluation.uri).blessed
+
+
 @pytest.mark.parametrize(("max_drop", "blessed"), [(0.5, False), (1.0, True)])
 def test_the_drop_below_the_last_blessed_model_is_bounded(evaluate, write_examples, save_model, max_drop, blessed):
     rows = [("cat", 0, [0.9, 0.05, 0.05])] * 3 + [("dog", 1, [0.1, 0.2, 0.7])]
