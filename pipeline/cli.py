@@ -15,6 +15,8 @@ from pipeline.config import PipelineConfig
 from pipeline.overrides import apply_overrides
 from pipeline.run_record import RunRecord, RunStore, public
 
+WIDTH_WHEN_PIPED = 200
+
 app = typer.Typer(
     help="Photos or CSV in, a validated, blessed and pushed model out.",
     no_args_is_help=True,
@@ -48,7 +50,7 @@ def runs(
     if as_json:
         sys.stdout.write(json.dumps(public(records), indent=2, allow_nan=False) + "\n")
     else:
-        Console(highlight=False).print(_table(records))
+        Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED).print(_table(records))
 
 
 def main() -> None:
@@ -70,12 +72,13 @@ def _config(name: str, data_dir: str, output_dir: str, settings: list[str]) -> P
 
 def _table(records: list[RunRecord]) -> Table:
     table = Table(box=None, header_style="bold")
-    for column in ("run", "status", "seconds", "train", "eval", "test", "quarantined", "accuracy", "model or error"):
-        table.add_column(column, overflow="fold")
+    for column in ("run", "status", "seconds", "train", "eval", "test", "quarantined", "accuracy"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("model or error", overflow="fold")
     for record in records:
         counts = [f"{count:,}" for count in record.counts.model_dump().values()]
         accuracy = record.metrics.get("accuracy")
-        last = record.error.cause if record.error else record.model_uri
+        last = record.error.cause.splitlines()[0] if record.error else record.model_uri
         table.add_row(
             record.run_id,
             record.status.replace("_", " "),

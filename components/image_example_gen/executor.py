@@ -13,7 +13,7 @@ from tfx.types import artifact_utils
 from components.contract import SPLITS
 from components.image_example_gen.beam_pipeline import PROGRESS, ingest
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.listing import list_photos, no_photo
+from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Listing
 from components.image_example_gen.results import check_nothing_lost, read_results, write_quarantine
 from components.image_example_gen.splits import make_rule
@@ -37,7 +37,8 @@ class Executor(BaseBeamExecutor):
             exec_properties: `data`, an `ImageData` as JSON.
 
         Raises:
-            TransferlineError: The data can't be read as a whole, holds no usable photo, or records were lost.
+            TransferlineError: The data can't be read as a whole, there is none, or records were lost. That no photo is
+                usable is left to the gate, so that the report of them outlives this step.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         data = ImageData.model_validate_json(exec_properties["data"])
@@ -46,8 +47,6 @@ class Executor(BaseBeamExecutor):
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
         report = self._ingest(listing, data, split_folders, report_folder)
         check_nothing_lost(report, split_folders)
-        if not any(report.counts.values()):
-            raise no_photo(data.path, report.found, report.first_quarantined)
 
     def _ingest(
         self, listing: Listing, data: ImageData, split_folders: dict[str, str], report_folder: str

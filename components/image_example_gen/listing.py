@@ -1,7 +1,6 @@
 """Finds every photo, whatever the layout of the data is."""
 
 import hashlib
-from collections.abc import Sequence
 from enum import Enum
 
 from components.errors import TransferlineError
@@ -14,7 +13,6 @@ from components.image_example_gen.records import Listing
 from components.image_example_gen.tars import list_tar
 from components.image_example_gen.tfrecords import list_tfrecords, tfrecord_names, top_of
 from components.image_example_gen.zips import list_zip
-from components.ingest_report import Quarantined
 
 EXPECTED = (
     "data.path must be a folder with one folder of photos for each class; or one with the folders train, validation "
@@ -76,21 +74,9 @@ def list_photos(data: ImageData) -> Listing:
             listing = list_tar(data.path, data.class_aliases)
         case Layout.TFRECORDS:
             listing = list_tfrecords(data.path, data.features, data.class_aliases)
-    if not listing.sources:
-        raise no_photo(data.path, listing.found, listing.quarantined)
+    if not listing.found:
+        raise TransferlineError("There are no files.", place=shown(data.path), cure=EXPECTED)
     return listing
-
-
-def no_photo(path: str, found: int, first: Sequence[Quarantined]) -> TransferlineError:
-    """Returns the error for data without a single usable photo.
-
-    Args:
-        path: Where the data is.
-        found: How many files there are.
-        first: Some of those that can't be used, of which the first is told.
-    """
-    told = "".join(f" The first of them: {item.place}: {item.reason}." for item in first[:1])
-    return TransferlineError(f"There is no usable photo among {found} files.{told}", place=shown(path), cure=EXPECTED)
 
 
 def fingerprint(path: str) -> str:

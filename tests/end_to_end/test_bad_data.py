@@ -29,6 +29,17 @@ def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(hom
     assert last_lines(done, 1)[0].startswith("cure:  mend the data")
 
 
+def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):
+    (tmp_path / "cat").mkdir()
+    for number in range(3):
+        (tmp_path / "cat" / f"{number}.jpg").write_text("text")
+    done = home.transferline("run", "photos", "--data-dir", tmp_path)
+    record = home.runs("photos")[0]
+    assert done.returncode == 1
+    assert record["counts"] == {"train": 0, "eval": 0, "test": 0, "quarantined": 3}
+    assert "3 of 3 records (100.0%) are quarantined" in record["error"]["cause"]
+
+
 def test_no_data_at_all_is_said_without_a_traceback(home, tmp_path):
     done = home.transferline("run", "photos", "--data-dir", tmp_path / "absent")
     assert done.returncode == 1

@@ -108,10 +108,10 @@ def test_a_leak_is_reported_and_a_split_without_photos_has_a_file(fill, execute,
 def test_no_readable_photo(execute, tmp_path):
     (tmp_path / "data" / "cat").mkdir(parents=True)
     (tmp_path / "data" / "cat" / "a.jpg").write_bytes(b"")
-    with pytest.raises(
-        TransferlineError, match=r"no usable photo among 1 files\. The first of them: cat/a\.jpg: the file"
-    ):
-        execute(tmp_path / "data")
+    report, splits, _ = execute(tmp_path / "data")
+    assert (report.found, report.quarantined) == (1, 1)
+    assert [item.place for item in report.first_quarantined] == ["cat/a.jpg"]
+    assert splits == {"train": [], "eval": [], "test": []}
 
 
 def test_lost_records_are_noticed(fill, execute, tmp_path, monkeypatch):

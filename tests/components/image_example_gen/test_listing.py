@@ -53,7 +53,7 @@ def test_what_is_no_data(tmp_path, name, cause):
 
 
 def test_an_empty_folder(tmp_path):
-    with pytest.raises(TransferlineError, match="no usable photo among 0 files"):
+    with pytest.raises(TransferlineError, match="There are no files"):
         list_photos(ImageData(path=str(tmp_path)))
 
 

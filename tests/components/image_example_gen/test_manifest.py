@@ -117,7 +117,7 @@ def test_manifests_that_cant_be_read(manifest, text, cause):
 
 
 def test_a_manifest_without_rows(manifest, take):
-    with pytest.raises(TransferlineError, match="no usable photo among 0 files"):
+    with pytest.raises(TransferlineError, match="There are no files"):
         take(manifest("path,label\n"))
 
 
