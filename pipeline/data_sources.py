@@ -1,17 +1,16 @@
 """Where a pipeline's data comes from when no folder is given: a download, or data that a library ships."""
 
 import hashlib
-import os
 import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Literal
 
+from components.cache_folder import cache_folder
 from components.errors import TransferlineError
 from components.settings import Settings
 
-CACHE_VARIABLE = "TRANSFERLINE_CACHE"
 TIMEOUT_SECONDS = 10
 CHUNK_BYTES = 1 << 20
 
@@ -46,16 +45,11 @@ class Download(Settings):
         return self.url.rsplit("/", 1)[-1]
 
 
-def cache_dir() -> Path:
-    """Returns $TRANSFERLINE_CACHE, or ~/.cache/transferline."""
-    return Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache" / "transferline")
-
-
 def source_path(source: EmbeddedDigits | Download) -> Path:
     """Returns where a source's data is, or will be once `materialise` has run."""
     if isinstance(source, EmbeddedDigits):
-        return cache_dir() / "data" / "digits"
-    return cache_dir() / "data" / source.file_name
+        return cache_folder() / "data" / "digits"
+    return cache_folder() / "data" / source.file_name
 
 
 def materialise(source: EmbeddedDigits | Download) -> Path:

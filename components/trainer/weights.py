@@ -14,10 +14,11 @@ from typing import NamedTuple
 import tensorflow as tf
 import tf_keras as keras
 
+from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
 from components.trainer.hub_weights import HUB_WHEEL, WeightsWheel, write_hub_weights
 from components.trainer.model import build_base
-from components.trainer.weights_cache import CACHE_VARIABLE, cached, sha256_of, store
+from components.trainer.weights_cache import cached, sha256_of, store
 
 LOGGER = logging.getLogger(__name__)
 

@@ -7,17 +7,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from components.cache_folder import cache_folder
+
 LOGGER = logging.getLogger(__name__)
-
-CACHE_VARIABLE = "TRANSFERLINE_CACHE"
-
-
-def cache_folder() -> Path:
-    """Returns the user's cache folder: $TRANSFERLINE_CACHE, or `transferline` in $XDG_CACHE_HOME or ~/.cache."""
-    chosen = os.environ.get(CACHE_VARIABLE)
-    if chosen:
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "transferline"
 
 
 def sha256_of(path: Path) -> str:

@@ -5,12 +5,13 @@ import h5py
 import numpy as np
 import pytest
 
+from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
 from components.trainer import weights
 from components.trainer.hub_weights import WeightsWheel
 from components.trainer.model import build_base
 from components.trainer.weights import HUB_NAME, imagenet_weights, keras_size, load_pretrained
-from components.trainer.weights_cache import CACHE_VARIABLE, store
+from components.trainer.weights_cache import store
 
 NOWHERE = WeightsWheel("no-such-weights==1.0", "", "", "")
 

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from components.trainer.weights_cache import CACHE_VARIABLE, cache_folder, cached, sha256_of, store
+from components.cache_folder import CACHE_VARIABLE, cache_folder
+from components.trainer.weights_cache import cached, sha256_of, store
 
 
 @pytest.fixture(autouse=True)
