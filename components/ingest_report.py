@@ -46,13 +46,15 @@ class Duplicate(Settings):
 
 
 class IngestReport(Settings):
-    """Records in = records out + quarantined.
+    """Records in = records out + quarantined + unused.
 
     Attributes:
         found: Records (photos or rows) found in the input.
         counts: Records written, by split, then by label.
         quarantined: Records set aside in `quarantine.jsonl`.
-        hidden: How many of the quarantined are hidden files, which no one meant as data.
+        hidden: How many of the quarantined are hidden files or blank lines, which no one meant as data.
+        unused: Records that a split by rows leaves out.
+        broken: Files that end in the middle, so that nobody knows how many records are missing.
         first_quarantined: The first few of them, for the screen.
         duplicates: Groups of identical records that differ in split or label.
     """
@@ -61,6 +63,8 @@ class IngestReport(Settings):
     counts: dict[str, dict[str, int]]
     quarantined: int
     hidden: int = 0
+    unused: int = 0
+    broken: tuple[Quarantined, ...] = ()
     first_quarantined: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
 

@@ -10,7 +10,7 @@ from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation
 from components.image_example_gen.config import ImageData
 from components.settings import Settings
-from components.trainer.config import TransferLearning
+from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.config import ImageTransform
 from pipeline.data_sources import Download, EmbeddedDigits
 

@@ -16,8 +16,8 @@ from components.schema_gen.component import CuratedSchema, PhotoSchemaGen
 from pipeline.config import SCHEMAS, PipelineConfig
 from pipeline.source_fingerprint import file_fingerprint, source_fingerprint
 
-PREPROCESSING = "components.transform.preprocessing"
-TRAINER = "components.trainer.run_fn"
+PREPROCESSING = "components.transform.photos"
+TRAINER = "components.trainer.transfer_learning.run_fn"
 BASELINE_ID = "BaselineModel"
 PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
 Model = tfx.types.standard_artifacts.Model

@@ -19,7 +19,7 @@ def source_fingerprint(*modules: str) -> str:
     """Hashes modules, everything of ours they import, directly or not, and the versions of the libraries below.
 
     Args:
-        modules: Dotted names, such as "components.trainer.run_fn".
+        modules: Dotted names, such as "components.trainer.transfer_learning.run_fn".
 
     Returns:
         16 hex digits.

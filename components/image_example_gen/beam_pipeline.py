@@ -1,6 +1,5 @@
 """The Beam pipeline from sources to TFRecords and to the small file that the report is made of."""
 
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ from components.image_example_gen.duplicates import differing_copies
 from components.image_example_gen.examples import read_source
 from components.image_example_gen.records import Listing, Source
 from components.image_example_gen.splits import SplitRule
+from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
+from components.ingest.results import COUNTS, DUPLICATES, QUARANTINED, result_line
 from components.ingest_report import Quarantined
-
-COUNTS, DUPLICATES, QUARANTINED = "counts", "duplicates", "quarantined"
 
 PROGRESS_EVERY = 100
 
@@ -58,7 +57,7 @@ class ReadPhotos(beam.DoFn):
         for item in read_source(source, self._data, self._rule):
             PROGRESS.add_one(self._total)
             if isinstance(item, Quarantined):
-                yield beam.pvalue.TaggedOutput(QUARANTINED, _line(QUARANTINED, item.model_dump()))
+                yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(QUARANTINED, item.model_dump()))
             else:
                 yield beam.pvalue.TaggedOutput(item.split, item.example)
                 yield beam.pvalue.TaggedOutput(COUNTS, (item.split, item.label, item.place, item.sha256))
@@ -80,7 +79,7 @@ def ingest(
         data: The bounds that photos are held to.
         rule: How photos are split.
         split_folders: Where the TFRecords of each split go.
-        results_file: Where the lines go that `components.image_example_gen.results` reads.
+        results_file: Where the lines go that `components.ingest.results` reads.
     """
     total = listing.found - len(listing.quarantined)
     outputs = (
@@ -93,21 +92,21 @@ def ingest(
     # moved; to a given number of files Beam would bring all records together, in memory where it runs locally.
     for split in SPLITS:
         outputs[split] | f"Write[{split}]" >> beam.io.WriteToTFRecord(
-            os.path.join(split_folders[split], "data_tfrecord"),
-            file_name_suffix=".gz",
+            os.path.join(split_folders[split], RECORDS_PREFIX),
+            file_name_suffix=RECORDS_SUFFIX,
         )
     counts = (
         outputs[COUNTS]
         | "SplitAndLabel" >> beam.Map(lambda record: (record[:2], 1))
         | "Count" >> beam.CombinePerKey(sum)
-        | "CountLines" >> beam.Map(lambda count: _line(COUNTS, count))
+        | "CountLines" >> beam.Map(lambda count: result_line(COUNTS, count))
     )
     duplicates = (
         outputs[COUNTS]
         | "BySha256" >> beam.Map(lambda record: (record[3], record[:3]))
         | "GroupBySha256" >> beam.GroupByKey()
         | "DifferingCopies" >> beam.FlatMap(lambda group: differing_copies(group[1]))
-        | "DuplicateLines" >> beam.Map(lambda duplicate: _line(DUPLICATES, duplicate.model_dump()))
+        | "DuplicateLines" >> beam.Map(lambda duplicate: result_line(DUPLICATES, duplicate.model_dump()))
     )
     # One file for all: each file of its own costs Beam half a second.
     _ = (
@@ -115,7 +114,3 @@ def ingest(
         | "Results" >> beam.Flatten()
         | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
     )
-
-
-def _line(kind: str, value: object) -> str:
-    return json.dumps([kind, value])

@@ -8,8 +8,9 @@ from tfx.types import Channel, standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.driver import INPUT_FINGERPRINT, Driver
+from components.image_example_gen.driver import Driver
 from components.image_example_gen.executor import Executor
+from components.ingest.driver import INPUT_FINGERPRINT
 from components.ingest_report import IngestReportArtifact
 
 

@@ -4,9 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from components.ingest_report import Duplicate
 
-MAX_GROUPS = 1000
-"""Groups in a report; those that leak from train to another split come first."""
-
 MAX_PLACES = 20
 """Copies that are named in one group; there may be more."""
 
@@ -27,12 +24,3 @@ def differing_copies(copies: Iterable[tuple[str, str, str]]) -> Iterator[Duplica
         labels.add(label)
     if len(splits) > 1 or len(labels) > 1:
         yield Duplicate(places=tuple(sorted(places)), splits=tuple(sorted(splits)), labels=tuple(sorted(labels)))
-
-
-def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:
-    """Returns at most `MAX_GROUPS` groups: leaks from train to test, then other leaks, then differing labels."""
-
-    def rank(group: Duplicate) -> tuple[bool, bool, tuple[str, ...]]:
-        return not {"train", "test"} <= set(group.splits), len(group.splits) < 2, group.places  # noqa: PLR2004 - two.
-
-    return tuple(sorted(groups, key=rank)[:MAX_GROUPS])

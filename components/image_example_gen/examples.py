@@ -7,10 +7,10 @@ import tensorflow as tf
 
 from components import contract
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.names import shown
 from components.image_example_gen.photos import Photo, RejectedPhotoError, read_photo
 from components.image_example_gen.records import Source, Target
 from components.image_example_gen.splits import SplitRule
+from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
 
 

@@ -5,18 +5,16 @@ from typing import Any
 
 import tensorflow as tf
 from tfx import types
-from tfx.components.util import examples_utils
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
-from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
-from components.contract import SPLITS
 from components.image_example_gen.beam_pipeline import PROGRESS, ingest
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Listing
-from components.image_example_gen.results import check_nothing_lost, read_results, write_quarantine
 from components.image_example_gen.splits import make_rule
+from components.ingest.outputs import check_nothing_lost, prepare_examples, write_quarantine
+from components.ingest.results import count_records, read_results
 from components.ingest_report import IngestReport, write_report
 
 
@@ -43,10 +41,11 @@ class Executor(BaseBeamExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         data = ImageData.model_validate_json(exec_properties["data"])
         listing = list_photos(data)
-        split_folders = _prepare_examples(output_dict["examples"])
+        split_folders = prepare_examples(output_dict["examples"])
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
         report = self._ingest(listing, data, split_folders, report_folder)
-        check_nothing_lost(report, split_folders)
+        stored = {split: count_records(folder) for split, folder in split_folders.items()}
+        check_nothing_lost(report, stored, split_folders)
 
     def _ingest(
         self, listing: Listing, data: ImageData, split_folders: dict[str, str], report_folder: str
@@ -56,17 +55,8 @@ class Executor(BaseBeamExecutor):
         PROGRESS.reset()
         with self._make_beam_pipeline() as pipeline:
             ingest(pipeline, listing, data, rule, split_folders, results_file)
-        report, quarantined = read_results(results_file, listing)
+        report, quarantined = read_results(results_file, found=listing.found, quarantined=listing.quarantined)
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
         tf.io.gfile.remove(results_file)
         return report
-
-
-def _prepare_examples(artifacts: list[types.Artifact]) -> dict[str, str]:
-    """Sets what the stock ExampleGen sets on its examples, and returns the folder of each split."""
-    examples = artifact_utils.get_single_instance(artifacts)
-    examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
-    examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
-    examples_utils.set_file_format(examples, "tfrecords_gzip")
-    return {split: artifact_utils.get_split_uri(artifacts, split) for split in SPLITS}

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from components.image_example_gen import storage
 from components.image_example_gen.layout import arrange
-from components.image_example_gen.names import mixing_key, shown
+from components.image_example_gen.names import mixing_key
 from components.image_example_gen.records import MAX_FILE_BYTES, Listing, Raw, Source, Target
+from components.ingest import storage
+from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from components.image_example_gen.names import shown
+from components.ingest.file_names import shown
 
 _MAGIC = {
     b"\xff\xd8\xff": "JPEG",

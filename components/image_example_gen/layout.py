@@ -7,8 +7,9 @@ nothing else, as archives often have them. Folders below a class folder belong t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.image_example_gen.names import HIDDEN, PHOTO_NAME, class_name, is_hidden, shown, split_of_name
+from components.image_example_gen.names import PHOTO_NAME, class_name
 from components.image_example_gen.records import Target
+from components.ingest.file_names import HIDDEN, is_hidden, shown, split_of_name
 from components.ingest_report import Quarantined
 
 _Path = tuple[str, ...]

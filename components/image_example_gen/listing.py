@@ -4,15 +4,16 @@ import hashlib
 from enum import Enum
 
 from components.errors import TransferlineError
-from components.image_example_gen import storage
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.folders import list_folder
 from components.image_example_gen.manifest import list_manifest, photo_paths
-from components.image_example_gen.names import PHOTO_NAME, TFRECORD_NAME, is_hidden, shown
+from components.image_example_gen.names import PHOTO_NAME, TFRECORD_NAME
 from components.image_example_gen.records import Listing
 from components.image_example_gen.tars import list_tar
 from components.image_example_gen.tfrecords import list_tfrecords, tfrecord_names, top_of
 from components.image_example_gen.zips import list_zip
+from components.ingest import storage
+from components.ingest.file_names import is_hidden, shown
 
 EXPECTED = (
     "data.path must be a folder with one folder of photos for each class; or one with the folders train, validation "

@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass
 
 from components.errors import TransferlineError
-from components.image_example_gen import storage
 from components.image_example_gen.folders import PhotoFile, make_listing, mixed
-from components.image_example_gen.names import class_name, shown, split_of_name
+from components.image_example_gen.names import class_name
 from components.image_example_gen.records import Listing, Target
+from components.ingest import storage
+from components.ingest.file_names import shown, split_of_name
 from components.ingest_report import Quarantined
 
 REQUIRED = ("path", "label")

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, cast
 
-from components.image_example_gen import storage
 from components.image_example_gen.archives import (
     Member,
     Wanted,
@@ -20,8 +19,9 @@ from components.image_example_gen.archives import (
     size_fault,
     usable_name,
 )
-from components.image_example_gen.names import shown
 from components.image_example_gen.records import Listing, Raw, Source
+from components.ingest import storage
+from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
 
 _CHUNK_BYTES = 2**20

@@ -9,10 +9,11 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from components.errors import TransferlineError
-from components.image_example_gen import storage
 from components.image_example_gen.config import ExampleFeatures
-from components.image_example_gen.names import HIDDEN, SPLIT_NAMES, TFRECORD_NAME, class_name, is_hidden, shown
+from components.image_example_gen.names import TFRECORD_NAME, class_name
 from components.image_example_gen.records import Listing, Raw, Source, Target
+from components.ingest import storage
+from components.ingest.file_names import HIDDEN, SPLIT_NAMES, is_hidden, shown
 from components.ingest_report import Quarantined
 
 _GZIP_MAGIC = b"\x1f\x8b"

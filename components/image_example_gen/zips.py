@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.image_example_gen import storage
 from components.image_example_gen.archives import (
     Member,
     Wanted,
@@ -18,8 +17,10 @@ from components.image_example_gen.archives import (
     size_fault,
     usable_name,
 )
-from components.image_example_gen.names import mixing_key, shown
+from components.image_example_gen.names import mixing_key
 from components.image_example_gen.records import Listing, Raw, Source
+from components.ingest import storage
+from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
 
 MEMBERS_PER_SOURCE = 100

@@ -1,14 +1,9 @@
-"""The learning curves of both phases, and what watches a training while it runs."""
+"""The learning curves of a training, kept beside its model."""
 
-import math
 import os
-import time
 
 import tensorflow as tf
-import tf_keras as keras
 
-from components import progress
-from components.errors import TransferlineError
 from components.settings import Settings
 
 CURVES_FILE = "training.json"
@@ -41,62 +36,3 @@ def read_curves(folder: str) -> LearningCurves:
     """Reads `training.json` from the folder of a model run."""
     with tf.io.gfile.GFile(os.path.join(folder, CURVES_FILE)) as file:
         return LearningCurves.model_validate_json(file.read())
-
-
-class Recorder(keras.callbacks.Callback):
-    """Keeps the metrics, learning rate and seconds of each epoch, over several calls of `fit`.
-
-    Attributes:
-        metrics: One list a metric, one value an epoch.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.metrics: dict[str, list[float]] = {}
-        self._began = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Starts the clock."""
-        self._began = time.monotonic()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Keeps one value of each metric."""
-        rate = float(keras.backend.get_value(self.model.optimizer.learning_rate))
-        values = {**(logs or {}), "learning_rate": rate, "seconds": round(time.monotonic() - self._began, 3)}
-        for name, value in values.items():
-            self.metrics.setdefault(name, []).append(float(value))
-
-
-class EpochProgress(keras.callbacks.Callback):
-    """Reports each finished epoch.
-
-    Args:
-        epochs: Epochs of all phases together.
-    """
-
-    def __init__(self, epochs: int) -> None:
-        super().__init__()
-        self._epochs = epochs
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Reports the epoch and its validation accuracy."""
-        progress.report(epoch + 1, self._epochs, "epochs", f"val_accuracy {(logs or {})['val_accuracy']:.3f}")
-
-
-class FailOnNaN(keras.callbacks.Callback):
-    """Ends a training whose loss is no longer a number.
-
-    Looks once an epoch: the loss of an epoch is NaN if that of any batch is, and a look at each batch would make a
-    GPU wait.
-    """
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Raises TransferlineError if the loss isn't finite."""
-        loss = (logs or {})["loss"]
-        if not math.isfinite(loss):
-            rate = float(keras.backend.get_value(self.model.optimizer.learning_rate))
-            raise TransferlineError(
-                f"The loss became {loss} in epoch {epoch + 1}, at a learning rate of {rate:g}: training diverged.",
-                place="trainer.feature_extraction.learning_rate, trainer.fine_tuning.learning_rate",
-                cure="Lower the learning rate, or check the weights in trainer.weights.",
-            )

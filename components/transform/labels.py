@@ -6,7 +6,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.errors import TransferlineError
-from components.transform.preprocessing import VOCABULARY
+
+VOCABULARY = "label"
+"""Name of the vocabulary of class names in the transform output."""
 
 UNKNOWN = -1
 """The number of a label that isn't among the classes."""

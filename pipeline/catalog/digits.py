@@ -13,7 +13,7 @@ import sys
 
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData
-from components.trainer.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
 from pipeline.config import PipelineConfig
 from pipeline.data_sources import EmbeddedDigits

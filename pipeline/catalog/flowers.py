@@ -13,7 +13,7 @@ import sys
 
 from components.contract import PHOTO_SLICES
 from components.evaluator.config import Evaluation, Threshold
-from components.trainer.config import FineTuning, TransferLearning
+from components.trainer.transfer_learning.config import FineTuning, TransferLearning
 from components.transform.config import ImageTransform
 from pipeline.config import PipelineConfig
 from pipeline.data_sources import Download

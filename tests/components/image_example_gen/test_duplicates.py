@@ -1,5 +1,6 @@
 from components.image_example_gen import duplicates
-from components.image_example_gen.duplicates import differing_copies, worst_first
+from components.image_example_gen.duplicates import differing_copies
+from components.ingest.results import worst_first
 from components.ingest_report import Duplicate
 
 

@@ -8,7 +8,7 @@ from tfx.types import standard_artifacts
 
 from components import contract
 from components.errors import TransferlineError
-from components.image_example_gen import results
+from components.image_example_gen import executor
 from components.image_example_gen.config import ImageData, Split
 from components.image_example_gen.executor import Executor
 from components.ingest_report import IngestReportArtifact, read_report
@@ -116,7 +116,7 @@ def test_no_readable_photo(execute, tmp_path):
 
 def test_lost_records_are_noticed(fill, execute, tmp_path, monkeypatch):
     fill(tmp_path / "data" / "cat", 5)
-    count = results._count_records
-    monkeypatch.setattr(results, "_count_records", lambda folder: max(0, count(folder) - 1))
+    count = executor.count_records
+    monkeypatch.setattr(executor, "count_records", lambda folder: max(0, count(folder) - 1))
     with pytest.raises(TransferlineError, match="Records were lost or doubled on the way: 5 found, 0 quarantined"):
         execute(tmp_path / "data")

@@ -3,7 +3,8 @@ import doctest
 import pytest
 
 from components.image_example_gen import names, tfrecords
-from components.image_example_gen.names import class_name, is_hidden, mixing_key, shown, split_of_name
+from components.image_example_gen.names import class_name, mixing_key
+from components.ingest.file_names import is_hidden, shown, split_of_name
 
 
 @pytest.mark.parametrize("module", [names, tfrecords])

@@ -1,0 +1,1 @@
+"""Rows of CSV or Parquet files in, TFRecords of tf.Example out."""

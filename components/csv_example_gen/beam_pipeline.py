@@ -1,0 +1,304 @@
+"""The Beam pipeline from ranges of files to TFRecords and to the small file that the report is made of.
+
+Two passes: the first counts the lines of each range, which gives every row its number; the second reads, checks, splits
+and encodes. Rows never travel between workers, only counts, hashes and faults do.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+import apache_beam as beam
+import pyarrow.compute as pc
+from apache_beam.io.filebasedsink import FileBasedSink
+from apache_beam.io.filesystem import CompressionTypes
+
+from components import progress
+from components.contract import LABEL, SPLITS
+from components.csv_example_gen.blocks import Block, Range, count_lines, ranges_of, read_blocks
+from components.csv_example_gen.config import CsvData
+from components.csv_example_gen.duplicates import Copy, HashedRows, in_different_splits, packed_by_partition
+from components.csv_example_gen.encode import gzipped, gzipped_records
+from components.csv_example_gen.files import Kind
+from components.csv_example_gen.layout import Layout
+from components.csv_example_gen.parquet import count_rows, read_rows
+from components.csv_example_gen.parse import Rows, parse
+from components.csv_example_gen.rows import records_of
+from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
+from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
+from components.ingest.results import COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line
+from components.ingest_report import Duplicate, Quarantined
+
+HASHES = "hashes"
+
+THREADS = os.cpu_count() or 1
+"""Blocks that one worker parses and encodes side by side: that work is done in C++, outside of Python's lock."""
+
+BLOCKS_AHEAD = THREADS + 1
+
+Starts: TypeAlias = dict[tuple[int, int], int]
+"""A number by the range's file and start."""
+
+MAX_PLACES = 20
+"""Copies that are named in one group of duplicates; there may be more."""
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class _RowCounter:
+    """Counts rows across the threads of one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done = 0
+
+    def reset(self) -> None:
+        """Starts from zero."""
+        self._done = 0
+
+    def add(self, rows: int, total: int | None) -> None:
+        """Counts rows and reports."""
+        with self._lock:
+            self._done += rows
+            progress.report(self._done, total, "rows")
+
+
+PROGRESS = _RowCounter()
+
+
+@dataclass(frozen=True)
+class Numbering:
+    """Which numbers the rows of each range have.
+
+    Attributes:
+        starts: The number of rows before each range, over all files.
+        lines: The number of lines of the file before each range.
+        total: Rows in all, faults among them; None if that isn't known before the last is read.
+    """
+
+    starts: Starts
+    lines: Starts
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker is told.
+
+    Attributes:
+        layout: The files and columns.
+        data: The settings.
+        rule: How rows are split.
+    """
+
+    layout: Layout
+    data: CsvData
+    rule: SplitRule
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What became of a block.
+
+    Attributes:
+        records: A piece of a gzipped TFRecord file by split.
+        counts: Rows by (split, label).
+        found: Rows and faults.
+        unused: Rows that no split takes.
+        faults: The faults.
+        hashes: The rows' hashes by partition.
+    """
+
+    records: dict[str, bytes]
+    counts: dict[tuple[str, str], int]
+    found: int
+    unused: int
+    faults: list[Quarantined]
+    hashes: list[tuple[int, HashedRows]]
+
+
+class ReadRanges(beam.DoFn):
+    """Reads the rows of a range, one output a split, and says what became of each."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def setup(self) -> None:
+        """Starts the threads."""
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    def teardown(self) -> None:
+        """Ends them."""
+        self._threads.shutdown()
+
+    def process(self, part: Range, numbering: Numbering) -> Iterator[Any]:
+        """Yields pieces of TFRecord files into the splits, and the rest into outputs of their own."""
+        tables = self._tables(part)
+        for done in _side_by_side(self._threads, lambda rows: finish(rows, part, self._plan, numbering), tables):
+            PROGRESS.add(done.found, numbering.total)
+            for split, records in done.records.items():
+                yield beam.pvalue.TaggedOutput(split, records)
+            for key, count in done.counts.items():
+                yield beam.pvalue.TaggedOutput(COUNTS, (key, count))
+            for fault in done.faults:
+                yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(QUARANTINED, fault.model_dump()))
+            yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused))
+            for partition in done.hashes:
+                yield beam.pvalue.TaggedOutput(HASHES, partition)
+
+    def _tables(self, part: Range) -> Iterator["Block | Rows"]:
+        file = self._plan.layout.files[part.file]
+        if file.kind is Kind.PARQUET:
+            return read_rows(part, file, self._plan.layout.types)
+        return read_blocks(part, file, newlines_in_values=self._plan.data.newlines_in_values)
+
+
+def finish(read: "Block | Rows", part: Range, plan: Plan, numbering: Numbering) -> Finished:
+    """Parses, checks, splits and encodes a block."""
+    file = plan.layout.files[part.file]
+    rows = read if isinstance(read, Rows) else parse(read, file.columns, plan.layout.types, plan.data)
+    rows = records_of(rows, plan.layout.types, plan.data)
+    first_line = numbering.lines[part.file, part.start]
+    first_row = numbering.starts[part.file, part.start]
+    places = rows.row_numbers + first_row
+    splits = plan.rule.splits_of(rows.table, places, numbering.total or 0, file.split)
+    records: dict[str, bytes] = {}
+    counts: dict[tuple[str, str], int] = {}
+    for number, split in enumerate(SPLITS):
+        chosen = splits == number
+        if chosen.any():
+            table = rows.table if chosen.all() else rows.table.filter(chosen)
+            records[split] = gzipped_records(table)
+            for label in pc.value_counts(table[LABEL].combine_chunks()).to_pylist():
+                counts[split, label["values"]] = label["counts"]
+    faults = [
+        Quarantined(place=plan.layout.place(part.file, fault.line + first_line), reason=fault.reason)
+        for fault in rows.faults
+    ]
+    hashes = packed_by_partition(part.file, first_line, row_hashes(rows.table), splits, rows.lines)
+    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, list(hashes))
+
+
+def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
+    """Adds the whole ingestion to a pipeline.
+
+    Args:
+        pipeline: What to add to.
+        plan: The files, and what to do with them.
+        split_folders: Where the TFRecords of each split go.
+        results_file: Where the lines go that `components.ingest.results` reads.
+    """
+    parts = [
+        part
+        for number, file in enumerate(plan.layout.files)
+        if not file.empty
+        for part in ranges_of(number, file, whole=plan.data.newlines_in_values)
+    ]
+    ranges = pipeline | "Ranges" >> beam.Create(parts) | "Spread" >> beam.Reshuffle()
+    numbering = (
+        ranges
+        | "CountLines" >> beam.Map(lambda part: (part, _rows_in(part, plan)))
+        | "Counts" >> beam.combiners.ToList()
+        | "Number" >> beam.Map(number_rows)
+    )
+    outputs = ranges | "ReadRanges" >> beam.ParDo(
+        ReadRanges(plan), numbering=beam.pvalue.AsSingleton(numbering)
+    ).with_outputs(*SPLITS, COUNTS, FOUND, QUARANTINED, HASHES)
+    for split in SPLITS:
+        prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
+        _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix))
+    counts = (
+        outputs[COUNTS]
+        | "Count" >> beam.CombinePerKey(sum)
+        | "CountLinesOut" >> beam.Map(lambda count: result_line(COUNTS, count))
+    )
+    found = (
+        outputs[FOUND]
+        | "Found" >> beam.CombineGlobally(lambda pairs: tuple(map(sum, zip((0, 0), *pairs, strict=True))))
+        | "FoundLine" >> beam.Map(lambda pair: result_line(FOUND, pair))
+    )
+    duplicates = (
+        outputs[HASHES]
+        | "ByHash" >> beam.GroupByKey()
+        | "InDifferentSplits" >> beam.FlatMap(lambda group: in_different_splits(group[1]))
+        | "DuplicateLines"
+        >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
+    )
+    _ = (
+        (counts, found, duplicates, outputs[QUARANTINED])
+        | "Results" >> beam.Flatten()
+        | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
+    )
+
+
+def number_rows(counted: Iterable[tuple[Range, int | None]]) -> Numbering:
+    """Numbers the rows of all ranges, in the order of files and bytes.
+
+    Args:
+        counted: Each range with the number of its rows; None where they weren't counted.
+    """
+    starts: Starts = {}
+    lines: Starts = {}
+    total, in_file, file, known = 0, 0, -1, True
+    for part, count in sorted(counted, key=lambda pair: (pair[0].file, pair[0].start)):
+        if part.file != file:
+            file, in_file = part.file, 0
+        starts[part.file, part.start] = total
+        lines[part.file, part.start] = in_file
+        known = known and count is not None
+        total += count or 0
+        in_file += count or 0
+    return Numbering(starts, lines, total if known else None)
+
+
+class PieceSink(FileBasedSink):
+    """Writes pieces of gzipped files as they are; a worker's pieces go one after the other into one file."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(
+            prefix,
+            coder=beam.coders.BytesCoder(),
+            file_name_suffix=RECORDS_SUFFIX,
+            compression_type=CompressionTypes.UNCOMPRESSED,
+        )
+
+    def write_encoded_record(self, file_handle: Any, encoded_value: bytes) -> None:
+        """Appends a piece."""
+        file_handle.write(encoded_value)
+
+    def close(self, file_handle: Any) -> None:
+        """Closes a file; one without any piece is made a whole gzip file nevertheless."""
+        if file_handle is not None and not file_handle.tell():
+            file_handle.write(gzipped(b""))
+        super().close(file_handle)
+
+
+def _rows_in(part: Range, plan: Plan) -> int | None:
+    """Rows of a range, counted where it is cheap or where the split needs it."""
+    file = plan.layout.files[part.file]
+    if file.kind is Kind.PARQUET:
+        return count_rows(part, file)
+    if file.kind is Kind.GZIP and plan.rule.by != "rows":
+        return None
+    return count_lines(part, file, newlines_in_values=plan.data.newlines_in_values)
+
+
+def _duplicate(group: tuple[Copy, ...], layout: Layout) -> Duplicate:
+    places = [f"{split}: {layout.place(file, line)}" for split, file, line in group[:MAX_PLACES]]
+    return Duplicate(places=tuple(places), splits=tuple(sorted({split for split, _, _ in group})), labels=())
+
+
+def _side_by_side(threads: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
+    """Yields the results in order; at most `BLOCKS_AHEAD` are in the making, so that memory stays flat."""
+    pending: deque[Future[Out]] = deque()
+    for item in items:
+        pending.append(threads.submit(work, item))
+        if len(pending) > BLOCKS_AHEAD:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()

@@ -1,0 +1,86 @@
+"""What CsvExampleGen is told about the rows."""
+
+import math
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, model_validator
+
+from components.settings import Settings
+
+ColumnType: TypeAlias = Literal["float", "int", "string"]
+"""float: float32 in the records; int: int64; string: bytes, UTF-8."""
+
+
+class RowSplit(Settings):
+    """How the rows are split into train, eval and test.
+
+    Attributes:
+        by: "rows": by the numbers below, in the order of the files' names and of the lines in them; "hash": by the
+            shares below; "file": as the files or their folders are named (train, validation, test); "auto": "file"
+            where they are named so, else "hash".
+        train: Share of the rows, by hash. Where files are named but none is for eval, eval / (train + eval) of the
+            training rows become eval.
+        eval: Share of the rows, by hash.
+        test: Share of the rows, by hash.
+        key: By hash: the columns that are hashed, such as a customer's number, so that rows of the same key stay
+            together and adding rows moves none; empty for the whole row, so that identical rows stay together.
+        eval_rows: By rows: the first so many lines are for validation.
+        train_rows: By rows: the next so many lines are for training; None for all up to the test rows.
+        test_rows: By rows: the last so many lines are for the test. What is between is left out, and counted.
+    """
+
+    by: Literal["auto", "rows", "hash", "file"] = "auto"
+    train: float = Field(default=0.8, gt=0, lt=1)
+    eval: float = Field(default=0.1, gt=0, lt=1)
+    test: float = Field(default=0.1, gt=0, lt=1)
+    key: tuple[str, ...] = ()
+    eval_rows: int = Field(default=1_000, ge=1)
+    train_rows: int | None = Field(default=None, ge=1)
+    test_rows: int = Field(default=1_000, ge=1)
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> "RowSplit":
+        total = self.train + self.eval + self.test
+        if not math.isclose(total, 1.0, abs_tol=1e-6):
+            raise ValueError(f"the shares train + eval + test must sum to 1, and they sum to {total:g}")
+        return self
+
+
+class CsvData(Settings):
+    """Where the rows are and how they become examples.
+
+    Attributes:
+        path: A file (.csv, .csv.gz, .parquet, or any name for CSV), a folder of such, or a glob pattern; local, or
+            remote as gs://.
+        label: The column with the class. It is stored as text in the feature `label`; whole numbers lose their
+            fraction, so that 1.0 and 1 are one class.
+        classes: The classes there may be; a row with another label is quarantined. Empty for any.
+        columns: The columns' names, in the order of the file: needed where there is no header, checked where there is.
+        header: Whether the first line names the columns; "auto" looks.
+        types: Type by column, where neither the schema nor the first rows tell the right one.
+        delimiter: What stands between two cells.
+        missing: What a cell says that has no value.
+        newlines_in_values: Whether cells in quotes may hold line breaks. Such a file is read from its beginning to its
+            end by one worker.
+        split: How the rows are split.
+    """
+
+    path: str = ""
+    label: str = "label"
+    classes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    header: Literal["auto", "yes", "no"] = "auto"
+    types: dict[str, ColumnType] = Field(default_factory=dict)
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    missing: tuple[str, ...] = ("",)
+    newlines_in_values: bool = False
+    split: RowSplit = RowSplit()
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> "CsvData":
+        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        if twice:
+            raise ValueError(f"columns: {', '.join(twice)} occurs twice")
+        if self.columns and self.label not in self.columns:
+            raise ValueError(f"columns: the label '{self.label}' isn't among them")
+        return self

@@ -1,0 +1,86 @@
+"""The executor of CsvExampleGen."""
+
+import os
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tfx import types
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types import artifact_utils
+
+from components.csv_example_gen.beam_pipeline import PROGRESS, Plan, ingest
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.files import list_files
+from components.csv_example_gen.layout import Layout, find_layout
+from components.csv_example_gen.splits import check_enough_rows, make_rule
+from components.ingest.outputs import check_nothing_lost, prepare_examples, write_quarantine
+from components.ingest.results import count_records, read_results
+from components.ingest_report import IngestReport, Quarantined, write_report
+
+COLUMN_TYPES: dict[int, ColumnType] = {schema_pb2.FLOAT: "float", schema_pb2.INT: "int", schema_pb2.BYTES: "string"}
+
+
+class Executor(BaseBeamExecutor):
+    """Reads rows in columnar batches, and writes them as TFRecords with a report of what became of each."""
+
+    def Do(  # noqa: N802 - TFX's name.
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Ingests the data.
+
+        Args:
+            input_dict: Empty.
+            output_dict: `examples`, the TFRecords by split; `ingest_report`, the report and the quarantine.
+            exec_properties: `data`, a `CsvData` as JSON; `schema_text`, a Schema proto as text or "".
+
+        Raises:
+            TransferlineError: The files don't make one table, or records were lost. That rows are unusable is left to
+                the gate, so that the report of them outlives this step.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        data = CsvData.model_validate_json(exec_properties["data"])
+        layout = find_layout(list_files(data.path), data, schema_types(exec_properties["schema_text"], data.label))
+        plan = Plan(layout, data, make_rule(data.split, layout, data.label))
+        split_folders = prepare_examples(output_dict["examples"])
+        report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
+        report = self._ingest(plan, split_folders, report_folder)
+        stored = {split: count_records(folder) for split, folder in split_folders.items()}
+        check_nothing_lost(report, stored, split_folders)
+        if plan.rule.by == "rows":
+            check_enough_rows(data.split, report.found, data.path)
+
+    def _ingest(self, plan: Plan, split_folders: dict[str, str], report_folder: str) -> IngestReport:
+        results_file = os.path.join(report_folder, "results.jsonl")
+        PROGRESS.reset()
+        with self._make_beam_pipeline() as pipeline:
+            ingest(pipeline, plan, split_folders, results_file)
+        empty = _empty_files(plan.layout)
+        report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)
+        write_report(report, report_folder)
+        write_quarantine(quarantined, report_folder)
+        tf.io.gfile.remove(results_file)
+        return report
+
+
+def schema_types(schema_text: str, label: str) -> dict[str, ColumnType]:
+    """Returns the type of each feature of a schema, but for the label, which records always hold as text.
+
+    Args:
+        schema_text: A Schema proto as text; "" if there is none.
+        label: The label's column.
+    """
+    schema = text_format.Parse(schema_text, schema_pb2.Schema())
+    return {
+        feature.name: COLUMN_TYPES[feature.type]
+        for feature in schema.feature
+        if feature.type in COLUMN_TYPES and feature.name != label
+    }
+
+
+def _empty_files(layout: Layout) -> list[Quarantined]:
+    return [Quarantined(place=file.name, reason=file.empty) for file in layout.files if file.empty]

@@ -1,0 +1,118 @@
+"""Finds the files that hold the rows."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from enum import Enum
+
+from components.errors import TransferlineError
+from components.ingest import storage
+from components.ingest.file_names import is_hidden, shown, split_of_name
+
+EXPECTED = "data.path must be a .csv, .csv.gz or .parquet file, a folder of such files, or a glob pattern of them."
+CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
+GZIP_ENDINGS = tuple(f"{ending}.gz" for ending in CSV_ENDINGS)
+PARQUET_ENDINGS = (".parquet", ".pq")
+
+
+class Kind(Enum):
+    """How a file is read."""
+
+    CSV = "csv"
+    GZIP = "csv.gz"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A file of rows.
+
+    Attributes:
+        path: Where it is.
+        name: Its path relative to the data, as it is shown.
+        kind: How it is read.
+        split: The split that its name or a folder of it names; empty if none.
+        size: Bytes.
+    """
+
+    path: str
+    name: str
+    kind: Kind
+    split: str
+    size: int
+
+
+def list_files(path: str) -> list[DataFile]:
+    """Returns the files in the order of their names.
+
+    Raises:
+        TransferlineError: There is none, or a folder can't be read.
+    """
+    files = [_data_file(path, name) for path, name in _paths(path)]
+    if not files:
+        raise TransferlineError("There are no files of rows.", place=shown(path), cure=EXPECTED)
+    return files
+
+
+def fingerprint(path: str) -> str:
+    """Returns a digest of the files' names, sizes and times of change; no file is read.
+
+    Raises:
+        TransferlineError: As `list_files`.
+    """
+    digest = hashlib.sha256()
+    for file, name in _paths(path):
+        digest.update(f"{len(name)}:{name}\0{storage.stamp_of(file)}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _paths(path: str) -> list[tuple[str, str]]:
+    """The path of each file, and its name relative to the data."""
+    if not path:
+        raise TransferlineError("No data is named: data.path is empty.", cure=EXPECTED)
+    if not storage.exists(path):
+        matched = storage.glob(path) if any(sign in path for sign in "*?[") else []
+        if not matched:
+            raise TransferlineError("There is no such file or folder.", place=shown(path), cure=EXPECTED)
+        return [(file, os.path.basename(file)) for file in matched]
+    if not storage.is_folder(path):
+        return [(path, os.path.basename(path))]
+    nodes = [node for node in storage.walk(path) if not node.is_folder and _holds_rows(node.name)]
+    for node in nodes:
+        if node.fault:
+            raise TransferlineError(
+                f"A file can't be read: {node.fault}.", place=shown(node.name), cure="Mend it or move it elsewhere."
+            )
+    return sorted((storage.join(path, node.name), node.name) for node in nodes)
+
+
+def _holds_rows(name: str) -> bool:
+    known = (*CSV_ENDINGS, *GZIP_ENDINGS, *PARQUET_ENDINGS)
+    return name.lower().endswith(known) and not any(is_hidden(part) for part in name.split("/"))
+
+
+def _data_file(path: str, name: str) -> DataFile:
+    lower = name.lower()
+    kind = Kind.PARQUET if lower.endswith(PARQUET_ENDINGS) else Kind.GZIP if lower.endswith(".gz") else Kind.CSV
+    try:
+        with storage.open_file(path) as file:
+            size = file.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise TransferlineError(
+            f"The file can't be read: {error.strerror or error}.", place=shown(path), cure="Check its permissions."
+        ) from error
+    return DataFile(path, shown(name), kind, _split_of(name), size)
+
+
+def _split_of(name: str) -> str:
+    """The split that a folder names, or the beginning of the file's name: train/a.csv, train.csv, train-01.csv."""
+    *folders, file = name.split("/")
+    for folder in folders:
+        if split := split_of_name(folder):
+            return split
+    stem = file.lower()
+    for ending in (*GZIP_ENDINGS, *CSV_ENDINGS, *PARQUET_ENDINGS):
+        stem = stem.removesuffix(ending)
+    for sign in "-_. ":
+        stem = stem.split(sign)[0]
+    return split_of_name(stem)

@@ -1,0 +1,325 @@
+"""What columns the files have, and of which types: looked up once, before anything is read in earnest."""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import IO
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from components.contract import LABEL
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.files import DataFile, Kind
+from components.errors import TransferlineError
+from components.ingest import storage
+from components.ingest.file_names import shown
+from components.ingest.gzip_stream import inflate
+
+LOOKED_AT_BYTES, LOOKED_AT_LINES = 2**20, 1_000
+UTF8_BOM = b"\xef\xbb\xbf"
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+OTHER_DELIMITERS = ";\t|,"
+EXACT_IN_FLOAT32 = 2**24
+"""Up to here a float32 holds every whole number."""
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """How one file is read.
+
+    Attributes:
+        path: Where it is.
+        name: Its name, as it is shown.
+        kind: CSV, gzipped CSV or Parquet.
+        split: The split that its name names; empty if none.
+        size: Bytes.
+        columns: Its columns, in its own order.
+        start: Offset of the first row, after a mark of the encoding and a header.
+        header_lines: 1 where the first line names the columns, else 0.
+        row_groups: Of a Parquet file.
+        empty: Why the file has no rows at all; "" if it has.
+    """
+
+    path: str
+    name: str
+    kind: Kind
+    split: str
+    size: int
+    columns: tuple[str, ...] = ()
+    start: int = 0
+    header_lines: int = 0
+    row_groups: int = 0
+    empty: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All files, and what is in them.
+
+    Attributes:
+        files: The files.
+        types: The type of each column, the label's among them, in the order of the first file.
+        label: The label's column.
+    """
+
+    files: tuple[FileLayout, ...]
+    types: dict[str, ColumnType]
+    label: str
+
+    def place(self, file: int, line: int) -> str:
+        """Returns how a row is named.
+
+        Args:
+            file: The file's number.
+            line: The row's line below the header, counted from 0.
+        """
+        layout = self.files[file]
+        unit = "row" if layout.kind is Kind.PARQUET else "line"
+        return f"{layout.name}, {unit} {line + 1 + layout.header_lines}"
+
+
+def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[str, ColumnType]) -> Layout:
+    """Looks at the beginning of each file.
+
+    Args:
+        files: The files.
+        data: The settings.
+        schema_types: Type by feature, from a curated schema; empty if there is none.
+
+    Raises:
+        TransferlineError: A file is no table, or the columns aren't what they should be.
+    """
+    found: list[FileLayout] = []
+    types: dict[str, ColumnType] = {}
+    for file in files:
+        layout, seen = _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
+        found.append(layout)
+        for name, kind in seen.items():
+            types[name] = _wider(types.get(name, kind), kind)
+    with_rows = [file for file in found if not file.empty]
+    if with_rows:
+        _check_columns(with_rows, data)
+    known = {**types, **{name: kind for name, kind in schema_types.items() if name in types}, **data.types}
+    _check_names("types", data.types, types)
+    _check_names("split.key", data.split.key, types)
+    if LABEL in types and data.label != LABEL:
+        raise TransferlineError(
+            f"There is a column '{LABEL}' that isn't the label: records keep the label under this name.",
+            place="data.label",
+            cure=f"Rename the column '{LABEL}', or set data.label to it.",
+        )
+    return Layout(tuple(found), {name: known[name] for name in types}, data.label)
+
+
+def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]:
+    layout = FileLayout(file.path, file.name, file.kind, file.split, file.size)
+    try:
+        with storage.open_file(file.path) as opened:
+            metadata = parquet.ParquetFile(opened).metadata
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TransferlineError(
+            f"The file can't be read as Parquet: {error}", place=file.name, cure="Write it again, or remove it."
+        ) from error
+    schema = metadata.schema.to_arrow_schema()
+    empty = "" if metadata.num_rows else "the file has no rows"
+    layout = replace(layout, columns=tuple(schema.names), row_groups=metadata.num_row_groups, empty=empty)
+    return layout, {field.name: _type_of(field.type, file.name, field.name) for field in schema}
+
+
+def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return "float"
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+        return "int"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
+        return "string"
+    if pa.types.is_temporal(kind):
+        return "string"
+    raise TransferlineError(
+        f"The column '{column}' holds {kind}, which is no number and no text.",
+        place=file,
+        cure="Write the file without this column, or turn it into numbers or text.",
+    )
+
+
+def _look_at_csv(
+    file: DataFile, data: CsvData, schema_types: Mapping[str, ColumnType]
+) -> tuple[FileLayout, dict[str, ColumnType]]:
+    layout = FileLayout(file.path, file.name, file.kind, file.split, file.size)
+    beginning = _beginning(file)
+    if beginning.startswith(UTF16_BOMS):
+        raise TransferlineError("The file is UTF-16 text.", place=file.name, cure="Save it as UTF-8.")
+    mark = len(UTF8_BOM) if beginning.startswith(UTF8_BOM) else 0
+    text = beginning[mark:]
+    if not text.strip():
+        return replace(layout, start=mark, empty="the file is empty"), {}
+    first, rest = _first_row(text, file, data)
+    columns, has_header = _columns(first, file, data)
+    layout = replace(layout, columns=columns, start=mark, header_lines=0)
+    if has_header:
+        start = mark + len(text) - len(rest)
+        # Cells of a header may hold line breaks too.
+        layout = replace(layout, start=start, header_lines=max(1, text[: len(text) - len(rest)].count(b"\n")))
+        if not rest.strip():
+            return replace(layout, empty="there is no row below the header"), {}
+    return layout, _types_seen(rest if has_header else text, columns, data, schema_types)
+
+
+def _beginning(file: DataFile) -> bytes:
+    try:
+        with storage.open_file(file.path) as opened:
+            return _first_inflated(opened) if file.kind is Kind.GZIP else opened.read(LOOKED_AT_BYTES)
+    except OSError as error:
+        raise TransferlineError(
+            f"The file can't be read: {error}.", place=file.name, cure="Fetch it again, or remove it."
+        ) from error
+
+
+def _first_inflated(opened: IO[bytes]) -> bytes:
+    found = b""
+    with suppress(EOFError):  # the end is missing, which is told when it's reached
+        for data in inflate(opened):
+            found += data
+            if len(found) >= LOOKED_AT_BYTES:
+                break
+    return found[:LOOKED_AT_BYTES]
+
+
+def _first_row(text: bytes, file: DataFile, data: CsvData) -> tuple[list[str], bytes]:
+    """Returns the cells of the first row, and what comes after it."""
+    lines = text.split(b"\n")
+    head = lines[0]
+    used = 1
+    while data.newlines_in_values and head.count(b'"') % 2 and used < len(lines):
+        head += b"\n" + lines[used]
+        used += 1
+    try:
+        decoded = head.decode()
+    except UnicodeDecodeError as error:
+        raise TransferlineError(
+            f"The first line isn't UTF-8 text: {error.reason}.", place=file.name, cure="Save the file as UTF-8."
+        ) from error
+    cells = next(csv.reader([decoded.rstrip("\r")], delimiter=data.delimiter), [""])
+    if len(cells) == 1:
+        better = max(OTHER_DELIMITERS, key=decoded.count)
+        if decoded.count(better):
+            raise TransferlineError(
+                f"The first line has one cell if {data.delimiter!r} ends a cell, and several if {better!r} does.",
+                place=file.name,
+                cure=f"Set data.delimiter to {better!r}.",
+            )
+    return [cell.strip() for cell in cells], text[len(head) + 1 :]
+
+
+def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str, ...], bool]:
+    """Returns the columns' names, and whether the first row tells them."""
+    all_numbers = all(_NUMBER.fullmatch(cell) or cell in data.missing for cell in first)
+    has_header = data.header == "yes" or (data.header == "auto" and not all_numbers)
+    if data.columns and data.header == "auto" and has_header:
+        # Rows of text look like a header too: it is one only if it names a column.
+        has_header = bool(set(first) & set(data.columns)) or len(first) != len(data.columns) or all_text(first, data)
+    if not has_header:
+        if data.columns and len(first) != len(data.columns):
+            raise TransferlineError(
+                f"The first line has {len(first)} cells, and data.columns names {len(data.columns)}.",
+                place=file.name,
+                cure="Correct data.columns, or the file.",
+            )
+        return data.columns or tuple(f"column_{number}" for number in range(len(first))), False
+    names = tuple(cell or f"column_{number}" for number, cell in enumerate(first))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TransferlineError(
+            f"The header names {', '.join(map(repr, twice))} twice.", place=file.name, cure="Rename the columns."
+        )
+    if data.columns and set(names) != set(data.columns):
+        raise _other_columns(names, data.columns, file.name, "data.columns")
+    return names, True
+
+
+def all_text(first: list[str], data: CsvData) -> bool:
+    """Returns whether no cell is a number, as in a header whose names are all wrong."""
+    return not any(_NUMBER.fullmatch(cell) for cell in first if cell not in data.missing)
+
+
+def _types_seen(
+    text: bytes, columns: tuple[str, ...], data: CsvData, schema_types: Mapping[str, ColumnType]
+) -> dict[str, ColumnType]:
+    """The type of each column: the schema's, else by the first rows that are as long as they should be."""
+    lines = text.decode(errors="replace").splitlines(keepends=True)[:LOOKED_AT_LINES]
+    rows: list[list[str]] = []
+    for group in [lines] if data.newlines_in_values else [[line] for line in lines]:
+        with suppress(csv.Error):
+            rows += [row for row in csv.reader(group, delimiter=data.delimiter) if len(row) == len(columns)]
+    cells = {name: [row[number].strip() for row in rows] for number, name in enumerate(columns)}
+    return {name: schema_types.get(name) or _type_seen(cells[name], data.missing) for name in columns}
+
+
+def _type_seen(cells: list[str], missing: tuple[str, ...]) -> ColumnType:
+    """A column is of numbers if more than half of its first cells are: the others are faults, and quarantined."""
+    given = [text for text in cells if text not in missing]
+    numbers = [text for text in given if _NUMBER.fullmatch(text)]
+    if not numbers or len(numbers) * 2 <= len(given):
+        return "string"
+    whole = [text for text in numbers if re.fullmatch(r"[+-]?\d+", text)]
+    if len(whole) == len(numbers) and max(abs(int(text)) for text in whole) > EXACT_IN_FLOAT32:
+        return "int"
+    return "float"
+
+
+def _wider(one: ColumnType, other: ColumnType) -> ColumnType:
+    if one == other:
+        return one
+    return "string" if "string" in (one, other) else "float"
+
+
+def _check_columns(files: Sequence[FileLayout], data: CsvData) -> None:
+    first = files[0]
+    for file in files[1:]:
+        if set(file.columns) != set(first.columns):
+            raise _other_columns(file.columns, first.columns, file.name, first.name)
+    if data.label not in first.columns:
+        raise TransferlineError(
+            f"There is no column '{shown(data.label)}'{_near(data.label, first.columns)}; "
+            f"the columns are {_listed(first.columns)}.",
+            place=f"data.label, {first.name}",
+            cure="Set data.label to the column with the class.",
+        )
+
+
+def _check_names(setting: str, names: Sequence[str] | Mapping[str, object], known: Mapping[str, object]) -> None:
+    for name in names:
+        if known and name not in known:
+            raise TransferlineError(
+                f"There is no column '{shown(name)}'{_near(name, known)}.",
+                place=f"data.{setting}",
+                cure=f"Use one of {_listed(tuple(known))}.",
+            )
+
+
+def _other_columns(names: Sequence[str], expected: Sequence[str], place: str, of: str) -> TransferlineError:
+    missing = [name for name in expected if name not in names]
+    extra = [name for name in names if name not in expected]
+    parts = [f"lacks {_listed(missing)}"] if missing else []
+    parts += [f"has {_listed(extra)} besides"] if extra else []
+    return TransferlineError(
+        f"The columns aren't those of {of}: the file {' and '.join(parts)}.",
+        place=place,
+        cure=f"Correct the header or {'data.columns' if of == 'data.columns' else 'move the file elsewhere'}.",
+    )
+
+
+def _near(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
+    matches = get_close_matches(name, list(known), n=1)
+    return f" (did you mean '{matches[0]}'?)" if matches else ""
+
+
+def _listed(names: Sequence[str], at_most: int = 40) -> str:
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(shown(name) for name in names[:at_most]) + more

@@ -1,0 +1,60 @@
+"""Reads the row groups of Parquet files."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
+
+from components.csv_example_gen.blocks import Range
+from components.csv_example_gen.config import ColumnType
+from components.csv_example_gen.layout import FileLayout
+from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows
+from components.ingest import storage
+
+BATCH_ROWS = 16_384
+
+
+def count_rows(part: Range, file: FileLayout) -> int:
+    """Returns how many rows a row group has, by the file's own word."""
+    with storage.open_file(file.path) as opened:
+        return int(parquet.ParquetFile(opened).metadata.row_group(part.start).num_rows)
+
+
+def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType]) -> Iterator[Rows]:
+    """Yields the rows of a row group, in batches; a cell that isn't of its column's type makes its row a fault."""
+    with storage.open_file(file.path) as opened:
+        before = 0
+        batches = parquet.ParquetFile(opened).iter_batches(BATCH_ROWS, row_groups=[part.start], columns=list(types))
+        for batch in batches:
+            yield _typed(pa.Table.from_batches([batch]), types, before)
+            before += batch.num_rows
+
+
+def _typed(table: pa.Table, types: Mapping[str, ColumnType], before: int) -> Rows:
+    columns: dict[str, pa.Array] = {}
+    reasons: dict[int, str] = {}
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        try:
+            columns[name] = column.cast(ARROW_TYPES[types[name]])
+        except pa.ArrowInvalid:
+            columns[name] = _cast_each(name, column, ARROW_TYPES[types[name]], reasons)
+    typed = pa.table(columns)
+    numbers = np.arange(table.num_rows, dtype=np.int64) + before
+    keep = np.ones(table.num_rows, bool)
+    keep[list(reasons)] = False
+    faults = [Fault(before + row, reason) for row, reason in sorted(reasons.items())]
+    return Rows(typed.filter(pa.array(keep)), numbers[keep], numbers[keep], faults, table.num_rows)
+
+
+def _cast_each(name: str, column: pa.Array, kind: pa.DataType, reasons: dict[int, str]) -> pa.Array:
+    """Converts value by value the column of a batch that doesn't convert as a whole."""
+    values = []
+    for row, value in enumerate(column):
+        try:
+            values.append(value.cast(kind))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            reasons[row] = f"{name}: {value.as_py()!r} is no {kind}"
+            values.append(pa.scalar(None, kind))
+    return pa.array([value.as_py() for value in values], kind)

@@ -1,0 +1,268 @@
+"""From a block of lines to a table of typed columns, and the lines that make no row of it.
+
+The fast way lets Arrow convert all columns at once. Only a block with a fault in it is read again, as text, to find out
+which rows are to blame; that too goes column by column.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.ingest.file_names import shown
+from components.ingest.results import BLANK
+
+ARROW_TYPES: dict[ColumnType, pa.DataType] = {"float": pa.float64(), "int": pa.int64(), "string": pa.string()}
+SHOWN_CHARACTERS = 80
+MAX_LINES_IN_CELL = 100
+"""A cell in quotes with more line breaks is taken for a quote that was forgotten."""
+
+OPEN_QUOTE = re.compile(rb'(?:^|[^"\w\s.])\s*"(?:[^"]|"")*$')
+"""A quote at the beginning of a cell, whatever the delimiter is, that isn't closed up to the end."""
+
+# What Arrow reads as a number, and a leading plus, which it doesn't.
+FLOAT_PATTERN = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:nan|inf|infinity))$"
+INT_PATTERN = r"^[+-]?\d{1,18}(\.0*)?$"
+
+Lines = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line that makes no row.
+
+    Attributes:
+        line: Lines of the range before it, from 0.
+        reason: What is wrong.
+    """
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a block.
+
+    Attributes:
+        table: One column a name, of the types of `ARROW_TYPES`; a missing value is null.
+        lines: int64 [rows]: the lines of the range before each row, from 0.
+        row_numbers: int64 [rows]: the same, but counted in rows, where a row may take several lines.
+        faults: The lines that are no rows.
+        count: Rows and faults together.
+    """
+
+    table: pa.Table
+    lines: Lines
+    row_numbers: Lines
+    faults: list[Fault]
+    count: int
+
+
+def parse(block: Block, columns: tuple[str, ...], types: Mapping[str, ColumnType], data: CsvData) -> Rows:
+    """Parses a block.
+
+    Args:
+        block: Whole lines.
+        columns: The file's columns, in its order.
+        types: The type of each.
+        data: The settings.
+
+    Returns:
+        Every line's row or fault.
+    """
+    starts = line_starts(block.data, newlines_in_values=data.newlines_in_values)
+    lines = _lines_of(block.data, starts, data.newlines_in_values) + block.line
+    reasons = _broken_lines(block.data, starts, data.newlines_in_values)
+    content, kept = block.data, np.arange(len(starts))
+    if reasons:
+        kept = np.delete(kept, list(reasons))
+        content = _only(block.data, starts, kept)
+    parsed, bad = _read(content, len(kept), columns, types, data)
+    reasons |= {int(kept[number]): reason for number, reason in bad.items()}
+    good = np.delete(kept, list(bad)) if bad else kept
+    faults = [Fault(int(lines[number]), reason) for number, reason in sorted(reasons.items())]
+    if block.fault:
+        faults.append(Fault(int(lines[-1]) + 1 if len(lines) else block.line, block.fault))
+    return Rows(parsed, lines[good], good.astype(np.int64) + block.row, faults, len(starts) + bool(block.fault))
+
+
+def _lines_of(content: bytes, starts: Lines, newlines_in_values: bool) -> Lines:
+    """The number of lines before each row of a block."""
+    if not newlines_in_values:
+        return np.arange(len(starts), dtype=np.int64)
+    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == NEWLINE)
+    return np.searchsorted(ends, starts).astype(np.int64)
+
+
+def _broken_lines(content: bytes, starts: Lines, newlines_in_values: bool) -> dict[int, str]:
+    """Lines that Arrow would skip or stumble over, and why."""
+    reasons: dict[int, str] = {}
+    if not len(starts):
+        return reasons
+    array = np.frombuffer(content, np.uint8)
+    lengths = np.diff(np.append(starts, len(content)))
+    for number in np.flatnonzero(lengths <= len(b"\r\n")):
+        if not content[starts[number] : starts[number] + lengths[number]].strip(b"\r\n"):
+            reasons[int(number)] = BLANK
+    quotes = np.add.reduceat(array == QUOTE, starts) if b'"' in content else np.zeros(len(starts), np.int64)
+    reasons |= _open_quotes(content, starts, np.flatnonzero(quotes % 2), newlines_in_values)
+    if b"\r" in content:
+        # A carriage return ends a line for Arrow, unless it's in quotes.
+        returns = np.flatnonzero(array[:-1] == ord("\r"))
+        lone = returns[array[returns + 1] != NEWLINE]
+        for number in np.unique(np.searchsorted(starts, lone, side="right") - 1):
+            if not quotes[number]:
+                reasons.setdefault(int(number), "there is a carriage return inside of it")
+    if not content.isascii():
+        reasons |= _undecodable(content, starts)
+    return reasons
+
+
+def _open_quotes(content: bytes, starts: Lines, odd: Lines, newlines_in_values: bool) -> dict[int, str]:
+    """Lines that end within a cell in quotes, and those after them up to its end.
+
+    An odd number of quotes alone doesn't make such a line: 5" is five inches.
+    """
+    reasons: dict[int, str] = {}
+    hint = "" if newlines_in_values else "; cells with line breaks need data.newlines_in_values=true"
+    ends = np.append(starts[1:], len(content))
+    for index, number in enumerate(map(int, odd)):
+        if number in reasons or not OPEN_QUOTE.search(content[starts[number] : ends[number]]):
+            continue
+        reasons[number] = f"a quote isn't closed{hint}"
+        following = int(odd[index + 1]) if index + 1 < len(odd) else number
+        if following - number <= MAX_LINES_IN_CELL:
+            for inside in range(number + 1, following + 1):
+                reasons[inside] = f"it is within the quotes of a line before it{hint}"
+    return reasons
+
+
+def _undecodable(content: bytes, starts: Lines) -> dict[int, str]:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        ends = np.append(starts[1:], len(content))
+        return {
+            number: "it isn't UTF-8 text"
+            for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+            if not _is_utf8(content[start:end])
+        }
+    return {}
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _only(content: bytes, starts: Lines, kept: Lines) -> bytes:
+    ends = np.append(starts[1:], len(content))
+    return b"".join(content[starts[number] : ends[number]] for number in kept)
+
+
+def _read(
+    content: bytes, count: int, columns: tuple[str, ...], types: Mapping[str, ColumnType], data: CsvData
+) -> tuple[pa.Table, dict[int, str]]:
+    """Returns the rows, and the numbers of the lines that aren't, with reasons."""
+    if not count:
+        return pa.table({name: pa.array([], ARROW_TYPES[types[name]]) for name in columns}), {}
+    bad: dict[int, str] = {}
+    try:
+        table = _arrow_table(content, columns, {name: ARROW_TYPES[types[name]] for name in columns}, data, bad)
+        if table.num_rows + len(bad) != count:
+            return _read_in_halves(content, count, columns, types, data)
+    except pa.ArrowInvalid:
+        bad.clear()
+        texts = _arrow_table(content, columns, dict.fromkeys(columns, pa.string()), data, bad)
+        if texts.num_rows + len(bad) != count:
+            return _read_in_halves(content, count, columns, types, data)
+        numbers = np.delete(np.arange(count), list(bad))
+        table, faults = _converted(texts, types, data)
+        bad |= {int(numbers[row]): reason for row, reason in faults.items()}
+    return table, bad
+
+
+def _read_in_halves(
+    content: bytes, count: int, columns: tuple[str, ...], types: Mapping[str, ColumnType], data: CsvData
+) -> tuple[pa.Table, dict[int, str]]:
+    """Reads lines of which Arrow makes more or fewer rows, until it's clear which ones those are."""
+    if count == 1:
+        empty, _ = _read(b"", 0, columns, types, data)
+        return empty, {0: "its quotes don't enclose whole cells"}
+    starts = line_starts(content, newlines_in_values=data.newlines_in_values)
+    half = count // 2
+    first, bad = _read(content[: starts[half]], half, columns, types, data)
+    second, more = _read(content[starts[half] :], count - half, columns, types, data)
+    return pa.concat_tables([first, second]), bad | {half + number: reason for number, reason in more.items()}
+
+
+def _arrow_table(
+    content: bytes, columns: tuple[str, ...], types: Mapping[str, pa.DataType], data: CsvData, bad: dict[int, str]
+) -> pa.Table:
+    """Reads with Arrow, which tells the lines that have too few or too many cells; those go to `bad`."""
+
+    def ragged(row: csv.InvalidRow) -> str:
+        bad[row.number - 1] = f"it has {row.actual_columns} cells instead of {row.expected_columns}"
+        return "skip"
+
+    return csv.read_csv(
+        pa.BufferReader(content),
+        # One block on one thread: only so Arrow numbers the rows that it leaves out.
+        read_options=csv.ReadOptions(column_names=list(columns), use_threads=False, block_size=len(content) + 1),
+        parse_options=csv.ParseOptions(
+            delimiter=data.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=ragged
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict(types),
+            null_values=list(data.missing),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            check_utf8=False,
+        ),
+    )
+
+
+def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> tuple[pa.Table, dict[int, str]]:
+    """Converts columns of text one by one, and takes out the rows in which a cell can't be."""
+    reasons: dict[int, str] = {}
+    columns: dict[str, pa.Array] = {}
+    for name in texts.column_names:
+        column = texts[name].combine_chunks()
+        kind = types[name]
+        if kind == "string":
+            columns[name] = column
+            continue
+        trimmed = pc.utf8_trim_whitespace(column)
+        fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
+        absent = pc.is_in(trimmed, value_set=pa.array(data.missing, pa.string()))
+        fits = pc.fill_null(pc.or_(fits, absent), True)
+        for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
+            reasons.setdefault(int(row), f"{name}: {_quoted(column[int(row)].as_py())} is no {_NUMBERS[kind]}")
+        plain = pc.replace_substring_regex(trimmed, r"^\+|\.0*$" if kind == "int" else r"^\+", "")
+        present = pc.and_not(fits, absent)
+        columns[name] = pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
+    table = pa.table(columns)
+    if reasons:
+        keep = np.ones(table.num_rows, bool)
+        keep[list(reasons)] = False
+        table = table.filter(pa.array(keep))
+    return table, reasons
+
+
+_NUMBERS: dict[ColumnType, str] = {"float": "number", "int": "whole number"}
+
+
+def _quoted(text: str) -> str:
+    short = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    return f"'{shown(short)}'"

@@ -1,0 +1,96 @@
+"""From parsed columns to the columns of the records: the label as a class, numbers that a float32 can hold."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.contract import LABEL
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.parse import Fault, Rows
+from components.ingest.file_names import shown
+
+SHOWN_CLASSES = 10
+
+
+def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Rows:
+    """Returns the rows that can be records, with the columns that records have.
+
+    Args:
+        rows: What was parsed.
+        types: The type of each column.
+        data: The settings.
+
+    Returns:
+        Columns of float32, int64 and strings, the label as a string under `LABEL`; rows without a label, with a label
+        outside of `data.classes`, with NaN or with a number beyond float32 are among the faults.
+    """
+    reasons: dict[int, str] = {}
+    columns: dict[str, pa.Array] = {}
+    for name in rows.table.column_names:
+        column = rows.table[name].combine_chunks()
+        if name == data.label:
+            columns[LABEL] = _classes(name, column, types[name], data.classes, reasons)
+        elif types[name] == "float":
+            columns[name] = _float32(name, column, reasons)
+        else:
+            columns[name] = column
+    table = pa.table(columns)
+    if not reasons:
+        return Rows(table, rows.lines, rows.row_numbers, rows.faults, rows.count)
+    keep = np.ones(table.num_rows, bool)
+    keep[list(reasons)] = False
+    faults = [*rows.faults, *(Fault(int(rows.lines[row]), reason) for row, reason in reasons.items())]
+    faults.sort(key=lambda fault: fault.line)
+    return Rows(table.filter(pa.array(keep)), rows.lines[keep], rows.row_numbers[keep], faults, rows.count)
+
+
+def _float32(name: str, column: pa.Array, reasons: dict[int, str]) -> pa.Array:
+    values = column.cast(pa.float32(), safe=False)
+    unusable = _true(pc.invert(pc.is_finite(values)))
+    for row in np.flatnonzero(unusable):
+        value = column[int(row)].as_py()
+        too_large = np.isfinite(value)
+        reasons.setdefault(int(row), f"{name} is {value:g}" + (", too large for a float32" if too_large else ""))
+    return values
+
+
+def _classes(
+    name: str, column: pa.Array, kind: ColumnType, classes: tuple[str, ...], reasons: dict[int, str]
+) -> pa.Array:
+    labels = pc.utf8_trim_whitespace(column) if kind == "string" else _as_text(column)
+    absent = _true(pc.or_kleene(pc.is_null(labels), pc.equal(labels, "")))
+    for row in np.flatnonzero(absent):
+        reasons.setdefault(int(row), f"the label {name} is missing")
+    if kind == "float":
+        for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
+            reasons.setdefault(int(row), f"the label {name} is {column[int(row)].as_py():g}")
+    if classes:
+        known = pc.is_in(labels, value_set=pa.array(classes))
+        for row in np.flatnonzero(~_true(known) & ~absent):
+            reasons.setdefault(
+                int(row), f"the label {name} is {shown(labels[int(row)].as_py())!r}, not one of {_listed(classes)}"
+            )
+    return labels
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Numbers as text, whole ones without a fraction: 1.0 and 1 are one class."""
+    if pa.types.is_floating(column.type):
+        whole = _true(pc.equal(pc.round(column), column)) & _true(pc.less(pc.abs(column), 2.0**53))
+        if whole[~_true(pc.is_null(column))].all():
+            return column.cast(pa.int64()).cast(pa.string())
+        integers = pc.if_else(pa.array(whole), column, None).cast(pa.int64()).cast(pa.string())
+        return pc.if_else(pa.array(whole), integers, column.cast(pa.string()))
+    return column.cast(pa.string())
+
+
+def _true(mask: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """A mask without nulls, which count as false."""
+    return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _listed(classes: tuple[str, ...]) -> str:
+    more = f" and {len(classes) - SHOWN_CLASSES} more" if len(classes) > SHOWN_CLASSES else ""
+    return ", ".join(map(shown, classes[:SHOWN_CLASSES])) + more

@@ -1,0 +1,217 @@
+"""Files and folders, on a local disk or wherever tf.io.gfile reaches.
+
+Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8.
+"""
+
+import errno
+import io
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import tensorflow as tf
+
+from components.errors import TransferlineError
+from components.ingest.file_names import shown
+
+_BUFFER_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing below a folder.
+
+    Attributes:
+        name: Path relative to the folder, with "/" between its parts; undecodable bytes as surrogate escapes.
+        is_folder: Whether it is a folder; every folder is told, before what it holds.
+        fault: Why it can't be read; empty if it is a regular file or a folder.
+        stamp: Size in bytes and time of the last change in ns, as "size:mtime"; empty for a folder.
+    """
+
+    name: str
+    is_folder: bool = False
+    fault: str = ""
+    stamp: str = ""
+
+
+def is_local(path: str) -> bool:
+    """Returns whether a path is one for the `os` module."""
+    return "://" not in path
+
+
+def join(folder: str, name: str) -> str:
+    """Returns the path of a name inside a folder; names that are absolute stay as they are."""
+    return os.path.join(folder, name) if is_local(name) else name
+
+
+def exists(path: str) -> bool:
+    """Returns whether there is a file or a folder."""
+    return os.path.exists(path) if is_local(path) else bool(tf.io.gfile.exists(path))
+
+
+def is_folder(path: str) -> bool:
+    """Returns whether a path is that of a folder."""
+    return os.path.isdir(path) if is_local(path) else bool(tf.io.gfile.isdir(path))
+
+
+def open_file(path: str) -> IO[bytes]:
+    """Opens a file for reading bytes; it can seek.
+
+    Raises:
+        OSError: It can't be read, wherever it is.
+    """
+    return open(path, "rb") if is_local(path) else io.BufferedReader(_RemoteFile(path), _BUFFER_BYTES)
+
+
+class _RemoteFile(io.RawIOBase):
+    """A tf.io.gfile file with Python's own interface and errors, as zipfile and gzip need them."""
+
+    def __init__(self, path: str) -> None:
+        self._file = _as_os_error(tf.io.gfile.GFile, path, "rb")
+        self._size = int(_as_os_error(self._file.size))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = _as_os_error(self._file.read, len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        _as_os_error(self._file.seek, start + offset)
+        return start + offset
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def _as_os_error(call: Callable[..., Any], *args: object) -> Any:
+    try:
+        return call(*args)
+    except tf.errors.NotFoundError as error:
+        raise FileNotFoundError(error.message) from error
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from error
+
+
+def local_stamp(info: os.stat_result) -> str:
+    """Returns "size:mtime:ctime"; the last tells a file that was replaced together with its time, as `cp -p` does."""
+    return f"{info.st_size}:{info.st_mtime_ns}:{info.st_ctime_ns}"
+
+
+def stamp_of(path: str) -> str:
+    """Returns a file's size, in bytes, and times, in ns, or "missing"."""
+    try:
+        if is_local(path):
+            info = os.stat(path)
+            return local_stamp(info)
+        remote = tf.io.gfile.stat(path)
+        return f"{remote.length}:{remote.mtime_nsec}"
+    except (OSError, ValueError, tf.errors.OpError):
+        return "missing"
+
+
+def glob(pattern: str) -> list[str]:
+    """Returns the files that a pattern matches, sorted."""
+    return sorted(str(path) for path in tf.io.gfile.glob(pattern) if not is_folder(str(path)))
+
+
+def walk(folder: str) -> Iterator[Node]:
+    """Yields everything below a folder, in the order of names; linked folders follow the others.
+
+    Raises:
+        TransferlineError: A folder can't be read.
+    """
+    yield from _walk_local(folder) if is_local(folder) else _walk_remote(folder)
+
+
+def _walk_local(top: str) -> Iterator[Node]:
+    """Follows symlinks, but reads no folder twice: that would loop, or count photos twice."""
+    read = {os.path.realpath(top): ""}
+    pending: list[str] = [""]
+    linked: list[str] = []
+    while pending or linked:
+        is_link = not pending
+        folder = linked.pop(0) if is_link else pending.pop()
+        real = os.path.realpath(os.path.join(top, folder))
+        if is_link and real in read:
+            yield Node(folder, fault=_repeated_link(read[real]))
+            continue
+        read[real] = folder
+        if folder:
+            yield Node(folder, is_folder=True)
+        below = []
+        for entry in _scan(os.path.join(top, folder)):
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if not _is_folder(entry):
+                yield _file_node(name, entry)
+            elif entry.is_symlink():
+                linked.append(name)
+            else:
+                read[os.path.realpath(entry.path)] = name
+                below.append(name)
+        pending.extend(reversed(below))
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _repeated_link(real: str) -> str:
+    return f"symlink loop: it leads to {shown(real) or 'the data'}{'/' if real else ' itself'}, which is read already"
+
+
+def _scan(path: str) -> "list[os.DirEntry[str]]":
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise TransferlineError(
+            f"A folder can't be read: {error.strerror}.",
+            place=shown(path),
+            cure="Give the user who runs the pipeline the right to list it, or move it out of the data.",
+        ) from error
+
+
+def _file_node(name: str, entry: "os.DirEntry[str]") -> Node:
+    try:
+        info = entry.stat()
+    except FileNotFoundError:
+        return Node(name, fault="broken symlink")
+    except OSError as error:
+        return Node(name, fault="symlink loop" if error.errno == errno.ELOOP else f"can't be read: {error.strerror}")
+    if not stat.S_ISREG(info.st_mode):
+        return Node(name, fault="not a regular file")
+    return Node(name, stamp=local_stamp(info))
+
+
+def _walk_remote(top: str) -> Iterator[Node]:
+    def fail(error: Exception) -> None:
+        raise TransferlineError(
+            f"A folder can't be read: {error}.",
+            place=top,
+            cure="Check the address, and that the account that runs the pipeline may list it.",
+        ) from error
+
+    for folder, below, files in tf.io.gfile.walk(top, onerror=fail):
+        prefix = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
+        prefix = f"{prefix}/" if prefix else ""
+        for name in sorted(below):
+            yield Node(prefix + name.rstrip("/"), is_folder=True)
+        for name in sorted(files):
+            yield Node(prefix + name, stamp=stamp_of(join(folder, name)))

@@ -1,0 +1,1 @@
+"""Regularised multilayer perceptrons on a packed vector of features."""

@@ -1,0 +1,1 @@
+"""MobileNetV2 with a new head, trained in two phases."""

@@ -1,0 +1,83 @@
+"""Settings of the Trainer step."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from components.settings import Settings
+from components.trainer.config import StrategyName
+
+
+class Augmentation(Settings):
+    """Random changes of the training photos, made inside the model.
+
+    Attributes:
+        horizontal_flip: Whether to mirror photos at random.
+        rotation: Photos are turned by up to this fraction of a full turn, either way; 0 turns none.
+    """
+
+    horizontal_flip: bool = True
+    rotation: float = Field(default=0.2, ge=0, le=0.5)
+
+
+class FeatureExtraction(Settings):
+    """Phase 1: the base is frozen and the head learns, with Adam.
+
+    Attributes:
+        epochs: Passes over the training photos.
+        learning_rate: Adam's learning rate.
+    """
+
+    epochs: int = Field(default=10, ge=1)
+    learning_rate: float = Field(default=1e-4, gt=0)
+
+
+class FineTuning(Settings):
+    """Phase 2: the upper layers of the base learn too, with RMSprop.
+
+    Attributes:
+        epochs: Passes over the training photos; 0 skips the phase.
+        learning_rate: RMSprop's learning rate.
+        from_layer: Index of the first layer of the base that learns; the base has 154 layers.
+    """
+
+    epochs: int = Field(default=10, ge=0)
+    learning_rate: float = Field(default=1e-5, gt=0)
+    from_layer: int = Field(default=100, ge=0, lt=154)
+
+
+class TransferLearning(Settings):
+    """MobileNetV2, pretrained, with a new head, trained in two phases.
+
+    Attributes:
+        family: Which kind of model this is.
+        weights: Where the weights of the base come from: "imagenet", the path of a Keras .h5 file, or None (random).
+        pooling: How the base's output becomes a vector: the average of each channel, or all of it.
+        head: One logit or a softmax layer; "auto" is a logit for two classes and softmax for more.
+        dropout: Fraction of the pooled features dropped while training.
+        augmentation: Random changes of the training photos.
+        feature_extraction: Phase 1.
+        fine_tuning: Phase 2.
+        batch_size: Photos in a training step, over all replicas together.
+        seed: Seed of the head's weights, the shuffling, the dropout and the augmentation.
+        strategy: How training is distributed; "auto" takes a TPU or several GPUs where there are any.
+        cache_bytes: Decoded training and validation photos are kept in memory if they take no more than this.
+    """
+
+    family: Literal["transfer_learning"] = "transfer_learning"
+    weights: str | None = Field(default="imagenet", min_length=1)
+    pooling: Literal["avg", "flatten"] = "avg"
+    head: Literal["auto", "logit", "softmax"] = "auto"
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    augmentation: Augmentation = Augmentation()
+    feature_extraction: FeatureExtraction = FeatureExtraction()
+    fine_tuning: FineTuning = FineTuning()
+    batch_size: int = Field(default=32, ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    strategy: StrategyName = "auto"
+    cache_bytes: int = Field(default=4 * 2**30, ge=0)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs of both phases together."""
+        return self.feature_extraction.epochs + self.fine_tuning.epochs

@@ -1,0 +1,151 @@
+"""The network: augmentation, MobileNetV2 without its top, pooling, dropout, and a head of one logit or a softmax.
+
+MobileNetV2: Sandler et al., "Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv 1801.04381.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, TypeAlias
+
+import tensorflow as tf
+import tf_keras as keras
+
+from components.errors import TransferlineError
+from components.trainer.transfer_learning.config import Augmentation, TransferLearning
+
+HeadKind: TypeAlias = Literal["logit", "softmax"]
+
+BASE = "mobilenetv2"
+HEAD = "head"
+CHANNELS = 3
+BINARY = 2
+"""Number of classes for which one logit will do."""
+
+
+class Classifier(keras.Model):
+    """A Keras model whose training steps cost no more than they must.
+
+    AutoGraph would rewrite the source of tf_keras, layer by layer, before the first step of each phase, which takes
+    25 s of processor time: it spares the package `keras`, but doesn't know its new name.
+    """
+
+    @tf.autograph.experimental.do_not_convert
+    def train_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Trains on one batch and returns the metrics."""
+        photos, ids = data
+        # Keras lets the tape watch frozen variables too, and has gradients through the whole base built for nothing.
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(self.trainable_variables)
+            output = self(photos, training=True)
+            loss = self.compute_loss(photos, ids, output)
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        return self.compute_metrics(photos, ids, output, None)
+
+    @tf.autograph.experimental.do_not_convert
+    def test_step(self, data: tuple[tf.Tensor, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Evaluates one batch and returns the metrics."""
+        return super().test_step(data)
+
+    @tf.autograph.experimental.do_not_convert
+    def predict_step(self, data: tf.Tensor) -> tf.Tensor:
+        """Returns the output for one batch."""
+        return super().predict_step(data)
+
+
+def head_kind(settings: TransferLearning, classes: int) -> HeadKind:
+    """Returns which head fits the number of classes.
+
+    Args:
+        settings: The trainer's settings.
+        classes: Number of classes, 2 or more.
+
+    Raises:
+        TransferlineError: One logit can't tell more than two classes apart.
+    """
+    if settings.head == "auto":
+        return "logit" if classes == BINARY else "softmax"
+    if settings.head == "logit" and classes > BINARY:
+        raise TransferlineError(
+            f"A head of one logit tells two classes apart; the training photos have {classes}.",
+            place="trainer.head",
+            cure='Use head "auto" or "softmax".',
+        )
+    return settings.head
+
+
+def build_base(image_size: int) -> keras.Model:
+    """Returns MobileNetV2 without its top, frozen, with random weights: 154 layers, 2,257,984 parameters.
+
+    Args:
+        image_size: Height and width of the photos, in pixels; 160 gives an output of [batch, 5, 5, 1280].
+    """
+    base = keras.applications.MobileNetV2(
+        input_shape=(image_size, image_size, CHANNELS), include_top=False, weights=None
+    )
+    # The name that Keras gives tells the input size, and of which weights; this one is the same for every size.
+    base._name = BASE
+    base.trainable = False
+    return base
+
+
+def augmentation_layers(settings: Augmentation, seed: int) -> list[keras.layers.Layer]:
+    """Returns the layers that change training photos at random and pass others on unchanged."""
+    layers: list[keras.layers.Layer] = []
+    if settings.horizontal_flip:
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seed))
+    if settings.rotation:
+        layers.append(keras.layers.RandomRotation(settings.rotation, seed=seed))
+    return layers
+
+
+def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> Classifier:
+    """Puts the network together on top of a base.
+
+    Args:
+        settings: The trainer's settings.
+        base: The convolutional base, as `build_base` returns it.
+        classes: Number of classes, 2 or more.
+
+    Returns:
+        A model from photos, float32 [batch, size, size, 3] in [-1, 1], to logits [batch, 1] or, for a softmax head,
+        probabilities [batch, classes].
+    """
+    photos = keras.Input(base.input_shape[1:], name="image")
+    features = photos
+    for layer in augmentation_layers(settings.augmentation, settings.seed):
+        features = layer(features)
+    # training=False keeps BatchNormalization in inference mode for good: fine tuning on small batches would
+    # otherwise overwrite the statistics of ImageNet.
+    features = base(features, training=False)
+    pooling = keras.layers.GlobalAveragePooling2D() if settings.pooling == "avg" else keras.layers.Flatten()
+    features = keras.layers.Dropout(settings.dropout, seed=settings.seed)(pooling(features))
+    if head_kind(settings, classes) == "logit":
+        head = keras.layers.Dense(1, name=HEAD)
+    else:
+        head = keras.layers.Dense(classes, activation="softmax", name=HEAD)
+    return Classifier(photos, head(features))
+
+
+def unfreeze(base: keras.Model, from_layer: int) -> None:
+    """Lets the layers of the base from an index on learn, and no other.
+
+    Args:
+        base: The convolutional base.
+        from_layer: Index of the first layer that learns; 100 leaves 54 of the base's 156 trainable variables.
+    """
+    base.trainable = True
+    for layer in base.layers[:from_layer]:
+        layer.trainable = False
+
+
+def loss_of(head: HeadKind) -> keras.losses.Loss:
+    """Returns the loss that fits the head's output."""
+    if head == "logit":
+        return keras.losses.BinaryCrossentropy(from_logits=True)
+    return keras.losses.SparseCategoricalCrossentropy()
+
+
+def metrics_of(head: HeadKind) -> Sequence[keras.metrics.Metric]:
+    """Returns the accuracy that fits the head's output; a logit of 0 is a probability of one half."""
+    if head == "logit":
+        return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
+    return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]

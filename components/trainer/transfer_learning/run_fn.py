@@ -1,0 +1,140 @@
+"""`run_fn`: what TFX's Trainer calls."""
+
+import logging
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import tensorflow as tf
+import tensorflow_transform as tft
+import tf_keras as keras
+
+from components.contract import IMAGE
+from components.trainer.curves import LearningCurves, write_curves
+from components.trainer.strategy import distribution_strategy, is_chief, needs_fixed_batches
+from components.trainer.transfer_learning.config import TransferLearning
+from components.trainer.transfer_learning.dataset import Split, batches, fits_in_memory, read_split, training_batch_size
+from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
+from components.trainer.transfer_learning.model import build_base, build_model, head_kind
+from components.trainer.transfer_learning.training import TrainingData, train
+from components.trainer.transfer_learning.weights import WeightsFile, load_pretrained
+from components.transform.labels import class_names
+
+LOGGER = logging.getLogger(__name__)
+
+
+class TrainerArgs(Protocol):
+    """What is used of TFX's FnArgs.
+
+    Attributes:
+        train_files: Glob patterns of the training split's TFRecords.
+        eval_files: Glob patterns of the validation split's TFRecords.
+        transform_graph_path: Folder of the Transform step's output.
+        serving_model_dir: Where the SavedModel goes.
+        model_run_dir: Where logs and learning curves go.
+        custom_config: `{"trainer": TransferLearning as a JSON string}`.
+    """
+
+    train_files: Sequence[str]
+    eval_files: Sequence[str]
+    transform_graph_path: str
+    serving_model_dir: str
+    model_run_dir: str
+    custom_config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Photos:
+    """The photos of both splits, and what they are photos of."""
+
+    tft_output: tft.TFTransformOutput
+    class_names: tuple[str, ...]
+    train: Split
+    validation: Split
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the transformed photos, in pixels."""
+        return int(self.tft_output.transformed_feature_spec()[IMAGE].shape[0])
+
+
+def run_fn(fn_args: TrainerArgs) -> None:
+    """Loads the photos, builds the model, trains it in two phases, and exports it.
+
+    Args:
+        fn_args: What TFX gives a trainer.
+
+    Raises:
+        TransferlineError: Settings, devices, weights or photos don't allow it, or training diverged.
+    """
+    settings = TransferLearning.model_validate_json(fn_args.custom_config["trainer"])
+    strategy = distribution_strategy(settings.strategy)
+    keras.utils.set_random_seed(settings.seed)
+    photos = load_photos(fn_args)
+    head = head_kind(settings, len(photos.class_names))
+    model, base, weights = build(settings, photos, strategy)
+    curves = train(model, base, head, training_data(photos, settings, strategy), settings, fn_args.model_run_dir)
+    served = ServedModel(model, head, photos.tft_output, photos.class_names)
+    save(served, curves, weights, photos, fn_args, is_chief(strategy))
+
+
+def load_photos(fn_args: TrainerArgs) -> Photos:
+    """Finds the classes and the photos of both splits."""
+    tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
+    names = class_names(tft_output)
+    train_split = read_split(fn_args.train_files, tft_output, names)
+    validation_split = read_split(fn_args.eval_files, tft_output, names)
+    LOGGER.info("training photos %s, validation photos %s", train_split.counts, validation_split.counts)
+    return Photos(tft_output, names, train_split, validation_split)
+
+
+def build(
+    settings: TransferLearning, photos: Photos, strategy: tf.distribute.Strategy
+) -> tuple[keras.Model, keras.Model, WeightsFile | None]:
+    """Builds the model with its pretrained base; returns both, and where the base's weights came from."""
+    with strategy.scope():
+        base = build_base(photos.image_size)
+        weights = load_pretrained(base, settings.weights)
+        return build_model(settings, base, len(photos.class_names)), base, weights
+
+
+def training_data(photos: Photos, settings: TransferLearning, strategy: tf.distribute.Strategy) -> TrainingData:
+    """Makes the batches: shuffled and of one shape where the strategy needs it, for training."""
+    fixed = needs_fixed_batches(strategy)
+    batch_size = settings.batch_size
+    if fixed:
+        batch_size = training_batch_size(batch_size, photos.train.examples, strategy.num_replicas_in_sync)
+    examples = photos.train.examples + photos.validation.examples
+    cache = fits_in_memory(examples, photos.image_size, settings.cache_bytes)
+    return TrainingData(
+        train=batches(
+            photos.train,
+            photos.tft_output,
+            photos.class_names,
+            batch_size,
+            cache=cache,
+            shuffle_seed=settings.seed,
+            drop_remainder=fixed,
+        ),
+        validation=batches(photos.validation, photos.tft_output, photos.class_names, batch_size, cache=cache),
+    )
+
+
+def save(
+    served: ServedModel,
+    curves: LearningCurves,
+    weights: WeightsFile | None,
+    photos: Photos,
+    fn_args: TrainerArgs,
+    chief: bool,
+) -> None:
+    """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
+    warm_up = some_photos(photos.validation.files, photos.tft_output)
+    if not chief:
+        with tempfile.TemporaryDirectory() as scratch:
+            export_model(served, scratch, warm_up)
+        return
+    export_model(served, fn_args.serving_model_dir, warm_up)
+    origin = {"source": weights.source, "path": weights.path, "sha256": weights.sha256} if weights else {}
+    write_curves(curves.model_copy(update={"weights": origin}), fn_args.model_run_dir)

@@ -1,0 +1,239 @@
+"""What becomes of good and bad files, through the whole component."""
+
+import gzip
+import json
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from components.errors import TransferlineError
+
+ALL_TEST_FILES = {"split": {"by": "file"}}
+
+
+def lines(count, start=0):
+    return "".join(f"{i}.5,{i},{i % 2}\n" for i in range(start, start + count))
+
+
+def by_x(splits):
+    return sorted(row["x"] for rows in splits.values() for row in rows)
+
+
+def test_rows_of_a_csv_become_examples(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("x,city,label\n" + "".join(f"{i}.5,town {i % 3},{i % 2}\n" for i in range(300)))
+    report, splits = execute(path)
+    assert report.found == 300
+    assert report.quarantined == 0
+    rows = [row for split in splits.values() for row in split]
+    assert sorted(row["x"] for row in rows) == [i + 0.5 for i in range(300)]
+    assert {(row["city"], row["label"]) for row in rows} == {(b"town %d" % (i % 3), b"%d" % (i % 2)) for i in range(6)}
+    assert 200 < len(splits["train"]) < 280
+    assert len(splits["eval"]) > 10
+    assert len(splits["test"]) > 10
+
+
+def test_the_same_rows_from_csv_gzip_and_parquet(execute, tmp_path):
+    text = "x,y,label\n" + lines(100)
+    found = []
+    for name in ("rows.csv", "rows.csv.gz", "rows.parquet"):
+        path = tmp_path / name
+        if name.endswith(".gz"):
+            path.write_bytes(gzip.compress(text.encode()))
+        elif name.endswith(".parquet"):
+            table = {"x": [i + 0.5 for i in range(100)], "y": list(range(100)), "label": [i % 2 for i in range(100)]}
+            parquet.write_table(pa.table(table), path, row_group_size=30)
+        else:
+            path.write_text(text)
+        _, splits = execute(path, types={"y": "float"})
+        found.append({split: sorted(map(repr_of, rows)) for split, rows in splits.items()})
+    assert found[0] == found[1] == found[2]
+
+
+def repr_of(row):
+    return tuple(sorted(row.items()))
+
+
+def test_a_split_by_rows_takes_the_first_the_next_and_the_last(execute, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.csv").write_text("x,y,label\n" + lines(60))
+    (tmp_path / "data" / "b.csv").write_text("y,x,label\n" + "".join(f"{i},{i}.5,0\n" for i in range(60, 100)))
+    split = {"by": "rows", "eval_rows": 10, "train_rows": 55, "test_rows": 20}
+    report, splits = execute(tmp_path / "data", split=split)
+    assert [row["x"] for row in splits["eval"]] == [i + 0.5 for i in range(10)]
+    assert sorted(row["x"] for row in splits["train"]) == [i + 0.5 for i in range(10, 65)]
+    assert [row["x"] for row in splits["test"]] == [i + 0.5 for i in range(80, 100)]
+    assert report.unused == 15
+
+
+def test_a_split_by_rows_of_an_archive(execute, tmp_path):
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(gzip.compress(("x,y,label\n" + lines(50)).encode()))
+    _, splits = execute(path, split={"by": "rows", "eval_rows": 5, "test_rows": 5})
+    assert [row["x"] for row in splits["eval"]] == [i + 0.5 for i in range(5)]
+    assert [row["x"] for row in splits["test"]] == [i + 0.5 for i in range(45, 50)]
+    assert len(splits["train"]) == 40
+
+
+def test_a_split_by_rows_that_asks_for_too_many(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y,label\n" + lines(10))
+    with pytest.raises(TransferlineError, match="There are 10 rows, and the split asks for 1,000 to validate"):
+        execute(path, split={"by": "rows"})
+
+
+def test_a_split_by_the_names_of_files(execute, tmp_path):
+    for name, start in (("train/a.csv", 0), ("validation.csv", 10), ("test-01.csv", 20)):
+        path = tmp_path / "data" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x,y,label\n" + lines(10, start))
+    _, splits = execute(tmp_path / "data")
+    assert {split: min(row["x"] for row in rows) for split, rows in splits.items()} == {
+        "train": 0.5,
+        "eval": 10.5,
+        "test": 20.5,
+    }
+
+
+def test_without_a_header(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("1.000000000000000000e+00,0.5,2\n0.000000000000000000e+00,1.5,3\n" * 50)
+    report, splits = execute(path, columns=("target", "a", "b"), label="target", classes=("0", "1"))
+    assert report.found == 100
+    assert report.labels("train") <= {"0", "1"}
+    assert all(set(row) == {"label", "a", "b"} for row in splits["train"])
+
+
+# One fault a case: what the line is, and what its reason says.
+FAULTS = {
+    "too few cells": (b"1,2", "it has 2 cells instead of 3"),
+    "too many cells": (b"1,2,0,9", "it has 4 cells instead of 3"),
+    "text in a number": (b"one,2,0", "x: 'one' is no number"),
+    "NaN": (b"nan,2,0", "x is nan"),
+    "infinity": (b"-inf,2,0", "x is -inf"),
+    "too large for a float32": (b"1e300,2,0", "x is 1e+300, too large for a float32"),
+    "a blank line": (b"", "blank line"),
+    "no label": (b"1,2,", "the label label is missing"),
+    "a blank label": (b"1,2,  ", "the label label is missing"),
+    "another label": (b"1,2,7", "the label label is '7', not one of 0, 1"),
+    "a label with a fraction": (b"1,2,0.5", "the label label is '0.5', not one of 0, 1"),
+    "a label of text": (b"1,2,yes", "label: 'yes' is no number"),
+    "an open quote": (b'"1,2,0', "a quote isn't closed; cells with line breaks need data.newlines_in_values=true"),
+    "a carriage return": (b"1\r,2,0", "there is a carriage return inside of it"),
+    "no UTF-8": (b"1,\xff\xfe,0", "it isn't UTF-8 text"),
+}
+
+
+@pytest.fixture(scope="module")
+def ends():
+    return {"unix": b"\n", "windows": b"\r\n"}
+
+
+def test_every_bad_row_is_quarantined_with_file_line_and_reason(execute, tmp_path):
+    good = b"%d.5,%d,%d"
+    content = [b"x,y,label"]
+    expected = []
+    for number, (line, reason) in enumerate(FAULTS.values()):
+        content += [good % (number, number, number % 2)] * 2 + [line]
+        expected.append((f"rows.csv, line {len(content)}", reason))
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"\n".join(content) + b"\n")
+    report, splits = execute(path, classes=("0", "1"))
+    quarantine = (tmp_path / "out" / "ingest_report" / "quarantine.jsonl").read_text().splitlines()
+    found = {item["place"]: item["reason"] for item in map(json.loads, quarantine)}
+    assert found == dict(expected)
+    assert (report.found, report.quarantined, report.hidden) == (3 * len(FAULTS), len(FAULTS), 1)
+    assert by_x(splits) == sorted(i + 0.5 for i in range(len(FAULTS)) for _ in range(2))
+
+
+def test_bom_windows_line_ends_quoted_and_padded_numbers_and_no_last_line_end(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b'\xef\xbb\xbf"x",y,label\r\n"0.5",+1,"0"\r\n 1.5 ,"2 ",1\r\n2.5,.3e1,0')
+    report, splits = execute(path)
+    assert (report.found, report.quarantined) == (3, 0)
+    assert by_x(splits) == [0.5, 1.5, 2.5]
+    assert sorted(row["y"] for rows in splits.values() for row in rows) == [1, 2, 3]
+    assert {row["label"] for rows in splits.values() for row in rows} == {b"0", b"1"}
+
+
+def test_a_missing_value_is_a_feature_that_the_example_lacks(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("x,city,label\n" + "1.5,,0\n,Rome,1\n" * 20)
+    report, splits = execute(path, split={"by": "rows", "eval_rows": 10, "test_rows": 10})
+    assert report.quarantined == 0
+    assert splits["train"][0] == {"x": 1.5, "label": b"0"}
+    assert splits["train"][1] == {"city": b"Rome", "label": b"1"}
+
+
+def test_what_the_user_calls_missing(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("x,label\n" + "NA,0\n?,0\n1.5,1\n2.5,1\n" * 10)
+    report, splits = execute(path, missing=("", "NA"))
+    assert (report.found, report.quarantined) == (40, 10)
+    assert {item.reason for item in report.first_quarantined} == {"x: '?' is no number"}
+    assert sorted({row.get("x", -1.0) for rows in splits.values() for row in rows}) == [-1.0, 1.5, 2.5]
+
+
+def test_an_empty_file_and_one_without_rows_among_others(execute, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("x,y,label\n" + lines(50))
+    (data / "b.csv").write_bytes(b"")
+    (data / "c.csv").write_text("x,y,label\n")
+    report, splits = execute(data)
+    assert report.found == 52
+    assert {item.place: item.reason for item in report.first_quarantined} == {
+        "b.csv": "the file is empty",
+        "c.csv": "there is no row below the header",
+    }
+    assert len(by_x(splits)) == 50
+
+
+def test_nothing_but_an_empty_file(execute, tmp_path):
+    (tmp_path / "rows.csv").write_bytes(b"")
+    report, splits = execute(tmp_path / "rows.csv")
+    assert (report.found, report.quarantined) == (1, 1)
+    assert splits == {"train": [], "eval": [], "test": []}
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.9])
+def test_a_truncated_archive_is_broken_and_its_whole_lines_are_kept(execute, tmp_path, kept):
+    text = "x,y,label\n" + "".join(f"{i * 37 % 1009}.5,{i * 7919 % 104729},{i % 2}\n" for i in range(20_000))
+    archive = gzip.compress(text.encode())
+    path = tmp_path / "rows.csv.gz"
+    path.write_bytes(archive[: int(len(archive) * kept)])
+    report, splits = execute(path)
+    (broken,) = report.broken
+    assert broken.reason.startswith("the file is damaged or ends in the middle")
+    assert broken.place == f"rows.csv.gz, line {report.found + 1}"
+    assert 0 < sum(map(len, splits.values())) < 20_000
+
+
+def test_identical_rows_in_different_splits_are_reported(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y,label\n" + lines(10) + "3.5,3,1\n" + lines(9, 11) + "3.5,3,1\n3.5,3,0\n")
+    report, _ = execute(path, split={"by": "rows", "eval_rows": 5, "test_rows": 5})
+    (group,) = report.duplicates
+    assert group.splits == ("eval", "test", "train")
+    assert group.places == ("eval: rows.csv, line 5", "test: rows.csv, line 22", "train: rows.csv, line 12")
+
+
+def test_files_with_different_columns(execute, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("x,y,label\n" + lines(5))
+    (data / "b.csv").write_text("x,z,label\n" + lines(5))
+    with pytest.raises(TransferlineError, match=r"aren't those of a.csv: the file lacks y and has z besides") as error:
+        execute(data)
+    assert error.value.place == "b.csv"
+
+
+def test_line_breaks_in_cells(execute, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('text,x,label\n"one\ntwo",0.5,0\n"said ""so"", yes",1.5,1\nplain,oops,0\n"a\n\nb",2.5,1\n' * 1)
+    report, splits = execute(path, newlines_in_values=True)
+    assert (report.found, report.quarantined) == (4, 1)
+    assert report.first_quarantined[0].place == "rows.csv, line 5"
+    texts = {row["text"] for rows in splits.values() for row in rows}
+    assert texts == {b"one\ntwo", b'said "so", yes', b"a\n\nb"}

@@ -1,0 +1,50 @@
+import logging
+
+import pytest
+import tf_keras as keras
+
+from components.errors import TransferlineError
+from components.trainer.curves import LearningCurves, read_curves, write_curves
+from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, Recorder
+from components.trainer.transfer_learning.model import Classifier
+
+
+def tiny_model(learning_rate=0.5):
+    number = keras.Input((1,))
+    model = Classifier(number, keras.layers.Dense(1)(number))
+    model.compile(keras.optimizers.SGD(learning_rate), "mse")
+    return model
+
+
+def test_curves_are_read_as_they_were_written(tmp_path):
+    curves = LearningCurves(epochs=(1, 2), fine_tuning_starts_at=1, metrics={"loss": (0.5, 0.25)}, weights={})
+
+    write_curves(curves, str(tmp_path / "new" / "folder"))
+
+    assert read_curves(str(tmp_path / "new" / "folder")) == curves
+
+
+def test_the_recorder_keeps_all_epochs_of_several_fits():
+    recorder, model = Recorder(), tiny_model()
+
+    model.fit([[1.0]], [[2.0]], epochs=2, verbose=0, callbacks=[recorder])
+    model.optimizer.learning_rate = 0.25
+    model.fit([[1.0]], [[2.0]], initial_epoch=2, epochs=3, verbose=0, callbacks=[recorder])
+
+    assert recorder.metrics["learning_rate"] == [0.5, 0.5, 0.25]
+    assert len(recorder.metrics["loss"]) == len(recorder.metrics["seconds"]) == 3
+
+
+def test_each_epoch_is_reported(caplog):
+    with caplog.at_level(logging.INFO, "transferline.progress"):
+        EpochProgress(20).on_epoch_end(4, {"val_accuracy": 0.98765})
+
+    (record,) = caplog.records
+    assert (record.progress.done, record.progress.total, record.progress.unit) == (5, 20, "epochs")
+    assert record.progress.detail == "val_accuracy 0.988"
+
+
+def test_a_training_that_diverges_ends_with_a_cure():
+    with pytest.raises(TransferlineError, match=r"epoch \d+, at a learning rate of 1e\+30: training diverged") as error:
+        tiny_model(1e30).fit([[1.0]], [[2.0]], epochs=9, verbose=0, callbacks=[FailOnNaN()])
+    assert "learning rate" in error.value.cure

@@ -1,0 +1,171 @@
+"""Real trainings, on a few tiny photos and random weights."""
+
+import json
+import subprocess
+import sys
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from components.trainer.curves import read_curves
+from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.transfer_learning.run_fn import run_fn
+
+TINY = TransferLearning(
+    weights=None,
+    feature_extraction=FeatureExtraction(epochs=1),
+    fine_tuning=FineTuning(epochs=1),
+    batch_size=8,
+)
+TWO = ["cat", "dog"] * 6
+THREE = ["cat", "dog", "eel"] * 4
+
+CLEAN_PROCESS = """
+import json, sys
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+rows = [open(path, "rb").read() for path in sys.argv[2:]]
+answer = model.signatures["image_bytes"](image_bytes=tf.constant(rows))
+print(json.dumps({"scores": answer["scores"].numpy().tolist(), "label": answer["label"].numpy().astype(str).tolist()}))
+assert not any(name.split(".")[0] in ("components", "tensorflow_transform", "tf_keras") for name in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, two_classes, write_split, lively_weights):
+    """The folder of a run of `run_fn`: one epoch of each phase."""
+    folder = tmp_path_factory.mktemp("trained")
+
+    args = types.SimpleNamespace(
+        train_files=[write_split(folder / "Split-train", TWO)],
+        eval_files=[write_split(folder / "Split-eval", TWO[:6], first_seed=100)],
+        transform_graph_path=two_classes,
+        serving_model_dir=str(folder / "Format-Serving"),
+        model_run_dir=str(folder / "model_run"),
+        custom_config={"trainer": TINY.model_copy(update={"weights": lively_weights}).model_dump_json()},
+    )
+    run_fn(args)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(trained):
+    return tf.saved_model.load(str(trained / "Format-Serving"))
+
+
+@pytest.fixture(scope="module")
+def photos(encode_photo):
+    return [encode_photo("cat", 1), encode_photo("dog", 2, "JPEG"), encode_photo("eel", 3, "GIF")]
+
+
+def test_the_curves_count_on_from_phase_1_to_phase_2(trained):
+    curves = read_curves(str(trained / "model_run"))
+
+    assert curves.epochs == (1, 2)
+    assert curves.fine_tuning_starts_at == 1
+    assert curves.metrics["learning_rate"] == pytest.approx((1e-4, 1e-5))
+    assert sorted(curves.metrics) == ["accuracy", "learning_rate", "loss", "seconds", "val_accuracy", "val_loss"]
+    assert curves.weights["source"] == "file"
+    assert all(len(values) == 2 and np.isfinite(values).all() for values in curves.metrics.values())
+
+
+def test_both_phases_are_on_one_axis_of_tensorboard(trained):
+    steps = set()
+    for file in (trained / "model_run" / "validation").glob("events*"):
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            steps.update(event.step for value in event.summary.value if value.tag == "epoch_accuracy")
+
+    assert steps == {0, 1}
+
+
+def test_both_serving_signatures_give_the_same_answer(served, photos, serialize):
+    by_bytes = served.signatures["image_bytes"](image_bytes=tf.constant(photos))
+    by_example = served.signatures["serving_default"](
+        examples=tf.constant([serialize({"image": photo}) for photo in photos])
+    )
+
+    for name in ("scores", "label", "class_names", "probability"):
+        np.testing.assert_array_equal(by_bytes[name], by_example[name])
+    assert by_bytes["scores"].dtype == tf.float32
+    np.testing.assert_allclose(tf.reduce_sum(by_bytes["scores"], axis=1), 1, rtol=1e-6)
+    np.testing.assert_array_equal(by_bytes["probability"], by_bytes["scores"][:, 1])
+    np.testing.assert_array_equal(by_bytes["class_names"], [[b"cat", b"dog"]] * 3)
+    np.testing.assert_array_equal(by_bytes["label"], np.array([b"cat", b"dog"])[by_bytes["scores"].numpy().argmax(1)])
+
+
+def test_a_batch_gives_what_each_photo_gives(served, photos):
+    classify = served.signatures["image_bytes"]
+    together = classify(image_bytes=tf.constant(photos))["scores"]
+    alone = [classify(image_bytes=tf.constant([photo]))["scores"][0] for photo in photos]
+
+    np.testing.assert_allclose(together, alone, rtol=1e-4)
+    assert np.ptp(together[:, 0]) > 1e-3
+
+
+def test_features_and_labels_are_transformed_for_the_evaluator(served, photos, serialize):
+    labels = ["dog", "cat", "eel"]
+    examples = [serialize({"image": p, "label": name.encode()}) for p, name in zip(photos, labels, strict=True)]
+
+    features = served.signatures["transform_features"](examples=tf.constant(examples))
+    ids = served.signatures["transform_labels"](examples=tf.constant(examples))
+
+    assert features["image"].shape == (3, 32, 32, 3)
+    assert ids["label_id"].dtype == tf.int64
+    np.testing.assert_array_equal(ids["label_id"], [1, 0, -1])
+
+
+def test_a_clean_process_without_this_project_gives_the_same_scores(trained, served, photos, tmp_path):
+    paths = []
+    for number, photo in enumerate(photos):
+        paths.append(tmp_path / str(number))
+        paths[-1].write_bytes(photo)
+    command = [sys.executable, "-c", CLEAN_PROCESS, str(trained / "Format-Serving"), *map(str, paths)]
+
+    answer = subprocess.run(
+        command, cwd=tmp_path, env={"PATH": "", "HOME": str(tmp_path)}, capture_output=True, text=True, check=False
+    )
+
+    assert answer.returncode == 0, answer.stderr[-2000:]
+    got = json.loads(answer.stdout)
+    expected = served.signatures["image_bytes"](image_bytes=tf.constant(photos))
+    np.testing.assert_allclose(got["scores"], expected["scores"], rtol=1e-5)
+    assert got["label"] == [name.decode() for name in expected["label"].numpy()]
+
+
+def test_the_warm_up_requests_can_be_answered(trained, served):
+    path = trained / "Format-Serving" / "assets.extra" / "tf_serving_warmup_requests"
+    logs = [
+        prediction_log_pb2.PredictionLog.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(path))
+    ]
+
+    requests = [log.predict_log.request for log in logs]
+    assert {request.model_spec.signature_name for request in requests} == {"serving_default", "image_bytes"}
+    for request in requests:
+        inputs = {name: tf.constant(tf.make_ndarray(value)) for name, value in request.inputs.items()}
+        assert served.signatures[request.model_spec.signature_name](**inputs)["scores"].shape == (1, 2)
+
+
+def test_three_classes_without_fine_tuning_or_augmentation_or_cache(three_classes, fn_args_of, encode_photo):
+    settings = TransferLearning(
+        weights=None,
+        pooling="flatten",
+        augmentation=Augmentation(horizontal_flip=False, rotation=0),
+        feature_extraction=FeatureExtraction(epochs=1),
+        fine_tuning=FineTuning(epochs=0),
+        cache_bytes=0,
+    )
+    args = fn_args_of(three_classes, THREE, settings)
+
+    run_fn(args)
+
+    curves = read_curves(args.model_run_dir)
+    assert (curves.epochs, curves.fine_tuning_starts_at) == ((1,), None)
+    answer = tf.saved_model.load(args.serving_model_dir).signatures["image_bytes"](
+        image_bytes=tf.constant([encode_photo("eel", 5)])
+    )
+    assert "probability" not in answer
+    assert answer["scores"].shape == (1, 3)
+    np.testing.assert_array_equal(answer["class_names"], [[b"cat", b"dog", b"eel"]])
