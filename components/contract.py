@@ -1,4 +1,4 @@
-"""The data contract between the components: the splits, and the features of a photo's tf.Example."""
+"""The data contract between the components: the splits, and the features of a tf.Example."""
 
 SPLITS = ("train", "eval", "test")
 
@@ -30,3 +30,6 @@ BRIGHTNESS_BUCKET = "image/brightness_bucket"
 """bytes: "dark", "normal" or "bright", by the mean luma; an evaluation slice."""
 
 PHOTO_SLICES = (SIZE_BUCKET, FORMAT, BRIGHTNESS_BUCKET)
+
+FEATURES = "features"
+"""float32: of a row after Transform, all its columns as one vector."""

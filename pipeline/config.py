@@ -6,13 +6,15 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
+from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation
 from components.image_example_gen.config import ImageData
 from components.settings import Settings
+from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
-from components.transform.config import ImageTransform
-from pipeline.data_sources import Download, EmbeddedDigits
+from components.transform.config import ImageTransform, RowTransform
+from pipeline.data_sources import Source
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
@@ -32,12 +34,12 @@ def _default_output_dir() -> str:
 
 
 class PipelineConfig(Settings):
-    """One pipeline.
+    """One pipeline; see `ImagePipeline` and `RowPipeline`.
 
     Args:
         name: Also the name of its catalog file and of its folder below the output folder.
         source: Where the data comes from when `data.path` isn't given.
-        data: The photos and how they are split.
+        data: The photos or rows, and how they are split.
         curated_schema: File name of a schema in `schemas/`; "" to infer one from the training split.
         gate: What the data must be before it is used.
         transform: From records to tensors.
@@ -48,12 +50,12 @@ class PipelineConfig(Settings):
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-    source: EmbeddedDigits | Download | None = None
-    data: ImageData = ImageData()
+    source: Source | None = None
+    data: ImageData | CsvData
     curated_schema: str = ""
     gate: GateRules = GateRules()
-    transform: ImageTransform = ImageTransform()
-    trainer: TransferLearning = TransferLearning()
+    transform: ImageTransform | RowTransform
+    trainer: TransferLearning | MLPTraining
     evaluation: Evaluation
     output_dir: str = Field(default_factory=_default_output_dir)
     beam_args: tuple[str, ...] = DEFAULT_BEAM_ARGS
@@ -94,3 +96,19 @@ class PipelineConfig(Settings):
     def pushed_dir(self) -> str:
         """Where blessed models go, one numbered folder each; the base path to give TensorFlow Serving."""
         return os.path.join(self.home, "pushed")
+
+
+class ImagePipeline(PipelineConfig):
+    """A pipeline from photos to a classifier, by transfer learning."""
+
+    data: ImageData = ImageData()
+    transform: ImageTransform = ImageTransform()
+    trainer: TransferLearning = TransferLearning()
+
+
+class RowPipeline(PipelineConfig):
+    """A pipeline from rows of CSV or Parquet to a classifier, a multilayer perceptron."""
+
+    data: CsvData = CsvData()
+    transform: RowTransform = RowTransform()
+    trainer: MLPTraining = MLPTraining()

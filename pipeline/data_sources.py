@@ -5,7 +5,9 @@ import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
+
+from pydantic import Field
 
 from components.cache_folder import cache_folder
 from components.errors import TransferlineError
@@ -45,14 +47,33 @@ class Download(Settings):
         return self.url.rsplit("/", 1)[-1]
 
 
-def source_path(source: EmbeddedDigits | Download) -> Path:
+class HiggsToy(Settings):
+    """A toy of HIGGS, simulated; see `pipeline.higgs_toy`.
+
+    Args:
+        kind: Always "higgs_toy".
+        rows: How many.
+        seed: Same seed, same file.
+    """
+
+    kind: Literal["higgs_toy"] = "higgs_toy"
+    rows: int = Field(default=12_000, ge=1)
+    seed: int = Field(default=0, ge=0)
+
+
+Source: TypeAlias = EmbeddedDigits | Download | HiggsToy
+
+
+def source_path(source: Source) -> Path:
     """Returns where a source's data is, or will be once `materialise` has run."""
     if isinstance(source, EmbeddedDigits):
         return cache_folder() / "data" / "digits"
+    if isinstance(source, HiggsToy):
+        return cache_folder() / "data" / f"higgs_toy-{source.rows}-{source.seed}.csv"
     return cache_folder() / "data" / source.file_name
 
 
-def materialise(source: EmbeddedDigits | Download) -> Path:
+def materialise(source: Source) -> Path:
     """Makes sure that a source's data is on disk, whole.
 
     Returns:
@@ -67,9 +88,21 @@ def materialise(source: EmbeddedDigits | Download) -> Path:
         # Written beside and moved as a whole, so that nobody ever sees half of it.
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
             made = Path(partial) / path.name
-            _write_digits(made) if isinstance(source, EmbeddedDigits) else _download(source, made)
+            _make(source, made)
             _move_into_place(made, path)
     return path
+
+
+def _make(source: Source, path: Path) -> None:
+    match source:
+        case EmbeddedDigits():
+            _write_digits(path)
+        case HiggsToy():
+            from pipeline.higgs_toy import write_csv  # noqa: PLC0415 (a config check must not wait for Arrow)
+
+            write_csv(path, source.rows, source.seed)
+        case Download():
+            _download(source, path)
 
 
 def _move_into_place(made: Path, path: Path) -> None:
@@ -116,5 +149,5 @@ def _unavailable(source: Download, cause: str) -> TransferlineError:
         cause,
         place=source.url,
         cure=f"fetch the file elsewhere and put it at {source_path(source)}, or give the data with "
-        "--data-dir (a folder of class folders, or the archive itself)",
+        "--data-dir (the file itself, or a folder)",
     )

@@ -1,5 +1,7 @@
 """From a configuration to the graph of components. A pure function, the same for every orchestrator."""
 
+from dataclasses import dataclass
+
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from ml_metadata.proto import metadata_store_pb2
@@ -7,25 +9,42 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 
+from components.csv_example_gen.component import CsvExampleGen
 from components.data_gate.component import DataGate
 from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
+from components.image_example_gen.config import ImageData
 from components.pusher.component import Pusher
-from components.schema_gen.component import CuratedSchema, PhotoSchemaGen
-from pipeline.config import SCHEMAS, PipelineConfig
+from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
+from components.trainer.mlp.config import MLPTraining
+from components.trainer.transfer_learning.config import TransferLearning
+from components.transform.config import RowTransform
+from components.tuner.component import Tuner
+from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
 from pipeline.source_fingerprint import file_fingerprint, source_fingerprint
 
-PREPROCESSING = "components.transform.photos"
-TRAINER = "components.trainer.transfer_learning.run_fn"
 BASELINE_ID = "BaselineModel"
 PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
 Model = tfx.types.standard_artifacts.Model
 ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
 
 
+@dataclass(frozen=True)
+class ModelCode:
+    """The modules that Transform, Tuner and Trainer call, by their dotted names."""
+
+    preprocessing: str
+    trainer: str
+    tuner: str = ""
+
+
+IMAGES = ModelCode("components.transform.photos", "components.trainer.transfer_learning.run_fn")
+ROWS = ModelCode("components.transform.rows", "components.trainer.mlp.run_fn", "components.trainer.mlp.tuner_fn")
+
+
 def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
-    """Builds the pipeline: data, gate, Transform, Trainer, Evaluator, Pusher.
+    """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher.
 
     Args:
         config: With `data.path` set.
@@ -33,40 +52,74 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
     Returns:
         A TFX pipeline with its cache on.
     """
-    example_gen = ImageExampleGen(
-        data=config.data, source_fingerprint=source_fingerprint("components.image_example_gen.executor")
-    )
+    code = ROWS if isinstance(config, RowPipeline) else IMAGES
+    example_gen = _example_gen(config)
     data_nodes, schema = _validated_data(config, example_gen)
     transform = tfx.components.Transform(
         examples=example_gen.outputs["examples"],
         schema=schema,
-        preprocessing_fn=f"{PREPROCESSING}.preprocessing_fn",
-        custom_config={"transform": config.transform.model_dump_json(), "source": source_fingerprint(PREPROCESSING)},
-        # A decoded photo takes fifty times its JPEG: training, evaluation and serving apply the graph instead.
-        materialize=False,
-        disable_statistics=True,
-    )
-    trainer = tfx.components.Trainer(
-        run_fn=f"{TRAINER}.run_fn",
-        examples=example_gen.outputs["examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema,
-        train_args=tfx.proto.TrainArgs(splits=["train"]),
-        eval_args=tfx.proto.EvalArgs(splits=["eval"]),
+        preprocessing_fn=f"{code.preprocessing}.preprocessing_fn",
         custom_config={
-            "trainer": config.trainer.model_dump_json(),
-            "source": source_fingerprint(TRAINER),
-            "weights": file_fingerprint(config.trainer.weights),
+            "transform": config.transform.model_dump_json(),
+            "source": source_fingerprint(code.preprocessing),
         },
+        # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
+        # and serving apply the graph instead.
+        materialize=False,
+        disable_statistics=not (isinstance(config.transform, RowTransform) and config.transform.statistics),
     )
+    training_nodes, model = _training(config, code, example_gen, transform, schema)
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
         pipeline_root=config.artifacts_dir,
-        components=[example_gen, *data_nodes, transform, trainer, *_release(config, example_gen, trainer)],
+        components=[example_gen, *data_nodes, transform, *training_nodes, *_release(config, example_gen, model)],
         enable_cache=True,
         metadata_connection_config=_database(config.metadata_path),
         beam_pipeline_args=list(config.beam_args),
     )
+
+
+def _example_gen(config: PipelineConfig) -> ImageExampleGen | CsvExampleGen:
+    if isinstance(config.data, ImageData):
+        source = source_fingerprint("components.image_example_gen.executor")
+        return ImageExampleGen(data=config.data, source_fingerprint=source)
+    return CsvExampleGen(
+        data=config.data,
+        schema_text=config.schema_path.read_text(encoding="utf-8") if config.curated_schema else "",
+        source_fingerprint=source_fingerprint("components.csv_example_gen.executor"),
+    )
+
+
+def _training(
+    config: PipelineConfig,
+    code: ModelCode,
+    example_gen: ImageExampleGen | CsvExampleGen,
+    transform: tfx.components.Transform,
+    schema: tfx.types.BaseChannel,
+) -> tuple[list[BaseNode], tfx.types.BaseChannel]:
+    """The Trainer, with a Tuner before it where there are several models; returns the nodes and the model."""
+    inputs = {
+        "examples": example_gen.outputs["examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "schema": schema,
+        "train_args": tfx.proto.TrainArgs(splits=["train"]),
+        "eval_args": tfx.proto.EvalArgs(splits=["eval"]),
+    }
+    settings = {"trainer": config.trainer.model_dump_json(), "transform": config.transform.model_dump_json()}
+    tuners: list[BaseNode] = []
+    chosen = None
+    if isinstance(config.trainer, MLPTraining) and len(config.trainer.models) > 1:
+        tuner_config = settings | {"source": source_fingerprint(code.tuner, "components.tuner.executor")}
+        tuner = Tuner(tuner_fn=f"{code.tuner}.tuner_fn", custom_config=tuner_config, **inputs)
+        tuners, chosen = [tuner], tuner.outputs["best_hyperparameters"]
+    weights = file_fingerprint(config.trainer.weights) if isinstance(config.trainer, TransferLearning) else ""
+    trainer = tfx.components.Trainer(
+        run_fn=f"{code.trainer}.run_fn",
+        hyperparameters=chosen,
+        custom_config=settings | {"source": source_fingerprint(code.trainer), "weights": weights},
+        **inputs,
+    )
+    return [*tuners, trainer], trainer.outputs["model"]
 
 
 def _database(path: str) -> metadata_store_pb2.ConnectionConfig:
@@ -77,13 +130,19 @@ def _database(path: str) -> metadata_store_pb2.ConnectionConfig:
 
 
 def _validated_data(
-    config: PipelineConfig, example_gen: ImageExampleGen
+    config: PipelineConfig, example_gen: ImageExampleGen | CsvExampleGen
 ) -> tuple[list[BaseNode], tfx.types.BaseChannel]:
     """Statistics, schema, anomalies and the gate; returns the nodes, and the schema that only good data gets."""
     examples = example_gen.outputs["examples"]
     if config.curated_schema:
         schema_gen = CuratedSchema(schema_text=config.schema_path.read_text(encoding="utf-8"))
         statistics_gen = tfx.components.StatisticsGen(examples=examples, schema=schema_gen.outputs["schema"])
+    elif isinstance(config, RowPipeline):
+        statistics_gen = tfx.components.StatisticsGen(examples=examples)
+        schema_gen = RowSchemaGen(
+            statistics=statistics_gen.outputs["statistics"],
+            source_fingerprint=source_fingerprint("components.schema_gen.component"),
+        )
     else:
         contract = PHOTO_CONTRACT.read_text(encoding="utf-8")
         # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
@@ -107,9 +166,10 @@ def _validated_data(
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"]
 
 
-def _release(config: PipelineConfig, example_gen: ImageExampleGen, trainer: tfx.components.Trainer) -> list[BaseNode]:
+def _release(
+    config: PipelineConfig, example_gen: ImageExampleGen | CsvExampleGen, model: tfx.types.BaseChannel
+) -> list[BaseNode]:
     """Baseline, evaluation and push."""
-    model = trainer.outputs["model"]
     baseline = tfx.dsl.Resolver(
         strategy_class=LatestOtherBlessedModel,
         candidate=model,

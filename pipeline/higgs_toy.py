@@ -16,18 +16,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from pyarrow import csv
 
-Array = npt.NDArray[np.float64]
+from pipeline.higgs_columns import FEATURES, HIGH_LEVEL, LABEL_COLUMN, LOW_LEVEL
 
-LOW_LEVEL = (
-    "lepton_pT", "lepton_eta", "lepton_phi", "missing_energy_magnitude", "missing_energy_phi",
-    "jet_1_pt", "jet_1_eta", "jet_1_phi", "jet_1_b-tag",
-    "jet_2_pt", "jet_2_eta", "jet_2_phi", "jet_2_b-tag",
-    "jet_3_pt", "jet_3_eta", "jet_3_phi", "jet_3_b-tag",
-    "jet_4_pt", "jet_4_eta", "jet_4_phi", "jet_4_b-tag",
-)  # fmt: skip
-HIGH_LEVEL = ("m_jj", "m_jjj", "m_lv", "m_jlv", "m_bb", "m_wbb", "m_wwbb")
-FEATURES = (*LOW_LEVEL, *HIGH_LEVEL)
-LABEL_COLUMN = "class_label"
+Array = npt.NDArray[np.float64]
 
 CHUNK_ROWS = 50_000
 SIGNAL_SHARE = 0.53

@@ -30,7 +30,7 @@ from components.csv_example_gen.parse import Rows, parse
 from components.csv_example_gen.rows import records_of
 from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
-from components.ingest.results import COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line
+from components.ingest.results import BYTES, COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line
 from components.ingest_report import Duplicate, Quarantined
 
 HASHES = "hashes"
@@ -143,6 +143,7 @@ class ReadRanges(beam.DoFn):
             PROGRESS.add(done.found, numbering.total)
             for split, records in done.records.items():
                 yield beam.pvalue.TaggedOutput(split, records)
+                yield beam.pvalue.TaggedOutput(BYTES, (split, len(records)))
             for key, count in done.counts.items():
                 yield beam.pvalue.TaggedOutput(COUNTS, (key, count))
             for fault in done.faults:
@@ -166,7 +167,8 @@ def finish(read: "Block | Rows", part: Range, plan: Plan, numbering: Numbering) 
     first_line = numbering.lines[part.file, part.start]
     first_row = numbering.starts[part.file, part.start]
     places = rows.row_numbers + first_row
-    splits = plan.rule.splits_of(rows.table, places, numbering.total or 0, file.split)
+    hashes = row_hashes(rows.table)
+    splits = plan.rule.splits_of(rows.table, hashes, places, numbering.total or 0, file.split)
     records: dict[str, bytes] = {}
     counts: dict[tuple[str, str], int] = {}
     for number, split in enumerate(SPLITS):
@@ -180,8 +182,8 @@ def finish(read: "Block | Rows", part: Range, plan: Plan, numbering: Numbering) 
         Quarantined(place=plan.layout.place(part.file, fault.line + first_line), reason=fault.reason)
         for fault in rows.faults
     ]
-    hashes = packed_by_partition(part.file, first_line, row_hashes(rows.table), splits, rows.lines)
-    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, list(hashes))
+    packed = packed_by_partition(part.file, first_line, hashes, splits, rows.lines)
+    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, list(packed))
 
 
 def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
@@ -208,7 +210,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
     )
     outputs = ranges | "ReadRanges" >> beam.ParDo(
         ReadRanges(plan), numbering=beam.pvalue.AsSingleton(numbering)
-    ).with_outputs(*SPLITS, COUNTS, FOUND, QUARANTINED, HASHES)
+    ).with_outputs(*SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES)
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
         _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix))
@@ -216,6 +218,11 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         outputs[COUNTS]
         | "Count" >> beam.CombinePerKey(sum)
         | "CountLinesOut" >> beam.Map(lambda count: result_line(COUNTS, count))
+    )
+    sizes = (
+        outputs[BYTES]
+        | "Bytes" >> beam.CombinePerKey(sum)
+        | "BytesLines" >> beam.Map(lambda size: result_line(BYTES, size))
     )
     found = (
         outputs[FOUND]
@@ -230,7 +237,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
     )
     _ = (
-        (counts, found, duplicates, outputs[QUARANTINED])
+        (counts, sizes, found, duplicates, outputs[QUARANTINED])
         | "Results" >> beam.Flatten()
         | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
     )

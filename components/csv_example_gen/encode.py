@@ -1,28 +1,40 @@
-"""From columns to the bytes of a TFRecord file."""
+"""From columns to the bytes of a TFRecord file.
+
+tfx_bsl's encoder builds a message for each row, which takes three quarters of the time that a row takes. Rows of
+numbers differ only in the four bytes of each float, though: so the encoder makes one example, and the others are
+stamped from it.
+"""
 
 import struct
 from collections.abc import Sequence
 
 import google_crc32c
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from isal import igzip
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 COMPRESSION_LEVEL = 1
 CRC_MASK = 0xA282EAD8
-HEADER = np.dtype([("length", "<u8"), ("crc", "<u4")])
+CRC_BYTES, FRAME_BYTES = 4, 16
+MARK_BEGIN, MARK_END = 0x5A, 0x3C
+"""The first and last byte of floats that are finite, and rare in anything else."""
+
+MAX_TEMPLATES = 32
+"""More different texts than this in a block, and stamping doesn't pay."""
 
 
 def gzipped_records(table: pa.Table) -> bytes:
-    """Returns a piece of a gzipped TFRecord file with one tf.Example a row.
+    """Returns a piece of a gzipped TFRecord file with one tf.Example a row, in the order of the rows.
 
     Such pieces can be put one after the other: a gzip file may have several members (RFC 1952, 2.2).
 
     Args:
         table: Columns of float32, int64 and strings; a null is a feature that the example lacks.
     """
-    return gzipped(framed(encode(table)))
+    return gzipped(framed(table))
 
 
 def gzipped(content: bytes) -> bytes:
@@ -30,35 +42,107 @@ def gzipped(content: bytes) -> bytes:
     return bytes(igzip.compress(content, COMPRESSION_LEVEL))
 
 
-def encode(table: pa.Table) -> list[bytes]:
-    """Returns one serialized tf.Example a row."""
-    columns = {name: _one_a_list(table[name].combine_chunks()) for name in table.column_names}
-    batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
-    return RecordBatchToExamplesEncoder().encode(batch)
-
-
-def framed(records: Sequence[bytes]) -> bytes:
-    """Returns the records as a TFRecord file has them: length, its checksum, record, its checksum.
-
-    Source: tensorflow/core/lib/io/record_writer.h; the checksum is CRC-32C, masked.
-    """
-    if not records:
-        return b""
-    lengths = np.fromiter(map(len, records), np.uint64, len(records))
-    headers = np.zeros(len(records), HEADER)
-    headers["length"] = lengths
-    for length in np.unique(lengths):
-        headers["crc"][lengths == length] = _masked(google_crc32c.value(struct.pack("<Q", length)))
-    sums = _masked(np.fromiter(map(google_crc32c.value, records), np.uint64, len(records))).astype("<u4")
-    head, foot = headers.tobytes(), sums.tobytes()
-    pieces: list[bytes] = [b""] * (3 * len(records))
-    pieces[0::3] = [head[at : at + 12] for at in range(0, len(head), 12)]
-    pieces[1::3] = records
-    pieces[2::3] = [foot[at : at + 4] for at in range(0, len(foot), 4)]
+def framed(table: pa.Table) -> bytes:
+    """Returns one example a row, as a TFRecord file has them."""
+    floats = [name for name in table.column_names if pa.types.is_float32(table.schema.field(name).type)]
+    others = [table[name].combine_chunks() for name in table.column_names if name not in floats]
+    codes, examples = _kinds(others, table.num_rows)
+    if not floats or len(examples) > MAX_TEMPLATES or any(table[name].null_count for name in floats):
+        return framed_records(encode_each(table))
+    values = np.column_stack([table[name].to_numpy() for name in floats]).astype("<f4", copy=False)
+    pieces: list[bytes] = [b""] * table.num_rows
+    for code, row in enumerate(examples):
+        chosen = np.flatnonzero(codes == code)
+        stamped = _stamped(table.slice(row, 1), floats, values[chosen])
+        if stamped is None:
+            return framed_records(encode_each(table))
+        content, size = _framed_alike(stamped), FRAME_BYTES + stamped.shape[1]
+        if len(examples) == 1:
+            return content
+        for place, at in zip(chosen.tolist(), range(0, len(content), size), strict=True):
+            pieces[place] = content[at : at + size]
     return b"".join(pieces)
 
 
-def _masked(crc: "np.ndarray[tuple[int], np.dtype[np.uint64]] | int") -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+def encode_each(table: pa.Table) -> list[bytes]:
+    """Returns one serialized tf.Example a row, each by the encoder itself."""
+    columns = [_one_a_list(table[name].combine_chunks()) for name in table.column_names]
+    return RecordBatchToExamplesEncoder().encode(pa.RecordBatch.from_arrays(columns, table.column_names))
+
+
+def framed_records(records: Sequence[bytes]) -> bytes:
+    """Returns records as a TFRecord file has them: length, its checksum, record, its checksum.
+
+    Source: tensorflow/core/lib/io/record_writer.h; the checksum is CRC-32C, masked.
+    """
+    heads = {length: _head(length) for length in set(map(len, records))}
+    feet = _masked(np.fromiter(map(google_crc32c.value, records), np.uint64, len(records))).astype("<u4").tobytes()
+    pieces: list[bytes] = [b""] * (3 * len(records))
+    pieces[0::3] = [heads[len(record)] for record in records]
+    pieces[1::3] = records
+    pieces[2::3] = [feet[at : at + CRC_BYTES] for at in range(0, len(feet), CRC_BYTES)]
+    return b"".join(pieces)
+
+
+def _framed_alike(records: npt.NDArray[np.uint8]) -> bytes:
+    """Does what `framed_records` does for records of one length: uint8 [records, bytes]."""
+    rows, size = records.shape
+    content = records.tobytes()
+    sums = np.fromiter(
+        (google_crc32c.value(content[at : at + size]) for at in range(0, len(content), size)), np.uint64, rows
+    )
+    head = np.frombuffer(_head(size), np.uint8)
+    framed_rows = np.empty((rows, size + FRAME_BYTES), np.uint8)
+    framed_rows[:, : len(head)] = head
+    framed_rows[:, len(head) : -CRC_BYTES] = records
+    framed_rows[:, -CRC_BYTES:] = _masked(sums).astype("<u4").view(np.uint8).reshape(rows, CRC_BYTES)
+    return framed_rows.tobytes()
+
+
+def _head(length: int) -> bytes:
+    packed = struct.pack("<Q", length)
+    return packed + struct.pack("<I", int(_masked(google_crc32c.value(packed))))
+
+
+def _kinds(columns: Sequence[pa.Array], rows: int) -> tuple[npt.NDArray[np.int64], list[int]]:
+    """Returns the kind of each row, by what isn't a float in it, and a row of each kind."""
+    codes = np.zeros(rows, np.int64)
+    for column in columns:
+        encoded = pc.dictionary_encode(column, null_encoding="encode")
+        size = len(encoded.dictionary)
+        if size > MAX_TEMPLATES:
+            return np.arange(rows), list(range(rows))
+        codes = codes * size + encoded.indices.to_numpy(zero_copy_only=False)
+        _, codes = np.unique(codes, return_inverse=True)
+    _, examples = np.unique(codes, return_index=True)
+    return codes, [int(row) for row in examples]
+
+
+def _stamped(example: pa.Table, floats: Sequence[str], values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8] | None:
+    """Returns the example with other floats, uint8 [rows, bytes]; None if it isn't clear where the floats are.
+
+    Args:
+        example: One row.
+        floats: Its columns of floats.
+        values: float32 [rows, floats].
+    """
+    marks = [struct.pack("<BHB", MARK_BEGIN, number, MARK_END) for number in range(len(floats))]
+    marked = example
+    for name, mark in zip(floats, marks, strict=True):
+        column = pa.array(np.frombuffer(mark, "<f4"))
+        marked = marked.set_column(marked.column_names.index(name), name, column)
+    (record,) = encode_each(marked)
+    stamped = np.broadcast_to(np.frombuffer(record, np.uint8), (len(values), len(record))).copy()
+    for number, mark in enumerate(marks):
+        if record.count(mark) != 1:
+            return None
+        at = record.index(mark)
+        column = np.ascontiguousarray(values[:, number]).view(np.uint8).reshape(-1, len(mark))
+        stamped[:, at : at + len(mark)] = column
+    return stamped
+
+
+def _masked(crc: npt.NDArray[np.uint64] | int) -> npt.NDArray[np.uint64]:
     value = np.asarray(crc, np.uint64)
     rotated = ((value >> np.uint64(15)) | (value << np.uint64(17))) & np.uint64(0xFFFFFFFF)
     return np.asarray((rotated + np.uint64(CRC_MASK)) & np.uint64(0xFFFFFFFF))

@@ -37,7 +37,7 @@ def _typed(table: pa.Table, types: Mapping[str, ColumnType], before: int) -> Row
     for name in table.column_names:
         column = table[name].combine_chunks()
         try:
-            columns[name] = column.cast(ARROW_TYPES[types[name]])
+            columns[name] = column.cast(ARROW_TYPES[types[name]], safe=types[name] != "float")
         except pa.ArrowInvalid:
             columns[name] = _cast_each(name, column, ARROW_TYPES[types[name]], reasons)
     typed = pa.table(columns)

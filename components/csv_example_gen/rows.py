@@ -33,7 +33,9 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Ro
         if name == data.label:
             columns[LABEL] = _classes(name, column, types[name], data.classes, reasons)
         elif types[name] == "float":
-            columns[name] = _float32(name, column, reasons)
+            for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
+                reasons.setdefault(int(row), f"{name} is {_not_finite(column[int(row)].as_py())}")
+            columns[name] = column
         else:
             columns[name] = column
     table = pa.table(columns)
@@ -46,14 +48,8 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Ro
     return Rows(table.filter(pa.array(keep)), rows.lines[keep], rows.row_numbers[keep], faults, rows.count)
 
 
-def _float32(name: str, column: pa.Array, reasons: dict[int, str]) -> pa.Array:
-    values = column.cast(pa.float32(), safe=False)
-    unusable = _true(pc.invert(pc.is_finite(values)))
-    for row in np.flatnonzero(unusable):
-        value = column[int(row)].as_py()
-        too_large = np.isfinite(value)
-        reasons.setdefault(int(row), f"{name} is {value:g}" + (", too large for a float32" if too_large else ""))
-    return values
+def _not_finite(value: float) -> str:
+    return "nan" if np.isnan(value) else f"{value:g}, or too large for a float32"
 
 
 def _classes(
@@ -65,7 +61,7 @@ def _classes(
         reasons.setdefault(int(row), f"the label {name} is missing")
     if kind == "float":
         for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
-            reasons.setdefault(int(row), f"the label {name} is {column[int(row)].as_py():g}")
+            reasons.setdefault(int(row), f"the label {name} is {_not_finite(column[int(row)].as_py())}")
     if classes:
         known = pc.is_in(labels, value_set=pa.array(classes))
         for row in np.flatnonzero(~_true(known) & ~absent):

@@ -42,11 +42,14 @@ class SplitRule:
     key: tuple[str, ...] = ()
     has_eval: bool = True
 
-    def splits_of(self, table: pa.Table, row_numbers: npt.NDArray[np.int64], total: int, named: str) -> SplitNumbers:
+    def splits_of(
+        self, table: pa.Table, hashes: Hashes, row_numbers: npt.NDArray[np.int64], total: int, named: str
+    ) -> SplitNumbers:
         """Returns the number of each row's split.
 
         Args:
             table: The records' columns.
+            hashes: uint64 [rows]: the hash of each whole row.
             row_numbers: int64 [rows]: place of each row among those of all files, from 0.
             total: Rows in all files.
             named: The split that the file names.
@@ -55,7 +58,7 @@ class SplitRule:
             return self._by_rows(row_numbers, total)
         if self.by == "file" and (named != "train" or self.has_eval):
             return np.full(table.num_rows, SPLITS.index(named), np.int8)
-        at = row_hashes(table.select(self.key) if self.key else table) / 2.0**64
+        at = (row_hashes(table.select(self.key)) if self.key else hashes) / 2.0**64
         if self.by == "file":
             share = self.settings.eval / (self.settings.train + self.settings.eval)
             return np.where(at < share, EVAL, TRAIN).astype(np.int8)

@@ -9,10 +9,11 @@ from components.evaluator.config import Evaluation, Threshold
 
 LABEL_ID = "label_id"
 LABEL_SIGNATURE = "transform_labels"
+SLICE_SIGNATURE = "transform_slices"
 TWO_CLASSES = 2
 
 
-def eval_config(evaluation: Evaluation, classes: int) -> tfma.EvalConfig:
+def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = False) -> tfma.EvalConfig:
     """Builds TFMA's configuration for a classifier.
 
     Two classes are evaluated on the probability of the second one, more on the scores of all. Slices go by feature
@@ -21,6 +22,8 @@ def eval_config(evaluation: Evaluation, classes: int) -> tfma.EvalConfig:
     Args:
         evaluation: Slices and thresholds.
         classes: How many classes the model knows, 2 or more.
+        makes_slices: Whether the candidate makes columns to slice by. Only its own are asked for: a row belongs to one
+            slice, whatever the baseline's bounds were.
 
     Returns:
         An EvalConfig with a candidate and a baseline model; TFX drops the baseline where there is none.
@@ -31,7 +34,10 @@ def eval_config(evaluation: Evaluation, classes: int) -> tfma.EvalConfig:
             name=name,
             is_baseline=name == tfma.BASELINE_KEY,
             signature_name="serving_default",
-            preprocessing_function_names=[LABEL_SIGNATURE],
+            preprocessing_function_names=[
+                LABEL_SIGNATURE,
+                *([SLICE_SIGNATURE] if makes_slices and name == tfma.CANDIDATE_KEY else []),
+            ],
             label_key=LABEL_ID,
             prediction_key=prediction_key,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 from google.protobuf import json_format
+from tensorflow.core.protobuf import saved_model_pb2
 from tfx import types
 from tfx.components.evaluator import executor as tfx_evaluator
 from tfx.types import artifact_utils
@@ -16,7 +17,7 @@ from tfx.utils import json_utils, path_utils
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
-from components.evaluator.eval_config import eval_config, metric_names
+from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config, metric_names
 
 LOGGER = logging.getLogger(__name__)
 EVALUATION_CONFIG_KEY = "evaluation_config"
@@ -37,7 +38,7 @@ class Executor(tfx_evaluator.Executor):
         names = _class_names(model)
         classes = len(names)
         _check_metric_names(evaluation, classes)
-        config = eval_config(evaluation, classes)
+        config = eval_config(evaluation, classes, makes_slices=SLICE_SIGNATURE in _signatures(model))
         baseline = [other for other in input_dict.get(specs.BASELINE_MODEL_KEY, []) if _class_names(other) == names]
         if input_dict.get(specs.BASELINE_MODEL_KEY) and not baseline:
             LOGGER.warning(
@@ -63,6 +64,13 @@ def _class_names(model: types.Artifact) -> list[str]:
         return []
     with tf.io.gfile.GFile(path) as file:
         return list(json.loads(file.read()))
+
+
+def _signatures(model: types.Artifact) -> set[str]:
+    saved = saved_model_pb2.SavedModel()
+    with tf.io.gfile.GFile(os.path.join(path_utils.serving_model_path(model.uri), "saved_model.pb"), "rb") as file:
+        saved.ParseFromString(file.read())
+    return {name for graph in saved.meta_graphs for name in graph.signature_def}
 
 
 def _check_metric_names(evaluation: Evaluation, classes: int) -> None:

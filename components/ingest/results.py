@@ -1,20 +1,20 @@
 """The small file in which a Beam pipeline says what became of each record, and the report that is made of it."""
 
 import json
-import struct
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from components.contract import SPLITS
+from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.file_names import HIDDEN
-from components.ingest.gzip_stream import inflate
 from components.ingest.outputs import RECORDS_SUFFIX
 from components.ingest_report import SHOWN, Duplicate, IngestReport, Quarantined
 
-COUNTS, DUPLICATES, QUARANTINED, FOUND = "counts", "duplicates", "quarantined", "found"
+COUNTS, DUPLICATES, QUARANTINED, FOUND, BYTES = "counts", "duplicates", "quarantined", "found", "bytes"
 
 BROKEN = "the file is damaged or ends in the middle"
 """How the reason begins for which the end of a file is quarantined."""
@@ -25,15 +25,14 @@ BLANK = "blank line"
 MAX_GROUPS = 1000
 """Groups of duplicates in a report; those that leak from train to another split come first."""
 
-LENGTH_BYTES, FRAME_BYTES = 8, 16
-
 
 def result_line(kind: str, value: object) -> str:
     """Returns one line of the file of results.
 
     Args:
         kind: `COUNTS`, with ((split, label), count); `DUPLICATES` or `QUARANTINED`, with the fields of a `Duplicate` or
-            a `Quarantined`; `FOUND`, with (records found, records left out by the split).
+            a `Quarantined`; `FOUND`, with (records found, records left out by the split); `BYTES`, with (split, size
+            of what was written).
         value: As the kind says.
     """
     return json.dumps([kind, value])
@@ -63,7 +62,7 @@ def read_results(
                 duplicates.append(Duplicate.model_validate(value))
             elif kind == QUARANTINED:
                 aside.append(Quarantined.model_validate(value))
-            else:
+            elif kind == FOUND:
                 found += value[0]
                 unused += value[1]
     aside.sort(key=lambda item: (item.place, item.reason))
@@ -93,24 +92,38 @@ def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:
 
 def count_records(folder: str) -> int:
     """Returns how many records the TFRecord files of a split's folder hold."""
-    return sum(map(_count, storage.glob(f"{folder}/*{RECORDS_SUFFIX}")))
+    records = tf.data.TFRecordDataset(_record_files(folder), compression_type="GZIP")
+    return int(records.reduce(np.int64(0), lambda count, _: count + 1))
 
 
-def _count(path: str) -> int:
-    """Goes from length to length; checksums are for those who read the records."""
-    count, skip, rest = 0, 0, b""
-    with storage.open_file(path) as opened:
-        for chunk in inflate(opened):
-            if skip >= len(chunk):
-                skip -= len(chunk)
-                continue
-            data = rest + chunk[skip:]
-            skip, at = 0, 0
-            while at + LENGTH_BYTES <= len(data):
-                at += struct.unpack_from("<Q", data, at)[0] + FRAME_BYTES
-                count += 1
-            rest = data[at:]
-            skip = max(0, at - len(data))
-    if rest or skip:
-        raise EOFError(f"{path} ends within a record")
-    return count
+def check_sizes(path: str, split_folders: Mapping[str, str]) -> None:
+    """Compares the bytes on disk with those that were written, where the results tell them.
+
+    This finds pieces that were lost or doubled without reading them again.
+
+    Args:
+        path: The file of results that the pipeline wrote.
+        split_folders: The folder of each split.
+
+    Raises:
+        TransferlineError: They differ.
+    """
+    written = dict.fromkeys(split_folders, 0)
+    with tf.io.gfile.GFile(path) as file:
+        for line in file:
+            kind, value = json.loads(line)
+            if kind == BYTES:
+                written[value[0]] += value[1]
+    for split, folder in split_folders.items():
+        stored = sum(tf.io.gfile.stat(name).length for name in _record_files(folder))
+        if stored != written[split] and written[split]:
+            raise TransferlineError(
+                f"Records were lost or doubled on the way: {written[split]:,} bytes were written for {split}, "
+                f"and {stored:,} are stored.",
+                place=folder,
+                cure="Run again; if it comes back, name another Beam runner in beam_args.",
+            )
+
+
+def _record_files(folder: str) -> list[str]:
+    return storage.glob(f"{folder}/*{RECORDS_SUFFIX}")

@@ -20,6 +20,11 @@ INFERRED = """\
 # schemas/ and name it as curated_schema in the catalog file. From then on, data that differs from it stops the run.
 """
 
+INFERRED_ROWS = """\
+# Inferred: the columns of the training split and its classes. To make it the law: correct it, give numbers their bounds
+# (float_domain), save it in schemas/ and name it as curated_schema in the catalog file.
+"""
+
 
 @component
 def CuratedSchema(  # noqa: N802 (components are named like classes)
@@ -52,6 +57,27 @@ def PhotoSchemaGen(  # noqa: N802
     """
     train = stats_artifact_utils.load_statistics(statistics, "train").proto()
     _write(INFERRED + with_classes(contract_text, class_names(train)), schema.uri)
+
+
+@component
+def RowSchemaGen(  # noqa: N802
+    statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
+    schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
+    source_fingerprint: Parameter[str],
+) -> None:
+    """Infers a schema of rows from the training split: types, presence, and the classes as the label's domain.
+
+    Numbers get no bounds and other texts no domain: what the training rows happen to show is no law.
+
+    Args:
+        statistics: Of the split "train", at least.
+        schema: The output.
+        source_fingerprint: Hash of the code this step runs.
+    """
+    train = stats_artifact_utils.load_statistics(statistics, "train").proto()
+    inferred = tfdv.infer_schema(train, infer_feature_shape=True, max_string_domain_size=0)
+    text = str(text_format.MessageToString(inferred, as_utf8=True))
+    _write(INFERRED_ROWS + with_classes(text, class_names(train)), schema.uri)
 
 
 def class_names(statistics: object) -> list[str]:

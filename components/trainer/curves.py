@@ -15,14 +15,19 @@ class LearningCurves(Settings):
     Attributes:
         epochs: The epochs' numbers from 1 on, over both phases.
         fine_tuning_starts_at: Epochs before fine tuning, so the index of its first epoch; None where there is none.
-        metrics: One value an epoch: "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds".
+        best_epoch: The epoch whose weights were kept; None where those of the last one were.
+        metrics: One value an epoch: "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"; of rows
+            also "cross_entropy", which is the loss without penalties, and "val_cross_entropy".
+        model: The model's name, where there are several to choose from.
         weights: Where the pretrained weights came from and their SHA-256; empty for random ones.
     """
 
     epochs: tuple[int, ...]
     fine_tuning_starts_at: int | None
+    best_epoch: int | None = None
     metrics: dict[str, tuple[float, ...]]
     weights: dict[str, str] = {}
+    model: str = ""
 
 
 def write_curves(curves: LearningCurves, folder: str) -> None:

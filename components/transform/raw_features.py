@@ -18,12 +18,16 @@ def raw_feature(values: tf.Tensor, spec: FeatureSpec) -> tf.Tensor | tf.SparseTe
     """Does the reverse of `one_a_row`: gives values the form that the transform graph expects of a raw feature.
 
     Args:
-        values: string [batch].
+        values: string [batch], or numbers [batch], of which NaN is a missing one.
         spec: The feature's entry in `TFTransformOutput.raw_feature_spec()`.
 
     Returns:
-        string [batch], [batch, 1] or sparse [batch, 1].
+        [batch], [batch, 1] or sparse [batch, 1], of the feature's own type.
     """
     if isinstance(spec, tf.io.VarLenFeature):
-        return tf.sparse.from_dense(tf.expand_dims(values, 1))
+        present = tf.not_equal(values, "") if spec.dtype == tf.string else tf.logical_not(tf.math.is_nan(values))
+        rows = tf.where(present)
+        indices = tf.concat([rows, tf.zeros_like(rows)], axis=1)
+        return tf.SparseTensor(indices, tf.cast(values[present], spec.dtype), [tf.size(values, tf.int64), 1])
+    values = tf.cast(values, spec.dtype)
     return tf.reshape(values, [-1, *spec.shape])

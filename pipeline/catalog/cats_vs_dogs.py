@@ -14,10 +14,10 @@ import sys
 from components.contract import PHOTO_SLICES
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData
-from pipeline.config import PipelineConfig
+from pipeline.config import ImagePipeline
 from pipeline.data_sources import Download
 
-CONFIG = PipelineConfig(
+CONFIG = ImagePipeline(
     name="cats_vs_dogs",
     source=Download(url="https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip", size=68_606_236),
     data=ImageData(class_aliases={"cats": "cat", "dogs": "dog"}),

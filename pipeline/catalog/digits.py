@@ -15,10 +15,10 @@ from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
-from pipeline.config import PipelineConfig
+from pipeline.config import ImagePipeline
 from pipeline.data_sources import EmbeddedDigits
 
-CONFIG = PipelineConfig(
+CONFIG = ImagePipeline(
     name="digits",
     source=EmbeddedDigits(),
     data=ImageData(),

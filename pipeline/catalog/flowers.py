@@ -15,10 +15,10 @@ from components.contract import PHOTO_SLICES
 from components.evaluator.config import Evaluation, Threshold
 from components.trainer.transfer_learning.config import FineTuning, TransferLearning
 from components.transform.config import ImageTransform
-from pipeline.config import PipelineConfig
+from pipeline.config import ImagePipeline
 from pipeline.data_sources import Download
 
-CONFIG = PipelineConfig(
+CONFIG = ImagePipeline(
     name="flowers",
     source=Download(url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"),
     curated_schema="flowers.pbtxt",

@@ -12,9 +12,9 @@ import sys
 
 from components.contract import PHOTO_SLICES
 from components.evaluator.config import Evaluation, Threshold
-from pipeline.config import PipelineConfig
+from pipeline.config import ImagePipeline
 
-CONFIG = PipelineConfig(
+CONFIG = ImagePipeline(
     name="photos",
     evaluation=Evaluation(
         thresholds=(Threshold(metric="accuracy", at_least=0.80, max_drop=0.02),),

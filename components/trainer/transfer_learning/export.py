@@ -1,21 +1,17 @@
 """The SavedModel that TensorFlow Serving and the Evaluator load: it takes photos as they are stored or sent."""
 
-import json
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
-from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
 from components.contract import IMAGE, LABEL
+from components.trainer.serving import SERVING_DEFAULT, answer, of_strings, request, save
 from components.trainer.transfer_learning.model import HeadKind
 from components.transform.labels import label_ids
 from components.transform.raw_features import one_a_row, raw_feature
 
-CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
-WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 WARM_UP_PHOTOS = 2
 
 
@@ -47,10 +43,10 @@ class ServedModel(tf.Module):
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns the signatures by name, each for any number of rows."""
         return {
-            tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY: _of_strings(self.classify_examples, "examples"),
-            "image_bytes": _of_strings(self.classify_photos, "image_bytes"),
-            "transform_features": _of_strings(self.transform_features, "examples"),
-            "transform_labels": _of_strings(self.transform_labels, "examples"),
+            SERVING_DEFAULT: of_strings(self.classify_examples, "examples"),
+            "image_bytes": of_strings(self.classify_photos, "image_bytes"),
+            "transform_features": of_strings(self.transform_features, "examples"),
+            "transform_labels": of_strings(self.transform_labels, "examples"),
         }
 
     def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -77,18 +73,7 @@ class ServedModel(tf.Module):
     def _classify(self, photos: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns `scores` [batch, classes], `label` and `class_names`, and `probability` where there are two."""
         output = self._predict(photos)
-        if self._is_logit:
-            positive = tf.sigmoid(output)
-            output = tf.concat([1.0 - positive, positive], axis=1)
-        names = tf.constant(self.class_names)
-        result = {
-            "scores": output,
-            "label": tf.gather(names, tf.argmax(output, axis=1)),
-            "class_names": tf.tile(names[tf.newaxis], [tf.shape(output)[0], 1]),
-        }
-        if len(self.class_names) == 2:  # noqa: PLR2004
-            result["probability"] = output[:, 1]
-        return result
+        return answer(tf.sigmoid(output) if self._is_logit else output, self.class_names)
 
 
 def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[bytes]) -> None:
@@ -99,16 +84,15 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
         folder: Where to write it.
         warm_up_photos: Encoded photos for the warm-up requests.
     """
-    tf.saved_model.save(served, folder, signatures=served.signatures())
-    path = os.path.join(folder, CLASSES_FILE)
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(served.class_names))
-    path = os.path.join(folder, WARM_UP_FILE)
-    with tf.io.TFRecordWriter(path) as writer:
-        for photo in warm_up_photos:
-            writer.write(_request("image_bytes", "image_bytes", photo).SerializeToString())
-            writer.write(_request("serving_default", "examples", _example(photo)).SerializeToString())
+    warm_up = [
+        each
+        for photo in warm_up_photos
+        for each in (
+            request("image_bytes", "image_bytes", [photo]),
+            request(SERVING_DEFAULT, "examples", [_example(photo)]),
+        )
+    ]
+    save(served, served.signatures(), served.class_names, warm_up, folder)
 
 
 def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: int = WARM_UP_PHOTOS) -> list[bytes]:
@@ -118,21 +102,6 @@ def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: 
     return [photo for batch in records for photo in one_a_row(tf.io.parse_example(batch, spec)[IMAGE]).numpy()]
 
 
-def _of_strings(
-    function: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str
-) -> tf.types.experimental.PolymorphicFunction:
-    # Not a concrete function: those can't be saved where the variables are spread over several workers.
-    # Without AutoGraph, which would rewrite the source of tf_keras and finds nothing to do in ours.
-    return tf.function(function, input_signature=[tf.TensorSpec([None], tf.string, name=name)], autograph=False)
-
-
 def _example(photo: bytes) -> bytes:
     feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[photo]))
     return tf.train.Example(features=tf.train.Features(feature={IMAGE: feature})).SerializeToString()
-
-
-def _request(signature: str, key: str, value: bytes) -> prediction_log_pb2.PredictionLog:
-    request = predict_pb2.PredictRequest(
-        model_spec=model_pb2.ModelSpec(signature_name=signature), inputs={key: tf.make_tensor_proto([value])}
-    )
-    return prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=request))

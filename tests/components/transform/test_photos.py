@@ -13,7 +13,8 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, sche
 from components.transform.config import ImageTransform
 from components.transform.images import image_tensor
 from components.transform.labels import class_names
-from components.transform.photos import one_a_row, preprocessing_fn, raw_feature
+from components.transform.photos import preprocessing_fn
+from components.transform.raw_features import one_a_row, raw_feature
 
 
 def png(colour):

@@ -1,0 +1,81 @@
+"""Settings of the Trainer step for rows."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from components.settings import Settings
+from components.trainer.config import StrategyName
+
+Activation = Literal["elu", "relu", "gelu", "selu", "swish", "tanh"]
+
+
+class MLP(Settings):
+    """A multilayer perceptron.
+
+    Attributes:
+        widths: Units of each hidden layer.
+        activation: Of the hidden layers.
+        l1: Penalty on the absolute values of the hidden layers' weights.
+        l2: Penalty on their squares.
+        dropout: Fraction of each hidden layer's output dropped while training.
+    """
+
+    widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
+    activation: Activation = "elu"
+    l1: float = Field(default=0.0, ge=0)
+    l2: float = Field(default=0.0, ge=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+LARGE = (512, 512, 512, 512)
+
+PRESETS = {
+    "tiny": MLP(widths=(16,)),
+    "small": MLP(widths=(16, 16)),
+    "medium": MLP(widths=(64, 64, 64)),
+    "large": MLP(widths=LARGE),
+    "l2": MLP(widths=LARGE, l2=0.001),
+    "dropout": MLP(widths=LARGE, dropout=0.5),
+    "combined": MLP(widths=LARGE, l2=0.0001, dropout=0.5),
+}
+"""The seven of TensorFlow's tutorial "Overfit and underfit", from too small to too large to regularised."""
+
+
+class MLPTraining(Settings):
+    """How multilayer perceptrons are trained, and which.
+
+    Attributes:
+        family: Which kind of model this is.
+        models: Each model by its name. Of several, the Tuner trains all, and the one with the lowest validation
+            cross-entropy goes to the Trainer.
+        learning_rate: Adam's, at the beginning.
+        decay_epochs: After so many epochs the learning rate is 1 / (1 + decay_rate) of that, by inverse time decay.
+        decay_rate: See above.
+        batch_size: Rows in a training step, over all replicas together.
+        max_epochs: Passes over the training rows, at most.
+        patience: Training ends when the validation cross-entropy, without penalties, was no lower for so many epochs.
+            The weights of the best epoch are kept.
+        steps_per_execution: Training steps that run without coming back to Python; None for a whole epoch.
+        seed: Seed of the weights, the shuffling and the dropout.
+        strategy: How training is distributed; "auto" takes a TPU or several GPUs where there are any.
+    """
+
+    family: Literal["mlp"] = "mlp"
+    models: dict[str, MLP] = Field(default_factory=lambda: dict(PRESETS), min_length=1)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    decay_epochs: float = Field(default=1000, gt=0)
+    decay_rate: float = Field(default=1.0, ge=0)
+    batch_size: int = Field(default=500, ge=1)
+    max_epochs: int = Field(default=10_000, ge=1)
+    patience: int = Field(default=200, ge=1)
+    steps_per_execution: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    strategy: StrategyName = "auto"
+
+    @model_validator(mode="after")
+    def _names(self) -> "MLPTraining":
+        wrong = [name for name in self.models if not name or not name.replace("_", "").replace("-", "").isalnum()]
+        if wrong:
+            raise ValueError(f"models: {wrong[0]!r} must be of letters, digits, - and _: it names a folder of logs")
+        return self

@@ -1,0 +1,100 @@
+"""The SavedModel that TensorFlow Serving and the Evaluator load: it takes rows as they are stored, or as vectors."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+import tf_keras as keras
+
+from components.contract import FEATURES, LABEL
+from components.trainer.serving import SERVING_DEFAULT, answer, of_strings, request, save
+from components.transform.labels import label_ids
+from components.transform.raw_features import one_a_row, raw_feature
+
+WARM_UP_ROWS = 2
+ROWS = "rows"
+
+
+class ServedRows(tf.Module):
+    """A trained model, the transform graph before it and the class names after it.
+
+    Args:
+        model: The trained model.
+        tft_output: The output of the Transform step.
+        columns: The columns that are packed into the vector, in its order.
+        class_names: The class names, in the order of their numbers.
+        slices: Columns that Transform makes for the evaluation to slice by.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        tft_output: tft.TFTransformOutput,
+        columns: Sequence[str],
+        class_names: Sequence[str],
+        slices: Sequence[str],
+    ) -> None:
+        super().__init__(name="served_rows")
+        self.model_variables = model.variables
+        self.columns, self.class_names, self._slices = tuple(columns), tuple(class_names), tuple(slices)
+        self._raw_spec = tft_output.raw_feature_spec()
+        # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
+        # isn't tracked.
+        self._transform = tft_output.transform_features_layer().__call__
+        self._predict = lambda features: model(features, training=False)
+
+    def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
+        """Returns the signatures by name, each for any number of rows."""
+        vector = tf.TensorSpec([None, len(self.columns)], tf.float32, name=ROWS)
+        found = {
+            SERVING_DEFAULT: of_strings(self.classify_examples, "examples"),
+            ROWS: tf.function(self.classify_rows, input_signature=[vector], autograph=False),
+            "transform_features": of_strings(self.transform_features, "examples"),
+            "transform_labels": of_strings(self.transform_labels, "examples"),
+        }
+        if self._slices:
+            found["transform_slices"] = of_strings(self.transform_slices, "examples")
+        return found
+
+    def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies serialized tf.Examples, string [batch]; the label isn't needed."""
+        return self._classify(self.transform_features(examples)[FEATURES])
+
+    def classify_rows(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Classifies rows of raw numbers, float32 [batch, columns], in the order of `columns`; NaN is missing."""
+        raw = {name: raw_feature(rows[:, at], self._raw_spec[name]) for at, name in enumerate(self.columns)}
+        return self._classify(self._transform(raw)[FEATURES])
+
+    def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Turns serialized tf.Examples into `features`, float32 [batch, columns]."""
+        return {FEATURES: self._transform(self._parsed(examples))[FEATURES]}
+
+    def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Turns the feature `label` of serialized tf.Examples into `label_id`, int64 [batch]; -1 if unknown."""
+        parsed = tf.io.parse_example(examples, {LABEL: self._raw_spec[LABEL]})
+        return {"label_id": label_ids(one_a_row(parsed[LABEL]), self.class_names)}
+
+    def transform_slices(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Turns serialized tf.Examples into the columns to slice by, int64 [batch] each."""
+        transformed = self._transform(self._parsed(examples))
+        return {name: transformed[name] for name in self._slices}
+
+    def _parsed(self, examples: tf.Tensor) -> dict[str, tf.Tensor | tf.SparseTensor]:
+        spec = {name: spec for name, spec in self._raw_spec.items() if name != LABEL and spec.dtype != tf.string}
+        return dict(tf.io.parse_example(examples, spec))
+
+    def _classify(self, features: tf.Tensor) -> dict[str, tf.Tensor]:
+        logits = self._predict(features)
+        return answer(tf.sigmoid(logits) if logits.shape[1] == 1 else tf.nn.softmax(logits), self.class_names)
+
+
+def export_rows(served: ServedRows, folder: str) -> None:
+    """Writes the SavedModel, with its class names and warm-up requests in assets.extra.
+
+    Args:
+        served: The model.
+        folder: Where to write it.
+    """
+    rows = np.zeros([WARM_UP_ROWS, len(served.columns)], np.float32)
+    save(served, served.signatures(), served.class_names, [request(ROWS, ROWS, rows)], folder)

@@ -1,0 +1,58 @@
+"""The network: dense layers with penalties and dropout, and a head of one logit or one a class."""
+
+import tensorflow as tf
+import tf_keras as keras
+
+from components.trainer.mlp.config import MLP
+
+BINARY = 2
+"""Number of classes for which one logit will do."""
+
+
+def build_model(settings: MLP, features: int, classes: int, seed: int) -> keras.Model:
+    """Returns the network.
+
+    Args:
+        settings: Its layers.
+        features: Length of the vector that goes in.
+        classes: Number of classes, 2 or more.
+        seed: Seed of the weights and the dropout.
+
+    Returns:
+        A model from float32 [batch, features] to logits [batch, 1] for two classes, else [batch, classes].
+    """
+    penalty = keras.regularizers.L1L2(settings.l1, settings.l2) if settings.l1 or settings.l2 else None
+    vector = keras.Input([features], name="features")
+    hidden = vector
+    for number, width in enumerate(settings.widths):
+        initializer = keras.initializers.GlorotUniform(seed + number)
+        layer = keras.layers.Dense(
+            width, settings.activation, kernel_initializer=initializer, kernel_regularizer=penalty
+        )
+        hidden = layer(hidden)
+        if settings.dropout:
+            hidden = keras.layers.Dropout(settings.dropout, seed=seed + number)(hidden)
+    head = keras.layers.Dense(
+        1 if classes == BINARY else classes,
+        kernel_initializer=keras.initializers.GlorotUniform(seed + len(settings.widths)),
+        name="head",
+    )
+    return keras.Model(vector, head(hidden))
+
+
+def cross_entropies(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+    """Returns the cross-entropy of each row, float32 [batch].
+
+    Args:
+        logits: float32 [batch, 1] or [batch, classes].
+        ids: int64 [batch].
+    """
+    if logits.shape[1] == 1:
+        return tf.nn.sigmoid_cross_entropy_with_logits(tf.cast(ids, tf.float32), logits[:, 0])
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(ids, logits)
+
+
+def hits(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+    """Returns for each row whether the likeliest class is the right one, float32 [batch]; arguments as above."""
+    guessed = tf.cast(logits[:, 0] > 0, tf.int64) if logits.shape[1] == 1 else tf.argmax(logits, axis=1)
+    return tf.cast(tf.equal(guessed, ids), tf.float32)

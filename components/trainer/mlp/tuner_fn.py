@@ -1,0 +1,67 @@
+"""`tuner_fn`, which TFX's Tuner calls: every model is trained, and the best is the one that validates best."""
+
+import os
+from typing import Any, NamedTuple, Protocol
+
+import keras_tuner
+
+from components.trainer.curves import write_curves
+from components.trainer.mlp.run_fn import MODEL, Prepared, TrainerArgs, prepare, train_one
+from components.trainer.mlp.training import log_to_tensorboard
+
+CURVES_FOLDER = "models"
+PROJECT = "keras_tuner"
+OBJECTIVE = "val_cross_entropy"
+
+
+class TunerArgs(TrainerArgs, Protocol):
+    """What is used of TFX's FnArgs.
+
+    Attributes:
+        working_dir: Where the trials go; kept with the Tuner's results.
+    """
+
+    working_dir: str
+
+
+class TunerFnResult(NamedTuple):
+    """What TFX's Tuner expects of a `tuner_fn`."""
+
+    tuner: keras_tuner.engine.base_tuner.BaseTuner
+    fit_kwargs: dict[str, Any]
+
+
+class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
+    """Trains a model a trial, and keeps its curves."""
+
+    def __init__(self, oracle: keras_tuner.Oracle, folder: str) -> None:
+        super().__init__(oracle, directory=folder, project_name=PROJECT)
+        self._folder = folder
+
+    def run_trial(self, trial: Any, prepared: Prepared) -> dict[str, float]:
+        """Trains the model that the trial names; returns its lowest validation cross-entropy."""
+        name = trial.hyperparameters.get(MODEL)
+        _, curves = train_one(prepared, name)
+        folder = os.path.join(self._folder, CURVES_FOLDER, name)
+        write_curves(curves, folder)
+        log_to_tensorboard(curves, folder)
+        return {OBJECTIVE: min(curves.metrics[OBJECTIVE])}
+
+
+def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
+    """Returns a tuner over all models of the settings.
+
+    Args:
+        fn_args: What TFX gives a tuner.
+    """
+    prepared = prepare(fn_args)
+    space = keras_tuner.HyperParameters()
+    space.Choice(MODEL, list(prepared.settings.models))
+    oracle = keras_tuner.oracles.GridSearchOracle(
+        objective=keras_tuner.Objective(OBJECTIVE, "min"),
+        max_trials=len(prepared.settings.models),
+        hyperparameters=space,
+        # A model that diverges is left out, not tried again: the seed is the same.
+        max_retries_per_trial=0,
+    )
+    return TunerFnResult(ModelTuner(oracle, fn_args.working_dir), {"prepared": prepared})

@@ -1,0 +1,74 @@
+"""What every SavedModel of ours has in common: what a classifier answers, and the files beside the graph."""
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import tensorflow as tf
+from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
+
+CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
+WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
+SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+TWO = 2
+
+
+def answer(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor]:
+    """Returns what a signature that classifies gives.
+
+    Args:
+        scores: Probabilities, float32 [batch, classes], or a probability of the second of two classes, [batch, 1].
+        class_names: The class names, in the order of their numbers.
+
+    Returns:
+        `scores` [batch, classes], `label` [batch] and `class_names` [batch, classes]; `probability` [batch] of the
+        second class where there are two.
+    """
+    if scores.shape[1] == 1:
+        scores = tf.concat([1.0 - scores, scores], axis=1)
+    names = tf.constant(list(class_names))
+    result = {
+        "scores": scores,
+        "label": tf.gather(names, tf.argmax(scores, axis=1)),
+        "class_names": tf.tile(names[tf.newaxis], [tf.shape(scores)[0], 1]),
+    }
+    if len(class_names) == TWO:
+        result["probability"] = scores[:, 1]
+    return result
+
+
+def of_strings(
+    function: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str
+) -> tf.types.experimental.PolymorphicFunction:
+    """Makes a signature for any number of strings.
+
+    It isn't a concrete function: those can't be saved where the variables are spread over several workers. It is
+    without AutoGraph, which would rewrite the source of tf_keras and finds nothing to do in ours.
+    """
+    return tf.function(function, input_signature=[tf.TensorSpec([None], tf.string, name=name)], autograph=False)
+
+
+def save(
+    model: tf.Module,
+    signatures: Mapping[str, tf.types.experimental.PolymorphicFunction],
+    class_names: Sequence[str],
+    warm_up: Sequence[prediction_log_pb2.PredictionLog],
+    folder: str,
+) -> None:
+    """Writes the SavedModel, with its class names and warm-up requests in assets.extra."""
+    tf.saved_model.save(model, folder, signatures=dict(signatures))
+    path = os.path.join(folder, CLASSES_FILE)
+    tf.io.gfile.makedirs(os.path.dirname(path))
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(json.dumps(list(class_names)))
+    with tf.io.TFRecordWriter(os.path.join(folder, WARM_UP_FILE)) as writer:
+        for request in warm_up:
+            writer.write(request.SerializeToString())
+
+
+def request(signature: str, key: str, value: object) -> prediction_log_pb2.PredictionLog:
+    """Returns a warm-up request with one input."""
+    predict = predict_pb2.PredictRequest(
+        model_spec=model_pb2.ModelSpec(signature_name=signature), inputs={key: tf.make_tensor_proto(value)}
+    )
+    return prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=predict))

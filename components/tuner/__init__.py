@@ -1,0 +1,1 @@
+"""The comparison of several models before one is trained for good."""
