@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,8 +13,9 @@ from rich.table import Table
 from components.errors import TransferlineError
 from pipeline import launch, registry
 from pipeline.config import PipelineConfig
+from pipeline.data_sources import EmbeddedDigits, HiggsToy, write_to
 from pipeline.overrides import apply_overrides
-from pipeline.run_record import RunRecord, RunStore, public
+from pipeline.run_record import Counts, RunRecord, RunStore, public
 
 WIDTH_WHEN_PIPED = 200
 
@@ -53,6 +55,25 @@ def runs(
         Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED).print(_table(records))
 
 
+@app.command()
+def data(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A pipeline whose data is embedded or simulated.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Where to write it.")],
+    rows: Annotated[int, typer.Option(min=1, help="How many rows, of what is simulated.")] = 12_000,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same file.")] = 0,
+) -> None:
+    """Write a pipeline's own data to a file or folder."""
+    source = registry.load(name).source
+    if isinstance(source, HiggsToy):
+        source = HiggsToy(rows=rows, seed=seed)
+    elif not isinstance(source, EmbeddedDigits):
+        raise TransferlineError(
+            f"the pipeline '{name}' has no data of its own to write", cure="use digits or higgs_toy, or download it"
+        )
+    write_to(source, out)
+    sys.stdout.write(f"{out}\n")
+
+
 def main() -> None:
     """Runs the command; a fault of the user's is a message, not a traceback."""
     try:
@@ -72,7 +93,7 @@ def _config(name: str, data_dir: str, output_dir: str, settings: list[str]) -> P
 
 def _table(records: list[RunRecord]) -> Table:
     table = Table(box=None, header_style="bold")
-    for column in ("run", "status", "seconds", "train", "eval", "test", "quarantined", "accuracy"):
+    for column in ("run", "status", "seconds", *Counts.model_fields, "accuracy"):
         table.add_column(column, no_wrap=True)
     table.add_column("model or error", overflow="fold")
     for record in records:

@@ -84,13 +84,24 @@ def materialise(source: Source) -> Path:
     """
     path = source_path(source)
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside and moved as a whole, so that nobody ever sees half of it.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
-            made = Path(partial) / path.name
-            _make(source, made)
-            _move_into_place(made, path)
+        write_to(source, path)
     return path
+
+
+def write_to(source: Source, path: Path) -> None:
+    """Writes a source's data to a path, whole or not at all.
+
+    Raises:
+        TransferlineError: There is something at the path, or the data can't be had.
+    """
+    if path.exists():
+        raise TransferlineError("there is something already", place=str(path), cure="name another path, or remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and moved as a whole, so that nobody ever sees half of it.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
+        made = Path(partial) / path.name
+        _make(source, made)
+        _move_into_place(made, path)
 
 
 def _make(source: Source, path: Path) -> None:

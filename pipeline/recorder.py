@@ -78,9 +78,11 @@ class Recorder:
                 eval=report.written("eval"),
                 test=report.written("test"),
                 quarantined=report.quarantined,
+                unused=report.unused,
             )
             self._update(counts=counts)
-            note = ", ".join(f"{count:,} {split}" for split, count in counts.model_dump().items())
+            shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
+            note = ", ".join(f"{count:,} {name}" for name, count in shown.items())
         if decision := run_facts.decision(facts):
             thresholds = tuple(ThresholdResult(**check.model_dump()) for check in decision.checks)
             self._update(metrics=decision.metrics, thresholds=thresholds)

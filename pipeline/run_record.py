@@ -28,12 +28,21 @@ class Step(Settings):
 
 
 class Counts(Settings):
-    """Records by what became of them."""
+    """Records by what became of them; together they are all that were found.
+
+    Attributes:
+        train: In the training split.
+        eval: In the validation split.
+        test: In the test split.
+        quarantined: Set aside with a reason.
+        unused: Left out by a split by rows.
+    """
 
     train: int = 0
     eval: int = 0
     test: int = 0
     quarantined: int = 0
+    unused: int = 0
 
 
 class ThresholdResult(Settings):

@@ -19,6 +19,7 @@ TYPES = {schema_pb2.BYTES: "text or bytes", schema_pb2.INT: "whole numbers", sch
 def ingest_faults(report: IngestReport, rules: GateRules) -> list[str]:
     """Returns what is wrong with the records as a whole: quarantine, splits, classes and duplicates."""
     return [
+        *_broken_faults(report),
         *_quarantine_faults(report, rules),
         *_split_faults(report),
         *_class_faults(report),
@@ -42,6 +43,11 @@ def anomaly_faults(anomalies: Mapping[str, anomalies_pb2.Anomalies], schema: sch
         if found.HasField("dataset_anomaly_info"):
             faults.append(f"{split}: {found.dataset_anomaly_info.description}")
     return faults
+
+
+def _broken_faults(report: IngestReport) -> Iterator[str]:
+    for file in report.broken:
+        yield f"{file.place!r}: {file.reason}; nobody knows how many records are missing: fetch the file again"
 
 
 def _quarantine_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:

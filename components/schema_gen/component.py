@@ -5,16 +5,16 @@ import os
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx import v1 as tfx
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 
 from components.contract import LABEL
+from components.errors import TransferlineError
 
 SCHEMA_FILE = "schema.pbtxt"
-MAX_CLASSES = 100_000
 INFERRED = """\
 # Inferred: the contract of photos, and the classes of the training split. To make it the law: correct it, save it in
 # schemas/ and name it as curated_schema in the catalog file. From then on, data that differs from it stops the run.
@@ -80,15 +80,28 @@ def RowSchemaGen(  # noqa: N802
     _write(INFERRED_ROWS + with_classes(text, class_names(train)), schema.uri)
 
 
-def class_names(statistics: object) -> list[str]:
+def class_names(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> list[str]:
     """Returns the labels that occur, sorted.
 
+    TFDV's own inference takes the classes 0 and 1 for a truth value, and gives them no domain.
+
     Args:
-        statistics: A DatasetFeatureStatisticsList of one split.
+        statistics: Of one split.
+
+    Raises:
+        TransferlineError: There are more labels than the statistics list.
     """
-    inferred = tfdv.infer_schema(statistics, max_string_domain_size=MAX_CLASSES)
-    domains = {domain.name: domain for domain in inferred.string_domain}
-    return sorted(domains[LABEL].value) if LABEL in domains else []
+    for feature in statistics.datasets[0].features:
+        if list(feature.path.step) == [LABEL]:
+            listed = [bucket.label for bucket in feature.string_stats.rank_histogram.buckets]
+            if feature.string_stats.unique > len(listed):
+                raise TransferlineError(
+                    f"There are {feature.string_stats.unique} different labels, too many to infer classes from.",
+                    place="the label column",
+                    cure="Check that it is the right column, or name a curated_schema.",
+                )
+            return sorted(listed)
+    return []
 
 
 def with_classes(contract_text: str, classes: list[str]) -> str:

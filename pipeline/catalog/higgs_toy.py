@@ -4,7 +4,8 @@ Data: 12,000 simulated collisions in the columns of HIGGS; more with `--set sour
 
 Command: `transferline run higgs_toy`
 
-Result: test AUC 0.90 to 0.93 in one and a half minutes on 2 cores; simulated collisions are easier to tell apart than real ones.
+Result: test AUC 0.90 to 0.93 in one and a half minutes on 2 cores; simulated collisions are easier to tell apart than
+real ones.
 """
 
 import sys

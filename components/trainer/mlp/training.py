@@ -7,7 +7,6 @@ takes 25 ms there, of which the machine computes five. Here an epoch is one call
 import math
 import os
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -203,8 +202,3 @@ def _check_finite(loss: float, epoch: int, rate: float) -> None:
             place="trainer.learning_rate",
             cure="Lower the learning rate, or look for extreme values in the data.",
         )
-
-
-def best_of(curves: Mapping[str, LearningCurves]) -> str:
-    """Returns the name of the model with the lowest validation cross-entropy."""
-    return min(curves, key=lambda name: min(curves[name].metrics["val_cross_entropy"]))

@@ -99,3 +99,10 @@ def test_an_anomaly_says_feature_split_expected_and_seen():
 
 def _frame():
     return pd.DataFrame({"label": ["cat", "fox"], "image/width": [5, 500], "colour": ["red", "blue"]})
+
+
+def test_a_file_that_ends_in_the_middle_is_a_fault_however_much_is_left_of_it():
+    broken = (Quarantined(place="a.csv.gz, line 9", reason="the file is damaged or ends in the middle: no end"),)
+    (fault,) = ingest_faults(report(found=61, quarantined=1, broken=broken), GateRules())
+    assert "a.csv.gz, line 9" in fault
+    assert "fetch the file again" in fault

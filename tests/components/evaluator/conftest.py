@@ -33,14 +33,23 @@ class ScoreReader(tf.Module):
     def transform_labels(self, examples):
         return {"label_id": tf.io.parse_example(examples, {"id": tf.io.FixedLenFeature([], tf.int64)})["id"]}
 
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def transform_slices(self, examples):
+        """Slice 1 or 2, by the first score; moved by `shift`, as another training's quantiles would be."""
+        spec = {"scores": tf.io.FixedLenFeature([self.classes], tf.float32)}
+        scores = tf.io.parse_example(examples, spec)["scores"]
+        return {"half": tf.cast(scores[:, 0] > 0.5, tf.int64) + 1 + self.shift}
+
 
 @pytest.fixture
 def save_model(tmp_path):
-    def save(name, classes, shift=0):
+    def save(name, classes, shift=0, makes_slices=False):
         model = ScoreReader(classes, shift)
         artifact = standard_artifacts.Model()
         artifact.uri = str(tmp_path / name)
         signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
+        if makes_slices:
+            signatures["transform_slices"] = model.transform_slices
         tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
         extra = tmp_path / name / "Format-Serving" / "assets.extra"
         extra.mkdir(exist_ok=True)

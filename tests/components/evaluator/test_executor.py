@@ -126,3 +126,20 @@ def test_checks_and_verdict_agree(evaluate, write_examples, save_model):
             metric="accuracy", slice=ALL_EXAMPLES, kind="at_least", value=1.0, bound=1.0, baseline=None, passed=True
         ),
     )
+
+
+def test_an_example_is_in_one_slice_made_by_the_candidate_whatever_the_baseline_would_make(
+    evaluate, write_examples, save_model
+):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="example_count", slice="half", at_least=1, max_drop=0),)),
+        write_examples([*RIGHT, WRONG]),
+        save_model("model", 2, makes_slices=True),
+        save_model("baseline", 2, shift=1, makes_slices=True),
+    )
+    checks = checks_by_slice(evaluation)
+    assert {key: check.value for key, check in checks.items() if key[1] == "at_least"} == {
+        ("half=1", "at_least"): 2,
+        ("half=2", "at_least"): 2,
+    }
+    assert {check.baseline for check in checks.values()} == {2}

@@ -1,0 +1,108 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from components.contract import SPLITS
+from components.csv_example_gen.config import RowSplit
+from components.csv_example_gen.duplicates import in_different_splits, packed_by_partition
+from components.csv_example_gen.files import Kind
+from components.csv_example_gen.layout import FileLayout, Layout
+from components.csv_example_gen.splits import UNUSED, make_rule, row_hashes
+from components.errors import TransferlineError
+
+ROWS = 20_000
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    return pa.table(
+        {
+            "x": rng.normal(size=ROWS).astype(np.float32),
+            "customer": [f"c{number // 4}" for number in range(ROWS)],
+            "label": ["0", "1"] * (ROWS // 2),
+        }
+    )
+
+
+def layout(*splits):
+    return Layout(tuple(FileLayout(s, s, Kind.CSV, s, 1) for s in splits), {"x": "float", "label": "string"}, "label")
+
+
+def numbers(settings, table, *splits, named="", total=ROWS):
+    rule = make_rule(settings, layout(*splits or [""]), "label")
+    return rule.splits_of(table, row_hashes(table), np.arange(table.num_rows), total, named)
+
+
+def test_shares_by_hash(table):
+    counts = np.bincount(numbers(RowSplit(by="hash"), table), minlength=3)
+    assert counts / ROWS == pytest.approx([0.8, 0.1, 0.1], abs=0.01)
+
+
+def test_a_row_stays_in_its_split_whatever_is_beside_it_and_however_columns_are_ordered(table):
+    whole = numbers(RowSplit(by="hash"), table)
+    part = table.slice(500, 100).select(["label", "customer", "x"])
+    np.testing.assert_array_equal(numbers(RowSplit(by="hash"), part), whole[500:600])
+
+
+def test_rows_of_one_key_stay_together(table):
+    splits = numbers(RowSplit(by="hash", key=("customer",)), table).reshape(-1, 4)
+    assert (splits == splits[:, :1]).all()
+    assert len(np.unique(splits)) == 3
+
+
+def test_the_key_may_be_the_label(table):
+    assert len(np.unique(numbers(RowSplit(by="hash", key=("label",)), table))) <= 2
+
+
+def test_by_rows(table):
+    settings = RowSplit(by="rows", eval_rows=10, train_rows=20, test_rows=5)
+    splits = numbers(settings, table.slice(0, 50), total=50)
+    assert [SPLITS[n] if n != UNUSED else "unused" for n in splits] == (
+        ["eval"] * 10 + ["train"] * 20 + ["unused"] * 15 + ["test"] * 5
+    )
+
+
+def test_by_file_without_one_for_eval_takes_it_from_train(table):
+    settings = RowSplit(by="file")
+    train = numbers(settings, table, "train", "test", named="train")
+    assert np.mean(train == 1) == pytest.approx(1 / 9, abs=0.01)
+    assert set(numbers(settings, table, "train", "test", named="test")) == {2}
+    assert set(numbers(settings, table, "train", "eval", "test", named="train")) == {0}
+
+
+def test_auto_goes_by_files_only_where_all_are_named(table):
+    assert make_rule(RowSplit(), layout("train", "test"), "label").by == "file"
+    assert make_rule(RowSplit(), layout("train", ""), "label").by == "hash"
+    assert make_rule(RowSplit(), layout("train"), "label").by == "hash"
+
+
+def test_by_file_where_no_file_is_for_the_test():
+    with pytest.raises(TransferlineError, match="no file is for test"):
+        make_rule(RowSplit(by="file"), layout("train", "eval"), "label")
+
+
+def test_hashes_differ_in_every_column_and_count_missing_values():
+    base = {"a": [1.0, 1.0, 2.0, None, 1.0], "b": [1.0, 2.0, 1.0, 1.0, None]}
+    table = pa.table({name: pa.array(values, pa.float32()) for name, values in base.items()})
+    assert len(set(row_hashes(table).tolist())) == 5
+    swapped = table.rename_columns(["b", "a"])
+    assert row_hashes(swapped)[0] == row_hashes(table)[0]  # (1, 1) is (1, 1)
+    assert row_hashes(swapped)[1] != row_hashes(table)[1]
+
+
+def test_rows_that_are_the_same_in_different_splits_are_found_over_blocks():
+    hashes = np.array([5, 6, 7, 8], np.uint64) << np.uint64(4)
+    train, test = np.zeros(4, np.int8), np.full(4, 2, np.int8)
+    lines = np.arange(4) + 10
+    blocks = [block for _, block in packed_by_partition(0, 100, hashes, train, lines)]
+    blocks += [block for _, block in packed_by_partition(1, 0, hashes[[2, 2]], test[:2], lines[:2])]
+    blocks += [block for _, block in packed_by_partition(1, 0, hashes[[0]], train[:1], lines[:1])]  # the same split
+    assert in_different_splits(blocks) == [(("test", 1, 10), ("test", 1, 11), ("train", 0, 112))]
+
+
+def test_rows_that_are_left_out_leak_nowhere():
+    hashes = np.array([1, 1], np.uint64) << np.uint64(8)
+    splits = np.array([0, UNUSED], np.int8)
+    blocks = [block for _, block in packed_by_partition(0, 0, hashes, splits, np.arange(2))]
+    assert in_different_splits(blocks) == []

@@ -1,0 +1,118 @@
+import json
+import subprocess
+import sys
+
+import keras_tuner
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from components.csv_example_gen.encode import encode_each
+from components.errors import TransferlineError
+from components.trainer.curves import read_curves
+from components.trainer.mlp.config import MLP
+from components.trainer.mlp.run_fn import MODEL, prepare, run_fn
+from components.trainer.mlp.tuner_fn import tuner_fn
+
+ONE = {"wide": MLP(widths=(16,))}
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    return tmp_path_factory.mktemp("exported")
+
+
+@pytest.fixture
+def exported(fn_args, scratch):
+    """Folders of a trained model and its run, made once."""
+    if not (scratch / "model").exists():
+        run_fn(fn_args(ONE, serving_model_dir=str(scratch / "model"), model_run_dir=str(scratch / "run")))
+    return scratch / "model", scratch / "run"
+
+
+def test_rows_are_packed_standardised_and_filled_by_the_mean(fn_args, data):
+    prepared = prepare(fn_args(ONE))
+    assert prepared.columns == ("a", "b", "n")
+    assert prepared.class_names == ("no", "yes")
+    _, train = data
+    features = prepared.rows.train.features
+    assert features.shape == (1200, 3)
+    assert features.mean(axis=0) == pytest.approx([0, 0, 0], abs=1e-4)
+    assert features.std(axis=0)[[0, 2]] == pytest.approx([1, 1], abs=1e-3)
+    missing = train["b"].is_null().to_numpy()
+    assert missing.any()
+    assert features[missing, 1] == pytest.approx(0, abs=1e-4)
+    np.testing.assert_array_equal(prepared.rows.train.ids, np.array(train["label"]) == "yes")
+
+
+def test_the_exported_model_answers_examples_and_rows_alike(exported, data):
+    model_folder, run_folder = exported
+    model = tf.saved_model.load(str(model_folder))
+    _, train = data
+    table = train.slice(0, 50)
+    by_example = model.signatures["serving_default"](examples=tf.constant(encode_each(table)))
+    rows = np.column_stack([table[name].to_numpy().astype(np.float32) for name in ("a", "b", "n")])
+    assert np.isnan(rows).any()
+    by_row = model.signatures["rows"](rows=tf.constant(rows))
+    np.testing.assert_allclose(by_example["probability"], by_row["probability"], rtol=1e-5)
+    np.testing.assert_allclose(np.sum(by_row["scores"], axis=1), 1, rtol=1e-5)
+    hits = by_row["label"].numpy().astype(str) == np.array(table["label"])
+    assert hits.mean() > 0.8
+    assert by_row["class_names"].numpy()[0].tolist() == [b"no", b"yes"]
+    assert json.loads((model_folder / "assets.extra" / "class_names.json").read_text()) == ["no", "yes"]
+    curves = read_curves(str(run_folder))
+    assert curves.model == "wide"
+    assert len(curves.epochs) == len(curves.metrics["val_cross_entropy"])
+
+
+def test_labels_and_slices_for_the_evaluator(exported, data):
+    signatures = tf.saved_model.load(str(exported[0])).signatures
+    _, train = data
+    examples = tf.constant(encode_each(train))
+    np.testing.assert_array_equal(
+        signatures["transform_labels"](examples=examples)["label_id"], np.array(train["label"]) == "yes"
+    )
+    slices = signatures["transform_slices"](examples=examples)
+    a, quarter = train["a"].to_numpy(), slices["a_quarter"].numpy()
+    assert sorted(set(quarter)) == [1, 2, 3, 4]
+    assert np.bincount(quarter)[1:] / 1200 == pytest.approx([0.25] * 4, abs=0.02)
+    assert a[quarter == 1].max() <= a[quarter == 2].min()
+    present = ~train["b"].is_null().to_numpy()
+    b = train["b"].to_numpy()
+    expected = (a > 0).astype(int) + (b > 0)
+    np.testing.assert_array_equal(slices["positive"].numpy()[present], expected[present])
+
+
+def test_the_model_loads_without_this_project(exported, tmp_path):
+    code = (
+        "import sys, tensorflow as tf\n"
+        "model = tf.saved_model.load(sys.argv[1])\n"
+        "print(model.signatures['rows'](rows=tf.zeros([2, 3]))['label'].shape)\n"
+        "ours = {'components', 'tf_keras', 'tensorflow_transform'}\n"
+        "assert not ours & {name.split('.')[0] for name in sys.modules}"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(exported[0])], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.stdout == "(2,)\n", done.stderr
+
+
+def test_the_tuner_trains_every_model_and_names_the_best(fn_args, tmp_path):
+    args = fn_args()
+    result = tuner_fn(args)
+    result.tuner.search(**result.fit_kwargs)
+    best = result.tuner.get_best_hyperparameters()[0]
+    assert best.get(MODEL) == "wide"
+    curves = {name: read_curves(str(tmp_path / "tuner" / "models" / name)) for name in ("narrow", "wide")}
+    lowest = {name: min(each.metrics["val_cross_entropy"]) for name, each in curves.items()}
+    assert lowest["wide"] < lowest["narrow"]
+    assert list((tmp_path / "tuner" / "models" / "wide" / "validation").iterdir())
+
+    run_fn(fn_args(hyperparameters=best.get_config()))
+    assert read_curves(str(tmp_path / "run")).model == "wide"
+    assert isinstance(best, keras_tuner.HyperParameters)
+
+
+def test_several_models_without_a_tuner(fn_args):
+    with pytest.raises(TransferlineError, match="2 models to train and no Tuner"):
+        run_fn(fn_args())

@@ -1,0 +1,151 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from components.errors import TransferlineError
+from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
+from components.trainer.mlp.dataset import PackedRows
+from components.trainer.mlp.model import build_model
+from components.trainer.mlp.training import EpochRunner, TrainingRows, log_to_tensorboard, train
+
+PLAIN = MLP(widths=(8,))
+
+
+def packed(rows, seed=0, classes=2):
+    rng = np.random.default_rng(seed)
+    features = rng.normal(size=(rows, 4)).astype(np.float32)
+    score = features[:, 0] + 0.5 * features[:, 1] + 0.3 * rng.normal(size=rows)
+    return PackedRows(features, np.digitize(score, np.linspace(-0.5, 0.5, classes - 1) if classes > 2 else [0.0]))
+
+
+@pytest.fixture(scope="module")
+def rows():
+    return TrainingRows(packed(1000), packed(200, seed=1))
+
+
+def settings(**changes):
+    return MLPTraining(**{"models": {"plain": PLAIN}, "batch_size": 100, "patience": 5, **changes})
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [("tiny", 481), ("small", 753), ("medium", 10_241), ("large", 803_329), ("l2", 803_329), ("combined", 803_329)],
+)
+def test_the_presets_have_the_parameters_of_the_original(name, parameters):
+    assert build_model(PRESETS[name], 28, 2, seed=0).count_params() == parameters
+
+
+def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
+    """One step a batch, the penalised loss, Adam with inverse time decay: the same weights as by `train_on_batch`."""
+    described = MLP(widths=(8,), l2=0.01)
+    ours, theirs = (build_model(described, 4, 2, seed=0) for _ in range(2))
+    runner = EpochRunner(ours, rows, settings())
+    order = runner._order(tf.constant(0)).numpy()
+    values = runner.run(0)
+
+    schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
+    cross_entropy = keras.metrics.BinaryCrossentropy(from_logits=True, name="cross_entropy")
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    theirs.compile(keras.optimizers.Adam(schedule), loss, [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)])
+    for batch in order:
+        found = theirs.train_on_batch(rows.train.features[batch], rows.train.ids[batch], reset_metrics=False)
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-5)
+    assert [values["loss"], values["cross_entropy"], values["accuracy"]] == pytest.approx(found, rel=1e-4)
+    validated = theirs.evaluate(rows.validation.features, rows.validation.ids, batch_size=200, verbose=0)
+    assert [values[f"val_{name}"] for name in ("loss", "cross_entropy", "accuracy")] == pytest.approx(
+        validated, rel=1e-4
+    )
+
+
+def test_every_epoch_has_an_order_of_its_own_and_takes_each_row_once(rows):
+    runner = EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings())
+    first, second = (runner._order(tf.constant(epoch)).numpy() for epoch in (0, 1))
+    assert sorted(first.ravel()) == sorted(second.ravel()) == list(range(1000))
+    assert (first != second).any()
+    np.testing.assert_array_equal(first, runner._order(tf.constant(0)).numpy())
+
+
+@pytest.mark.parametrize("steps", [1, 3, None])
+def test_steps_per_execution_changes_nothing_but_the_calls(rows, steps):
+    model = build_model(PLAIN, 4, 2, seed=0)
+    values = EpochRunner(model, rows, settings(steps_per_execution=steps)).run(0)
+    assert values["loss"] == pytest.approx(EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings()).run(0)["loss"])
+
+
+def test_training_stops_by_patience_and_keeps_the_best_weights(rows):
+    model = build_model(MLP(widths=(64, 64)), 4, 2, seed=0)
+    curves = train(model, rows, settings(learning_rate=0.02, max_epochs=200))
+    values = curves.metrics["val_cross_entropy"]
+    assert curves.best_epoch == 1 + int(np.argmin(values))
+    assert len(values) == curves.best_epoch + 5 < 200
+    logits = model(rows.validation.features)[:, 0]
+    found = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(rows.validation.ids.astype(np.float32), logits))
+    assert float(found) == pytest.approx(min(values), rel=1e-5)
+    assert values[-1] > min(values)
+
+
+def test_the_learning_rate_halves_after_the_epochs_of_decay(rows):
+    curves = train(build_model(PLAIN, 4, 2, 0), rows, settings(decay_epochs=10, max_epochs=11, patience=100))
+    assert curves.metrics["learning_rate"][0] == pytest.approx(1e-3)
+    assert curves.metrics["learning_rate"][10] == pytest.approx(5e-4)
+
+
+def test_the_same_seed_trains_the_same_model(rows):
+    described = MLP(widths=(8,), dropout=0.5)
+    found = []
+    for seed in (0, 0, 1):
+        keras.utils.set_random_seed(seed)
+        model = build_model(described, 4, 2, seed)
+        found.append(train(model, rows, settings(max_epochs=3, seed=seed)).metrics["loss"])
+    assert found[0] == pytest.approx(found[1])
+    assert found[0] != pytest.approx(found[2])
+
+
+def test_more_than_two_classes():
+    rows = TrainingRows(packed(1000, classes=4), packed(200, seed=1, classes=4))
+    model = build_model(MLP(widths=(32,)), 4, 4, seed=0)
+    curves = train(model, rows, settings(max_epochs=40, learning_rate=0.01))
+    assert model.output_shape == (None, 4)
+    assert max(curves.metrics["val_accuracy"]) > 0.6
+
+
+def test_a_training_that_diverges_is_an_error():
+    broken = packed(1000)
+    broken.features[3, 0] = math.inf
+    with pytest.raises(TransferlineError, match="The loss became"):
+        train(build_model(PLAIN, 4, 2, 0), TrainingRows(broken, packed(100)), settings(max_epochs=3))
+
+
+def test_fewer_rows_than_a_batch_are_one_batch():
+    runner = EpochRunner(build_model(PLAIN, 4, 2, 0), TrainingRows(packed(30), packed(20)), settings())
+    assert runner.steps == 1
+    assert math.isfinite(runner.run(0)["loss"])
+
+
+def test_tensorboard_gets_both_splits(rows, tmp_path):
+    curves = train(build_model(PLAIN, 4, 2, 0), rows, settings(max_epochs=3))
+    log_to_tensorboard(curves, str(tmp_path))
+    found = {}
+    for run in ("train", "validation"):
+        (file,) = (tmp_path / run).iterdir()
+        for event in tf.compat.v1.train.summary_iterator(str(file)):
+            for value in event.summary.value:
+                found.setdefault((run, value.tag), []).append(float(tf.make_ndarray(value.tensor)))
+    assert found["validation", "epoch_cross_entropy"] == pytest.approx(curves.metrics["val_cross_entropy"], rel=1e-5)
+    assert found["train", "epoch_loss"] == pytest.approx(curves.metrics["loss"], rel=1e-5)
+    assert len(found["train", "epoch_learning_rate"]) == 3
+
+
+@pytest.mark.parametrize("name", ["tiny", "combined"])
+def test_xla_compiles_a_training_step_with_static_shapes(name):
+    """What a TPU would refuse, this refuses."""
+    rows = TrainingRows(packed(1000), packed(200, seed=1))
+    runner = EpochRunner(build_model(PRESETS[name], 4, 2, 0), rows, settings())
+    compiled = tf.function(runner._steps_graph, autograph=False, jit_compile=True)
+    order = runner._order(tf.constant(0))
+    assert order.shape == (10, 100)
+    assert np.isfinite(compiled(order, tf.constant(0), tf.constant(2)).numpy()).all()
