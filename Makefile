@@ -5,6 +5,8 @@ SHELL := /bin/bash
 UV := .tools/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
+# A process for each core; the tests of a file stay together, since they share what is costly to make.
+SIDE_BY_SIDE := -n auto --dist loadfile
 PYTHON_VERSION := $(shell cat .python-version)
 # The environment's own commands come first: TFX calls `pip` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -41,11 +43,11 @@ lint: $(READY) ## ruff, mypy and import-linter
 
 .PHONY: test
 test: lint ## lint, and every test, whole pipelines too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 .PHONY: test-fast
 test-fast: $(READY) ## the tests without whole pipelines
-	$(BIN)/python -m pytest tests/components tests/pipeline
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline
 
 .PHONY: format
 format: $(READY) ## let ruff put the code in order

@@ -1,6 +1,7 @@
 """The small file in which a Beam pipeline says what became of each record, and the report that is made of it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -21,6 +22,8 @@ BROKEN = "the file is damaged or ends in the middle"
 
 BLANK = "blank line"
 """How the reason begins for which a line without anything in it is quarantined."""
+
+LONGEST_NUMBER = 20
 
 MAX_GROUPS = 1000
 """Groups of duplicates in a report; those that leak from train to another split come first."""
@@ -65,7 +68,7 @@ def read_results(
             elif kind == FOUND:
                 found += value[0]
                 unused += value[1]
-    aside.sort(key=lambda item: (item.place, item.reason))
+    aside.sort(key=lambda item: (_natural(item.place), item.reason))
     hidden = [item for item in aside if item.reason.startswith((HIDDEN, BLANK))]
     meant = [item for item in aside if not item.reason.startswith((HIDDEN, BLANK))]
     report = IngestReport(
@@ -79,6 +82,11 @@ def read_results(
         duplicates=worst_first(duplicates),
     )
     return report, aside
+
+
+def _natural(place: str) -> list[str]:
+    """A key that puts line 9 before line 10."""
+    return [part.zfill(LONGEST_NUMBER) if part.isdecimal() else part for part in re.split(r"(\d+)", place)]
 
 
 def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:

@@ -36,7 +36,7 @@ def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):
     done = home.transferline("run", "photos", "--data-dir", tmp_path)
     record = home.runs("photos")[0]
     assert done.returncode == 1
-    assert record["counts"] == {"train": 0, "eval": 0, "test": 0, "quarantined": 3}
+    assert record["counts"] == {"train": 0, "eval": 0, "test": 0, "quarantined": 3, "unused": 0}
     assert "3 of 3 records (100.0%) are quarantined" in record["error"]["cause"]
 
 

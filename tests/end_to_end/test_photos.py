@@ -126,7 +126,7 @@ def test_a_deleted_push_is_pushed_again(first_run, home, photos):
 
 
 def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(first_run, home, photos):
-    with (home.source / "components" / "trainer" / "model.py").open("a") as file:
+    with (home.source / "components" / "trainer" / "transfer_learning" / "model.py").open("a") as file:
         file.write("\n# a changed line\n")
     run(home, photos, ANY_MODEL)
     rerun = {name for name, was_cached in cached(home.runs("photos")[0]).items() if not was_cached}

@@ -1,0 +1,101 @@
+"""Rows from a CSV file to a pushed model, with several models compared on the way."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+COLUMNS = 28
+QUICK = ("--set", "trainer.max_epochs=15", "--set", "trainer.patience=5", "--set", "source.rows=4000")
+THRESHOLDS = (
+    {"metric": "auc", "at_least": 0.5},
+    {"metric": "auc", "slice": "m_bb_quartile", "at_least": 0},
+)
+ANY_MODEL = ("--set", f"evaluation.thresholds={json.dumps(THRESHOLDS)}")
+
+
+@pytest.fixture(scope="module")
+def first_run(home):
+    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
+    return done, home.runs("higgs_toy")[0]
+
+
+def test_several_models_are_compared_and_the_best_is_pushed(first_run, home):
+    done, record = first_run
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert record["status"] == "pushed"
+    assert record["counts"] == {"train": 2000, "eval": 1000, "test": 1000, "quarantined": 0, "unused": 0}
+    steps = [step["name"] for step in record["steps"]]
+    assert steps.index("CsvExampleGen") < steps.index("DataGate") < steps.index("Tuner") < steps.index("Trainer")
+    assert {"accuracy", "auc", "crossentropy", "calibration"} <= set(record["metrics"])
+    assert len(done.stdout.splitlines()) <= 60
+    (results,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Tuner" / "tuner_results").iterdir()
+    curves = {path.name: json.loads((path / "training.json").read_text()) for path in (results / "models").iterdir()}
+    assert set(curves) == {"tiny", "small", "medium"}
+    lowest = {name: min(each["metrics"]["val_cross_entropy"]) for name, each in curves.items()}
+    (run,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Trainer" / "model_run").iterdir()
+    assert json.loads((run / "training.json").read_text())["model"] == min(lowest, key=lowest.get)
+
+
+def test_slices_by_what_transform_made(first_run):
+    _, record = first_run
+    slices = {check["slice"] for check in record["thresholds"]}
+    assert slices == {"all examples", *(f"m_bb_quartile={number}" for number in (1, 2, 3, 4))}
+
+
+def test_the_pushed_model_takes_rows_in_a_clean_process(first_run, tmp_path):
+    _, record = first_run
+    code = (
+        "import sys, tensorflow as tf\n"
+        "model = tf.saved_model.load(sys.argv[1])\n"
+        f"answer = model.signatures['rows'](rows=tf.ones([3, {COLUMNS}]))\n"
+        "print(answer['scores'].shape, answer['class_names'][0].numpy().tolist())\n"
+    )
+    command = [sys.executable, "-c", code, record["model_uri"]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.stdout == "(3, 2) [b'0', b'1']\n", done.stderr
+
+
+def test_nothing_changed_so_every_step_is_cached(first_run, home):
+    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
+    assert done.returncode == 0
+    assert all(step["cached"] for step in home.runs("higgs_toy")[0]["steps"])
+
+
+def test_bad_rows_above_the_share_stop_the_run_with_the_first_five_shown(home, tmp_path):
+    rows = tmp_path / "rows.csv"
+    written = home.transferline("data", "higgs_toy", "--rows", 3000, "--out", rows)
+    assert written.returncode == 0, written.stderr
+    lines = rows.read_text().splitlines()
+    for number in range(0, 3000, 10):
+        lines[number] = lines[number].replace(",", ",x", 1)
+    lines[5] = "7" + lines[5][1:]
+    rows.write_text("\n".join(lines) + "\n")
+    done = home.transferline("run", "higgs_toy", "--data-dir", rows)
+    record = home.runs("higgs_toy")[0]
+    assert done.returncode == 1
+    assert record["steps"][-1]["name"] == "DataGate"
+    assert record["counts"]["quarantined"] == 301
+    assert sum(record["counts"].values()) == 3000
+    cause = record["error"]["cause"]
+    assert "301 of 3000 records (10.0%) are quarantined" in cause
+    assert "'rows.csv, line 1': lepton_pT: 'x" in cause
+    assert cause.count("is no number") == 4  # of the five that are shown, one has another label
+    assert "not one of 0, 1" in cause
+
+
+def test_a_row_outside_of_the_schema_is_an_anomaly(home, tmp_path):
+    rows = tmp_path / "rows.csv"
+    home.transferline("data", "higgs_toy", "--rows", 3000, "--out", rows)
+    lines = rows.read_text().splitlines()
+    cells = lines[1500].split(",")
+    cells[1] = "-7"  # a negative momentum
+    lines[1500] = ",".join(cells)
+    rows.write_text("\n".join(lines) + "\n")
+    done = home.transferline("run", "higgs_toy", "--data-dir", rows)
+    assert done.returncode == 1
+    assert (
+        "feature 'lepton_pT' in train: expected numbers, from 0.0 to 50.0"
+        in home.runs("higgs_toy")[0]["error"]["cause"]
+    )
