@@ -1,1 +1,1 @@
-"""Transfer learning in two phases, and the export of the model that is served."""
+"""Training: of photos by transfer learning, of rows by multilayer perceptrons; and what the two share."""

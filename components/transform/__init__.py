@@ -1,1 +1,1 @@
-"""What happens to photos and labels before the network sees them, the same in training and serving."""
+"""What happens to photos, rows and labels before the network sees them, the same in training and serving."""

@@ -1,0 +1,47 @@
+"""Two replicas train the same network as one, from the same batches."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import json, sys
+import numpy as np
+import tensorflow as tf
+import tf_keras as keras
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from components.trainer.mlp.config import MLP, MLPTraining
+from components.trainer.mlp.dataset import PackedRows
+from components.trainer.mlp.model import build_model
+from components.trainer.mlp.training import EpochRunner, TrainingRows
+from components.trainer.strategy import distribution_strategy
+
+rng = np.random.default_rng(0)
+def packed(rows):
+    features = rng.normal(size=(rows, 4)).astype(np.float32)
+    return PackedRows(features, (features[:, 0] > 0).astype(np.int64))
+
+rows = TrainingRows(packed(500), packed(100))
+found = {}
+for name in ("one_device", "mirrored"):
+    strategy = distribution_strategy(name)
+    with strategy.scope():
+        model = build_model(MLP(widths=(8,), l2=0.01), 4, 2, seed=0)
+    runner = EpochRunner(model, rows, MLPTraining(batch_size=50, models={"m": MLP(widths=(8,))}))
+    values = [runner.run(epoch) for epoch in range(3)]
+    found[name] = {"replicas": strategy.num_replicas_in_sync, "last": values[-1], "weights": model.get_weights()[0].tolist()}
+print(json.dumps(found))
+"""
+
+
+def test_two_replicas_train_as_one(tmp_path):
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    one, two = found["one_device"], found["mirrored"]
+    assert (one["replicas"], two["replicas"]) == (1, 2)
+    assert two["last"] == pytest.approx(one["last"], rel=1e-3)
+    assert sum(two["weights"], []) == pytest.approx(sum(one["weights"], []), abs=1e-4)
