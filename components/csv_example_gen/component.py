@@ -1,33 +1,14 @@
 """The component CsvExampleGen."""
 
-from typing import Any, ClassVar
-
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.types import Channel, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.driver import Driver
 from components.csv_example_gen.executor import Executor
-from components.ingest.driver import INPUT_FINGERPRINT
+from components.ingest.component import ExampleGenSpec
 from components.ingest_report import IngestReportArtifact
-
-
-class CsvExampleGenSpec(ComponentSpec):
-    """What goes into CsvExampleGen and what comes out."""
-
-    PARAMETERS: ClassVar[dict[str, Any]] = {
-        "data": ExecutionParameter(type=str),
-        "schema_text": ExecutionParameter(type=str),
-        "source_fingerprint": ExecutionParameter(type=str),
-        INPUT_FINGERPRINT: ExecutionParameter(type=str, optional=True),
-    }
-    INPUTS: ClassVar[dict[str, Any]] = {}
-    OUTPUTS: ClassVar[dict[str, Any]] = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "ingest_report": ChannelParameter(type=IngestReportArtifact),
-    }
 
 
 class CsvExampleGen(BaseBeamComponent):
@@ -39,7 +20,7 @@ class CsvExampleGen(BaseBeamComponent):
      - `ingest_report`: Channel of type `IngestReportArtifact`.
     """
 
-    SPEC_CLASS = CsvExampleGenSpec
+    SPEC_CLASS = ExampleGenSpec
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
 
@@ -51,7 +32,7 @@ class CsvExampleGen(BaseBeamComponent):
             schema_text: A Schema proto as text, whose types the columns get; empty to go by the first rows.
             source_fingerprint: A digest of the source code that the component uses; part of the cache key.
         """
-        spec = CsvExampleGenSpec(
+        spec = ExampleGenSpec(
             data=data.model_dump_json(),
             schema_text=schema_text,
             source_fingerprint=source_fingerprint,

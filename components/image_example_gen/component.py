@@ -1,32 +1,14 @@
 """The component ImageExampleGen."""
 
-from typing import Any, ClassVar
-
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.types import Channel, standard_artifacts
-from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.driver import Driver
 from components.image_example_gen.executor import Executor
-from components.ingest.driver import INPUT_FINGERPRINT
+from components.ingest.component import ExampleGenSpec
 from components.ingest_report import IngestReportArtifact
-
-
-class ImageExampleGenSpec(ComponentSpec):
-    """What goes into ImageExampleGen and what comes out."""
-
-    PARAMETERS: ClassVar[dict[str, Any]] = {
-        "data": ExecutionParameter(type=str),
-        "source_fingerprint": ExecutionParameter(type=str),
-        INPUT_FINGERPRINT: ExecutionParameter(type=str, optional=True),
-    }
-    INPUTS: ClassVar[dict[str, Any]] = {}
-    OUTPUTS: ClassVar[dict[str, Any]] = {
-        "examples": ChannelParameter(type=standard_artifacts.Examples),
-        "ingest_report": ChannelParameter(type=IngestReportArtifact),
-    }
 
 
 class ImageExampleGen(BaseBeamComponent):
@@ -37,7 +19,7 @@ class ImageExampleGen(BaseBeamComponent):
      - `ingest_report`: Channel of type `IngestReportArtifact`.
     """
 
-    SPEC_CLASS = ImageExampleGenSpec
+    SPEC_CLASS = ExampleGenSpec
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
 
@@ -48,7 +30,7 @@ class ImageExampleGen(BaseBeamComponent):
             data: Where the photos are and how they become examples.
             source_fingerprint: A digest of the source code that the component uses; part of the cache key.
         """
-        spec = ImageExampleGenSpec(
+        spec = ExampleGenSpec(
             data=data.model_dump_json(),
             source_fingerprint=source_fingerprint,
             examples=Channel(type=standard_artifacts.Examples),
