@@ -45,5 +45,5 @@ def test_the_public_form_has_the_documented_keys():
     (record,) = public([RunRecord(run_id="a", status="pushed")])
     documented = {"run_id", "status", "seconds", "steps", "counts", "metrics", "thresholds", "model_uri", "error"}
     assert documented <= set(record)
-    assert set(record["counts"]) == {"train", "eval", "test", "quarantined"}
+    assert set(record["counts"]) == {"train", "eval", "test", "quarantined", "unused"}
     json.dumps(record)

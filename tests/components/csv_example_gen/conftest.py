@@ -3,8 +3,13 @@ import tensorflow as tf
 from tfx.types import standard_artifacts
 
 from components import contract
+from components.csv_example_gen.beam_pipeline import Plan, finish, number_rows
+from components.csv_example_gen.blocks import count_lines, ranges_of, read_blocks
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.executor import Executor
+from components.csv_example_gen.files import list_files
+from components.csv_example_gen.layout import find_layout
+from components.csv_example_gen.splits import make_rule
 from components.ingest_report import IngestReportArtifact, read_report
 
 BEAM = [
@@ -53,3 +58,28 @@ def as_dict(record):
 @pytest.fixture
 def decode():
     return as_dict
+
+
+@pytest.fixture
+def take(tmp_path, decode):
+    """Takes a file through everything but Beam; returns the stored rows, the number found, and the faults."""
+
+    def run(path, range_bytes=10**6, **settings):
+        data = CsvData(path=str(path), **settings)
+        layout = find_layout(list_files(data.path), data, {})
+        plan = Plan(layout, data, make_rule(data.split, layout, data.label))
+        (file,) = layout.files
+        newlines = data.newlines_in_values
+        parts = ranges_of(0, file, whole=newlines, range_bytes=range_bytes)
+        numbering = number_rows([(part, count_lines(part, file, newlines_in_values=newlines)) for part in parts])
+        blocks = ((part, block) for part in parts for block in read_blocks(part, file, newlines_in_values=newlines))
+        finished = [finish(block, part, plan, numbering) for part, block in blocks]
+        found = sum(done.found for done in finished)
+        assert found == numbering.total
+        target = tmp_path / "records.gz"
+        target.write_bytes(b"".join(piece for done in finished for piece in done.records.values()))
+        records = tf.data.TFRecordDataset(str(target), compression_type="GZIP")
+        stored = [decode(record.numpy()) for record in records]
+        return stored, found, [fault for done in finished for fault in done.faults]
+
+    return run

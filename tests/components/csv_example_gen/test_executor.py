@@ -9,8 +9,6 @@ from pyarrow import parquet
 
 from components.errors import TransferlineError
 
-ALL_TEST_FILES = {"split": {"by": "file"}}
-
 
 def lines(count, start=0):
     return "".join(f"{i}.5,{i},{i % 2}\n" for i in range(start, start + count))
@@ -96,15 +94,6 @@ def test_a_split_by_the_names_of_files(execute, tmp_path):
     }
 
 
-def test_without_a_header(execute, tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text("1.000000000000000000e+00,0.5,2\n0.000000000000000000e+00,1.5,3\n" * 50)
-    report, splits = execute(path, columns=("target", "a", "b"), label="target", classes=("0", "1"))
-    assert report.found == 100
-    assert report.labels("train") <= {"0", "1"}
-    assert all(set(row) == {"label", "a", "b"} for row in splits["train"])
-
-
 # One fault a case: what the line is, and what its reason says.
 FAULTS = {
     "too few cells": (b"1,2", "it has 2 cells instead of 3"),
@@ -125,11 +114,6 @@ FAULTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def ends():
-    return {"unix": b"\n", "windows": b"\r\n"}
-
-
 def test_every_bad_row_is_quarantined_with_file_line_and_reason(execute, tmp_path):
     good = b"%d.5,%d,%d"
     content = [b"x,y,label"]
@@ -145,34 +129,6 @@ def test_every_bad_row_is_quarantined_with_file_line_and_reason(execute, tmp_pat
     assert found == dict(expected)
     assert (report.found, report.quarantined, report.hidden) == (3 * len(FAULTS), len(FAULTS), 1)
     assert by_x(splits) == sorted(i + 0.5 for i in range(len(FAULTS)) for _ in range(2))
-
-
-def test_bom_windows_line_ends_quoted_and_padded_numbers_and_no_last_line_end(execute, tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_bytes(b'\xef\xbb\xbf"x",y,label\r\n"0.5",+1,"0"\r\n 1.5 ,"2 ",1\r\n2.5,.3e1,0')
-    report, splits = execute(path)
-    assert (report.found, report.quarantined) == (3, 0)
-    assert by_x(splits) == [0.5, 1.5, 2.5]
-    assert sorted(row["y"] for rows in splits.values() for row in rows) == [1, 2, 3]
-    assert {row["label"] for rows in splits.values() for row in rows} == {b"0", b"1"}
-
-
-def test_a_missing_value_is_a_feature_that_the_example_lacks(execute, tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text("x,city,label\n" + "1.5,,0\n,Rome,1\n" * 20)
-    report, splits = execute(path, split={"by": "rows", "eval_rows": 10, "test_rows": 10})
-    assert report.quarantined == 0
-    assert splits["train"][0] == {"x": 1.5, "label": b"0"}
-    assert splits["train"][1] == {"city": b"Rome", "label": b"1"}
-
-
-def test_what_the_user_calls_missing(execute, tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text("x,label\n" + "NA,0\n?,0\n1.5,1\n2.5,1\n" * 10)
-    report, splits = execute(path, missing=("", "NA"))
-    assert (report.found, report.quarantined) == (40, 10)
-    assert {item.reason for item in report.first_quarantined} == {"x: '?' is no number"}
-    assert sorted({row.get("x", -1.0) for rows in splits.values() for row in rows}) == [-1.0, 1.5, 2.5]
 
 
 def test_an_empty_file_and_one_without_rows_among_others(execute, tmp_path):
@@ -227,13 +183,3 @@ def test_files_with_different_columns(execute, tmp_path):
     with pytest.raises(TransferlineError, match=r"aren't those of a.csv: the file lacks y and has z besides") as error:
         execute(data)
     assert error.value.place == "b.csv"
-
-
-def test_line_breaks_in_cells(execute, tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text('text,x,label\n"one\ntwo",0.5,0\n"said ""so"", yes",1.5,1\nplain,oops,0\n"a\n\nb",2.5,1\n' * 1)
-    report, splits = execute(path, newlines_in_values=True)
-    assert (report.found, report.quarantined) == (4, 1)
-    assert report.first_quarantined[0].place == "rows.csv, line 5"
-    texts = {row["text"] for rows in splits.values() for row in rows}
-    assert texts == {b"one\ntwo", b'said "so", yes', b"a\n\nb"}

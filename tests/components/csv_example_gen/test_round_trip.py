@@ -7,18 +7,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from components.contract import LABEL
 from components.csv_example_gen import blocks
-from components.csv_example_gen.beam_pipeline import Plan, finish, number_rows
-from components.csv_example_gen.blocks import count_lines, ranges_of, read_blocks
-from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.files import list_files
-from components.csv_example_gen.layout import find_layout
-from components.csv_example_gen.splits import make_rule
 
 ODD_NUMBERS = {
     "": None, "abc": math.nan, "1e5": 1e5, " 7 ": 7.0, "+3": 3.0, "0x10": math.nan, "1_000": math.nan, "1,5": math.nan,
@@ -36,8 +29,8 @@ LINE_ENDS = st.sampled_from(["\n", "\r\n"])
 
 
 @pytest.fixture
-def ingest(tmp_path, decode, monkeypatch):
-    """Takes rows through a CSV file and TFRecords, without Beam; returns what is stored, found and quarantined."""
+def ingest(tmp_path, take, monkeypatch):
+    """Takes rows through a CSV file and TFRecords; returns what is stored, found and quarantined."""
 
     def run(rows, newlines_in_values, line_end, piece):
         monkeypatch.setattr(blocks, "BLOCK_BYTES", piece)
@@ -49,25 +42,7 @@ def ingest(tmp_path, decode, monkeypatch):
         path = tmp_path / "rows.csv"
         path.write_bytes(text.getvalue().encode())
         types = {"x": "float", "text": "string", "y": "float"}
-        data = CsvData(path=str(path), label="y", types=types, newlines_in_values=newlines_in_values)
-        layout = find_layout(list_files(data.path), data, {})
-        plan = Plan(layout, data, make_rule(data.split, layout, data.label))
-        (file,) = layout.files
-        parts = ranges_of(0, file, whole=newlines_in_values, range_bytes=3 * piece)
-        counts = [(part, count_lines(part, file, newlines_in_values=newlines_in_values)) for part in parts]
-        numbering = number_rows(counts)
-        found, faults, records = 0, [], b""
-        for part in parts:
-            for block in read_blocks(part, file, newlines_in_values=newlines_in_values):
-                done = finish(block, part, plan, numbering)
-                found += done.found
-                faults += done.faults
-                records += b"".join(done.records.values())
-        assert found == numbering.total
-        target = tmp_path / "records.gz"
-        target.write_bytes(records)
-        stored = [decode(r.numpy()) for r in tf.data.TFRecordDataset(str(target), compression_type="GZIP")]
-        return stored, found, faults
+        return take(path, 3 * piece, label="y", types=types, newlines_in_values=newlines_in_values)
 
     return run
 
@@ -90,7 +65,7 @@ def frozen(records):
     return Counter(tuple(sorted(record.items())) for record in records if record is not None)
 
 
-PROPERTY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @PROPERTY

@@ -1,5 +1,5 @@
-from components.image_example_gen import duplicates
-from components.image_example_gen.duplicates import differing_copies
+from components.image_example_gen.duplicates import MAX_PLACES, differing_copies
+from components.ingest import results
 from components.ingest.results import worst_first
 from components.ingest_report import Duplicate
 
@@ -19,7 +19,7 @@ def test_copies_that_differ_in_split_or_label():
 def test_a_large_group_names_a_few_but_every_split_and_label():
     copies = [("train", "cat", f"{index:03d}.jpg") for index in range(500)]
     (group,) = differing_copies([*copies, ("test", "dog", "last.jpg")])
-    assert len(group.places) == duplicates.MAX_PLACES + 1
+    assert len(group.places) == MAX_PLACES + 1
     assert group.places[0] == "test/dog: last.jpg"
 
 
@@ -29,5 +29,5 @@ def test_leaks_into_test_come_first_and_the_number_is_bounded(monkeypatch):
 
     leak, other, labels = group(("test", "train")), group(("eval", "train")), group(("train",), ("cat", "dog"))
     assert worst_first([labels, other, leak]) == (leak, other, labels)
-    monkeypatch.setattr(duplicates, "MAX_GROUPS", 2)
+    monkeypatch.setattr(results, "MAX_GROUPS", 2)
     assert worst_first([labels, other, leak]) == (leak, other)

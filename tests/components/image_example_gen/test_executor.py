@@ -61,7 +61,7 @@ def test_a_folder_with_good_and_bad_photos(fill, encode, execute, tmp_path, capl
         split: report.written(split) for split in contract.SPLITS
     }
     assert report.labels("train") == {"cat", "dog"}
-    assert [item.place for item in report.first_quarantined] == ["bird/", "cat/.DS_Store", "cat/text.jpg"]
+    assert [item.place for item in report.first_quarantined] == ["bird/", "cat/text.jpg", "cat/.DS_Store"]
     lines = (tmp_path / "out" / "ingest_report" / "quarantine.jsonl").read_text().splitlines()
     assert [json.loads(line)["place"] for line in lines] == ["bird/", "cat/.DS_Store", "cat/text.jpg"]
     (group,) = report.duplicates
