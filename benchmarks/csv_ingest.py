@@ -77,7 +77,7 @@ def run(which: str, file: Path, out: str) -> dict[str, float]:
     command = [sys.executable, __file__, "--measure", which, str(file), out]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(done.stderr)
+        raise RuntimeError(done.stderr[-2000:])
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -130,7 +130,7 @@ def stock(file: str, examples: object) -> float:
         "input_config": proto_utils.proto_to_json(source),
         "output_config": proto_utils.proto_to_json(output),
         "output_data_format": example_gen_pb2.FORMAT_TF_EXAMPLE,
-        "output_file_format": example_gen_pb2.FileFormat.FILE_FORMAT_TFRECORDS_GZIP,
+        "output_file_format": example_gen_pb2.FileFormat.Value("FORMAT_TFRECORDS_GZIP"),
     }
     executor = Executor(Executor.Context(beam_pipeline_args=list(DEFAULT_BEAM_ARGS)))
     start = time.monotonic()

@@ -1,4 +1,6 @@
-"""The columns of HIGGS, in the order of the published file, the label first."""
+"""The columns of HIGGS, in the order of the published file, the label first, and what its evaluation slices by."""
+
+from components.transform.config import CountPositive, Quantiles
 
 LOW_LEVEL = (
     "lepton_pT", "lepton_eta", "lepton_phi", "missing_energy_magnitude", "missing_energy_phi",
@@ -11,3 +13,9 @@ HIGH_LEVEL = ("m_jj", "m_jjj", "m_lv", "m_jlv", "m_bb", "m_wbb", "m_wwbb")
 FEATURES = (*LOW_LEVEL, *HIGH_LEVEL)
 LABEL_COLUMN = "class_label"
 B_TAGS = tuple(name for name in LOW_LEVEL if name.endswith("b-tag"))
+
+SLICES = {
+    "b_tagged_jets": CountPositive(columns=B_TAGS),
+    "lepton_pT_quartile": Quantiles(column="lepton_pT"),
+    "m_bb_quartile": Quantiles(column="m_bb"),
+}

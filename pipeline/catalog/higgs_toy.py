@@ -13,16 +13,10 @@ import sys
 from components.csv_example_gen.config import CsvData, RowSplit
 from components.evaluator.config import Evaluation, Threshold
 from components.trainer.mlp.config import PRESETS, MLPTraining
-from components.transform.config import CountPositive, Quantiles, RowTransform
+from components.transform.config import RowTransform
 from pipeline.config import RowPipeline
 from pipeline.data_sources import HiggsToy
-from pipeline.higgs_columns import B_TAGS, FEATURES, LABEL_COLUMN
-
-SLICES = {
-    "b_tagged_jets": CountPositive(columns=B_TAGS),
-    "lepton_pT_quartile": Quantiles(column="lepton_pT"),
-    "m_bb_quartile": Quantiles(column="m_bb"),
-}
+from pipeline.higgs_columns import FEATURES, LABEL_COLUMN, SLICES
 
 CONFIG = RowPipeline(
     name="higgs_toy",
