@@ -1,1 +1,1 @@
-"""The schema: curated by a person, or the contract of photos with the classes that training shows."""
+"""The schema: curated by a person, or inferred: of photos by their contract and classes, of rows by their columns."""
