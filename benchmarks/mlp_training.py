@@ -102,7 +102,7 @@ def compare_whole(name: str, rows: TrainingRows, seed: int) -> None:
     middle = time.monotonic()
     stop = keras.callbacks.EarlyStopping("val_binary_crossentropy", patience=PATIENCE)
     history = plain(name, rows, seed)(epochs=10_000, callbacks=[stop]).history["val_binary_crossentropy"]
-    mine = curves.metrics["val_cross_entropy"]
+    mine = curves.metrics["val_binary_crossentropy"]
     print(
         f"{name}, seed {seed}: best {min(mine):.3f}, last {mine[-1]:.3f}, {len(mine)} epochs in "
         f"{middle - began:.0f} s; "

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -20,11 +20,15 @@ class Step(Settings):
         name: The component.
         seconds: Wall time.
         cached: Whether an earlier result was used instead.
+        started: Seconds after the start of the run.
+        reason: Why it ran, or why its result came from the cache.
     """
 
     name: str
     seconds: float
     cached: bool
+    started: float = 0.0
+    reason: str = ""
 
 
 class Counts(Settings):
@@ -76,7 +80,24 @@ class RunError(Settings):
 
 
 class RunRecord(Settings):
-    """One run of a pipeline."""
+    """One run of a pipeline.
+
+    Attributes:
+        run_id: Sorts by time.
+        status: How it ended, or that it hasn't.
+        seconds: Wall time.
+        steps: What it did, in order.
+        counts: What became of the records.
+        metrics: The candidate's, over all examples.
+        thresholds: Each with what it met.
+        model_uri: Where the model was pushed to; "" if it wasn't.
+        error: Why it failed; None if it didn't.
+        log: The log file.
+        report: The page to read; "" where there is none.
+        process: Number of the process that ran it.
+        config: The pipeline's settings as they were resolved.
+        state: Digest of all that the run depended on; "" where that wasn't looked at.
+    """
 
     run_id: str
     status: Status
@@ -88,7 +109,10 @@ class RunRecord(Settings):
     model_uri: str = ""
     error: RunError | None = None
     log: str = ""
+    report: str = ""
     process: int = 0
+    config: dict[str, Any] = Field(default_factory=dict)
+    state: str = ""
 
 
 class RunStore:
@@ -144,5 +168,5 @@ def _is_alive(process: int) -> bool:
 
 
 def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:
-    """Returns what `transferline runs --json` prints: no process numbers."""
-    return [record.model_dump(exclude={"process"}) for record in records]
+    """Returns what `transferline runs --json` prints: nothing that only this machine understands, and no settings."""
+    return [record.model_dump(exclude={"process", "config", "state"}) for record in records]

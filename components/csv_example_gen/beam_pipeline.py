@@ -100,6 +100,16 @@ class Plan:
     data: CsvData
     rule: SplitRule
 
+    @property
+    def parts(self) -> list[Range]:
+        """The ranges of all files, each of which one worker reads."""
+        return [
+            part
+            for number, file in enumerate(self.layout.files)
+            if not file.empty
+            for part in ranges_of(number, file, whole=self.data.newlines_in_values)
+        ]
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -148,9 +158,10 @@ class ReadRanges(beam.DoFn):
                 yield beam.pvalue.TaggedOutput(COUNTS, (key, count))
             for fault in done.faults:
                 yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(QUARANTINED, fault.model_dump()))
-            yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused))
+            yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused, 0))
             for partition in done.hashes:
                 yield beam.pvalue.TaggedOutput(HASHES, partition)
+        yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
 
     def _tables(self, part: Range) -> Iterator["Block | Rows"]:
         file = self._plan.layout.files[part.file]
@@ -195,13 +206,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         split_folders: Where the TFRecords of each split go.
         results_file: Where the lines go that `components.ingest.results` reads.
     """
-    parts = [
-        part
-        for number, file in enumerate(plan.layout.files)
-        if not file.empty
-        for part in ranges_of(number, file, whole=plan.data.newlines_in_values)
-    ]
-    ranges = pipeline | "Ranges" >> beam.Create(parts) | "Spread" >> beam.Reshuffle()
+    ranges = pipeline | "Ranges" >> beam.Create(plan.parts) | "Spread" >> beam.Reshuffle()
     numbering = (
         ranges
         | "CountLines" >> beam.Map(lambda part: (part, _rows_in(part, plan)))
@@ -226,8 +231,8 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
     )
     found = (
         outputs[FOUND]
-        | "Found" >> beam.CombineGlobally(lambda pairs: tuple(map(sum, zip((0, 0), *pairs, strict=True))))
-        | "FoundLine" >> beam.Map(lambda pair: result_line(FOUND, pair))
+        | "Found" >> beam.CombineGlobally(lambda pairs: tuple(map(sum, zip((0, 0, 0), *pairs, strict=True))))
+        | "FoundLine" >> beam.Map(lambda sums: result_line(FOUND, sums))
     )
     duplicates = (
         outputs[HASHES]

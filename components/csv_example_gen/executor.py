@@ -15,8 +15,8 @@ from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import Layout, find_layout
 from components.csv_example_gen.splits import check_enough_rows, make_rule
-from components.ingest.outputs import check_nothing_lost, prepare_examples, write_quarantine
-from components.ingest.results import check_sizes, read_results
+from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
+from components.ingest.results import check_parts, check_sizes, read_results
 from components.ingest_report import IngestReport, Quarantined, write_report
 
 COLUMN_TYPES: dict[int, ColumnType] = {schema_pb2.FLOAT: "float", schema_pb2.INT: "int", schema_pb2.BYTES: "string"}
@@ -49,7 +49,7 @@ class Executor(BaseBeamExecutor):
         split_folders = prepare_examples(output_dict["examples"])
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
         report = self._ingest(plan, split_folders, report_folder)
-        check_nothing_lost(report, {split: report.written(split) for split in split_folders}, split_folders)
+        check_accounted(report, data.path)
         if plan.rule.by == "rows":
             check_enough_rows(data.split, report.found, data.path)
 
@@ -58,6 +58,7 @@ class Executor(BaseBeamExecutor):
         PROGRESS.reset()
         with self._make_beam_pipeline() as pipeline:
             ingest(pipeline, plan, split_folders, results_file)
+        check_parts(results_file, len(plan.parts))
         check_sizes(results_file, split_folders)
         empty = _empty_files(plan.layout)
         report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)

@@ -13,7 +13,7 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Listing
 from components.image_example_gen.splits import make_rule
-from components.ingest.outputs import check_nothing_lost, prepare_examples, write_quarantine
+from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
 from components.ingest.results import count_records, read_results
 from components.ingest_report import IngestReport, write_report
 
@@ -45,7 +45,8 @@ class Executor(BaseBeamExecutor):
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
         report = self._ingest(listing, data, split_folders, report_folder)
         stored = {split: count_records(folder) for split, folder in split_folders.items()}
-        check_nothing_lost(report, stored, split_folders)
+        check_accounted(report, data.path)
+        check_stored(report, stored, split_folders)
 
     def _ingest(
         self, listing: Listing, data: ImageData, split_folders: dict[str, str], report_folder: str

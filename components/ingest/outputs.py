@@ -33,24 +33,49 @@ def write_quarantine(quarantined: Sequence[Quarantined], folder: str) -> None:
             file.write(item.model_dump_json() + "\n")
 
 
-def check_nothing_lost(report: IngestReport, stored: Mapping[str, int], split_folders: Mapping[str, str]) -> None:
-    """Compares what was found with what is on disk.
+def check_accounted(report: IngestReport, place: str) -> None:
+    """Compares what was found with what became of it.
 
     Args:
         report: What the pipeline says became of each record.
-        stored: Records on disk by split.
+        place: What to name in the error.
+
+    Raises:
+        TransferlineError: Records were lost, or counted twice.
+    """
+    written = {split: report.written(split) for split in report.counts}
+    if report.found != sum(written.values()) + report.quarantined + report.unused:
+        raise lost(
+            f"{report.found} found, {report.quarantined} quarantined, {report.unused} unused, {written} written",
+            place,
+        )
+
+
+def check_stored(report: IngestReport, stored: Mapping[str, int], split_folders: Mapping[str, str]) -> None:
+    """Compares what was written with what is on disk.
+
+    Args:
+        report: What the pipeline says became of each record.
+        stored: Records on disk by split, counted by reading them.
         split_folders: The folder of each split.
 
     Raises:
         TransferlineError: Records were lost, or written twice.
     """
-    reported = {split: report.written(split) for split in split_folders}
-    accounted = sum(stored.values()) + report.quarantined + report.unused
-    if dict(stored) == reported and report.found == accounted:
-        return
-    raise TransferlineError(
-        f"Records were lost or doubled on the way: {report.found} found, {report.quarantined} quarantined, "
-        f"{report.unused} unused, {reported} read, {dict(stored)} stored.",
-        place=", ".join(split_folders.values()),
+    for split, count in stored.items():
+        if count != report.written(split):
+            raise lost(f"{report.written(split)} written for {split}, {count} stored", split_folders[split])
+
+
+def lost(counts: str, place: str) -> TransferlineError:
+    """Returns the error that says that counts don't add up.
+
+    Args:
+        counts: The counts.
+        place: Where.
+    """
+    return TransferlineError(
+        f"Records were lost or doubled on the way: {counts}.",
+        place=place,
         cure="Run again; if it comes back, name another Beam runner in beam_args.",
     )

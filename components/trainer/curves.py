@@ -17,7 +17,9 @@ class LearningCurves(Settings):
         fine_tuning_starts_at: Epochs before fine tuning, so the index of its first epoch; None where there is none.
         best_epoch: The epoch whose weights were kept; None where those of the last one were.
         metrics: One value an epoch: "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"; of rows
-            also "cross_entropy", which is the loss without penalties, and "val_cross_entropy".
+            also the cross-entropy, which is the loss without penalties.
+        crossentropy: The metric that is the cross-entropy: "binary_crossentropy", "sparse_categorical_crossentropy", or
+            "loss", where it has no penalties. With "val_" before it, that of the validation split.
         model: The model's name, where there are several to choose from.
         weights: Where the pretrained weights came from and their SHA-256; empty for random ones.
     """
@@ -26,6 +28,7 @@ class LearningCurves(Settings):
     fine_tuning_starts_at: int | None
     best_epoch: int | None = None
     metrics: dict[str, tuple[float, ...]]
+    crossentropy: str = "loss"
     weights: dict[str, str] = {}
     model: str = ""
 

@@ -33,7 +33,7 @@ def test_several_models_are_compared_and_the_best_is_pushed(first_run, home):
     (results,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Tuner" / "tuner_results").iterdir()
     curves = {path.name: json.loads((path / "training.json").read_text()) for path in (results / "models").iterdir()}
     assert set(curves) == {"tiny", "small", "medium"}
-    lowest = {name: min(each["metrics"]["val_cross_entropy"]) for name, each in curves.items()}
+    lowest = {name: min(each["metrics"]["val_binary_crossentropy"]) for name, each in curves.items()}
     (run,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Trainer" / "model_run").iterdir()
     assert json.loads((run / "training.json").read_text())["model"] == min(lowest, key=lowest.get)
 

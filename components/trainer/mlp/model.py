@@ -40,7 +40,12 @@ def build_model(settings: MLP, features: int, classes: int, seed: int) -> keras.
     return keras.Model(vector, head(hidden))
 
 
-def cross_entropies(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+def crossentropy_name(classes: int) -> str:
+    """Returns Keras's name of the cross-entropy for a number of classes, 2 or more."""
+    return "binary_crossentropy" if classes == BINARY else "sparse_categorical_crossentropy"
+
+
+def crossentropies(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
     """Returns the cross-entropy of each row, float32 [batch].
 
     Args:

@@ -18,13 +18,14 @@ from components.errors import TransferlineError
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.dataset import PackedRows
-from components.trainer.mlp.model import cross_entropies, hits
+from components.trainer.mlp.model import BINARY, crossentropies, crossentropy_name, hits
 
 PROGRESS_SECONDS = 0.5
 LOGGED_POINTS = 500
 """TensorBoard gets so many points of a curve, at most; the JSON gets all."""
 
-METRICS = ("loss", "cross_entropy", "accuracy")
+METRICS = 3
+"""Loss, cross-entropy and accuracy, in that order."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class EpochRunner:
         self.steps = len(rows.train.ids) // self._batch
         self._steps_per_execution = min(settings.steps_per_execution or self.steps, self.steps)
         self._seed = settings.seed
+        self.crossentropy = crossentropy_name(max(BINARY, model.output_shape[-1]))
+        self._names = ("loss", self.crossentropy, "accuracy")
         self._train = (tf.constant(rows.train.features), tf.constant(rows.train.ids))
         self._validation = (tf.constant(rows.validation.features), tf.constant(rows.validation.ids))
         with self._strategy.scope():
@@ -76,15 +79,15 @@ class EpochRunner:
             epoch: Its number, from 0.
 
         Returns:
-            `loss` with the penalties, `cross_entropy` without, `accuracy`, and the same of the validation rows.
+            `loss` with the penalties, the cross-entropy without, `accuracy`, and the same of the validation rows.
         """
         order = self._order(tf.constant(epoch))
-        sums = np.zeros(len(METRICS))
+        sums = np.zeros(METRICS)
         for begin in range(0, self.steps, self._steps_per_execution):
             end = min(begin + self._steps_per_execution, self.steps)
             sums += self._run_steps(order, tf.constant(begin), tf.constant(end)).numpy()
         means = [*sums / self.steps, *self._validate().numpy()]
-        return dict(zip((*METRICS, *(f"val_{name}" for name in METRICS)), map(float, means), strict=True))
+        return dict(zip((*self._names, *(f"val_{name}" for name in self._names)), map(float, means), strict=True))
 
     def _order_graph(self, epoch: tf.Tensor) -> tf.Tensor:
         rows = tf.range(self._train[1].shape[0])
@@ -96,9 +99,7 @@ class EpochRunner:
             per_replica = self._strategy.run(self._train_step, args=(order[step],))
             return step + 1, sums + self._strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
-        _, sums = tf.while_loop(
-            lambda step, _: step < end, body, (begin, tf.zeros([len(METRICS)])), parallel_iterations=1
-        )
+        _, sums = tf.while_loop(lambda step, _: step < end, body, (begin, tf.zeros([METRICS])), parallel_iterations=1)
         return sums
 
     def _train_step(self, batch: tf.Tensor) -> tf.Tensor:
@@ -110,13 +111,13 @@ class EpochRunner:
         features, ids = (tf.gather(values, chosen) for values in self._train)
         with tf.GradientTape() as tape:
             logits = self._model(features, training=True)
-            cross_entropy = tf.reduce_mean(cross_entropies(logits, ids))
-            loss = cross_entropy + tf.add_n(self._model.losses) if self._model.losses else cross_entropy
+            crossentropy = tf.reduce_mean(crossentropies(logits, ids))
+            loss = crossentropy + tf.add_n(self._model.losses) if self._model.losses else crossentropy
             # Gradients are summed over the replicas.
             scaled = loss / replicas
         variables = self._model.trainable_variables
         self._optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
-        return tf.stack([loss, cross_entropy, tf.reduce_mean(hits(logits, ids))]) / replicas
+        return tf.stack([loss, crossentropy, tf.reduce_mean(hits(logits, ids))]) / replicas
 
     def _validation_graph(self) -> tf.Tensor:
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, self._strategy.run(self._validation_step), axis=None)
@@ -124,9 +125,9 @@ class EpochRunner:
     def _validation_step(self) -> tf.Tensor:
         features, ids = self._validation
         logits = self._model(features, training=False)
-        cross_entropy = tf.reduce_mean(cross_entropies(logits, ids))
-        loss = cross_entropy + tf.add_n(self._model.losses) if self._model.losses else cross_entropy
-        return tf.stack([loss, cross_entropy, tf.reduce_mean(hits(logits, ids))])
+        crossentropy = tf.reduce_mean(crossentropies(logits, ids))
+        loss = crossentropy + tf.add_n(self._model.losses) if self._model.losses else crossentropy
+        return tf.stack([loss, crossentropy, tf.reduce_mean(hits(logits, ids))])
 
 
 def train(model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: str = "") -> LearningCurves:
@@ -142,6 +143,7 @@ def train(model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: s
         TransferlineError: The loss is no longer a number.
     """
     runner = EpochRunner(model, rows, settings)
+    objective = f"val_{runner.crossentropy}"
     metrics: dict[str, list[float]] = {}
     best, best_epoch, best_weights = math.inf, -1, model.get_weights()
     shown = 0.0
@@ -151,11 +153,11 @@ def train(model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: s
         for key, value in {**values, "learning_rate": rate, "seconds": time.monotonic() - began}.items():
             metrics.setdefault(key, []).append(value)
         _check_finite(values["loss"], epoch, rate)
-        if values["val_cross_entropy"] < best:
-            best, best_epoch, best_weights = values["val_cross_entropy"], epoch, model.get_weights()
+        if values[objective] < best:
+            best, best_epoch, best_weights = values[objective], epoch, model.get_weights()
         if time.monotonic() - shown > PROGRESS_SECONDS:
             shown = time.monotonic()
-            progress.report(epoch + 1, None, "epochs", f"{name} val_cross_entropy {best:.4f}".strip())
+            progress.report(epoch + 1, None, "epochs", f"{name} {objective} {best:.4f}".strip())
         if epoch - best_epoch >= settings.patience:
             break
     model.set_weights(best_weights)
@@ -164,6 +166,7 @@ def train(model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: s
         fine_tuning_starts_at=None,
         best_epoch=best_epoch + 1,
         metrics={key: tuple(values) for key, values in metrics.items()},
+        crossentropy=runner.crossentropy,
     )
 
 
@@ -172,7 +175,7 @@ def log_to_tensorboard(curves: LearningCurves, folder: str) -> None:
     every = max(1, len(curves.epochs) // LOGGED_POINTS)
     for run, prefix in (("train", ""), ("validation", "val_")):
         with tf.summary.create_file_writer(os.path.join(folder, run)).as_default():
-            for key in METRICS:
+            for key in ("loss", curves.crossentropy, "accuracy"):
                 _log_curve(f"epoch_{key}", curves.metrics[prefix + key], every)
             if run == "train":
                 _log_curve("epoch_learning_rate", curves.metrics["learning_rate"], every)

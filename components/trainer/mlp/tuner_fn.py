@@ -6,12 +6,12 @@ from typing import Any, NamedTuple, Protocol
 import keras_tuner
 
 from components.trainer.curves import write_curves
+from components.trainer.mlp.model import crossentropy_name
 from components.trainer.mlp.run_fn import MODEL, Prepared, TrainerArgs, prepare, train_one
 from components.trainer.mlp.training import log_to_tensorboard
 
 CURVES_FOLDER = "models"
 PROJECT = "keras_tuner"
-OBJECTIVE = "val_cross_entropy"
 
 
 class TunerArgs(TrainerArgs, Protocol):
@@ -45,7 +45,8 @@ class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
         folder = os.path.join(self._folder, CURVES_FOLDER, name)
         write_curves(curves, folder)
         log_to_tensorboard(curves, folder)
-        return {OBJECTIVE: min(curves.metrics[OBJECTIVE])}
+        objective = f"val_{curves.crossentropy}"
+        return {objective: min(curves.metrics[objective])}
 
 
 def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
@@ -58,7 +59,7 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
     space = keras_tuner.HyperParameters()
     space.Choice(MODEL, list(prepared.settings.models))
     oracle = keras_tuner.oracles.GridSearchOracle(
-        objective=keras_tuner.Objective(OBJECTIVE, "min"),
+        objective=keras_tuner.Objective(f"val_{crossentropy_name(len(prepared.class_names))}", "min"),
         max_trials=len(prepared.settings.models),
         hyperparameters=space,
         # A model that diverges is left out, not tried again: the seed is the same.

@@ -1,7 +1,9 @@
 import pytest
+import tensorflow as tf
 
+from components.csv_example_gen.encode import gzipped
 from components.errors import TransferlineError
-from components.ingest.results import BYTES, check_sizes, result_line
+from components.ingest.results import BYTES, FOUND, check_parts, check_sizes, result_line
 
 
 @pytest.mark.parametrize("stored", [0, 9, 20])
@@ -14,3 +16,31 @@ def test_bytes_that_were_lost_or_doubled_are_noticed(tmp_path, stored):
     (folder / "data.gz").write_bytes(b"x" * stored)
     with pytest.raises(TransferlineError, match="lost or doubled"):
         check_sizes(str(results), {"train": str(folder)})
+
+
+@pytest.mark.parametrize("empty", [gzipped(b""), None])
+def test_a_split_without_records_has_an_empty_file_or_none(tmp_path, empty):
+    results = tmp_path / "results.jsonl"
+    results.write_text("")
+    if empty:
+        (tmp_path / "data.gz").write_bytes(empty)
+    check_sizes(str(results), {"train": str(tmp_path)})
+
+
+def test_records_that_nobody_wrote_are_noticed(tmp_path):
+    results = tmp_path / "results.jsonl"
+    results.write_text("")
+    options = tf.io.TFRecordOptions(compression_type="GZIP")
+    with tf.io.TFRecordWriter(str(tmp_path / "data.gz"), options) as writer:
+        writer.write(b"a record")
+    with pytest.raises(TransferlineError, match="lost or doubled"):
+        check_sizes(str(results), {"train": str(tmp_path)})
+
+
+@pytest.mark.parametrize("ends", [[], [1], [1, 1, 1]])
+def test_parts_that_were_lost_or_read_twice_are_noticed(tmp_path, ends):
+    results = tmp_path / "results.jsonl"
+    results.write_text("".join(result_line(FOUND, (5, 0, end)) + "\n" for end in ends))
+    check_parts(str(results), len(ends))
+    with pytest.raises(TransferlineError, match="of 2 parts of the input were read"):
+        check_parts(str(results), 2)

@@ -62,7 +62,7 @@ def test_the_exported_model_answers_examples_and_rows_alike(exported, data):
     assert json.loads((model_folder / "assets.extra" / "class_names.json").read_text()) == ["no", "yes"]
     curves = read_curves(str(run_folder))
     assert curves.model == "wide"
-    assert len(curves.epochs) == len(curves.metrics["val_cross_entropy"])
+    assert len(curves.epochs) == len(curves.metrics["val_binary_crossentropy"])
 
 
 def test_labels_and_slices_for_the_evaluator(exported, data):
@@ -104,7 +104,7 @@ def test_the_tuner_trains_every_model_and_names_the_best(fn_args, tmp_path):
     best = result.tuner.get_best_hyperparameters()[0]
     assert best.get(MODEL) == "wide"
     curves = {name: read_curves(str(tmp_path / "tuner" / "models" / name)) for name in ("narrow", "wide")}
-    lowest = {name: min(each.metrics["val_cross_entropy"]) for name, each in curves.items()}
+    lowest = {name: min(each.metrics["val_binary_crossentropy"]) for name, each in curves.items()}
     assert lowest["wide"] < lowest["narrow"]
     assert list((tmp_path / "tuner" / "models" / "wide" / "validation").iterdir())
 

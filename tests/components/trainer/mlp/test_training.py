@@ -47,16 +47,16 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
     values = runner.run(0)
 
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
-    cross_entropy = keras.metrics.BinaryCrossentropy(from_logits=True, name="cross_entropy")
+    cross_entropy = keras.metrics.BinaryCrossentropy(from_logits=True, name="binary_crossentropy")
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     theirs.compile(keras.optimizers.Adam(schedule), loss, [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)])
     for batch in order:
         found = theirs.train_on_batch(rows.train.features[batch], rows.train.ids[batch], reset_metrics=False)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-5)
-    assert [values["loss"], values["cross_entropy"], values["accuracy"]] == pytest.approx(found, rel=1e-4)
+    assert [values["loss"], values["binary_crossentropy"], values["accuracy"]] == pytest.approx(found, rel=1e-4)
     validated = theirs.evaluate(rows.validation.features, rows.validation.ids, batch_size=200, verbose=0)
-    assert [values[f"val_{name}"] for name in ("loss", "cross_entropy", "accuracy")] == pytest.approx(
+    assert [values[f"val_{name}"] for name in ("loss", "binary_crossentropy", "accuracy")] == pytest.approx(
         validated, rel=1e-4
     )
 
@@ -79,7 +79,7 @@ def test_steps_per_execution_changes_nothing_but_the_calls(rows, steps):
 def test_training_stops_by_patience_and_keeps_the_best_weights(rows):
     model = build_model(MLP(widths=(64, 64)), 4, 2, seed=0)
     curves = train(model, rows, settings(learning_rate=0.02, max_epochs=200))
-    values = curves.metrics["val_cross_entropy"]
+    values = curves.metrics["val_binary_crossentropy"]
     assert curves.best_epoch == 1 + int(np.argmin(values))
     assert len(values) == curves.best_epoch + 5 < 200
     logits = model(rows.validation.features)[:, 0]
@@ -135,7 +135,9 @@ def test_tensorboard_gets_both_splits(rows, tmp_path):
         for event in tf.compat.v1.train.summary_iterator(str(file)):
             for value in event.summary.value:
                 found.setdefault((run, value.tag), []).append(float(tf.make_ndarray(value.tensor)))
-    assert found["validation", "epoch_cross_entropy"] == pytest.approx(curves.metrics["val_cross_entropy"], rel=1e-5)
+    assert found["validation", "epoch_binary_crossentropy"] == pytest.approx(
+        curves.metrics["val_binary_crossentropy"], rel=1e-5
+    )
     assert found["train", "epoch_loss"] == pytest.approx(curves.metrics["loss"], rel=1e-5)
     assert len(found["train", "epoch_learning_rate"]) == 3
 

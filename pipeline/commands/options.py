@@ -1,0 +1,33 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.config import PipelineConfig
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A pipeline of pipeline/catalog/.")]
+DataDir = Annotated[str, typer.Option(metavar="DIR", help="The data, in place of the pipeline's own source.")]
+OutputDir = Annotated[str, typer.Option(metavar="DIR", help="Where the pipeline's folder is; ~/transferline if unset.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, as trainer.fine_tuning.epochs=3.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+
+
+def configured(
+    name: str, *, data_dir: str = "", output_dir: str = "", settings: list[str] | None = None
+) -> PipelineConfig:
+    """Returns a pipeline's configuration with what the command line says.
+
+    Raises:
+        TransferlineError: There is no such pipeline, or the settings aren't valid.
+    """
+    from pipeline import registry  # noqa: PLC0415
+    from pipeline.overrides import apply_overrides  # noqa: PLC0415
+
+    given = [f"data.path={data_dir}"] * bool(data_dir) + [f"output_dir={output_dir}"] * bool(output_dir)
+    return apply_overrides(registry.load(name), [*(settings or []), *given])

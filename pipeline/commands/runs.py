@@ -1,0 +1,49 @@
+"""`transferline runs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.output import console, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from pipeline.run_record import RunRecord
+
+
+def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
+    """List a pipeline's runs, the newest first."""
+    from pipeline.run_record import RunStore, public  # noqa: PLC0415
+
+    records = RunStore(configured(name, output_dir=output_dir).home).runs()
+    if as_json:
+        print_json(public(records))
+    else:
+        console().print(_table(records))
+
+
+def _table(records: list[RunRecord]) -> Table:
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from pipeline.run_record import Counts  # noqa: PLC0415
+
+    table = Table(box=None, header_style="bold")
+    for column in ("run", "status", "seconds", *Counts.model_fields, "accuracy"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("model or error", overflow="fold")
+    for record in records:
+        counts = [f"{count:,}" for count in record.counts.model_dump().values()]
+        accuracy = record.metrics.get("accuracy")
+        last = record.error.cause.splitlines()[0] if record.error else record.model_uri
+        table.add_row(
+            record.run_id,
+            record.status.replace("_", " "),
+            f"{record.seconds:.0f}",
+            *counts,
+            "" if accuracy is None else f"{accuracy:.4f}",
+            escape(last),
+        )
+    return table
