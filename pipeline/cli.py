@@ -6,6 +6,8 @@ import typer
 
 from components.errors import TransferlineError
 from pipeline.commands.data import data
+from pipeline.commands.lineage import lineage
+from pipeline.commands.report import report
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
 
@@ -15,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, runs, data):
+for command in (run, runs, report, lineage, data):
     app.command()(command)
 
 

@@ -87,7 +87,8 @@ def _multiclass_metrics() -> list[tfma.MetricConfig]:
         _metric("ExampleCount", "example_count"),
         _metric("SparseCategoricalAccuracy", "accuracy"),
         _metric("SparseCategoricalCrossentropy", "crossentropy"),
-        _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot"),
+        # From 0 on, so that the likeliest class counts as the predicted one however likely it is.
+        _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot", thresholds=[0.0]),
     ]
 
 
