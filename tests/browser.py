@@ -5,6 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium; `make browser` installs it")
@@ -18,8 +19,6 @@ def opened(path, *, dark=False, width=1280):
     Yields:
         Playwright's page.
     """
-    from playwright.sync_api import sync_playwright
-
     complaints = []
     with sync_playwright() as playwright:
         # Chromium refuses its sandbox to root, which tests in containers are.

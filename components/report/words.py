@@ -21,8 +21,8 @@ FEW_EXAMPLES = 30
 """A slice of fewer says little: the usual rule of thumb for a mean."""
 
 OVERFITTED, GAP = 1.05, 1.1
-"""Overfitted: where the validation loss ends above its own lowest value and above the training loss, each by a factor of
-so much."""
+"""Overfitted: where the validation loss ends above its own lowest value and above the training loss, each by a factor
+of so much."""
 
 WORST_SHOWN = 3
 

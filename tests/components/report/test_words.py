@@ -21,8 +21,8 @@ from components.report.run_view import Failure, RunView
         ),
         (
             {"kind": "max_rise", "bound": 0.02},
-            "Accuracy over all examples is 0.7500; there is no blessed model to compare with, which it may rise above by "
-            "0.02.",
+            "Accuracy over all examples is 0.7500; there is no blessed model to compare with, which it may rise above "
+            "by 0.02.",
         ),
         (
             {"value": None, "slice": "label=cat"},
