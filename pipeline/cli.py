@@ -5,7 +5,10 @@ import sys
 import typer
 
 from components.errors import TransferlineError
+from pipeline.commands.clean import clean
+from pipeline.commands.compare import compare
 from pipeline.commands.data import data
+from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
 
@@ -15,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, runs, data):
+for command in (run, runs, compare, rollback, clean, data):
     app.command()(command)
 
 

@@ -33,7 +33,9 @@ def test_transferline_knows_that_nothing_changed(created_and_run, home):
     (record,) = home.runs("digits")
     done = home.transferline("run", "digits")
     assert done.returncode == 0
-    assert done.stdout.startswith(f"digits: nothing changed since run {record['run_id']} (pushed): {record['model_uri']}")
+    assert done.stdout.startswith(
+        f"digits: nothing changed since run {record['run_id']} (pushed): {record['model_uri']}"
+    )
     assert home.runs("digits") == [record]
 
 
