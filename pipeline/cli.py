@@ -5,9 +5,11 @@ import sys
 import typer
 
 from components.errors import TransferlineError
+from pipeline.commands.check import check
 from pipeline.commands.clean import clean
 from pipeline.commands.compare import compare
 from pipeline.commands.data import data
+from pipeline.commands.doctor import doctor
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
@@ -18,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, runs, compare, rollback, clean, data):
+for command in (doctor, check, run, runs, compare, rollback, clean, data):
     app.command()(command)
 
 

