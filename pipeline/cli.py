@@ -18,7 +18,6 @@ app = typer.Typer(
     help="Photos or CSV in, a validated, blessed and pushed model out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 for command in (doctor, check, run, runs, compare, rollback, clean, data):
     app.command()(command)

@@ -37,11 +37,13 @@ class Sample:
     """The first rows.
 
     Attributes:
+        rows: How many, those that can't be used among them.
         labels: How many of each.
         reasons: Why each of the others would be quarantined.
         whole: Whether these are all rows.
     """
 
+    rows: int
     labels: Counter[str]
     reasons: tuple[str, ...]
     whole: bool
@@ -65,9 +67,9 @@ def _look(config: RowPipeline) -> Look:
     data = config.data
     schema = config.schema_path.read_text(encoding="utf-8") if config.curated_schema else ""
     layout = find_layout(list_files(data.path), data, schema_types(schema, data.label))
-    total = _total(layout, data)
-    rows = "rows weren't counted" if total is None else f"{total:,} rows"
     sample = _sample(layout, data)
+    total = sample.rows if sample.whole else _total(layout, data)
+    rows = "rows weren't counted" if total is None else f"{total:,} rows"
     findings = (
         ok("data", f"{data.path}: {_files(layout)}, {rows}"),
         *_columns(config, layout),
@@ -114,18 +116,20 @@ def _named(config: RowPipeline) -> dict[str, tuple[str, ...]]:
 def _sample(layout: Layout, data: CsvData) -> Sample:
     labels: Counter[str] = Counter()
     reasons: list[str] = []
+    rows = 0
     files = [(number, file) for number, file in enumerate(layout.files) if not file.empty]
     whole = len(files) <= FILES_LOOKED_INTO
     for number, file in files[:FILES_LOOKED_INTO]:
         blocks = list(islice(_blocks(number, file, layout, data), 2))
         whole = whole and len(blocks) == 1
         for block in blocks[:1]:
+            rows += block.count
             records = records_of(block, layout.types, data)
             counted = pc.value_counts(records.table[LABEL].combine_chunks()).to_pylist()
             labels.update({str(each["values"]): int(each["counts"]) for each in counted})
             faults = [bad for bad in records.faults if not bad.reason.startswith(BLANK)]
             reasons += [f"{layout.place(number, bad.line)}: {bad.reason}" for bad in faults]
-    return Sample(labels, tuple(reasons), whole)
+    return Sample(rows, labels, tuple(reasons), whole)
 
 
 def _blocks(number: int, file: FileLayout, layout: Layout, data: CsvData) -> Iterator[Rows]:
@@ -141,9 +145,8 @@ def _labels(sample: Sample, data: CsvData) -> Iterator[Finding]:
     yield from class_findings(sample.labels, "rows", whole=sample.whole)
     absent = [name for name in data.classes if name not in sample.labels]
     if absent and sample.labels:
-        text = (
-            f"data.classes names {listed(absent)}, which {'no row' if sample.whole else 'none of the first rows'} has"
-        )
+        where = "" if sample.whole else " among the first"
+        text = f"of {listed(absent)}, which data.classes names, there is no row{where}"
         yield warning("classes", text, "correct data.classes, if that isn't meant")
     if len(sample.labels) > MANY_LABELS:
         text = f"the label {data.label} has {len(sample.labels):,} different values"
@@ -154,10 +157,9 @@ def _faulty(sample: Sample, config: RowPipeline) -> Iterator[Finding]:
     if not sample.reasons:
         return
     count = len(sample.reasons)
-    total = count + sample.labels.total()
-    rows = f"{total:,} rows" if sample.whole else f"the first {total:,} rows"
+    rows = f"{sample.rows:,} rows" if sample.whole else f"the first {sample.rows:,} rows"
     text = f"{count:,} of {rows} go to quarantine: {listed(sample.reasons, 3)}"
-    if count / total > config.gate.max_quarantined:
+    if count / sample.rows > config.gate.max_quarantined:
         yield fault("rows", text, f"mend them: gate.max_quarantined is {config.gate.max_quarantined:.1%}")
     else:
         yield warning("rows", text, "mend them, if they were meant as data")
