@@ -163,9 +163,12 @@ def _system_memory(file: Path) -> Iterator[int]:
 
 
 def _group_memory(group: Path) -> Iterator[int]:
-    limit, used = group / "memory.max", group / "memory.current"
-    if limit.is_file() and used.is_file() and (text := limit.read_text(encoding="ascii").strip()) != "max":
-        yield int(text) - int(used.read_text(encoding="ascii"))
+    """By control groups, version 2; pages of files that weren't used lately are given back when they are needed."""
+    limit, used, parts = (group / f"memory.{name}" for name in ("max", "current", "stat"))
+    if not all(file.is_file() for file in (limit, used, parts)) or limit.read_text(encoding="ascii").strip() == "max":
+        return
+    stat = dict(line.split() for line in parts.read_text(encoding="ascii").splitlines())
+    yield int(limit.read_text(encoding="ascii")) - int(used.read_text(encoding="ascii")) + int(stat["inactive_file"])
 
 
 def check_cores() -> Finding:

@@ -74,7 +74,9 @@ def _metrics(compared: Comparison) -> list[tuple[str, ...]]:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.4f}"  # a count, or a share
 
 
 def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:

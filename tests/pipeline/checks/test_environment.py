@@ -76,10 +76,11 @@ def test_little_room_and_little_memory(tmp_path, monkeypatch, free, level):
 
 def test_the_memory_of_a_control_group_counts(tmp_path):
     (tmp_path / "memory.current").write_text("30\n")
+    (tmp_path / "memory.stat").write_text("anon 10\ninactive_file 15\n")
     (tmp_path / "memory.max").write_text("max\n")
     assert list(environment._group_memory(tmp_path)) == []
     (tmp_path / "memory.max").write_text("100\n")
-    assert list(environment._group_memory(tmp_path)) == [70]
+    assert list(environment._group_memory(tmp_path)) == [85]
 
 
 @pytest.mark.parametrize(
