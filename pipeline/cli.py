@@ -5,9 +5,14 @@ import sys
 import typer
 
 from components.errors import TransferlineError
+from pipeline.commands.check import check
+from pipeline.commands.clean import clean
+from pipeline.commands.compare import compare
 from pipeline.commands.data import data
+from pipeline.commands.doctor import doctor
 from pipeline.commands.lineage import lineage
 from pipeline.commands.report import report
+from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
 
@@ -15,9 +20,8 @@ app = typer.Typer(
     help="Photos or CSV in, a validated, blessed and pushed model out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
-for command in (run, runs, report, lineage, data):
+for command in (doctor, check, run, runs, report, compare, lineage, rollback, clean, data):
     app.command()(command)
 
 

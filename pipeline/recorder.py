@@ -45,9 +45,20 @@ class Recorder:
         self._screen = screen
         self._store = RunStore(config.home)
         self._began = time.monotonic()
-        self._record = RunRecord(run_id=run_id, status="running", log=log, process=os.getpid())
+        self._record = RunRecord(
+            run_id=run_id, status="running", log=log, process=os.getpid(), config=config.model_dump(mode="json")
+        )
         self._save()
         screen.start(config.name, config.home)
+
+    def resolved(self, config: PipelineConfig, state: str) -> None:
+        """Takes the settings with the data's own path, and the state of all that the run depends on, at its start.
+
+        Args:
+            config: With `data.path` set.
+            state: See `pipeline.run_state`.
+        """
+        self._update(config=config.model_dump(mode="json"), state=state)
 
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
@@ -74,7 +85,8 @@ class Recorder:
         from pipeline import run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
 
         started = time.monotonic() - self._began - seconds
-        step = Step(name=name, seconds=seconds, cached=facts.cached, started=started)
+        artifacts = tuple(artifact.uri for artifact in facts.outputs.values())
+        step = Step(name=name, seconds=seconds, cached=facts.cached, started=started, artifacts=artifacts)
         note = ""
         if report := run_facts.ingest_report(facts):
             counts = Counts(

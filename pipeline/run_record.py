@@ -24,6 +24,7 @@ class Step(Settings):
         cached: Whether an earlier result was used instead.
         started: Seconds after the start of the run.
         reason: Why it ran, or why its result came from the cache.
+        artifacts: The folders of what it made, now or when it ran last.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Step(Settings):
     cached: bool
     started: float = 0.0
     reason: str = ""
+    artifacts: tuple[str, ...] = ()
 
 
 class Counts(Settings):

@@ -8,8 +8,10 @@ import importlib.util
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import grimp
+if TYPE_CHECKING:
+    import grimp
 
 PACKAGES = ("components", "pipeline")
 LIBRARIES = ("tfx", "tensorflow", "tf_keras", "tensorflow-transform", "tensorflow-model-analysis", "apache-beam")
@@ -28,9 +30,7 @@ def source_fingerprint(*modules: str) -> str:
     Returns:
         16 hex digits.
     """
-    digest = hashlib.sha256()
-    for library in LIBRARIES:
-        digest.update(f"{library}=={version(library)}\n".encode())
+    digest = hashlib.sha256(library_versions().encode())
     for name in sorted(_with_imports(modules)):
         digest.update(f"{name}\n".encode())
         source = _source_file(name)
@@ -38,6 +38,11 @@ def source_fingerprint(*modules: str) -> str:
         for template in sorted(source.parent.glob(f"{TEMPLATES}/*")) if source.name == "__init__.py" else ():
             digest.update(template.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def library_versions() -> str:
+    """Returns a line for each of the libraries above."""
+    return "".join(f"{library}=={version(library)}\n" for library in LIBRARIES)
 
 
 def file_fingerprint(path: str | None) -> str:
@@ -56,7 +61,9 @@ def _with_imports(modules: tuple[str, ...]) -> set[str]:
 
 
 @cache
-def _import_graph() -> grimp.ImportGraph:
+def _import_graph() -> "grimp.ImportGraph":
+    import grimp  # noqa: PLC0415 (whether anything has changed at all is asked without it)
+
     return grimp.build_graph(*PACKAGES, cache_dir=None)
 
 
