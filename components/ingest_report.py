@@ -1,22 +1,8 @@
 """What every ExampleGen of ours tells about its input: what it found, what became of it, and what looks wrong."""
 
-import json
-import os
-
-import tensorflow as tf
-from tfx.types.artifact import Artifact
-
 from components.settings import Settings
 
-REPORT_FILE = "report.json"
-QUARANTINE_FILE = "quarantine.jsonl"
 SHOWN = 5
-
-
-class IngestReportArtifact(Artifact):
-    """A folder with `report.json` (an `IngestReport`) and `quarantine.jsonl` (one `Quarantined` a line)."""
-
-    TYPE_NAME = "IngestReport"
 
 
 class Quarantined(Settings):
@@ -75,15 +61,3 @@ class IngestReport(Settings):
     def labels(self, split: str) -> set[str]:
         """Returns the labels that occur in a split."""
         return set(self.counts.get(split, {}))
-
-
-def write_report(report: IngestReport, folder: str) -> None:
-    """Writes `report.json` into an artifact's folder."""
-    with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE), "w") as file:
-        file.write(report.model_dump_json(indent=2))
-
-
-def read_report(folder: str) -> IngestReport:
-    """Reads `report.json` from an artifact's folder."""
-    with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE)) as file:
-        return IngestReport.model_validate(json.loads(file.read()))

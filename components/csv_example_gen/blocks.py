@@ -17,7 +17,7 @@ from components.csv_example_gen.layout import FileLayout
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.gzip_stream import inflate
-from components.ingest.results import BROKEN
+from components.ingest.reasons import BROKEN
 
 RANGE_BYTES = 64 * 2**20
 BLOCK_BYTES = 4 * 2**20

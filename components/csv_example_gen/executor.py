@@ -17,7 +17,8 @@ from components.csv_example_gen.layout import Layout, find_layout
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
 from components.ingest.results import check_parts, check_sizes, read_results
-from components.ingest_report import IngestReport, Quarantined, write_report
+from components.ingest_artifact import write_report
+from components.ingest_report import IngestReport, Quarantined
 
 COLUMN_TYPES: dict[int, ColumnType] = {schema_pb2.FLOAT: "float", schema_pb2.INT: "int", schema_pb2.BYTES: "string"}
 

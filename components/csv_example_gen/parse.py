@@ -17,7 +17,7 @@ from pyarrow import csv
 from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.ingest.file_names import shown
-from components.ingest.results import BLANK
+from components.ingest.reasons import BLANK
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {"float": pa.float32(), "int": pa.int64(), "string": pa.string()}
 SHOWN_CHARACTERS = 80

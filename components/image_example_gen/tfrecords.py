@@ -1,11 +1,17 @@
-"""Photos in existing TFRecords of tf.Example."""
+"""Photos in existing TFRecords of tf.Example.
+
+TensorFlow is imported where a record is read: whoever looks for photos elsewhere needn't wait for it.
+"""
+# ruff: noqa: PLC0415 - see above.
+
+from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from components.errors import TransferlineError
@@ -15,6 +21,9 @@ from components.image_example_gen.records import Listing, Raw, Source, Target
 from components.ingest import storage
 from components.ingest.file_names import HIDDEN, SPLIT_NAMES, is_hidden, shown
 from components.ingest_report import Quarantined
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _SPLIT_WORD = re.compile(rf"(?<![a-z])({'|'.join(sorted(SPLIT_NAMES, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
@@ -44,6 +53,8 @@ class TFRecordFile:
             yield self._photo(f"{self.name}, record {number}", record)
 
     def _photo(self, place: str, record: bytes) -> Raw | Quarantined:
+        import tensorflow as tf
+
         try:
             features = tf.train.Example.FromString(record).features.feature
         except DecodeError:
@@ -133,6 +144,8 @@ def split_of_file(name: str) -> str:
 
 
 def _records(path: str) -> Iterator[bytes]:
+    import tensorflow as tf
+
     try:
         with storage.open_file(path) as file:
             compression = "GZIP" if file.read(2) == _GZIP_MAGIC else ""

@@ -6,7 +6,7 @@ from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
 from components.ingest.driver import INPUT_FINGERPRINT
-from components.ingest_report import IngestReportArtifact
+from components.ingest_artifact import IngestReportArtifact
 
 
 class ExampleGenSpec(ComponentSpec):

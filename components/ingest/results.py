@@ -13,15 +13,10 @@ from components.contract import SPLITS
 from components.ingest import storage
 from components.ingest.file_names import HIDDEN
 from components.ingest.outputs import RECORDS_SUFFIX, lost
+from components.ingest.reasons import BLANK, BROKEN
 from components.ingest_report import SHOWN, Duplicate, IngestReport, Quarantined
 
 COUNTS, DUPLICATES, QUARANTINED, FOUND, BYTES = "counts", "duplicates", "quarantined", "found", "bytes"
-
-BROKEN = "the file is damaged or ends in the middle"
-"""How the reason begins for which the end of a file is quarantined."""
-
-BLANK = "blank line"
-"""How the reason begins for which a line without anything in it is quarantined."""
 
 LONGEST_NUMBER = 20
 

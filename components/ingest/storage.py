@@ -1,22 +1,22 @@
 """Files and folders, on a local disk or wherever tf.io.gfile reaches.
 
-Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8.
+Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8. TensorFlow
+is imported only for what is remote: commands that look at local data answer at once.
 """
+# ruff: noqa: PLC0415 - see above.
 
 import errno
-import io
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Any
-
-import tensorflow as tf
+from typing import IO
 
 from components.errors import TransferlineError
 from components.ingest.file_names import shown
 
-_BUFFER_BYTES = 2**20
+MISSING = "missing"
+"""The stamp of a file that isn't there."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,20 @@ def join(folder: str, name: str) -> str:
 
 def exists(path: str) -> bool:
     """Returns whether there is a file or a folder."""
-    return os.path.exists(path) if is_local(path) else bool(tf.io.gfile.exists(path))
+    if is_local(path):
+        return os.path.exists(path)
+    from components.ingest import remote_storage
+
+    return remote_storage.exists(path)
 
 
 def is_folder(path: str) -> bool:
     """Returns whether a path is that of a folder."""
-    return os.path.isdir(path) if is_local(path) else bool(tf.io.gfile.isdir(path))
+    if is_local(path):
+        return os.path.isdir(path)
+    from components.ingest import remote_storage
+
+    return remote_storage.is_folder(path)
 
 
 def open_file(path: str) -> IO[bytes]:
@@ -62,48 +70,11 @@ def open_file(path: str) -> IO[bytes]:
     Raises:
         OSError: It can't be read, wherever it is.
     """
-    return open(path, "rb") if is_local(path) else io.BufferedReader(_RemoteFile(path), _BUFFER_BYTES)
+    if is_local(path):
+        return open(path, "rb")
+    from components.ingest import remote_storage
 
-
-class _RemoteFile(io.RawIOBase):
-    """A tf.io.gfile file with Python's own interface and errors, as zipfile and gzip need them."""
-
-    def __init__(self, path: str) -> None:
-        self._file = _as_os_error(tf.io.gfile.GFile, path, "rb")
-        self._size = int(_as_os_error(self._file.size))
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        content = _as_os_error(self._file.read, len(buffer))
-        buffer[: len(content)] = content
-        return len(content)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
-        _as_os_error(self._file.seek, start + offset)
-        return start + offset
-
-    def tell(self) -> int:
-        return int(self._file.tell())
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
-
-
-def _as_os_error(call: Callable[..., Any], *args: object) -> Any:
-    try:
-        return call(*args)
-    except tf.errors.NotFoundError as error:
-        raise FileNotFoundError(error.message) from error
-    except tf.errors.OpError as error:
-        raise OSError(error.message) from error
+    return remote_storage.open_file(path)
 
 
 def local_stamp(info: os.stat_result) -> str:
@@ -113,19 +84,21 @@ def local_stamp(info: os.stat_result) -> str:
 
 def stamp_of(path: str) -> str:
     """Returns a file's size, in bytes, and times, in ns, or "missing"."""
+    if not is_local(path):
+        from components.ingest import remote_storage
+
+        return remote_storage.stamp_of(path)
     try:
-        if is_local(path):
-            info = os.stat(path)
-            return local_stamp(info)
-        remote = tf.io.gfile.stat(path)
-        return f"{remote.length}:{remote.mtime_nsec}"
-    except (OSError, ValueError, tf.errors.OpError):
-        return "missing"
+        return local_stamp(os.stat(path))
+    except (OSError, ValueError):
+        return MISSING
 
 
 def glob(pattern: str) -> list[str]:
     """Returns the files that a pattern matches, sorted."""
-    return sorted(str(path) for path in tf.io.gfile.glob(pattern) if not is_folder(str(path)))
+    from components.ingest import remote_storage  # its patterns, for local paths too
+
+    return sorted(path for path in remote_storage.glob(pattern) if not is_folder(path))
 
 
 def walk(folder: str) -> Iterator[Node]:
@@ -134,7 +107,12 @@ def walk(folder: str) -> Iterator[Node]:
     Raises:
         TransferlineError: A folder can't be read.
     """
-    yield from _walk_local(folder) if is_local(folder) else _walk_remote(folder)
+    if is_local(folder):
+        yield from _walk_local(folder)
+        return
+    from components.ingest import remote_storage
+
+    yield from remote_storage.walk(folder)
 
 
 def _walk_local(top: str) -> Iterator[Node]:
@@ -198,20 +176,3 @@ def _file_node(name: str, entry: "os.DirEntry[str]") -> Node:
     if not stat.S_ISREG(info.st_mode):
         return Node(name, fault="not a regular file")
     return Node(name, stamp=local_stamp(info))
-
-
-def _walk_remote(top: str) -> Iterator[Node]:
-    def fail(error: Exception) -> None:
-        raise TransferlineError(
-            f"A folder can't be read: {error}.",
-            place=top,
-            cure="Check the address, and that the account that runs the pipeline may list it.",
-        ) from error
-
-    for folder, below, files in tf.io.gfile.walk(top, onerror=fail):
-        prefix = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
-        prefix = f"{prefix}/" if prefix else ""
-        for name in sorted(below):
-            yield Node(prefix + name.rstrip("/"), is_folder=True)
-        for name in sorted(files):
-            yield Node(prefix + name, stamp=stamp_of(join(folder, name)))

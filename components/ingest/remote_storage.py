@@ -1,0 +1,106 @@
+"""Files and folders wherever tf.io.gfile reaches; see `components.ingest.storage`, which everyone else uses."""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+import tensorflow as tf
+
+from components.errors import TransferlineError
+from components.ingest.storage import MISSING, Node, join
+
+_BUFFER_BYTES = 2**20
+
+
+def exists(path: str) -> bool:
+    """Returns whether there is a file or a folder."""
+    return bool(tf.io.gfile.exists(path))
+
+
+def is_folder(path: str) -> bool:
+    """Returns whether a path is that of a folder."""
+    return bool(tf.io.gfile.isdir(path))
+
+
+def open_file(path: str) -> IO[bytes]:
+    """Opens a file for reading bytes; it can seek.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    return io.BufferedReader(_RemoteFile(path), _BUFFER_BYTES)
+
+
+def stamp_of(path: str) -> str:
+    """Returns a file's size, in bytes, and time of change, in ns, or "missing"."""
+    try:
+        info = tf.io.gfile.stat(path)
+    except (OSError, ValueError, tf.errors.OpError):
+        return MISSING
+    return f"{info.length}:{info.mtime_nsec}"
+
+
+def glob(pattern: str) -> list[str]:
+    """Returns what a pattern matches."""
+    return [str(path) for path in tf.io.gfile.glob(pattern)]
+
+
+def walk(top: str) -> Iterator[Node]:
+    """Does what `storage.walk` does."""
+
+    def fail(error: Exception) -> None:
+        raise TransferlineError(
+            f"A folder can't be read: {error}.",
+            place=top,
+            cure="Check the address, and that the account that runs the pipeline may list it.",
+        ) from error
+
+    for folder, below, files in tf.io.gfile.walk(top, onerror=fail):
+        prefix = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
+        prefix = f"{prefix}/" if prefix else ""
+        for name in sorted(below):
+            yield Node(prefix + name.rstrip("/"), is_folder=True)
+        for name in sorted(files):
+            yield Node(prefix + name, stamp=stamp_of(join(folder, name)))
+
+
+class _RemoteFile(io.RawIOBase):
+    """A tf.io.gfile file with Python's own interface and errors, as zipfile and gzip need them."""
+
+    def __init__(self, path: str) -> None:
+        self._file = _as_os_error(tf.io.gfile.GFile, path, "rb")
+        self._size = int(_as_os_error(self._file.size))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = _as_os_error(self._file.read, len(buffer))
+        buffer[: len(content)] = content
+        return len(content)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}[whence]
+        _as_os_error(self._file.seek, start + offset)
+        return start + offset
+
+    def tell(self) -> int:
+        return int(self._file.tell())
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def _as_os_error(call: Callable[..., Any], *args: object) -> Any:
+    try:
+        return call(*args)
+    except tf.errors.NotFoundError as error:
+        raise FileNotFoundError(error.message) from error
+    except tf.errors.OpError as error:
+        raise OSError(error.message) from error
