@@ -6,6 +6,7 @@ import typer
 
 from components.errors import TransferlineError
 from pipeline.commands.data import data
+from pipeline.commands.new import new
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
 
@@ -15,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (run, runs, data):
+for command in (new, run, runs, data):
     app.command()(command)
 
 
