@@ -7,6 +7,7 @@ import typer
 from components.errors import TransferlineError
 from pipeline.commands.data import data
 from pipeline.commands.new import new
+from pipeline.commands.predict import predict
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
 
@@ -16,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (new, run, runs, data):
+for command in (new, run, runs, predict, data):
     app.command()(command)
 
 

@@ -98,7 +98,7 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
     found: list[FileLayout] = []
     types: dict[str, ColumnType] = {}
     for file in files:
-        layout, seen = _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
+        layout, seen = look_at(file, data, schema_types)
         found.append(layout)
         for name, kind in seen.items():
             types[name] = _wider(types.get(name, kind), kind)
@@ -115,6 +115,20 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
             cure=f"Rename the column '{LABEL}', or set data.label to it.",
         )
     return Layout(tuple(found), {name: known[name] for name in types}, data.label)
+
+
+def look_at(
+    file: DataFile, data: CsvData, schema_types: Mapping[str, ColumnType]
+) -> tuple[FileLayout, dict[str, ColumnType]]:
+    """Looks at the beginning of one file.
+
+    Returns:
+        How it is read, and the types that its columns seem to have; none where it has no rows.
+
+    Raises:
+        TransferlineError: It is no table.
+    """
+    return _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
 
 
 def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]:

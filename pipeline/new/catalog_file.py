@@ -1,11 +1,12 @@
 """The catalog file itself: its name, its text, and where it goes."""
 
-import importlib.util
 import keyword
 import re
+import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -58,12 +59,19 @@ def check_name(name: str) -> None:
         cure = "use small letters, digits and _, beginning with a letter, as in my_photos"
     elif keyword.iskeyword(name) or keyword.issoftkeyword(name):
         cause, cure = f"{name!r} is a word of the Python language", f"use another name, such as my_{name}"
-    elif importlib.util.find_spec(name) is not None:
+    elif _is_module(name):
         cause = f"{name!r} is the name of a library's module, which a catalog file of that name would hide"
         cure = f"use another name, such as my_{name}"
     else:
         return
     raise TransferlineError(cause, place="NAME", cure=cure)
+
+
+def _is_module(name: str) -> bool:
+    """Whether Python, the environment or this project has a module of this name; the current folder doesn't count."""
+    folders = [path for path in sys.path if path and Path(path) != Path.cwd()]
+    known = sys.stdlib_module_names | {"components", "pipeline", "schemas"}
+    return name in known or PathFinder.find_spec(name, folders) is not None
 
 
 def target_of(name: str, out: str, *, force: bool) -> Path:
