@@ -10,6 +10,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from rich.cells import cell_len
 
 from components.errors import TransferlineError
 from components.ingest.file_names import shown
@@ -116,16 +117,20 @@ def render(draft: Draft, path: Path) -> str:
     )
     comments = {key: shown(text) for key, text in draft.comments.items()}
     in_catalog = path.parent == Path(catalog.__file__).parent
+    config = assignment("CONFIG", draft.config, Written(comments, draft.names))
     return environment.get_template("catalog_file.py.jinja").render(
+        # A long path, or class, is no reason to fail the project's checks.
+        has_long_lines=any(cell_len(line) > WIDTH for line in config.splitlines()),
         name=draft.config.name,
         title=_in_docstring(draft.title),
         data=_paragraph(f"Data: {draft.data}"),
         expect=_paragraph(f"Result: {draft.expect}"),
+        is_raw="\\" in f"{shown(draft.title)}{shown(draft.data)}{shown(draft.expect)}{shown(str(path))}",
         in_catalog=in_catalog,
         file=_in_docstring(str(path.relative_to(PROJECT)) if in_catalog else path.name),
         imports=imports(draft.config, draft.imports),
         constants=[constant(name, values) for name, values in draft.constants.items()],
-        config=assignment("CONFIG", draft.config, Written(comments, draft.names)),
+        config=config,
     )
 
 
@@ -149,5 +154,5 @@ def _paragraph(text: str) -> str:
 
 
 def _in_docstring(text: str) -> str:
-    """Text from someone's data, that it may neither end the docstring nor escape anything in it."""
-    return shown(text).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    """Text from someone's data, that it can't end the docstring; where there are escapes, that is a raw one."""
+    return shown(text).replace('"""', "'''")

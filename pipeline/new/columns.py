@@ -78,10 +78,10 @@ def _column(name: str, values: pa.Array, codes: npt.NDArray[np.int64], classes: 
     missing = values.null_count / max(len(values), 1)
     is_text = pa.types.is_string(values.type)
     separates = 0.0 if is_text or classes != TWO else _separation(values, codes)
-    role = _role(name, given, distinct)
+    comma = is_text and _share(given, DECIMAL_COMMA) >= MOSTLY
+    role: Role = "text" if comma and distinct > 1 else _role(name, given, distinct)
     if role in ("feature", "text", "group") and _copies_label(values, codes, distinct, classes):
         role = "label's copy"
-    comma = is_text and _share(given, DECIMAL_COMMA) >= MOSTLY
     return Column(name, role, distinct, missing, separates, comma)
 
 

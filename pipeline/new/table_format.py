@@ -10,7 +10,7 @@ from pyarrow import parquet
 
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import DataFile, Kind
-from components.csv_example_gen.layout import NUMBER, OTHER_DELIMITERS, beginning, find_layout
+from components.csv_example_gen.layout import NUMBER, beginning, find_layout
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.file_names import shown
@@ -70,7 +70,9 @@ def find_delimiter(lines: Sequence[str]) -> str:
         ((cells, count),) = Counter(map(len, rows)).most_common(1)
         return (count / len(rows), cells) if cells > 1 else (0.0, 1)
 
-    return max("," + OTHER_DELIMITERS, key=fit)
+    # Of equal ones the one that is rarer within texts.
+    best = max("\t;|,", key=fit)
+    return best if fit(best)[1] > 1 else ","
 
 
 def split_rows(lines: Sequence[str], delimiter: str) -> Rows:
