@@ -63,16 +63,20 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         data=_data(found),
         expect=_expect(found, split),
         warnings=tuple(_warnings(found, split)),
-        comments={
-            "transform.image_size": f"The photos that were read are about {found.shorter_side} pixels at their shorter "
-            "side; more pixels take more time.",
-            "trainer.augmentation": "The classes look like letters or digits: mirrored or turned they would be others.",
-            "trainer.pooling": "Of photos this small the base leaves 2 x 2 places, which an average would lose.",
-            "evaluation.thresholds": "A beginning: raise them to what you need once you know what the model can do.",
-        },
+        comments=_comments(found),
         names={"evaluation.slices": '("label", *PHOTO_SLICES)'},
         imports={"components.contract": {"PHOTO_SLICES"}},
     )
+
+
+def _comments(found: PhotoFindings) -> dict[str, str]:
+    return {
+        "transform.image_size": f"The photos that were read are about {found.shorter_side} pixels at their shorter "
+        "side; more pixels take more time.",
+        "trainer.augmentation": "The classes look like letters or digits: mirrored or turned they would be others.",
+        "trainer.pooling": "Of photos this small the base leaves 2 x 2 places, which an average would lose.",
+        "evaluation.thresholds": "A beginning: raise them to what you need once you know what the model can do.",
+    }
 
 
 def _split(found: PhotoFindings) -> Split:

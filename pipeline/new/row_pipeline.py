@@ -2,11 +2,9 @@
 
 import math
 import re
-from collections.abc import Iterator
 
 from components.contract import FEATURES, LABEL
 from components.csv_example_gen.config import CsvData, RowSplit
-from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.ingest.file_names import shown
@@ -14,32 +12,20 @@ from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import Quantiles, RowTransform
 from pipeline.config import RowPipeline
 from pipeline.new.catalog_file import Draft
-from pipeline.new.classes import accuracy_at_least, count_of, listed, margin, unbalanced, with_counts
-from pipeline.new.columns import Column, Role
+from pipeline.new.classes import accuracy_at_least, count_of, listed, margin, with_counts
+from pipeline.new.row_warnings import LEFT_OUT, MANY_CLASSES, SLICE_VALUES, TWO, warnings_of
 from pipeline.new.rows import RowFindings
 
-TWO = 2
-MANY_CLASSES, TOO_MANY_CLASSES = 50, 1_000
-FEW_OF_A_CLASS, FEW_TO_TEST, SURE_OF_A_CLASS = 10, 100, 20
+TOO_MANY_CLASSES = 1_000
+SURE_OF_A_CLASS = 20
 LEAST_KEYS = 100
 """Fewer keys than this don't split evenly."""
 
 FEW_ROWS, MANY_ROWS, VERY_MANY_ROWS = 2_000, 100_000, 1_000_000
-SLICE_VALUES = 20
 SLICES = 2
-NEARLY_THE_LABEL = 0.99
-MUCH_MISSING = 0.05
 STEPS_AN_EPOCH = 40
 LEAST_BATCH, MOST_BATCH = 16, 4096
 LONG_LIST = 8
-
-LEFT_OUT: dict[Role, str] = {
-    "empty": "no value at all",
-    "constant": "the same value in every row",
-    "key": "another value in each row, as a key has: a network would learn rows by heart",
-    "group": "named like a key",
-    "label's copy": "tells the class in every row, as if it were a copy of the label",
-}
 
 
 def draft_for_rows(name: str, found: RowFindings) -> Draft:
@@ -62,30 +48,34 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
             + listed([f"{column.name} ({column.role})" for column in found.columns]),
         )
     split = _split(found)
-    data = _data_settings(found, split)
-    slices = _quantiles(found)
-    texts = [column.name for column in found.columns if column.role == "text" and column.distinct <= SLICE_VALUES]
-    config = RowPipeline(
-        name=name,
-        data=data,
-        transform=RowTransform.model_validate(
-            {"features": features, "standardize": True, **({"slices": slices} if slices else {})}
-        ),
-        trainer=_trainer(found),
-        evaluation=Evaluation(thresholds=_thresholds(found), slices=("label", *slices, *texts)),
-    )
-    long_lists = {"transform.features": ("FEATURES", features), "data.columns": ("COLUMNS", data.columns)}
+    config = _config(name, found, split, features)
+    long_lists = {"transform.features": ("FEATURES", features), "data.columns": ("COLUMNS", config.data.columns)}
     constants = {key: named for key, named in long_lists.items() if len(named[1]) > LONG_LIST}
     return Draft(
         config=config,
-        title=f"Rows of {len(found.classes)} classes by {shown(data.label)}: multilayer perceptrons, begun by "
+        title=f"Rows of {len(found.classes)} classes by {shown(found.data.label)}: multilayer perceptrons, begun by "
         "`transferline new`.",
         data=_about(found),
         expect=_expect(found),
-        warnings=tuple(_warnings(found)),
+        warnings=tuple(warnings_of(found, _test_rows(found))),
         comments=_comments(found, split),
         names={key: constant for key, (constant, _) in constants.items()},
         constants=dict(constants.values()),
+    )
+
+
+def _config(name: str, found: RowFindings, split: RowSplit, features: tuple[str, ...]) -> RowPipeline:
+    slices = _quantiles(found)
+    texts = [column.name for column in found.columns if column.role == "text" and column.distinct <= SLICE_VALUES]
+    transform = RowTransform(features=features, standardize=True)
+    if slices:
+        transform = RowTransform(features=features, standardize=True, slices=slices)
+    return RowPipeline(
+        name=name,
+        data=_data_settings(found, split),
+        transform=transform,
+        trainer=_trainer(found),
+        evaluation=Evaluation(thresholds=_thresholds(found), slices=("label", *slices, *texts)),
     )
 
 
@@ -223,54 +213,3 @@ def _expect(found: RowFindings) -> str:
         f"{found.classes[most] / sum(found.classes.values()):.0%} of the rows. With about {test:,} test rows, an "
         f"accuracy of 0.9 is known to within {margin(test):.2g} either way."
     )
-
-
-def _warnings(found: RowFindings) -> Iterator[str]:
-    yield from _label_warnings(found)
-    for column in found.columns:
-        yield from _column_warnings(column, found)
-    if found.fault_count:
-        share = found.fault_count / found.read
-        stops = f"; more than {GateRules().max_quarantined:.0%} stop the run" * (share > GateRules().max_quarantined)
-        reasons = "; ".join(dict.fromkeys(fault.reason for fault in found.faults[:5]))
-        yield f"{found.fault_count:,} of {found.read:,} rows read can't be used ({share:.1%}){stops}: {reasons}"
-    if not found.all_read:
-        yield f"{found.read:,} of about {found.rows:,} rows were read to know this; the run reads all"
-
-
-def _label_warnings(found: RowFindings) -> Iterator[str]:
-    if len(found.classes) < TWO:
-        yield f"of the rows read, all are of the class {listed(found.classes)}: is the file sorted?"
-    if len(found.classes) > MANY_CLASSES:
-        yield f"the label has {len(found.classes):,} classes: is it a number, or a key?"
-    few = {name: count for name, count in found.classes.items() if count < FEW_OF_A_CLASS}
-    if few:
-        yield (
-            f"few rows of a class: {with_counts(few)}; a class that training has none of stops the run, "
-            "and data.classes without it sets its rows aside"
-        )
-    yield from unbalanced(found.classes)
-    test = _test_rows(found)
-    if test < FEW_TO_TEST:
-        yield f"the test split has about {test} rows: an accuracy of 0.9 is known to within {margin(test):.2f} only"
-
-
-def _column_warnings(column: Column, found: RowFindings) -> Iterator[str]:
-    name = f"column {shown(column.name)!r}"
-    if column.role in LEFT_OUT:
-        yield f"{name}: {LEFT_OUT[column.role]}; left out of the features"
-    if column.role == "feature" and column.separates >= NEARLY_THE_LABEL:
-        yield f"{name}: tells the classes nearly without fault; is it known before the label is? If not, leave it out"
-    if column.decimal_comma:
-        yield f"{name}: numbers with a decimal comma, which are read as text; write them with a point"
-    elif column.role == "text":
-        sliced = "sliced by" if column.distinct <= SLICE_VALUES else "which has too many values to slice by"
-        yield f"{name}: text of {column.distinct:,} different values, {sliced}, but not a feature yet"
-    if column.role == "date":
-        yield (
-            f"{name}: dates, which aren't features; if the model is to tell what comes later, sort the file by them "
-            "and split by rows (data.split.by)"
-        )
-    if column.missing > MUCH_MISSING and column.role != "empty":
-        filled = "; the mean is put in its place" if column.role == "feature" else ""
-        yield f"{name}: no value in {column.missing:.0%} of the rows read{filled}"

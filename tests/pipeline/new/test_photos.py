@@ -6,9 +6,11 @@ from components.errors import TransferlineError
 from pipeline.new.photo_pipeline import draft_for_photos
 from pipeline.new.photos import look_at_photos
 
+LONG = 60
+
 
 def warnings_of(folder):
-    return draft_for_photos("mine", look_at_photos(str(folder))).warnings
+    return draft_for_photos("mine", look_at_photos(str(folder), LONG)).warnings
 
 
 def has(warnings, *words):
@@ -20,7 +22,7 @@ def test_classes_are_counted_and_sizes_seen(lay_out, photo, written):
         {f"cat/{n}.jpg": photo(n, (200, 150)) for n in range(40)}
         | {f"dog/{n}.png": photo(100 + n, (200, 150), "PNG") for n in range(30)}
     )
-    found = look_at_photos(str(folder))
+    found = look_at_photos(str(folder), LONG)
     assert found.counts == {"cat": 40, "dog": 30}
     assert (found.photos, found.read, found.rejected, found.shorter_side) == (70, 70, (), 150)
     text, config = written(draft_for_photos("mine", found))
@@ -37,7 +39,7 @@ def test_split_folders_are_kept(lay_out, photo, written):
     files = {}
     for seed, split in enumerate(("train", "validation", "test")):
         files |= {f"{split}/{name}/{n}.jpg": photo(seed * 50 + n) for name in ("a b", "c'd\\n") for n in range(10)}
-    found = look_at_photos(str(lay_out(files)))
+    found = look_at_photos(str(lay_out(files)), LONG)
     assert found.by_split == {"train": 20, "eval": 20, "test": 20}
     _, config = written(draft_for_photos("mine", found))
     assert config.data.split.by == "folder"
@@ -46,7 +48,7 @@ def test_split_folders_are_kept(lay_out, photo, written):
 def test_an_archive(lay_out, photo, tmp_path, written):
     folder = lay_out({f"top/{name}/{n}.jpg": photo(n + ord(name)) for name in "xyz" for n in range(5)})
     for kind in ("zip", "gztar"):
-        found = look_at_photos(shutil.make_archive(str(tmp_path / f"photos_{kind}"), kind, folder))
+        found = look_at_photos(shutil.make_archive(str(tmp_path / f"photos_{kind}"), kind, folder), LONG)
         assert found.counts == {"x": 5, "y": 5, "z": 5}
         assert found.read == 15
     _, config = written(draft_for_photos("mine", found))
