@@ -40,15 +40,9 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         found: What was found.
 
     Raises:
-        TransferlineError: There are fewer than two classes.
+        TransferlineError: There are fewer than two classes, or no photo can be read.
     """
-    if len(found.counts) < TWO:
-        raise TransferlineError(
-            f"there are photos of {count_of(len(found.counts), 'class', 'classes')}, and a classifier needs two or more"
-            + (f": {listed(found.counts)}" if found.counts else ""),
-            place=found.data.path,
-            cure="lay the photos out in one folder for each class",
-        )
+    _check(found)
     split = _split(found)
     config = ImagePipeline(
         name=name,
@@ -67,6 +61,23 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         names={"evaluation.slices": '("label", *PHOTO_SLICES)'},
         imports={"components.contract": {"PHOTO_SLICES"}},
     )
+
+
+def _check(found: PhotoFindings) -> None:
+    """Refuses photos that no classifier can be made for."""
+    if len(found.counts) < TWO:
+        raise TransferlineError(
+            f"there are photos of {count_of(len(found.counts), 'class', 'classes')}, and a classifier needs two or more"
+            + (f": {listed(found.counts)}" if found.counts else ""),
+            place=found.data.path,
+            cure="lay the photos out in one folder for each class",
+        )
+    if len(found.rejected) == found.read:
+        raise TransferlineError(
+            f"none of the {found.read:,} photos that were read can be used: {_places(found.rejected)}",
+            place=found.data.path,
+            cure="give JPEG, PNG, GIF, BMP or WebP files",
+        )
 
 
 def _comments(found: PhotoFindings) -> dict[str, str]:
@@ -143,7 +154,8 @@ def _data(found: PhotoFindings) -> str:
     laid_out = f", laid out as {with_counts(named)}" if named else ""
     return (
         f"{found.photos:,} photos in {found.data.path}{laid_out}. Classes: {with_counts(found.counts)}. "
-        f"{found.read:,} were read, and {len(found.rejected):,} of them can't be used."
+        f"{'All' if found.read == found.photos else f'{found.read:,}'} were read: they are about {found.shorter_side} "
+        f"pixels at their shorter side, and {f'{len(found.rejected):,}' if found.rejected else 'none'} can't be used."
     )
 
 

@@ -194,7 +194,7 @@ def _about(found: RowFindings) -> str:
     texts = [shown(column.name) for column in found.columns if column.role in ("text", "date")]
     numbers = sum(column.role == "feature" for column in found.columns)
     parts = [
-        f"{about}{found.rows:,} rows in {found.data.path}, {found.read:,} of them looked at.",
+        f"{about}{found.rows:,} rows in {found.data.path}, {'all' if found.all_read else f'{found.read:,}'} looked at.",
         f"Classes: {with_counts(found.classes)}.",
         f"{count_of(numbers, 'column', 'columns')} of numbers to learn from.",
     ]

@@ -102,6 +102,11 @@ def test_one_class_is_none(lay_out, photo):
         draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.jpg": photo()}))))
 
 
+def test_photos_of_which_none_can_be_read(lay_out):
+    with pytest.raises(TransferlineError, match="none of the 2 photos that were read can be used"):
+        draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.jpg": b"text", "dog/1.jpg": b"text"}))))
+
+
 def test_no_photos_at_all(tmp_path):
     with pytest.raises(TransferlineError, match="no such file"):
         look_at_photos(str(tmp_path / "absent"))
