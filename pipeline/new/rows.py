@@ -105,18 +105,19 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFin
         sample = _sample(layout, data)
         texts = _texts(layout, data, sample)
     if texts:
-        data = _settled(data, layout, pa.concat_tables([rows.table for rows in texts]))
+        data = _settled(data, layout, pa.concat_tables([rows.table.select(list(layout.types)) for rows in texts]))
         layout = find_layout(files, data, {})
     return _findings(data, layout, sample)
 
 
 def _findings(data: CsvData, layout: Layout, sample: _Sample) -> RowFindings:
     tables, faults, count = [], [], 0
+    names = [LABEL if name == data.label else name for name in layout.types]  # each file has its own order
     for number, block in sample.blocks:
         file = layout.files[number]
         rows = block if isinstance(block, Rows) else parse(block, file.columns, layout.types, data)
         rows = records_of(rows, layout.types, data)
-        tables.append(rows.table)
+        tables.append(rows.table.select(names))
         count += rows.count
         faults += [Quarantined(place=file.name, reason=fault.reason) for fault in rows.faults]
     if not tables or not sum(table.num_rows for table in tables):

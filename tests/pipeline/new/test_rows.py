@@ -156,6 +156,15 @@ def test_files_named_by_split(tmp_path, written):
     assert config.data.split.by == "file"
 
 
+def test_files_with_their_columns_in_different_orders(tmp_path):
+    lines = [f"{n / 7:.3f},{n % 13}.5,{'ab'[n % 2]}" for n in range(100)]
+    (tmp_path / "1.csv").write_text("x,y,label\n" + "\n".join(lines))
+    (tmp_path / "2.csv").write_text("label,x,y\n" + "\n".join(f"{line[-1]},{line[:-2]}" for line in lines))
+    found = look_at_rows(str(tmp_path), "label")
+    assert (found.read, found.fault_count, found.classes) == (200, 0, {"a": 100, "b": 100})
+    assert {column.name: column.distinct for column in found.columns} == {"x": 100, "y": 13}
+
+
 def test_text_that_comes_late_in_a_column_of_numbers(tmp_path):
     cells = ["1.5"] * 1500 + ["low"] * 1500
     text = csv_text({"x": cells, "y": ["0.5", "0.25"] * 1500, "label": ["a", "b", "b"] * 1000})
