@@ -49,6 +49,10 @@ test: lint ## lint, and every test, whole pipelines too
 test-fast: $(READY) ## the tests without whole pipelines
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline
 
+.PHONY: browser
+browser: ## install Debian's Chromium, in which the report is tested; without it those tests are skipped
+	command -v chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
+
 .PHONY: format
 format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from pipeline.comparison import flattened
 from pipeline.history import Execution, History
 
 SHOWN = 4
@@ -43,7 +44,7 @@ def _changed_inputs(now: Execution, before: Execution, history: History) -> list
 
 
 def _changed_settings(now: Execution, before: Execution) -> list[str]:
-    old, new = (flattened(each.properties) for each in (before, now))
+    old, new = (flattened({key: _read(value) for key, value in each.properties.items()}) for each in (before, now))
     found = []
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) == new.get(key):
@@ -59,25 +60,16 @@ def _changed_settings(now: Execution, before: Execution) -> list[str]:
     return found
 
 
-def flattened(value: Any, prefix: str = "") -> dict[str, str]:
-    """Returns nested settings by dotted keys; text that is JSON is looked into.
-
-    Args:
-        value: Mappings, lists, texts and numbers.
-        prefix: The key of the value itself.
-    """
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            return flattened(json.loads(value), prefix)
-        except json.JSONDecodeError:
-            return {prefix: value}
-    if isinstance(value, dict) and value:
-        pairs = list(value.items())
-    elif isinstance(value, list | tuple) and any(isinstance(each, dict) for each in value):
-        pairs = [(str(number), each) for number, each in enumerate(value)]
-    else:
-        return {prefix: ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)}
-    found: dict[str, str] = {}
-    for key, each in pairs:
-        found |= flattened(each, f"{prefix}.{key}" if prefix else str(key))
-    return found
+def _read(value: str) -> Any:
+    """What a property says; components put their settings into one as JSON, and settings into these."""
+    if value[:1] not in ("{", "["):
+        return value
+    try:
+        found = json.loads(value)
+    except json.JSONDecodeError:
+        return value
+    return (
+        {key: _read(each) if isinstance(each, str) else each for key, each in found.items()}
+        if isinstance(found, dict)
+        else found
+    )

@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,7 +123,8 @@ class Recorder:
     def _close(self, **outcome: Any) -> RunRecord:
         """Keeps the outcome first, so that nothing that befalls the report can change it."""
         self._update(**outcome)
-        if Path(self._config.metadata_path).is_file() and self._record.steps:
+        # Of a run that failed before there was anything to report, nobody should wait for TFX.
+        if "tfx" in sys.modules and Path(self._config.metadata_path).is_file():
             with self._screen.working("Report"):
                 self._draw_report()
         self._screen.finish(self._record)

@@ -1,5 +1,6 @@
 """The report of a run on this machine: what the artifacts say, and what the run itself was."""
 
+import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -10,10 +11,11 @@ from components.report.collect import Sources, collect, read_review
 from components.report.page import render, render_index
 from components.report.review import Review
 from components.report.run_view import Change, Failure, Origin, RunView, StepView
+from pipeline.comparison import compare, flattened
 from pipeline.config import PipelineConfig
 from pipeline.history import Execution, History, read_history
 from pipeline.lineage import PUSHED_TO, lineage
-from pipeline.reasons import flattened, reason
+from pipeline.reasons import reason
 from pipeline.run_record import RunRecord, RunStore, Step
 from pipeline.source_fingerprint import LIBRARIES
 
@@ -88,11 +90,11 @@ def _view(
         run_id=record.run_id,
         status=record.status,
         seconds=record.seconds,
-        steps=tuple(StepView(**step.model_dump()) for step in record.steps),
+        steps=tuple(StepView(**step.model_dump(exclude={"artifacts"})) for step in record.steps),
         failure=Failure(**record.error.model_dump()) if record.error else None,
         previous=previous.run_id if previous else "",
         changes=tuple(changes(previous, record)) if previous else (),
-        settings=flattened(record.config) if record.config else {},
+        settings=_settings(record),
         lineage=tuple(_origins(history, executions)),
         versions=versions(),
         log=record.log,
@@ -116,24 +118,25 @@ def _with_reason(step: Step, execution: Execution | None, history: History) -> S
 
 def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     """Returns what differs between two runs: outcome, metrics, records, settings, and what ran for what reason."""
-    found = [Change(what="status", before=before.status, now=now.status)] if before.status != now.status else []
-    old, new = (_facts(run) for run in (before, now))
-    found += [
-        Change(what=key, before=old.get(key, ""), now=new.get(key, ""))
-        for key in dict.fromkeys([*new, *old])
-        if old.get(key) != new.get(key)
-    ]
-    ran = [step for step in now.steps if not step.cached and step.reason]
-    found += [Change(what=f"{step.name} ran", before="", now=step.reason) for step in ran]
-    return found
+    found = compare(before, now)
+    pairs: list[tuple[str, str, str]] = [("status", *found.status)]
+    pairs += [(each.name, _number(each.a), _number(each.b)) for each in found.metrics]
+    pairs += [(f"records: {each.name}", f"{each.a:,}", f"{each.b:,}") for each in found.counts]
+    pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
+    pairs += [(f"{step.name} ran", "", step.reason) for step in now.steps if not step.cached and step.reason]
+    return [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
 
 
-def _facts(run: RunRecord) -> dict[str, str]:
-    return (
-        {name: f"{value:.4f}" for name, value in run.metrics.items()}
-        | {f"records: {name}": f"{count:,}" for name, count in run.counts.model_dump().items()}
-        | {f"setting {key}": value for key, value in flattened(run.config).items() if run.config}
-    )
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _text(value: object) -> str:
+    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _settings(run: RunRecord) -> dict[str, str]:
+    return {key: _text(value) for key, value in flattened(run.config).items()} if run.config else {}
 
 
 def versions() -> dict[str, str]:
@@ -156,7 +159,7 @@ def _index(runs: Sequence[RunRecord]) -> list[dict[str, object]]:
             "metrics": run.metrics,
             "counts": run.counts.model_dump(),
             "examples": sum(run.counts.model_dump().values()),
-            "settings": flattened(run.config) if run.config else {},
+            "settings": _settings(run),
             "outcome": run.error.cause.splitlines()[0] if run.error else run.model_uri,
             "report": f"{run.run_id}.html" if run is runs[0] or os.path.isfile(run.report) else "",
         }

@@ -19,7 +19,7 @@ from pipeline.config import SCHEMAS, PipelineConfig
 from pipeline.run_record import RunRecord
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_versions
 
-SOURCE_ENDINGS = (".py", ".pbtxt")
+SOURCE_ENDINGS = (".py", ".pbtxt", ".j2", ".css", ".js")
 
 
 def state_of(config: PipelineConfig) -> str:
