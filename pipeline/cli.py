@@ -10,6 +10,10 @@ from pipeline.commands.clean import clean
 from pipeline.commands.compare import compare
 from pipeline.commands.data import data
 from pipeline.commands.doctor import doctor
+from pipeline.commands.lineage import lineage
+from pipeline.commands.new import new
+from pipeline.commands.predict import predict
+from pipeline.commands.report import report
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
@@ -19,7 +23,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for command in (doctor, check, run, runs, compare, rollback, clean, data):
+COMMANDS = (new, check, run, runs, report, compare, predict, lineage, rollback, clean, data, doctor)
+for command in COMMANDS:
     app.command()(command)
 
 

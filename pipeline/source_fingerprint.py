@@ -17,6 +17,10 @@ PACKAGES = ("components", "pipeline")
 LIBRARIES = ("tfx", "tensorflow", "tf_keras", "tensorflow-transform", "tensorflow-model-analysis", "apache-beam")
 
 
+TEMPLATES = "templates"
+"""What a package keeps in a folder of this name is part of it."""
+
+
 def source_fingerprint(*modules: str) -> str:
     """Hashes modules, everything of ours they import, directly or not, and the versions of the libraries below.
 
@@ -29,7 +33,10 @@ def source_fingerprint(*modules: str) -> str:
     digest = hashlib.sha256(library_versions().encode())
     for name in sorted(_with_imports(modules)):
         digest.update(f"{name}\n".encode())
-        digest.update(_source_file(name).read_bytes())
+        source = _source_file(name)
+        digest.update(source.read_bytes())
+        for template in sorted(source.parent.glob(f"{TEMPLATES}/*")) if source.name == "__init__.py" else ():
+            digest.update(template.read_bytes())
     return digest.hexdigest()[:16]
 
 

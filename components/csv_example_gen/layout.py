@@ -26,7 +26,7 @@ OTHER_DELIMITERS = ";\t|,"
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
     found: list[FileLayout] = []
     types: dict[str, ColumnType] = {}
     for file in files:
-        layout, seen = _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
+        layout, seen = look_at(file, data, schema_types)
         found.append(layout)
         for name, kind in seen.items():
             types[name] = _wider(types.get(name, kind), kind)
@@ -115,6 +115,20 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
             cure=f"Rename the column '{LABEL}', or set data.label to it.",
         )
     return Layout(tuple(found), {name: known[name] for name in types}, data.label)
+
+
+def look_at(
+    file: DataFile, data: CsvData, schema_types: Mapping[str, ColumnType]
+) -> tuple[FileLayout, dict[str, ColumnType]]:
+    """Looks at the beginning of one file.
+
+    Returns:
+        How it is read, and the types that its columns seem to have; none where it has no rows.
+
+    Raises:
+        TransferlineError: It is no table.
+    """
+    return _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
 
 
 def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]:
@@ -152,11 +166,11 @@ def _look_at_csv(
     file: DataFile, data: CsvData, schema_types: Mapping[str, ColumnType]
 ) -> tuple[FileLayout, dict[str, ColumnType]]:
     layout = FileLayout(file.path, file.name, file.kind, file.split, file.size)
-    beginning = _beginning(file)
-    if beginning.startswith(UTF16_BOMS):
+    text = beginning(file)
+    if text.startswith(UTF16_BOMS):
         raise TransferlineError("The file is UTF-16 text.", place=file.name, cure="Save it as UTF-8.")
-    mark = len(UTF8_BOM) if beginning.startswith(UTF8_BOM) else 0
-    text = beginning[mark:]
+    mark = len(UTF8_BOM) if text.startswith(UTF8_BOM) else 0
+    text = text[mark:]
     if not text.strip():
         return replace(layout, start=mark, empty="the file is empty"), {}
     first, rest = _first_row(text, file, data)
@@ -171,7 +185,12 @@ def _look_at_csv(
     return layout, _types_seen(rest if has_header else text, columns, data, schema_types)
 
 
-def _beginning(file: DataFile) -> bytes:
+def beginning(file: DataFile) -> bytes:
+    """Returns the first bytes of a CSV file, inflated.
+
+    Raises:
+        TransferlineError: It can't be read.
+    """
     try:
         with storage.open_file(file.path) as opened:
             return _first_inflated(opened) if file.kind is Kind.GZIP else opened.read(LOOKED_AT_BYTES)
@@ -219,7 +238,7 @@ def _first_row(text: bytes, file: DataFile, data: CsvData) -> tuple[list[str], b
 
 def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str, ...], bool]:
     """Returns the columns' names, and whether the first row tells them."""
-    all_numbers = all(_NUMBER.fullmatch(cell) or cell in data.missing for cell in first)
+    all_numbers = all(NUMBER.fullmatch(cell) or cell in data.missing for cell in first)
     has_header = data.header == "yes" or (data.header == "auto" and not all_numbers)
     if data.columns and data.header == "auto" and has_header:
         # Rows of text look like a header too: it is one only if it names a column.
@@ -245,7 +264,7 @@ def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str
 
 def all_text(first: list[str], data: CsvData) -> bool:
     """Returns whether no cell is a number, as in a header whose names are all wrong."""
-    return not any(_NUMBER.fullmatch(cell) for cell in first if cell not in data.missing)
+    return not any(NUMBER.fullmatch(cell) for cell in first if cell not in data.missing)
 
 
 def _types_seen(
@@ -264,7 +283,7 @@ def _types_seen(
 def _type_seen(cells: list[str], missing: tuple[str, ...]) -> ColumnType:
     """A column is of numbers if more than half of its first cells are: the others are faults, and quarantined."""
     given = [text for text in cells if text not in missing]
-    numbers = [text for text in given if _NUMBER.fullmatch(text)]
+    numbers = [text for text in given if NUMBER.fullmatch(text)]
     if not numbers or len(numbers) * 2 <= len(given):
         return "string"
     whole = [text for text in numbers if re.fullmatch(r"[+-]?\d+", text)]

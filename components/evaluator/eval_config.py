@@ -67,7 +67,8 @@ def _binary_metrics() -> list[tfma.MetricConfig]:
 
 
 def _multiclass_metrics() -> list[tfma.MetricConfig]:
-    plot = _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot")
+    # From 0 on, so that the likeliest class counts as the predicted one however likely it is.
+    plot = _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot", thresholds=[0.0])
     return [*(_metric(class_name, name) for name, class_name in MULTICLASS_METRICS.items()), plot]
 
 

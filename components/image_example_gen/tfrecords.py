@@ -1,9 +1,15 @@
-"""Photos in existing TFRecords of tf.Example."""
+"""Photos in existing TFRecords of tf.Example.
+
+TensorFlow is imported where a record is read: whoever looks for photos elsewhere needn't wait for it.
+"""
+# ruff: noqa: PLC0415 - see above.
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from components.errors import TransferlineError
@@ -14,6 +20,9 @@ from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_
 from components.ingest import storage
 from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -42,6 +51,8 @@ class TFRecordFile:
             yield self._photo(f"{self.name}, record {number}", record)
 
     def _photo(self, place: str, record: bytes) -> Raw | Quarantined:
+        import tensorflow as tf
+
         try:
             features = tf.train.Example.FromString(record).features.feature
         except DecodeError:
@@ -97,6 +108,8 @@ def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]
 
 
 def _records(path: str) -> Iterator[bytes]:
+    import tensorflow as tf
+
     try:
         with storage.open_file(path) as file:
             compression = "GZIP" if file.read(2) == _GZIP_MAGIC else ""

@@ -8,6 +8,9 @@ import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
 CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
+COLUMNS_FILE = os.path.join("assets.extra", "columns.json")
+"""Of a model for rows: the columns of the signature `rows`, in their order."""
+
 WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 TWO = 2

@@ -1,5 +1,6 @@
 """Five classes of generated photos: to a pushed model, and what reruns when something changes."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,34 @@ def test_the_pushed_model_serves_in_a_clean_process(first_run, photos, tmp_path)
     )
     assert done.stdout.startswith("(2, 5) [b'")
     assert "[b'amber', b'blue', b'green', b'pink', b'red']" in done.stdout
+
+
+def test_predict_takes_photos_and_folders_through_the_pushed_model(first_run, home, photos, tmp_path):
+    (tmp_path / "no photo.jpg").write_text("text")
+    paths = [photos / "amber", photos / "red" / "000.png", tmp_path / "no photo.jpg"]
+    done = home.transferline("predict", "photos", *paths, "--json")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["file"] for line in lines] == [
+        *(str(photos / "amber" / f"{number:03d}.png") for number in range(PHOTOS // 5)),
+        str(photos / "red" / "000.png"),
+    ]
+    for line in lines:
+        assert set(line["scores"]) == {"amber", "blue", "green", "pink", "red"}
+        assert line["label"] == max(line["scores"], key=line["scores"].get)
+    assert done.stderr.splitlines() == [
+        f"{tmp_path}/no photo.jpg: not a photo but text; JPEG, PNG, GIF, BMP and WebP are read",
+        f"{len(lines)} predicted, 1 couldn't be",
+    ]
+
+
+def test_predict_without_a_photo_or_a_model_fails(first_run, home, tmp_path):
+    done = home.transferline("predict", "photos", tmp_path / "absent.jpg")
+    assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
+    assert "absent.jpg: the file is missing" in done.stderr
+    done = home.transferline("predict", "digits", tmp_path / "absent.jpg")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no model of 'digits' has been pushed yet" in done.stderr
 
 
 def test_the_inferred_schema_is_kept_for_the_user(first_run, home):

@@ -57,6 +57,28 @@ def test_the_pushed_model_takes_rows_in_a_clean_process(first_run, tmp_path):
     assert done.stdout == "(3, 2) [b'0', b'1']\n", done.stderr
 
 
+def test_predict_takes_rows_through_the_pushed_model(first_run, home, tmp_path):
+    rows = tmp_path / "rows.csv"
+    home.transferline("data", "higgs_toy", "--rows", 3000, "--seed", 1, "--out", rows)
+    lines = rows.read_text().splitlines()
+    labels = [line.split(",")[0] for line in lines]
+    rows.write_text("\n".join([*(line.split(",", 1)[1] for line in lines), "no,row"]) + "\n")
+    done = home.transferline("predict", "higgs_toy", rows, "--json")
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [each["row"] for each in found] == list(range(1, 3001))
+    assert all(sum(each["scores"].values()) == pytest.approx(1, abs=1e-4) for each in found)
+    hits = [each["label"] == str(int(float(label))) for each, label in zip(found, labels, strict=True)]
+    assert sum(hits) / len(hits) > 0.7
+    assert done.stderr.splitlines() == [
+        f"{rows}, line 3001: it has 2 cells instead of 28",
+        "3,000 predicted, 1 couldn't be",
+    ]
+    table = home.transferline("predict", "higgs_toy", rows).stdout.splitlines()
+    assert table[0].split()[:4] == ["file", "row", "label", "probability"]
+    assert len(table) == 3001
+
+
 def test_nothing_changed_so_nothing_runs(first_run, home):
     done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
     assert done.returncode == 0

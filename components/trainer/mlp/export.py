@@ -1,5 +1,7 @@
 """The SavedModel that TensorFlow Serving and the Evaluator load: it takes rows as they are stored, or as vectors."""
 
+import json
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +10,7 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.contract import FEATURES, LABEL
-from components.trainer.serving import SERVING_DEFAULT, answer, of_strings, request, save
+from components.trainer.serving import COLUMNS_FILE, SERVING_DEFAULT, answer, of_strings, request, save
 from components.transform.labels import label_ids
 from components.transform.raw_features import one_a_row, raw_feature
 
@@ -90,7 +92,7 @@ class ServedRows(tf.Module):
 
 
 def export_rows(served: ServedRows, folder: str) -> None:
-    """Writes the SavedModel, with its class names and warm-up requests in assets.extra.
+    """Writes the SavedModel, with its class names, its columns and warm-up requests in assets.extra.
 
     Args:
         served: The model.
@@ -98,3 +100,5 @@ def export_rows(served: ServedRows, folder: str) -> None:
     """
     rows = np.zeros([WARM_UP_ROWS, len(served.columns)], np.float32)
     save(served, served.signatures(), served.class_names, [request(ROWS, ROWS, rows)], folder)
+    with tf.io.gfile.GFile(os.path.join(folder, COLUMNS_FILE), "w") as file:
+        file.write(json.dumps(list(served.columns)))

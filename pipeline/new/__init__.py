@@ -1,0 +1,1 @@
+"""`transferline new`: looks at someone's data and writes a catalog file for it. Imports neither TensorFlow nor TFX."""

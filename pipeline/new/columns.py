@@ -1,0 +1,134 @@
+"""What is in the columns of a table: which can be features, and which had better not be."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from components.contract import LABEL
+from components.csv_example_gen.config import ColumnType
+
+Role: TypeAlias = Literal["feature", "text", "date", "empty", "constant", "key", "group", "label's copy"]
+"""feature: of numbers, for the network. text and date: can be sliced by, but aren't features. key: another value in
+each row. group: named like a key, with values that come again, as a customer's number."""
+
+LEAST_ROWS = 20
+"""With fewer rows, values that all differ mean nothing."""
+
+ALL_BUT_ONE = 0.998
+TWO = 2
+LOOKED_AT = 50_000
+
+KEY_NAME = re.compile(r"(^|[_\s-])(id|ids|key|uuid|guid|nr|no)$|[a-z]I[dD]$", re.IGNORECASE)
+DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$"
+DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
+MOSTLY = 0.95
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column other than the label.
+
+    Attributes:
+        name: Its name.
+        role: What it is good for.
+        distinct: Different values in the rows that were read.
+        missing: Share of the rows that have no value.
+        separates: How well its order alone tells two classes apart: 0 not at all, 1 wholly; 0 for text and for more
+            classes.
+        decimal_comma: Whether it is text because its numbers are written 1,5.
+    """
+
+    name: str
+    role: Role
+    distinct: int
+    missing: float
+    separates: float = 0.0
+    decimal_comma: bool = False
+
+
+def look_at_columns(table: pa.Table, types: Mapping[str, ColumnType], label: str) -> tuple[Column, ...]:
+    """Returns what is in each column but the label, in their order.
+
+    Args:
+        table: Rows as records have them, with the label under `LABEL`.
+        types: The type of each column.
+        label: The label's column.
+    """
+    table = table.slice(0, LOOKED_AT) if table.num_rows <= LOOKED_AT else table.take(_some(table.num_rows))
+    labels = pc.dictionary_encode(table[LABEL].combine_chunks())
+    codes = labels.indices.to_numpy(zero_copy_only=False)
+    return tuple(
+        _column(name, table[name].combine_chunks(), codes, len(labels.dictionary)) for name in types if name != label
+    )
+
+
+def _some(rows: int) -> npt.NDArray[np.int64]:
+    return np.linspace(0, rows - 1, LOOKED_AT).astype(np.int64)
+
+
+def _column(name: str, values: pa.Array, codes: npt.NDArray[np.int64], classes: int) -> Column:
+    given = values.drop_null()
+    distinct = len(pc.unique(given))
+    missing = values.null_count / max(len(values), 1)
+    is_text = pa.types.is_string(values.type)
+    separates = 0.0 if is_text or classes != TWO else _separation(values, codes)
+    comma = is_text and _share(given, DECIMAL_COMMA) >= MOSTLY
+    role: Role = "text" if comma and distinct > 1 else _role(name, given, distinct)
+    if role in ("feature", "text", "group") and _copies_label(values, codes, distinct, classes):
+        role = "label's copy"
+    return Column(name, role, distinct, missing, separates, comma)
+
+
+def _role(name: str, given: pa.Array, distinct: int) -> Role:
+    """The role by the values that are there."""
+    if not len(given):
+        return "empty"
+    if distinct == 1:
+        return "constant"
+    is_text = pa.types.is_string(given.type)
+    if is_text and _share(given, DATE) >= MOSTLY:
+        return "date"
+    if is_text or pc.all(pc.equal(pc.round(given), given)).as_py():
+        if distinct == len(given) >= LEAST_ROWS:
+            return "key"
+        if KEY_NAME.search(name):
+            return "group"
+    return "text" if is_text else "feature"
+
+
+def _share(given: pa.Array, pattern: str) -> float:
+    matched: int = pc.sum(pc.match_substring_regex(pc.utf8_trim_whitespace(given), pattern)).as_py() or 0
+    return matched / max(len(given), 1)
+
+
+def _copies_label(values: pa.Array, codes: npt.NDArray[np.int64], distinct: int, classes: int) -> bool:
+    """Whether there is a value for each class, and the class follows from the value."""
+    if distinct != classes:
+        return False
+    encoded = pc.dictionary_encode(values, null_encoding="encode")
+    pairs = np.zeros((len(encoded.dictionary), classes), np.int64)
+    np.add.at(pairs, (encoded.indices.to_numpy(zero_copy_only=False), codes), 1)
+    followed = pairs.max(axis=1).sum() / len(codes)
+    by_commonest = pairs.sum(axis=0).max() / len(codes)
+    # Of very unbalanced classes nearly all rows are of one, whatever the column holds.
+    return bool(1 - followed <= (1 - ALL_BUT_ONE) * 2 * (1 - by_commonest))
+
+
+def _separation(values: pa.Array, codes: npt.NDArray[np.int64]) -> float:
+    """Returns |2 AUC - 1| of the values as a score, by the rank sum (Mann and Whitney, 1947)."""
+    present = values.is_valid().to_numpy(zero_copy_only=False)
+    numbers = values.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
+    positive = codes[present] == 1
+    ones, zeros = int(positive.sum()), int((~positive).sum())
+    if not ones or not zeros:
+        return 0.0
+    _, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    area = (ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros)
+    return abs(2 * float(area) - 1)

@@ -1,0 +1,215 @@
+"""From what was found in rows to a pipeline for them."""
+
+import math
+import re
+
+from components.contract import FEATURES, LABEL
+from components.csv_example_gen.config import CsvData, RowSplit
+from components.errors import TransferlineError
+from components.evaluator.config import Evaluation, Threshold
+from components.ingest.file_names import shown
+from components.trainer.mlp.config import MLP, MLPTraining
+from components.transform.config import Quantiles, RowTransform
+from pipeline.config import RowPipeline
+from pipeline.new.catalog_file import Draft
+from pipeline.new.classes import accuracy_at_least, count_of, listed, margin, with_counts
+from pipeline.new.row_warnings import LEFT_OUT, MANY_CLASSES, SLICE_VALUES, TWO, warnings_of
+from pipeline.new.rows import RowFindings
+
+TOO_MANY_CLASSES = 1_000
+SURE_OF_A_CLASS = 20
+LEAST_KEYS = 100
+"""Fewer keys than this don't split evenly."""
+
+FEW_ROWS, MANY_ROWS, VERY_MANY_ROWS = 2_000, 100_000, 1_000_000
+SLICES = 2
+STEPS_AN_EPOCH = 40
+LEAST_BATCH, MOST_BATCH = 16, 4096
+LONG_LIST = 8
+
+
+def draft_for_rows(name: str, found: RowFindings) -> Draft:
+    """Returns the pipeline to begin with.
+
+    Args:
+        name: The pipeline's name.
+        found: What was found.
+
+    Raises:
+        TransferlineError: The label tells no classes, or there is no column to learn from.
+    """
+    _check_label(found)
+    features = tuple(column.name for column in found.columns if column.role == "feature")
+    if not features:
+        raise TransferlineError(
+            "there is no column of numbers to learn from",
+            place=found.data.path,
+            cure="turn text into numbers first; the columns are "
+            + listed([f"{column.name} ({column.role})" for column in found.columns]),
+        )
+    split = _split(found)
+    config = _config(name, found, split, features)
+    long_lists = {"transform.features": ("FEATURES", features), "data.columns": ("COLUMNS", config.data.columns)}
+    constants = {key: named for key, named in long_lists.items() if len(named[1]) > LONG_LIST}
+    return Draft(
+        config=config,
+        title=f"Rows of {len(found.classes)} classes by {shown(found.data.label)}: multilayer perceptrons, begun by "
+        "`transferline new`.",
+        data=_about(found),
+        expect=_expect(found),
+        warnings=tuple(warnings_of(found, _test_rows(found))),
+        comments=_comments(found, split),
+        names={key: constant for key, (constant, _) in constants.items()},
+        constants=dict(constants.values()),
+    )
+
+
+def _config(name: str, found: RowFindings, split: RowSplit, features: tuple[str, ...]) -> RowPipeline:
+    slices = _quantiles(found)
+    texts = [column.name for column in found.columns if column.role == "text" and column.distinct <= SLICE_VALUES]
+    transform = RowTransform(features=features, standardize=True)
+    if slices:
+        transform = RowTransform(features=features, standardize=True, slices=slices)
+    return RowPipeline(
+        name=name,
+        data=_data_settings(found, split),
+        transform=transform,
+        trainer=_trainer(found),
+        evaluation=Evaluation(thresholds=_thresholds(found), slices=("label", *slices, *texts)),
+    )
+
+
+def _check_label(found: RowFindings) -> None:
+    """Refuses a label that no classifier can be made for."""
+    count, label = len(found.classes), shown(found.data.label)
+    if count < TWO and found.all_read:
+        cause = f"the label {label} is {listed(found.classes)} in every row, and a classifier needs two classes or more"
+    elif found.label_is_continuous and count > SLICE_VALUES:
+        cause = f"the label {label} is a number with {count:,} different values, and only classes can be told"
+    elif count > TOO_MANY_CLASSES or (found.read >= SLICE_VALUES and count * 2 > found.read):
+        cause = f"the label {label} has {count:,} different values in {found.read:,} rows, too many for classes"
+    else:
+        return
+    raise TransferlineError(
+        cause, place=found.data.path, cure="name another column with --label, or group its values into classes first"
+    )
+
+
+def _split(found: RowFindings) -> RowSplit:
+    if "" not in found.splits and {"train", "test"} <= found.splits:
+        return RowSplit(by="file")
+    groups = [column for column in found.columns if column.role == "group" and column.distinct >= LEAST_KEYS]
+    key = {"key": (groups[0].name,)} if groups else {}
+    if found.rows < FEW_ROWS:  # or a test would say next to nothing
+        return RowSplit.model_validate({"by": "hash", "train": 0.6, "eval": 0.2, "test": 0.2, **key})
+    return RowSplit.model_validate({"by": "hash", "train": 0.8, "eval": 0.1, "test": 0.1, **key})
+
+
+def _data_settings(found: RowFindings, split: RowSplit) -> CsvData:
+    """What was found, without what is the default anyway."""
+    given = {name: getattr(found.data, name) for name in CsvData.model_fields if name in found.data.model_fields_set}
+    defaults = CsvData()
+    given = {
+        name: value
+        for name, value in given.items()
+        if name in ("path", "label", "header") or value != getattr(defaults, name)
+    }
+    sure = found.all_read or min(found.classes.values()) >= SURE_OF_A_CLASS
+    if sure and TWO <= len(found.classes) <= MANY_CLASSES:
+        given["classes"] = tuple(found.classes)
+    return CsvData.model_validate({**given, "split": split})
+
+
+def _quantiles(found: RowFindings) -> dict[str, Quantiles]:
+    """Quarters of the columns that tell the most, under names that no column has."""
+    taken = {column.name for column in found.columns} | {LABEL, FEATURES}
+    numbers = [column for column in found.columns if column.role == "feature" and column.distinct > SLICE_VALUES]
+    numbers.sort(key=lambda column: -column.separates)
+    slices: dict[str, Quantiles] = {}
+    for column in numbers[:SLICES]:
+        name = f"{re.sub(r'[^A-Za-z0-9_]+', '_', column.name)}_quartile"
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        slices[name] = Quantiles(column=column.name)
+    return slices
+
+
+def _trainer(found: RowFindings) -> MLPTraining:
+    """Models from small to large for so many rows, and epochs that a laptop does in minutes."""
+    rows = found.rows
+    if rows < FEW_ROWS:
+        models = {"tiny": MLP(widths=(4,)), "small": MLP(widths=(16,), l2=1e-3), "dropout": _regular(32, 1, 0.3)}
+        epochs, patience = 300, 30
+    elif rows < MANY_ROWS:
+        models = {"small": MLP(widths=(16, 16)), "medium": _regular(64, 3, 0.2), "large": _regular(256, 2, 0.5)}
+        epochs, patience = 150, 15
+    else:
+        models = {"medium": MLP(widths=(64, 64, 64)), "large": _regular(256, 3, 0.1)}
+        epochs, patience = (40, 6) if rows < VERY_MANY_ROWS else (10, 3)
+    batch_size = 2 ** round(math.log2(max(rows * 0.8 / STEPS_AN_EPOCH, 1)))
+    return MLPTraining(
+        models=models,
+        batch_size=min(MOST_BATCH, max(LEAST_BATCH, batch_size)),
+        max_epochs=epochs,
+        patience=patience,
+    )
+
+
+def _regular(width: int, layers: int, dropout: float) -> MLP:
+    return MLP(widths=(width,) * layers, l2=1e-4, dropout=dropout)
+
+
+def _thresholds(found: RowFindings) -> tuple[Threshold, ...]:
+    drop = 0.02 if _test_rows(found) >= FEW_ROWS / 2 else 0.05
+    accuracy = Threshold(metric="accuracy", at_least=accuracy_at_least(found.classes, 0.1), max_drop=drop)
+    if len(found.classes) != TWO:
+        return (accuracy,)
+    return accuracy, Threshold(metric="auc", at_least=0.6, max_drop=drop)
+
+
+def _test_rows(found: RowFindings) -> int:
+    split = _split(found)
+    return round(found.rows * (split.test if split.by == "hash" else 0.1))
+
+
+def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
+    comments = {
+        "trainer.models": "The Tuner trains all of them, and the one that validates best goes on.",
+        "evaluation.thresholds": "A beginning: raise them to what you need once you know what the model can do.",
+    }
+    left_out = [column.name for column in found.columns if column.role in LEFT_OUT]
+    if left_out:
+        comments["transform.features"] = f"Left out: {listed(left_out)}; see the docstring."
+    if split.key:
+        comments["data.split"] = f"Rows of one {shown(split.key[0])} stay together."
+    if "types" in found.data.model_fields_set and found.data.types:
+        comments["data.types"] = "What the first rows alone wouldn't tell."
+    return comments
+
+
+def _about(found: RowFindings) -> str:
+    about = "" if found.all_read else "about "
+    roles = [f"{shown(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT]
+    texts = [shown(column.name) for column in found.columns if column.role in ("text", "date")]
+    numbers = sum(column.role == "feature" for column in found.columns)
+    parts = [
+        f"{about}{found.rows:,} rows in {found.data.path}, {'all' if found.all_read else f'{found.read:,}'} looked at.",
+        f"Classes: {with_counts(found.classes)}.",
+        f"{count_of(numbers, 'column', 'columns')} of numbers to learn from.",
+    ]
+    if texts:
+        parts.append(f"Text, which can be sliced by but isn't learned from: {listed(texts)}.")
+    if roles:
+        parts.append(f"Left out: {'; '.join(roles)}.")
+    return " ".join(parts)
+
+
+def _expect(found: RowFindings) -> str:
+    most = max(found.classes, key=lambda name: found.classes[name])
+    test = _test_rows(found)
+    return (
+        f"not known yet. To answer '{shown(most)}' always would be right for "
+        f"{found.classes[most] / sum(found.classes.values()):.0%} of the rows. With about {test:,} test rows, an "
+        f"accuracy of 0.9 is known to within {margin(test):.2g} either way."
+    )

@@ -1,0 +1,1 @@
+"""`transferline predict`: photos or rows through the last pushed model."""

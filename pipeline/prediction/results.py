@@ -1,0 +1,85 @@
+"""What the model says of one photo or row, and how it is printed."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import set_cell_size
+
+from components.ingest.file_names import shown
+from components.ingest_report import Quarantined
+from pipeline.prediction.pushed_model import Scores
+
+DIGITS = 6
+TOP = 3
+FILE_WIDTH, LABEL_WIDTH = 60, 24
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says.
+
+    Attributes:
+        file: The photo, or the file of the row.
+        label: The most probable class.
+        scores: Probability by class, in the order of the model's classes.
+        row: The row's place in its file, from 1 on, a header not counted; None for a photo.
+    """
+
+    file: str
+    label: str
+    scores: dict[str, float]
+    row: int | None = None
+
+    def as_json(self) -> str:
+        """Returns one line of JSON."""
+        place: dict[str, object] = {"file": shown(self.file)}
+        if self.row is not None:
+            place["row"] = self.row
+        return json.dumps(place | {"label": self.label, "scores": self.scores}, ensure_ascii=False, allow_nan=False)
+
+
+def prediction(file: str, row: int | None, scores: Scores, class_names: tuple[str, ...]) -> Prediction:
+    """Returns what float32 [classes] scores say."""
+    rounded = {name: round(float(score), DIGITS) for name, score in zip(class_names, scores, strict=True)}
+    return Prediction(file, class_names[int(np.argmax(scores))], rounded, row)
+
+
+class TableLines:
+    """Lines of a table, one after the other, since there may be millions.
+
+    Args:
+        class_names: The classes.
+        files: The names of the files, as far as they are known.
+        rows: Whether there is a column for the row.
+    """
+
+    def __init__(self, class_names: tuple[str, ...], files: tuple[str, ...], *, rows: bool) -> None:
+        self._file = min(FILE_WIDTH, max([4, *map(len, files)]))
+        self._label = min(LABEL_WIDTH, max([5, *map(len, class_names)]))
+        self._rows = rows
+
+    def header(self) -> str:
+        """Returns the first line."""
+        return self._line("file", "row", "label", "probability", f"top {TOP}")
+
+    def line(self, each: Prediction) -> str:
+        """Returns the line of a prediction."""
+        best = sorted(each.scores.items(), key=lambda item: -item[1])[:TOP]
+        top = ", ".join(f"{shown(name)} {score:.4f}" for name, score in best)
+        row = "" if each.row is None else f"{each.row:,}"
+        return self._line(shown(each.file), row, shown(each.label), f"{each.scores[each.label]:.4f}", top)
+
+    def _line(self, file: str, row: str, label: str, probability: str, top: str) -> str:
+        # A long path is told by its end.
+        cells = [_fitted(file, self._file)] + [f"{row:>11}"] * self._rows
+        return "  ".join([*cells, _fitted(label, self._label), f"{probability:>11}", top]).rstrip()
+
+
+def _fitted(text: str, width: int) -> str:
+    return set_cell_size(text if len(text) <= width else "…" + text[1 - width :], width)
+
+
+def told(fault: Quarantined) -> str:
+    """Returns the line for what couldn't be predicted."""
+    return f"{shown(fault.place)}: {fault.reason}"

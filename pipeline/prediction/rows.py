@@ -1,0 +1,130 @@
+"""Rows through a model, read as CsvExampleGen does it, but for the label, which needn't be there."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from components.csv_example_gen.blocks import Range, ranges_of, read_blocks
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.files import DataFile, Kind, list_files
+from components.csv_example_gen.layout import FileLayout, look_at
+from components.csv_example_gen.parquet import read_rows
+from components.csv_example_gen.parse import Rows, parse
+from components.csv_example_gen.rows import records_of
+from components.errors import TransferlineError
+from components.ingest.file_names import shown
+from components.ingest_report import Quarantined
+from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.results import Prediction, prediction
+
+BATCH = 8192
+
+
+def predict_rows(paths: Sequence[str], data: CsvData, model: PushedModel) -> Iterator[list[Prediction | Quarantined]]:
+    """Yields what the model says of each row, batch by batch; what can't be read comes with its reason.
+
+    Args:
+        paths: Files of rows, and folders of them.
+        data: The pipeline's settings: how the files are written.
+        model: The model.
+    """
+    columns = model.columns()
+    for path in paths:
+        try:
+            for file in list_files(path):
+                layout = layout_of(file, data, columns)
+                yield from _predict_file(layout, data, columns, model)
+        except TransferlineError as error:
+            yield [Quarantined(place=error.place or path, reason=error.cause)]
+
+
+def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> FileLayout:
+    """Returns how a file is read.
+
+    Without a header its columns are those of `data.columns`, all of them or all but the label.
+
+    Args:
+        file: The file.
+        data: The pipeline's settings.
+        needed: The columns that the model takes.
+
+    Raises:
+        TransferlineError: The file is no table, or lacks a column.
+    """
+    unnamed = data.model_copy(update={"columns": ()})
+    layout, _ = look_at(file, unnamed, {})
+    if data.columns and data.header == "auto" and layout.header_lines and not set(layout.columns) & set(data.columns):
+        layout, _ = look_at(file, unnamed.model_copy(update={"header": "no"}), {})  # a first row of text is no header
+    if layout.empty:
+        raise TransferlineError(layout.empty, place=file.path)
+    if data.columns and not layout.header_lines and file.kind is not Kind.PARQUET:
+        without_label = tuple(name for name in data.columns if name != data.label)
+        named = next((names for names in (data.columns, without_label) if len(names) == len(layout.columns)), None)
+        if named is None:
+            raise TransferlineError(
+                f"the first line has {len(layout.columns)} cells; {len(data.columns)} are expected, or "
+                f"{len(without_label)} without the label",
+                place=file.path,
+            )
+        layout = replace(layout, columns=named)
+    lacking = [name for name in needed if name not in layout.columns]
+    if lacking:
+        raise TransferlineError(f"the file lacks the columns {', '.join(map(shown, lacking))}", place=file.path)
+    return layout
+
+
+def _predict_file(
+    file: FileLayout, data: CsvData, columns: Sequence[str], model: PushedModel
+) -> Iterator[list[Prediction | Quarantined]]:
+    types: dict[str, ColumnType] = {name: "float" if name in columns else "string" for name in file.columns}
+    before = 0
+    for part in ranges_of(0, file, whole=data.newlines_in_values):
+        in_part = 0
+        for rows in _read(part, file, types, columns, data):
+            chosen = records_of(replace(rows, table=rows.table.select(list(columns))), types, data)
+            yield [_unreadable(file, fault.line + before, fault.reason) for fault in chosen.faults]
+            for start in range(0, chosen.table.num_rows, BATCH):
+                yield _predicted(file, chosen, start, before, model)
+            in_part += rows.count
+        before += in_part
+
+
+def _read(
+    part: Range, file: FileLayout, types: dict[str, ColumnType], columns: Sequence[str], data: CsvData
+) -> Iterator[Rows]:
+    if file.kind is Kind.PARQUET:
+        yield from read_rows(part, file, {name: types[name] for name in columns})
+    else:
+        for block in read_blocks(part, file, newlines_in_values=data.newlines_in_values):
+            yield parse(block, file.columns, types, data)
+
+
+def _predicted(
+    file: FileLayout, rows: Rows, start: int, before: int, model: PushedModel
+) -> list[Prediction | Quarantined]:
+    batch = rows.table.slice(start, BATCH)
+    matrix = _matrix(batch)
+    found: list[Prediction | Quarantined] = []
+    for at, scores in enumerate(model.of_rows(matrix)):
+        if np.isfinite(scores).all():
+            row = int(rows.row_numbers[start + at]) + before + 1
+            found.append(prediction(file.path, row, scores, model.class_names))
+        else:
+            absent = [name for name, value in zip(batch.column_names, matrix[at], strict=True) if np.isnan(value)]
+            reason = f"there is no value of {', '.join(map(shown, absent))}, which training never lacked"
+            found.append(_unreadable(file, int(rows.lines[start + at]) + before, reason))
+    return found
+
+
+def _matrix(table: pa.Table) -> npt.NDArray[np.float32]:
+    """Returns float32 [rows, columns], NaN for a missing value."""
+    columns = [table[name].combine_chunks().to_numpy(zero_copy_only=False) for name in table.column_names]
+    return np.column_stack(columns).astype(np.float32, copy=False)
+
+
+def _unreadable(file: FileLayout, line: int, reason: str) -> Quarantined:
+    unit = "row" if file.kind is Kind.PARQUET else "line"
+    return Quarantined(place=f"{file.path}, {unit} {line + 1 + file.header_lines}", reason=reason)

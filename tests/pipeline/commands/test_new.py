@@ -1,0 +1,76 @@
+"""The command as a person gives it, in a copy of the project, whose catalog it writes to."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkout")
+    for package in ("pipeline", "components", "schemas"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@pytest.fixture
+def transferline(checkout, tmp_path):
+    def run(*arguments):
+        command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=tmp_path, env={"PYTHONPATH": str(checkout)}
+        )
+
+    return run
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(3):
+            pixels = np.full((40, 40, 3), len(name + str(number)) * 10 + ord(name[0]) + number, np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{number}.png")
+    return tmp_path / "pets"
+
+
+def test_a_catalog_file_is_written_and_found(transferline, checkout, photos):
+    done = transferline("new", "my_pets", "--images", "pets")
+    assert done.returncode == 0, done.stderr
+    assert "6 photos" in done.stdout
+    assert "! few photos of a class" in done.stdout
+    assert done.stdout.splitlines()[-1].split(":")[1].strip() == "transferline run my_pets"
+    text = (checkout / "pipeline" / "catalog" / "my_pets.py").read_text()
+    assert str(photos) in text
+    assert transferline("runs", "my_pets", "--json").stdout == "[]\n"
+    again = transferline("new", "my_pets", "--images", "pets")
+    assert (again.returncode, "there is such a file already" in again.stderr) == (1, True)
+    assert transferline("new", "my_pets", "--images", "pets", "--force").returncode == 0
+
+
+def test_rows_into_a_file_elsewhere(transferline, checkout, tmp_path):
+    (tmp_path / "rows.csv").write_text("size,kind\n" + "".join(f"{n / 3:.3f},{'ab'[n % 2]}\n" for n in range(60)))
+    done = transferline("new", "sizes", "--csv", "rows.csv", "--label", "kind", "--out", "mine/sizes.py")
+    assert done.returncode == 0, done.stderr
+    assert "label='kind'" in (tmp_path / "mine" / "sizes.py").read_text().replace('"', "'")
+    assert not (checkout / "pipeline" / "catalog" / "sizes.py").exists()
+    assert f"{sys.executable} mine/sizes.py" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--images", "a", "--csv", "b"), ("--csv", "rows.csv"), ("--images", "pets", "--label", "x")],
+)
+def test_what_is_missing_is_said(transferline, arguments):
+    done = transferline("new", "mine", *arguments)
+    assert done.returncode == 1
+    assert "give --images FOLDER, or --csv FILE --label COLUMN" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,106 @@
+import gzip
+import math
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from components.csv_example_gen.config import CsvData
+from components.ingest_report import Quarantined
+from pipeline.prediction import rows as rows_module
+from pipeline.prediction.rows import predict_rows
+
+NAMED = CsvData(label="class", header="yes")
+UNNAMED = CsvData(label="class", header="no", columns=("class", "a", "note", "my b"))
+
+
+@pytest.fixture
+def predict(tmp_path, row_model):
+    """Writes a file, predicts its rows, and returns what came of each."""
+
+    def run(content, data=NAMED, name="rows.csv"):
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return [each for batch in predict_rows([str(path)], data, row_model) for each in batch]
+
+    return run
+
+
+def yes(a, b):
+    return pytest.approx(1 / (1 + math.exp(2 * b - a)), abs=1e-5)
+
+
+def test_columns_by_name_in_any_order_without_a_label(predict, tmp_path):
+    first, second = predict("note,my b,a\nx,1,3\ny,1,0\n")
+    assert first.file == str(tmp_path / "rows.csv")
+    assert [(each.row, each.label, each.scores["yes"]) for each in (first, second)] == [
+        (1, "yes", yes(3, 1)),
+        (2, "no", yes(0, 1)),
+    ]
+
+
+def test_a_label_and_other_columns_do_not_matter(predict):
+    (found,) = predict("class,a,my b,when\nnobody knows,3,1,2020-01-01\n")
+    assert found.scores["yes"] == yes(3, 1)
+
+
+@pytest.mark.parametrize("line", ["yes,3,x,1", "3,x,1"])
+def test_without_a_header_with_and_without_the_label(predict, line):
+    (found,) = predict(f"{line}\n", UNNAMED)
+    assert found.scores["yes"] == yes(3, 1)
+    assert found.row == 1
+
+
+def test_a_first_row_of_text_is_no_header_where_columns_are_named(predict):
+    found = predict("yes,3,x,1\nno,0,y,1\n", UNNAMED.model_copy(update={"header": "auto"}))
+    assert [each.label for each in found] == ["yes", "no"]
+
+
+def test_gzip_and_delimiter_and_missing(predict):
+    data = NAMED.model_copy(update={"delimiter": ";", "missing": ("", "NA")})
+    found = predict(gzip.compress(b"a;my b\nNA;1\n2;0.5\n"), data, "rows.csv.gz")
+    assert [each.scores["yes"] for each in found] == [yes(0, 1), yes(2, 0.5)]
+
+
+def test_parquet(predict, tmp_path):
+    table = pa.table({"note": ["x"] * 5, "my b": [1.0] * 5, "a": pa.array([3, None, 0, 1, 2]), "flag": [True] * 5})
+    parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=2)
+    found = predict(None, name="rows.parquet")
+    assert [each.row for each in found] == [1, 2, 3, 4, 5]
+    assert [each.scores["yes"] for each in found] == [yes(3, 1), yes(0, 1), yes(0, 1), yes(1, 1), yes(2, 1)]
+
+
+def test_rows_that_cannot_be_read_are_told_with_their_line(predict, tmp_path):
+    found = predict("a,my b\n1,1\nx,1\n1\n2,\n3,1\n")
+    faults = [each for each in found if isinstance(each, Quarantined)]
+    assert {fault.place.rpartition(" ")[2]: fault.reason for fault in faults} == {
+        "3": "a: 'x' is no number",
+        "4": "it has 1 cells instead of 2",
+        "5": "there is no value of my b, which training never lacked",
+    }
+    assert all(fault.place.startswith(f"{tmp_path}/rows.csv, line") for fault in faults)
+    assert [each.row for each in found if not isinstance(each, Quarantined)] == [1, 5]
+
+
+def test_many_rows_come_in_batches_and_ranges(predict, monkeypatch):
+    monkeypatch.setattr(rows_module, "BATCH", 100)
+    plain = rows_module.ranges_of
+    monkeypatch.setattr(rows_module, "ranges_of", lambda *args, whole: plain(*args, whole=whole, range_bytes=1000))
+    found = predict("a,my b\n" + "".join(f"{n / 100},0\n" for n in range(1000)))
+    assert [each.row for each in found] == list(range(1, 1001))
+    assert [each.scores["yes"] for each in found] == [yes(n / 100, 0) for n in range(1000)]
+
+
+@pytest.mark.parametrize(
+    ("content", "data", "reason"),
+    [
+        ("a,c\n1,2\n", NAMED, "the file lacks the columns my b"),
+        ("1,2\n", UNNAMED, "the first line has 2 cells; 4 are expected, or 3 without the label"),
+        ("", NAMED, "the file is empty"),
+        (None, NAMED, "There is no such file or folder."),
+    ],
+)
+def test_a_file_that_is_no_such_table(predict, content, data, reason):
+    (fault,) = predict(content, data)
+    assert fault.reason == reason
