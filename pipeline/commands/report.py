@@ -19,7 +19,8 @@ def report(
 ) -> None:
     """Print where a run's report is, drawing it if there is none yet."""
     from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline.run_record import RunStore, find_run  # noqa: PLC0415
+    from pipeline.run_lookup import find_run  # noqa: PLC0415
+    from pipeline.run_record import RunStore  # noqa: PLC0415
 
     config = configured(name, output_dir=output_dir)
     store = RunStore(config.home)
