@@ -20,10 +20,12 @@ def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:
     Raises:
         TransferlineError: There is no such run, or more than one.
     """
+    if not records:
+        raise TransferlineError("this pipeline hasn't run yet", cure="start it with `transferline run`")
     places = {LATEST: 0, PREVIOUS: 1}
     if name in places:
         if len(records) <= places[name]:
-            raise TransferlineError(f"there is no {name} run: {len(records)} were recorded", cure="run the pipeline")
+            raise TransferlineError("there is no run before the last one", cure="run the pipeline again")
         return records[places[name]]
     found = [record for record in records if name and record.run_id.startswith(name)]
     exact = [record for record in found if record.run_id == name]
@@ -35,5 +37,5 @@ def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:
         raise TransferlineError(f"several runs begin with '{name}': {listed}", cure="give more of the ID")
     raise TransferlineError(
         f"there is no run '{name}'{nearest(name, ids)}",
-        cure=f"use {LATEST}, {PREVIOUS}, or one of {listed}" if ids else "run the pipeline",
+        cure=f"use {LATEST}, {PREVIOUS}, or one of {listed}",
     )

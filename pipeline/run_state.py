@@ -19,7 +19,7 @@ from pipeline.config import SCHEMAS, PipelineConfig
 from pipeline.run_record import RunRecord
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_versions
 
-SOURCE_ENDINGS = (".py", ".pbtxt", ".j2", ".css", ".js")
+COMPILED = "__pycache__"
 
 
 def state_of(config: PipelineConfig) -> str:
@@ -70,4 +70,5 @@ def _source() -> str:
 
 def _source_files() -> Iterator[Path]:
     for name in (*PACKAGES, SCHEMAS.name):
-        yield from sorted(file for file in (SCHEMAS.parent / name).rglob("*") if file.suffix in SOURCE_ENDINGS)
+        files_below = (SCHEMAS.parent / name).rglob("*")
+        yield from sorted(file for file in files_below if file.is_file() and file.parent.name != COMPILED)

@@ -36,5 +36,10 @@ def test_what_names_no_run_or_several(name, message):
 
 
 def test_there_may_be_no_previous_run():
-    with pytest.raises(TransferlineError, match="no previous run: 1 were recorded"):
+    with pytest.raises(TransferlineError, match="no run before the last one"):
         find_run(NEWEST_FIRST[:1], "previous")
+
+
+def test_there_may_be_no_run_at_all():
+    with pytest.raises(TransferlineError, match="hasn't run yet"):
+        find_run([], "latest")
