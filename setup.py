@@ -21,7 +21,11 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=["pipeline*", "components*", "schemas*", "kubeflow*"]),
-    package_data={"schemas": ["*.pbtxt"], "pipeline.new": ["*.jinja"]},
+    package_data={
+        "schemas": ["*.pbtxt"],
+        "components.report": ["templates/*"],
+        "pipeline.new": ["*.jinja"],
+    },
     install_requires=_requirements("requirements.in"),
     extras_require={"dev": _requirements("requirements-dev.in")},
     entry_points={"console_scripts": ["transferline=pipeline.cli:main"]},

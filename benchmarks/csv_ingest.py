@@ -116,7 +116,7 @@ def ours(file: str, examples: object, out: str) -> float:
     """Runs ours; returns when it started."""
     from components.csv_example_gen.config import CsvData  # noqa: PLC0415
     from components.csv_example_gen.executor import Executor  # noqa: PLC0415
-    from components.ingest_report import IngestReportArtifact  # noqa: PLC0415
+    from components.ingest_artifact import IngestReportArtifact  # noqa: PLC0415
 
     report_artifact = IngestReportArtifact()
     report_artifact.uri = f"{out}-report"

@@ -1,7 +1,12 @@
 """What every ExampleGen of ours tells about its input: what it found, what became of it, and what looks wrong."""
 
+import json
+import os
+
 from components.settings import Settings
 
+REPORT_FILE = "report.json"
+QUARANTINE_FILE = "quarantine.jsonl"
 SHOWN = 5
 
 
@@ -61,3 +66,19 @@ class IngestReport(Settings):
     def labels(self, split: str) -> set[str]:
         """Returns the labels that occur in a split."""
         return set(self.counts.get(split, {}))
+
+
+def write_report(report: IngestReport, folder: str) -> None:
+    """Writes `report.json` into an artifact's folder."""
+    import tensorflow as tf  # noqa: PLC0415 (the models above are used where it isn't wanted)
+
+    with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE), "w") as file:
+        file.write(report.model_dump_json(indent=2))
+
+
+def read_report(folder: str) -> IngestReport:
+    """Reads `report.json` from an artifact's folder."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE)) as file:
+        return IngestReport.model_validate(json.loads(file.read()))

@@ -5,9 +5,16 @@ import sys
 import typer
 
 from components.errors import TransferlineError
+from pipeline.commands.check import check
+from pipeline.commands.clean import clean
+from pipeline.commands.compare import compare
 from pipeline.commands.data import data
+from pipeline.commands.doctor import doctor
+from pipeline.commands.lineage import lineage
 from pipeline.commands.new import new
 from pipeline.commands.predict import predict
+from pipeline.commands.report import report
+from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
 
@@ -15,9 +22,9 @@ app = typer.Typer(
     help="Photos or CSV in, a validated, blessed and pushed model out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
-for command in (new, run, runs, predict, data):
+COMMANDS = (new, check, run, runs, report, compare, predict, lineage, rollback, clean, data, doctor)
+for command in COMMANDS:
     app.command()(command)
 
 

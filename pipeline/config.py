@@ -28,7 +28,7 @@ DEFAULT_BEAM_ARGS = (
 )
 
 
-def _default_output_dir() -> str:
+def default_output_dir() -> str:
     """Returns $TRANSFERLINE_OUTPUT_DIR, or ~/transferline."""
     return os.environ.get(OUTPUT_DIR_VARIABLE) or str(Path.home() / "transferline")
 
@@ -57,7 +57,7 @@ class PipelineConfig(Settings):
     transform: ImageTransform | RowTransform
     trainer: TransferLearning | MLPTraining
     evaluation: Evaluation
-    output_dir: str = Field(default_factory=_default_output_dir)
+    output_dir: str = Field(default_factory=default_output_dir)
     beam_args: tuple[str, ...] = DEFAULT_BEAM_ARGS
 
     @field_validator("output_dir")

@@ -1,6 +1,7 @@
 """From a configuration to the graph of components. A pure function, the same for every orchestrator."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
@@ -16,9 +17,11 @@ from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.config import ImageData
 from components.pusher.component import Pusher
+from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
+from components.transform.component import BatchedTransform
 from components.transform.config import RowTransform
 from components.tuner.component import Tuner
 from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
@@ -28,6 +31,7 @@ BASELINE_ID = "BaselineModel"
 PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
 Model = tfx.types.standard_artifacts.Model
 ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
+Channels: TypeAlias = dict[str, tfx.types.BaseChannel | None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ ROWS = ModelCode("components.transform.rows", "components.trainer.mlp.run_fn", "
 
 
 def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
-    """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher.
+    """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
     Args:
         config: With `data.path` set.
@@ -54,25 +58,38 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
     """
     code = ROWS if isinstance(config, RowPipeline) else IMAGES
     example_gen = _example_gen(config)
-    data_nodes, schema = _validated_data(config, example_gen)
-    transform = tfx.components.Transform(
+    data_nodes, schema, data_outputs = _validated_data(config, example_gen)
+    transform_step = BatchedTransform if isinstance(config, RowPipeline) else tfx.components.Transform
+    transform = transform_step(
         examples=example_gen.outputs["examples"],
         schema=schema,
         preprocessing_fn=f"{code.preprocessing}.preprocessing_fn",
         custom_config={
             "transform": config.transform.model_dump_json(),
-            "source": source_fingerprint(code.preprocessing),
+            "source": source_fingerprint(code.preprocessing, "components.transform.executor"),
         },
         # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
         # and serving apply the graph instead.
         materialize=False,
         disable_statistics=not (isinstance(config.transform, RowTransform) and config.transform.statistics),
     )
-    training_nodes, model = _training(config, code, example_gen, transform, schema)
+    training_nodes, trained = _training(config, code, example_gen, transform, schema)
+    release_nodes, released = _release(config, example_gen, trained["model"])
+    report = Report(
+        pipeline=config.name,
+        inputs={
+            "examples": example_gen.outputs["examples"],
+            "ingest_report": example_gen.outputs["ingest_report"],
+            **data_outputs,
+            **trained,
+            **released,
+        },
+        source_fingerprint=source_fingerprint("components.report.executor"),
+    )
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
         pipeline_root=config.artifacts_dir,
-        components=[example_gen, *data_nodes, transform, *training_nodes, *_release(config, example_gen, model)],
+        components=[example_gen, *data_nodes, transform, *training_nodes, *release_nodes, report],
         enable_cache=True,
         metadata_connection_config=_database(config.metadata_path),
         beam_pipeline_args=list(config.beam_args),
@@ -96,8 +113,8 @@ def _training(
     example_gen: ImageExampleGen | CsvExampleGen,
     transform: tfx.components.Transform,
     schema: tfx.types.BaseChannel,
-) -> tuple[list[BaseNode], tfx.types.BaseChannel]:
-    """The Trainer, with a Tuner before it where there are several models; returns the nodes and the model."""
+) -> tuple[list[BaseNode], Channels]:
+    """The Trainer, with a Tuner before it where there are several models; returns the nodes and what they found."""
     inputs = {
         "examples": example_gen.outputs["examples"],
         "transform_graph": transform.outputs["transform_graph"],
@@ -107,11 +124,11 @@ def _training(
     }
     settings = {"trainer": config.trainer.model_dump_json(), "transform": config.transform.model_dump_json()}
     tuners: list[BaseNode] = []
-    chosen = None
+    chosen = results = None
     if isinstance(config.trainer, MLPTraining) and len(config.trainer.models) > 1:
         tuner_config = settings | {"source": source_fingerprint(code.tuner, "components.tuner.executor")}
         tuner = Tuner(tuner_fn=f"{code.tuner}.tuner_fn", custom_config=tuner_config, **inputs)
-        tuners, chosen = [tuner], tuner.outputs["best_hyperparameters"]
+        tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
     weights = file_fingerprint(config.trainer.weights) if isinstance(config.trainer, TransferLearning) else ""
     trainer = tfx.components.Trainer(
         run_fn=f"{code.trainer}.run_fn",
@@ -119,7 +136,8 @@ def _training(
         custom_config=settings | {"source": source_fingerprint(code.trainer), "weights": weights},
         **inputs,
     )
-    return [*tuners, trainer], trainer.outputs["model"]
+    outputs = {"model": trainer.outputs["model"], "model_run": trainer.outputs["model_run"], "tuner_results": results}
+    return [*tuners, trainer], outputs
 
 
 def _database(path: str) -> metadata_store_pb2.ConnectionConfig:
@@ -131,8 +149,8 @@ def _database(path: str) -> metadata_store_pb2.ConnectionConfig:
 
 def _validated_data(
     config: PipelineConfig, example_gen: ImageExampleGen | CsvExampleGen
-) -> tuple[list[BaseNode], tfx.types.BaseChannel]:
-    """Statistics, schema, anomalies and the gate; returns the nodes, and the schema that only good data gets."""
+) -> tuple[list[BaseNode], tfx.types.BaseChannel, Channels]:
+    """Statistics, schema, anomalies and the gate; returns the nodes, the schema that only good data gets, the rest."""
     examples = example_gen.outputs["examples"]
     if config.curated_schema:
         schema_gen = CuratedSchema(schema_text=config.schema_path.read_text(encoding="utf-8"))
@@ -163,13 +181,14 @@ def _validated_data(
         rules=config.gate.model_dump_json(),
         source_fingerprint=source_fingerprint("components.data_gate.component"),
     )
-    return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"]
+    outputs = {"statistics": statistics_gen.outputs["statistics"], "anomalies": validator.outputs["anomalies"]}
+    return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs
 
 
 def _release(
     config: PipelineConfig, example_gen: ImageExampleGen | CsvExampleGen, model: tfx.types.BaseChannel
-) -> list[BaseNode]:
-    """Baseline, evaluation and push."""
+) -> tuple[list[BaseNode], Channels]:
+    """Baseline, evaluation and push; returns the nodes and what they found."""
     baseline = tfx.dsl.Resolver(
         strategy_class=LatestOtherBlessedModel,
         candidate=model,
@@ -189,4 +208,5 @@ def _release(
         base_directory=config.pushed_dir,
         source_fingerprint=source_fingerprint("components.pusher.executor"),
     )
-    return [baseline, evaluator, pusher]
+    outputs = {"evaluation": evaluator.outputs["evaluation"], "pushed_model": pusher.outputs["pushed_model"]}
+    return [baseline, evaluator, pusher], outputs

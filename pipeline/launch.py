@@ -10,7 +10,8 @@ from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
 from pipeline.data_sources import materialise, source_path
 from pipeline.log_file import everything_else_to
 from pipeline.recorder import Recorder, new_run_id
-from pipeline.run_record import RunRecord
+from pipeline.run_record import RunRecord, RunStore
+from pipeline.run_state import is_still_there, state_of
 from pipeline.screen import Screen
 
 EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
@@ -57,6 +58,24 @@ def run(config: PipelineConfig) -> RunRecord:
         return recorder.ended()
 
 
+def unchanged_run(config: PipelineConfig) -> RunRecord | None:
+    """Returns the last run that was pushed if nothing has changed since, so that another would only repeat it.
+
+    Args:
+        config: The pipeline.
+
+    Returns:
+        Its record; None if there was none, if anything has changed, or if that can't be told.
+    """
+    last = next((record for record in RunStore(config.home).runs() if record.status == "pushed"), None)
+    if last is None or not last.state or not is_still_there(config, last):
+        return None
+    try:
+        return last if state_of(with_data(config)) == last.state else None
+    except (TransferlineError, OSError):  # which the run itself will meet, and record
+        return None
+
+
 def with_data(config: PipelineConfig) -> PipelineConfig:
     """Returns the configuration with `data.path` as an absolute path: given, from the environment, or the source's.
 
@@ -78,9 +97,11 @@ def with_data(config: PipelineConfig) -> PipelineConfig:
 
 def _run(config: PipelineConfig, recorder: Recorder) -> None:
     located = with_data(config)
-    if config.source is not None and located.data.path == str(source_path(config.source)):
-        with recorder.running("Data"):
+    with recorder.running("Data"):
+        if config.source is not None and located.data.path == str(source_path(config.source)):
             materialise(config.source)
+        # Of now: what changes while the run is at work counts as a change for the next one.
+        recorder.resolved(located, state_of(located))
     with recorder.running("TFX"):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
         from pipeline.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: the screen comes first)

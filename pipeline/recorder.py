@@ -1,5 +1,6 @@
 """Follows a run: keeps its record up to date on disk, and shows it on the screen."""
 
+import logging
 import os
 import shutil
 import time
@@ -17,6 +18,7 @@ from pipeline.screen import Screen
 if TYPE_CHECKING:
     from pipeline.run_facts import StepFacts
 
+LOGGER = logging.getLogger(__name__)
 SCHEMA_FILE = "schema.pbtxt"
 KEPT_SCHEMA = "schema.inferred.pbtxt"
 
@@ -38,14 +40,25 @@ class Recorder:
 
     def __init__(self, config: PipelineConfig, run_id: str, screen: Screen, log: str) -> None:
         self.run_id = run_id
-        self._home = config.home
+        self._config = config
         self._infers_schema = not config.curated_schema
         self._screen = screen
         self._store = RunStore(config.home)
         self._began = time.monotonic()
-        self._record = RunRecord(run_id=run_id, status="running", log=log, process=os.getpid())
+        self._record = RunRecord(
+            run_id=run_id, status="running", log=log, process=os.getpid(), config=config.model_dump(mode="json")
+        )
         self._save()
         screen.start(config.name, config.home)
+
+    def resolved(self, config: PipelineConfig, state: str) -> None:
+        """Takes the settings with the data's own path, and the state of all that the run depends on, at its start.
+
+        Args:
+            config: With `data.path` set.
+            state: See `pipeline.run_state`.
+        """
+        self._update(config=config.model_dump(mode="json"), state=state)
 
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
@@ -55,7 +68,8 @@ class Recorder:
             with self._screen.working(name):
                 yield
         except BaseException:
-            step = Step(name=name, seconds=time.monotonic() - began, cached=False)
+            seconds = time.monotonic() - began
+            step = Step(name=name, seconds=seconds, cached=False, started=began - self._began)
             self._update(steps=(*self._record.steps, step))
             self._screen.step_failed(step)
             raise
@@ -70,7 +84,9 @@ class Recorder:
         """
         from pipeline import run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
 
-        step = Step(name=name, seconds=seconds, cached=facts.cached)
+        started = time.monotonic() - self._began - seconds
+        artifacts = tuple(artifact.uri for artifact in facts.outputs.values())
+        step = Step(name=name, seconds=seconds, cached=facts.cached, started=started, artifacts=artifacts)
         note = ""
         if report := run_facts.ingest_report(facts):
             counts = Counts(
@@ -88,7 +104,7 @@ class Recorder:
             self._update(metrics=decision.metrics, thresholds=thresholds)
             note = "blessed" if decision.blessed else "not blessed"
         if self._infers_schema and (schema := facts.outputs.get("validated_schema")):
-            kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._home) / KEPT_SCHEMA)
+            kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._config.home) / KEPT_SCHEMA)
             note = f"inferred schema kept in {kept}"
         if destination := run_facts.pushed_destination(facts):
             self._update(model_uri=destination)
@@ -97,15 +113,29 @@ class Recorder:
 
     def ended(self) -> RunRecord:
         """Closes the record of a run that came to its end: pushed, or evaluated and not blessed."""
-        self._update(status="pushed" if self._record.model_uri else "not_blessed")
-        self._screen.finish(self._record)
-        return self._record
+        return self._close(status="pushed" if self._record.model_uri else "not_blessed")
 
     def failed(self, error: BaseException) -> RunRecord:
         """Closes the record of a run that didn't."""
-        self._update(status="failed", error=explain(error, self._record))
+        return self._close(status="failed", error=explain(error, self._record))
+
+    def _close(self, **outcome: Any) -> RunRecord:
+        """Keeps the outcome first, so that nothing that befalls the report can change it."""
+        self._update(**outcome)
+        if Path(self._config.metadata_path).is_file() and self._record.steps:
+            with self._screen.working("Report"):
+                self._draw_report()
         self._screen.finish(self._record)
         return self._record
+
+    def _draw_report(self) -> None:
+        try:
+            from pipeline.run_report import write_report  # noqa: PLC0415 (imports TFX)
+
+            self._record = write_report(self._config, self._record)
+            self._save()
+        except Exception:  # the run is over, and its outcome stands
+            LOGGER.exception("the report couldn't be drawn")
 
     def _update(self, **changes: Any) -> None:
         self._record = self._record.model_copy(update=changes | {"seconds": time.monotonic() - self._began})

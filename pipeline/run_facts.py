@@ -8,8 +8,7 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.metadata import Metadata
 
 from components.evaluator.decision import Decision, read_decision
-from components.ingest_artifact import read_report
-from components.ingest_report import IngestReport
+from components.ingest_report import IngestReport, read_report
 
 Artifact: TypeAlias = metadata_store_pb2.Artifact
 

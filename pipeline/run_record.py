@@ -8,8 +8,10 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from components.errors import TransferlineError
 from components.settings import Settings
 
+SHOWN_RUNS = 10
 Status = Literal["running", "pushed", "not_blessed", "failed"]
 
 
@@ -22,6 +24,7 @@ class Step(Settings):
         cached: Whether an earlier result was used instead.
         started: Seconds after the start of the run.
         reason: Why it ran, or why its result came from the cache.
+        artifacts: The folders of what it made, now or when it ran last.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Step(Settings):
     cached: bool
     started: float = 0.0
     reason: str = ""
+    artifacts: tuple[str, ...] = ()
 
 
 class Counts(Settings):
@@ -136,6 +140,27 @@ class RunStore:
         """Returns all runs, newest first. One whose process is gone without a last word has failed."""
         files = sorted(self._folder.glob("*.json"), reverse=True)
         return [_settled(_read(file)) for file in files]
+
+
+def find_run(runs: Sequence[RunRecord], wanted: str) -> RunRecord:
+    """Returns the run of an ID.
+
+    Args:
+        runs: All runs, newest first.
+        wanted: An ID, the beginning of one, "latest" or "previous".
+
+    Raises:
+        TransferlineError: There is none, or the beginning fits several.
+    """
+    if not runs:
+        raise TransferlineError("this pipeline hasn't run yet", cure="start it with `transferline run`")
+    places = {"latest": runs[:1], "previous": runs[1:2]}
+    found = places.get(wanted, [run for run in runs if run.run_id.startswith(wanted)])
+    if len(found) != 1:
+        ids = ", ".join(run.run_id for run in (found or runs)[:SHOWN_RUNS])
+        which = "several runs begin" if found else "no run begins"
+        raise TransferlineError(f"{which} with '{wanted}'", cure=f"name one of {ids}, latest or previous")
+    return found[0]
 
 
 def _read(file: Path) -> RunRecord:

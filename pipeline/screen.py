@@ -81,8 +81,10 @@ class Screen:
             names = _first("; ", [f"{result.metric} in {result.slice}" for result in failed], SHOWN_FAILED)
             self._console.print(f"Not blessed, nothing was pushed. Failed: {escape(names)}")
         if record.status == "pushed":
-            self._console.print(f"Model: {escape(record.model_uri)}")
-        self._console.print(f"Log:   {escape(record.log)}")
+            self._console.print(f"Model:  {escape(record.model_uri)}")
+        if record.report:
+            self._console.print(f"Report: {escape(record.report)}")
+        self._console.print(f"Log:    {escape(record.log)}")
         title = TITLES[record.status]
         nothing_to_do = " (nothing to do: every step was cached)" if record.steps and _all_cached(record) else ""
         self._console.print(f"[bold]{title}[/] in {_duration(record.seconds).strip()}{nothing_to_do}")

@@ -8,11 +8,17 @@ import importlib.util
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import grimp
+if TYPE_CHECKING:
+    import grimp
 
 PACKAGES = ("components", "pipeline")
 LIBRARIES = ("tfx", "tensorflow", "tf_keras", "tensorflow-transform", "tensorflow-model-analysis", "apache-beam")
+
+
+TEMPLATES = "templates"
+"""What a package keeps in a folder of this name is part of it."""
 
 
 def source_fingerprint(*modules: str) -> str:
@@ -24,13 +30,19 @@ def source_fingerprint(*modules: str) -> str:
     Returns:
         16 hex digits.
     """
-    digest = hashlib.sha256()
-    for library in LIBRARIES:
-        digest.update(f"{library}=={version(library)}\n".encode())
+    digest = hashlib.sha256(library_versions().encode())
     for name in sorted(_with_imports(modules)):
         digest.update(f"{name}\n".encode())
-        digest.update(_source_file(name).read_bytes())
+        source = _source_file(name)
+        digest.update(source.read_bytes())
+        for template in sorted(source.parent.glob(f"{TEMPLATES}/*")) if source.name == "__init__.py" else ():
+            digest.update(template.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def library_versions() -> str:
+    """Returns a line for each of the libraries above."""
+    return "".join(f"{library}=={version(library)}\n" for library in LIBRARIES)
 
 
 def file_fingerprint(path: str | None) -> str:
@@ -49,7 +61,9 @@ def _with_imports(modules: tuple[str, ...]) -> set[str]:
 
 
 @cache
-def _import_graph() -> grimp.ImportGraph:
+def _import_graph() -> "grimp.ImportGraph":
+    import grimp  # noqa: PLC0415 (whether anything has changed at all is asked without it)
+
     return grimp.build_graph(*PACKAGES, cache_dir=None)
 
 

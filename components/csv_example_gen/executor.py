@@ -4,23 +4,19 @@ import os
 from typing import Any
 
 import tensorflow as tf
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
 
 from components.csv_example_gen.beam_pipeline import PROGRESS, Plan, ingest
-from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import Layout, find_layout
+from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
 from components.ingest.results import check_parts, check_sizes, read_results
-from components.ingest_artifact import write_report
-from components.ingest_report import IngestReport, Quarantined
-
-COLUMN_TYPES: dict[int, ColumnType] = {schema_pb2.FLOAT: "float", schema_pb2.INT: "int", schema_pb2.BYTES: "string"}
+from components.ingest_report import IngestReport, Quarantined, write_report
 
 
 class Executor(BaseBeamExecutor):
@@ -67,21 +63,6 @@ class Executor(BaseBeamExecutor):
         write_quarantine(quarantined, report_folder)
         tf.io.gfile.remove(results_file)
         return report
-
-
-def schema_types(schema_text: str, label: str) -> dict[str, ColumnType]:
-    """Returns the type of each feature of a schema, but for the label, which records always hold as text.
-
-    Args:
-        schema_text: A Schema proto as text; "" if there is none.
-        label: The label's column.
-    """
-    schema = text_format.Parse(schema_text, schema_pb2.Schema())
-    return {
-        feature.name: COLUMN_TYPES[feature.type]
-        for feature in schema.feature
-        if feature.type in COLUMN_TYPES and feature.name != label
-    }
 
 
 def _empty_files(layout: Layout) -> list[Quarantined]:

@@ -1,6 +1,5 @@
 """Each threshold with the value it met, read from TFMA's own output."""
 
-import math
 import os
 from collections.abc import Iterator
 from typing import Literal
@@ -9,10 +8,10 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
+from components.evaluator.results import ALL_EXAMPLES, read_metrics
 from components.settings import Settings
 
 DECISION_FILE = "decision.json"
-ALL_EXAMPLES = "all examples"
 
 BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise"]
 SliceMetrics = dict[str, dict[str, float]]
@@ -97,21 +96,11 @@ def read_decision(folder: str) -> Decision:
 
 
 def _metrics_by_slice(output_path: str, model_name: str) -> SliceMetrics:
-    """Returns {slice name: {metric: value}} of the single-valued metrics."""
-    result = tfma.load_eval_result(output_path, model_name=model_name)
+    """Returns the metrics that have a value, by slice and name."""
     return {
-        _slice_name(slice_key): {
-            name: float(value["doubleValue"])
-            for name, value in outputs[""][""].items()
-            # What can't be divided is NaN, which JSON doesn't know: such a metric has no value.
-            if "doubleValue" in value and not name.endswith("_diff") and math.isfinite(float(value["doubleValue"]))
-        }
-        for slice_key, outputs in result.slicing_metrics
+        name: {metric: value for metric, value in metrics.items() if value is not None}
+        for name, metrics in read_metrics(output_path, model_name).items()
     }
-
-
-def _slice_name(slice_key: tuple[tuple[str, object], ...]) -> str:
-    return ", ".join(f"{feature}={value}" for feature, value in slice_key) or ALL_EXAMPLES
 
 
 def _checks(threshold: Threshold, candidate: SliceMetrics, baseline: SliceMetrics) -> Iterator[ThresholdCheck]:

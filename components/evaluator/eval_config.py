@@ -6,11 +6,11 @@ import sys
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
+from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, TWO_CLASSES
 
 LABEL_ID = "label_id"
 LABEL_SIGNATURE = "transform_labels"
 SLICE_SIGNATURE = "transform_slices"
-TWO_CLASSES = 2
 
 
 def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = False) -> tfma.EvalConfig:
@@ -51,12 +51,6 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
     )
 
 
-def metric_names(classes: int) -> tuple[str, ...]:
-    """Returns the names of the single-valued metrics, which thresholds may bound."""
-    metrics = _binary_metrics() if classes == TWO_CLASSES else _multiclass_metrics()
-    return tuple(_name(metric) for metric in metrics if not metric.class_name.endswith("Plot"))
-
-
 def _sliced_by(evaluation: Evaluation) -> list[str]:
     """Each feature once, in the order given, those that only thresholds name last."""
     named = [*evaluation.slices, *(threshold.slice_feature for threshold in evaluation.thresholds)]
@@ -68,27 +62,14 @@ def _metric(class_name: str, name: str, **settings: object) -> tfma.MetricConfig
 
 
 def _binary_metrics() -> list[tfma.MetricConfig]:
-    return [
-        _metric("ExampleCount", "example_count"),
-        _metric("BinaryAccuracy", "accuracy"),
-        _metric("AUC", "auc"),
-        _metric("AUCPrecisionRecall", "auc_precision_recall"),
-        _metric("Precision", "precision"),
-        _metric("Recall", "recall"),
-        _metric("BinaryCrossEntropy", "crossentropy"),
-        _metric("Calibration", "calibration"),
-        _metric("ConfusionMatrixPlot", "confusion_matrix_plot"),
-        _metric("CalibrationPlot", "calibration_plot"),
-    ]
+    plots = [_metric("ConfusionMatrixPlot", "confusion_matrix_plot"), _metric("CalibrationPlot", "calibration_plot")]
+    return [*(_metric(class_name, name) for name, class_name in BINARY_METRICS.items()), *plots]
 
 
 def _multiclass_metrics() -> list[tfma.MetricConfig]:
-    return [
-        _metric("ExampleCount", "example_count"),
-        _metric("SparseCategoricalAccuracy", "accuracy"),
-        _metric("SparseCategoricalCrossentropy", "crossentropy"),
-        _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot"),
-    ]
+    # From 0 on, so that the likeliest class counts as the predicted one however likely it is.
+    plot = _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot", thresholds=[0.0])
+    return [*(_metric(class_name, name) for name, class_name in MULTICLASS_METRICS.items()), plot]
 
 
 def _name(metric: tfma.MetricConfig) -> str:

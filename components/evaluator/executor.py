@@ -17,7 +17,8 @@ from tfx.utils import json_utils, path_utils
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
-from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config, metric_names
+from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config
+from components.evaluator.metric_names import metric_names
 
 LOGGER = logging.getLogger(__name__)
 EVALUATION_CONFIG_KEY = "evaluation_config"

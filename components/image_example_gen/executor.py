@@ -15,8 +15,7 @@ from components.image_example_gen.records import Listing
 from components.image_example_gen.splits import make_rule
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
 from components.ingest.results import count_records, read_results
-from components.ingest_artifact import write_report
-from components.ingest_report import IngestReport
+from components.ingest_report import IngestReport, write_report
 
 
 class Executor(BaseBeamExecutor):

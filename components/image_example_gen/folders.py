@@ -71,6 +71,7 @@ def make_listing(sources: Iterable[Source], targets: list[Target], quarantined: 
         quarantined=tuple(quarantined),
         found=len(targets) + len(quarantined),
         laid_out=frozenset(target.laid_out for target in targets) - {""},
+        targets=tuple(targets),
     )
 
 

@@ -10,7 +10,7 @@ from components.image_example_gen.manifest import list_manifest, photo_paths
 from components.image_example_gen.names import PHOTO_NAME, TFRECORD_NAME
 from components.image_example_gen.records import Listing
 from components.image_example_gen.tars import list_tar
-from components.image_example_gen.tfrecords import list_tfrecords, tfrecord_names, top_of
+from components.image_example_gen.tfrecord_names import tfrecord_names, top_of
 from components.image_example_gen.zips import list_zip
 from components.ingest import storage
 from components.ingest.file_names import is_hidden, shown
@@ -74,6 +74,8 @@ def list_photos(data: ImageData) -> Listing:
         case Layout.TAR:
             listing = list_tar(data.path, data.class_aliases)
         case Layout.TFRECORDS:
+            from components.image_example_gen.tfrecords import list_tfrecords  # noqa: PLC0415 (imports TensorFlow)
+
             listing = list_tfrecords(data.path, data.features, data.class_aliases)
     if not listing.found:
         raise TransferlineError("There are no files.", place=shown(data.path), cure=EXPECTED)

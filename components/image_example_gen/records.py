@@ -50,9 +50,11 @@ class Listing:
         quarantined: What can't be, as known before reading.
         found: Number of records: those of the sources, and the quarantined.
         laid_out: The splits that the layout names.
+        targets: The photos in the sources; empty for TFRecords, which only reading tells.
     """
 
     sources: tuple[Source, ...]
     quarantined: tuple[Quarantined, ...]
     found: int
     laid_out: frozenset[str]
+    targets: tuple[Target, ...] = ()

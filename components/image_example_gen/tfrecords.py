@@ -6,8 +6,6 @@ TensorFlow is imported where a record is read: whoever looks for photos elsewher
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,17 +14,17 @@ from google.protobuf.message import DecodeError
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ExampleFeatures
-from components.image_example_gen.names import TFRECORD_NAME, class_name
+from components.image_example_gen.names import class_name
 from components.image_example_gen.records import Listing, Raw, Source, Target
+from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names, top_of
 from components.ingest import storage
-from components.ingest.file_names import HIDDEN, SPLIT_NAMES, is_hidden, shown
+from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_SPLIT_WORD = re.compile(rf"(?<![a-z])({'|'.join(sorted(SPLIT_NAMES, key=len, reverse=True))})(?![a-z])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -107,40 +105,6 @@ def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]
         laid_out.add(split)
         sources.append(TFRecordFile(file, name, split, features, tuple(aliases.items())))
     return Listing(tuple(sources), tuple(quarantined), found + len(quarantined), frozenset(laid_out - {""}))
-
-
-def top_of(path: str) -> str:
-    """Returns the folder that names of TFRecord files are relative to."""
-    return path if storage.is_folder(path) else os.path.dirname(path)
-
-
-def tfrecord_names(path: str) -> list[tuple[str, str]]:
-    """Returns each file's name and why it can't be used: all below a folder, or those a pattern matches."""
-    if not storage.is_folder(path):
-        top = top_of(path)
-        files = storage.glob(path) if not storage.exists(path) else [path]
-        return [(os.path.relpath(file, top) if storage.is_local(file) else file, "") for file in files]
-    nodes = [node for node in storage.walk(path) if not node.is_folder]
-    return [(node.name, node.fault or _name_fault(node.name)) for node in nodes]
-
-
-def _name_fault(name: str) -> str:
-    if any(is_hidden(part) for part in name.split("/")):
-        return f"{HIDDEN}: it is no TFRecord"
-    return "" if TFRECORD_NAME.search(name) else "it isn't named like a TFRecord"
-
-
-def split_of_file(name: str) -> str:
-    """Returns the split that a file's name, else the folder it lies in, names; "" if they name none.
-
-    >>> split_of_file("Split-eval/data_tfrecord-00000-of-00001.gz")
-    'eval'
-    """
-    for part in reversed(name.split("/")[-2:]):
-        words = _SPLIT_WORD.findall(part)
-        if words:
-            return SPLIT_NAMES[words[0].lower()]
-    return ""
 
 
 def _records(path: str) -> Iterator[bytes]:

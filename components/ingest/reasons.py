@@ -1,7 +1,7 @@
-"""How the reasons begin for which records are quarantined, where the report goes by them."""
+"""How the reasons begin for which something is quarantined that isn't counted like the rest."""
 
 BROKEN = "the file is damaged or ends in the middle"
-"""For the end of a file."""
+"""The end of a file."""
 
 BLANK = "blank line"
-"""For a line without anything in it."""
+"""A line without anything in it."""

@@ -1,22 +1,20 @@
 """Files and folders, on a local disk or wherever tf.io.gfile reaches.
 
-Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8. TensorFlow
-is imported only for what is remote: commands that look at local data answer at once.
+Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8. What is
+remote is in `components.ingest.remote`, which takes TensorFlow: a look at local data shouldn't wait ten seconds for it.
 """
-# ruff: noqa: PLC0415 - see above.
 
 import errno
+import glob as local_glob
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import IO
 
 from components.errors import TransferlineError
 from components.ingest.file_names import shown
-
-MISSING = "missing"
-"""The stamp of a file that isn't there."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +46,19 @@ def join(folder: str, name: str) -> str:
 
 def exists(path: str) -> bool:
     """Returns whether there is a file or a folder."""
-    if is_local(path):
-        return os.path.exists(path)
-    from components.ingest import remote_storage
-
-    return remote_storage.exists(path)
+    return os.path.exists(path) if is_local(path) else bool(_remote().exists(path))
 
 
 def is_folder(path: str) -> bool:
     """Returns whether a path is that of a folder."""
-    if is_local(path):
-        return os.path.isdir(path)
-    from components.ingest import remote_storage
+    return os.path.isdir(path) if is_local(path) else bool(_remote().is_folder(path))
 
-    return remote_storage.is_folder(path)
+
+def names_in(folder: str) -> list[str]:
+    """Returns the names of what is right in a folder; none where there is no such folder."""
+    if not is_folder(folder):
+        return []
+    return os.listdir(folder) if is_local(folder) else list(_remote().names_in(folder))
 
 
 def open_file(path: str) -> IO[bytes]:
@@ -70,11 +67,7 @@ def open_file(path: str) -> IO[bytes]:
     Raises:
         OSError: It can't be read, wherever it is.
     """
-    if is_local(path):
-        return open(path, "rb")
-    from components.ingest import remote_storage
-
-    return remote_storage.open_file(path)
+    return open(path, "rb") if is_local(path) else _remote().open_file(path)
 
 
 def local_stamp(info: os.stat_result) -> str:
@@ -84,21 +77,16 @@ def local_stamp(info: os.stat_result) -> str:
 
 def stamp_of(path: str) -> str:
     """Returns a file's size, in bytes, and times, in ns, or "missing"."""
-    if not is_local(path):
-        from components.ingest import remote_storage
-
-        return remote_storage.stamp_of(path)
     try:
-        return local_stamp(os.stat(path))
+        return local_stamp(os.stat(path)) if is_local(path) else str(_remote().stamp_of(path))
     except (OSError, ValueError):
-        return MISSING
+        return "missing"
 
 
 def glob(pattern: str) -> list[str]:
     """Returns the files that a pattern matches, sorted."""
-    from components.ingest import remote_storage  # its patterns, for local paths too
-
-    return sorted(path for path in remote_storage.glob(pattern) if not is_folder(path))
+    found = local_glob.glob(pattern) if is_local(pattern) else _remote().glob(pattern)
+    return sorted(path for path in found if not is_folder(path))
 
 
 def walk(folder: str) -> Iterator[Node]:
@@ -107,12 +95,7 @@ def walk(folder: str) -> Iterator[Node]:
     Raises:
         TransferlineError: A folder can't be read.
     """
-    if is_local(folder):
-        yield from _walk_local(folder)
-        return
-    from components.ingest import remote_storage
-
-    yield from remote_storage.walk(folder)
+    yield from _walk_local(folder) if is_local(folder) else _walk_remote(folder)
 
 
 def _walk_local(top: str) -> Iterator[Node]:
@@ -176,3 +159,19 @@ def _file_node(name: str, entry: "os.DirEntry[str]") -> Node:
     if not stat.S_ISREG(info.st_mode):
         return Node(name, fault="not a regular file")
     return Node(name, stamp=local_stamp(info))
+
+
+def _walk_remote(top: str) -> Iterator[Node]:
+    for folder, below, files in _remote().walk(top):
+        prefix = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
+        prefix = f"{prefix}/" if prefix else ""
+        for name in sorted(below):
+            yield Node(prefix + name.rstrip("/"), is_folder=True)
+        for name in sorted(files):
+            yield Node(prefix + name, stamp=stamp_of(join(folder, name)))
+
+
+def _remote() -> ModuleType:
+    from components.ingest import remote  # noqa: PLC0415 (imports TensorFlow)
+
+    return remote

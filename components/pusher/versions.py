@@ -3,17 +3,19 @@
 import os
 import time
 
-import tensorflow as tf
+from components.ingest import storage
 
 FINGERPRINT_FILE = "fingerprint.pb"
 
 
+def versions(base_directory: str) -> list[int]:
+    """Returns the numbers of the versions, the highest, which TensorFlow Serving picks, first."""
+    return sorted((int(name) for name in storage.names_in(base_directory) if name.isdigit()), reverse=True)
+
+
 def newest_version(base_directory: str) -> str:
-    """Returns the folder of the highest numbered version, as TensorFlow Serving picks it; "" if there is none."""
-    if not tf.io.gfile.isdir(base_directory):
-        return ""
-    versions = [name.rstrip("/") for name in tf.io.gfile.listdir(base_directory)]
-    numbers = sorted((int(name) for name in versions if name.isdigit()), reverse=True)
+    """Returns the folder of the highest numbered version; "" if there is none."""
+    numbers = versions(base_directory)
     return os.path.join(base_directory, str(numbers[0])) if numbers else ""
 
 
@@ -25,11 +27,11 @@ def next_version(base_directory: str) -> str:
 
 def is_same_model(version: str, model_path: str) -> bool:
     """Compares the fingerprints that TensorFlow gives each SavedModel it writes."""
-    files = [os.path.join(folder, FINGERPRINT_FILE) for folder in (version, model_path)]
-    if not all(tf.io.gfile.exists(file) for file in files):
-        return False
     contents = []
-    for file in files:
-        with tf.io.gfile.GFile(file, "rb") as opened:
-            contents.append(opened.read())
-    return bool(contents[0] == contents[1])
+    for folder in (version, model_path):
+        try:
+            with storage.open_file(os.path.join(folder, FINGERPRINT_FILE)) as file:
+                contents.append(file.read())
+        except FileNotFoundError:
+            return False
+    return contents[0] == contents[1]

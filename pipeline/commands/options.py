@@ -9,7 +9,16 @@ import typer
 if TYPE_CHECKING:
     from pipeline.config import PipelineConfig
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A pipeline of pipeline/catalog/.")]
+
+def _pipelines(incomplete: str) -> list[str]:
+    from pipeline import registry  # noqa: PLC0415
+
+    return [name for name in registry.names() if name.startswith(incomplete)]
+
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A pipeline of pipeline/catalog/.", autocompletion=_pipelines)
+]
 DataDir = Annotated[str, typer.Option(metavar="DIR", help="The data, in place of the pipeline's own source.")]
 OutputDir = Annotated[str, typer.Option(metavar="DIR", help="Where the pipeline's folder is; ~/transferline if unset.")]
 Settings = Annotated[

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
+    from pipeline.checks.finding import Finding
+
 WIDTH_WHEN_PIPED = 200
+MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
 
 
 def console() -> Console:
@@ -22,3 +28,28 @@ def console() -> Console:
 def print_json(value: object) -> None:
     """Prints a value as JSON; a number that isn't finite is an error, since JSON has none."""
     sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Prints what checks found, a line each, with what to do about it below."""
+    if as_json:
+        print_json([finding.model_dump() for finding in findings])
+        return
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in findings:
+        cure = f"\n→ {finding.cure}" if finding.cure else ""
+        table.add_row(MARKS[finding.level], finding.subject, escape(finding.text + cure))
+    screen = console()
+    screen.print(table)
+    count = Counter(finding.level for finding in findings)
+    screen.print(f"{_counted(count['fault'], 'fault')}, {_counted(count['warning'], 'warning')}")
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count or 'no'} {name}{'s' * (count != 1)}"

@@ -29,8 +29,18 @@ def test_the_tfx_command_runs_digits_to_a_pushed_model(created_and_run, home):
     assert {"saved_model.pb", "variables", "assets.extra"} <= set(os.listdir(record["model_uri"]))
 
 
-def test_transferline_finds_the_same_run_in_the_cache(created_and_run, home):
+def test_transferline_knows_that_nothing_changed(created_and_run, home):
+    (record,) = home.runs("digits")
     done = home.transferline("run", "digits")
+    assert done.returncode == 0
+    assert done.stdout.startswith(
+        f"digits: nothing changed since run {record['run_id']} (pushed): {record['model_uri']}"
+    )
+    assert home.runs("digits") == [record]
+
+
+def test_transferline_finds_the_same_run_in_the_cache(created_and_run, home):
+    done = home.transferline("run", "digits", "--force")
     assert done.returncode == 0
     record = home.runs("digits")[0]
     assert all(step["cached"] for step in record["steps"])

@@ -123,8 +123,15 @@ def test_the_inferred_schema_is_kept_for_the_user(first_run, home):
     assert '"amber"' in schema
 
 
-def test_nothing_changed_so_every_step_is_cached(first_run, home, photos):
+def test_nothing_changed_so_nothing_runs(first_run, home, photos):
     done = run(home, photos, ANY_MODEL)
+    assert done.returncode == 0
+    assert f"nothing changed since run {first_run[1]['run_id']} (pushed): {first_run[1]['model_uri']}" in done.stdout
+    assert home.runs("photos") == [first_run[1]]
+
+
+def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home, photos):
+    done = run(home, photos, ANY_MODEL, "--force")
     record = home.runs("photos")[0]
     assert done.returncode == 0
     assert "nothing to do" in done.stdout

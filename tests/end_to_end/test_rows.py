@@ -79,8 +79,15 @@ def test_predict_takes_rows_through_the_pushed_model(first_run, home, tmp_path):
     assert len(table) == 3001
 
 
-def test_nothing_changed_so_every_step_is_cached(first_run, home):
+def test_nothing_changed_so_nothing_runs(first_run, home):
     done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
+    assert done.returncode == 0
+    assert "nothing changed since run" in done.stdout
+    assert len(home.runs("higgs_toy")) == 1
+
+
+def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home):
+    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL, "--force")
     assert done.returncode == 0
     assert all(step["cached"] for step in home.runs("higgs_toy")[0]["steps"])
 

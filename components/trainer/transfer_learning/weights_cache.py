@@ -11,6 +11,33 @@ from components.cache_folder import cache_folder
 
 LOGGER = logging.getLogger(__name__)
 
+KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
+KERAS_SIZES = (96, 128, 160, 192, 224)
+KERAS_BYTES = 9_406_464
+"""Size of each of Keras's five files. Keras publishes no checksum for them; ours is taken when one arrives."""
+
+HUB_NAME = "mobilenet_v2_1.0_224_hub"
+
+
+def keras_size(image_size: int) -> int:
+    """Returns the input size of the Keras weights that serve an image size: the same where there is one, else 224."""
+    return image_size if image_size in KERAS_SIZES else KERAS_SIZES[-1]
+
+
+def keras_file(image_size: int) -> str:
+    """Returns the name of the file that `keras.applications.MobileNetV2` downloads for an image size."""
+    return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{keras_size(image_size)}_no_top.h5"
+
+
+def kept_by_keras(image_size: int) -> Path:
+    """Returns where Keras keeps that file once it has downloaded it."""
+    return Path.home() / ".keras" / "models" / keras_file(image_size)
+
+
+def cache_names(image_size: int) -> dict[str, str]:
+    """Returns the names of the ImageNet weights for an image size, by where they come from, the best first."""
+    return {"keras": f"mobilenet_v2_1.0_{keras_size(image_size)}_keras", "package index": HUB_NAME}
+
 
 def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file as hex digits."""

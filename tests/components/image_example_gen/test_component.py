@@ -7,7 +7,7 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.config import ImageData
-from components.ingest_artifact import read_report
+from components.ingest_report import read_report
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ExampleFeatures
-from components.image_example_gen.tfrecords import split_of_file
+from components.image_example_gen.tfrecord_names import split_of_file
 
 
 def example(**features):

@@ -10,8 +10,8 @@ from components.errors import TransferlineError
 from components.trainer.transfer_learning import weights
 from components.trainer.transfer_learning.hub_weights import WeightsWheel
 from components.trainer.transfer_learning.model import build_base
-from components.trainer.transfer_learning.weights import HUB_NAME, imagenet_weights, keras_size, load_pretrained
-from components.trainer.transfer_learning.weights_cache import store
+from components.trainer.transfer_learning.weights import imagenet_weights, load_pretrained
+from components.trainer.transfer_learning.weights_cache import HUB_NAME, keras_size, store
 
 NOWHERE = WeightsWheel("no-such-weights==1.0", "", "", "")
 

@@ -1,4 +1,4 @@
-"""Files and folders wherever tf.io.gfile reaches; see `components.ingest.storage`, which everyone else uses."""
+"""Files and folders wherever tf.io.gfile reaches, with Python's own interface and errors; see `ingest.storage`."""
 
 import io
 import os
@@ -8,7 +8,6 @@ from typing import IO, Any
 import tensorflow as tf
 
 from components.errors import TransferlineError
-from components.ingest.storage import MISSING, Node, join
 
 _BUFFER_BYTES = 2**20
 
@@ -23,6 +22,11 @@ def is_folder(path: str) -> bool:
     return bool(tf.io.gfile.isdir(path))
 
 
+def names_in(folder: str) -> list[str]:
+    """Returns the names of what is right in a folder."""
+    return [str(name).rstrip("/") for name in tf.io.gfile.listdir(folder)]
+
+
 def open_file(path: str) -> IO[bytes]:
     """Opens a file for reading bytes; it can seek.
 
@@ -33,12 +37,13 @@ def open_file(path: str) -> IO[bytes]:
 
 
 def stamp_of(path: str) -> str:
-    """Returns a file's size, in bytes, and time of change, in ns, or "missing"."""
-    try:
-        info = tf.io.gfile.stat(path)
-    except (OSError, ValueError, tf.errors.OpError):
-        return MISSING
-    return f"{info.length}:{info.mtime_nsec}"
+    """Returns "size:mtime", in bytes and ns.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    found = _as_os_error(tf.io.gfile.stat, path)
+    return f"{found.length}:{found.mtime_nsec}"
 
 
 def glob(pattern: str) -> list[str]:
@@ -46,8 +51,12 @@ def glob(pattern: str) -> list[str]:
     return [str(path) for path in tf.io.gfile.glob(pattern)]
 
 
-def walk(top: str) -> Iterator[Node]:
-    """Does what `storage.walk` does."""
+def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yields each folder with the names of the folders and the files in it.
+
+    Raises:
+        TransferlineError: A folder can't be read.
+    """
 
     def fail(error: Exception) -> None:
         raise TransferlineError(
@@ -56,13 +65,7 @@ def walk(top: str) -> Iterator[Node]:
             cure="Check the address, and that the account that runs the pipeline may list it.",
         ) from error
 
-    for folder, below, files in tf.io.gfile.walk(top, onerror=fail):
-        prefix = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
-        prefix = f"{prefix}/" if prefix else ""
-        for name in sorted(below):
-            yield Node(prefix + name.rstrip("/"), is_folder=True)
-        for name in sorted(files):
-            yield Node(prefix + name, stamp=stamp_of(join(folder, name)))
+    yield from tf.io.gfile.walk(top, onerror=fail)
 
 
 class _RemoteFile(io.RawIOBase):

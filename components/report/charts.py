@@ -1,0 +1,373 @@
+"""The charts, as figures for Plotly: traces and a layout without colours of its own, which the page's script adds.
+
+Every chart says in words what it shows. What matters differs in shape too (dashes, symbols), never by colour alone.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components.report.review import DataReview, EvaluationReview, Metric, SlicePlots, TrainingReview
+from components.report.run_view import StepView
+from components.settings import Settings
+from components.trainer.curves import LearningCurves
+
+SIGNIFICANT = 6
+ROW_PIXELS, LEAST_PIXELS = 26, 220
+TWO_CLASSES = 2
+
+
+class Chart(Settings):
+    """One figure.
+
+    Attributes:
+        name: Unique on the page.
+        title: Above it.
+        summary: What it shows, for whoever doesn't see it.
+        traces: Plotly's data.
+        layout: Plotly's layout.
+    """
+
+    name: str
+    title: str
+    summary: str
+    traces: tuple[dict[str, Any], ...]
+    layout: dict[str, Any]
+
+
+def training_charts(training: TrainingReview) -> Iterator[Chart]:
+    """Yields the curves: of all models compared, then of the one that was trained in the end."""
+    if training.compared:
+        yield _compared(training.compared)
+    curves = training.curves
+    yield _curves("loss", "Loss" if curves.crossentropy == "loss" else "Cross-entropy", curves, curves.crossentropy)
+    yield _curves("accuracy", "Accuracy", curves, "accuracy")
+    for key, title in (("learning_rate", "Learning rate"), ("seconds", "Seconds an epoch")):
+        if key in curves.metrics:
+            yield _single(key, title, curves)
+
+
+def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
+    """Yields the charts of all examples: slices by accuracy, ROC, precision-recall, calibration, confusion."""
+    if len(evaluation.slices) > 1:
+        yield from _slices(evaluation)
+    if not evaluation.plots:
+        return
+    overall = evaluation.plots[0]
+    if overall.thresholds:
+        yield _roc(overall)
+        yield _precision_recall(overall)
+    if overall.calibration:
+        yield _calibration(overall)
+    if overall.confusion:
+        yield _confusion(overall, evaluation.class_names)
+
+
+def class_balance(data: DataReview) -> Chart:
+    """Returns examples by class, a bar a split."""
+    labels = sorted({label for counts in data.counts.values() for label in counts})
+    traces = tuple(
+        {
+            "type": "bar",
+            "name": split,
+            "x": labels,
+            "y": [counts.get(label, 0) for label in labels],
+            "marker": {"pattern": {"shape": shape}},
+        }
+        for (split, counts), shape in zip(data.counts.items(), ("", "/", "."), strict=False)
+    )
+    words = "; ".join(f"{split}: {_listed(counts)}" for split, counts in data.counts.items())
+    layout = {"barmode": "group", "xaxis": {"type": "category"}, "yaxis": {"title": {"text": "examples"}}}
+    return Chart(name="class-balance", title="Examples by class", summary=words, traces=traces, layout=layout)
+
+
+def waterfall(steps: Sequence[StepView]) -> Chart:
+    """Returns the steps by the time they started and took."""
+    trace = {
+        "type": "bar",
+        "orientation": "h",
+        "y": [step.name for step in steps],
+        "x": [max(step.seconds, 0.05) for step in steps],
+        "base": [step.started for step in steps],
+        "text": ["cached" if step.cached else f"{step.seconds:.1f} s" for step in steps],
+        "textposition": "outside",
+        "cliponaxis": False,
+        "hovertext": [step.reason for step in steps],
+        "marker": {"pattern": {"shape": ["/" if step.cached else "" for step in steps]}},
+    }
+    longest = max(steps, key=lambda step: step.seconds)
+    return Chart(
+        name="waterfall",
+        title="Time by step",
+        summary=f"{len(steps)} steps; the longest is {longest.name} with {longest.seconds:.1f} seconds.",
+        traces=(trace,),
+        layout={
+            "xaxis": {"title": {"text": "seconds since the start"}},
+            "yaxis": {"autorange": "reversed", "automargin": True},
+            "height": _height(len(steps)),
+        },
+    )
+
+
+def history(runs: Sequence[tuple[str, Mapping[str, float]]]) -> Iterator[Chart]:
+    """Yields a chart for each metric over the runs of a pipeline.
+
+    Args:
+        runs: Run ID and metrics, oldest first.
+    """
+    for metric in sorted({name for _, metrics in runs for name in metrics} - {"example_count"}):
+        with_it = [(run_id, metrics[metric]) for run_id, metrics in runs if metric in metrics]
+        names, values = zip(*with_it, strict=True)
+        yield Chart(
+            name=f"history-{metric}",
+            title=metric,
+            summary=f"{metric} over {len(values)} runs: first {values[0]:.4f}, last {values[-1]:.4f}.",
+            traces=(_line(metric, names, values, mode="lines+markers"),),
+            layout={"xaxis": {"type": "category", "showticklabels": False}, "height": LEAST_PIXELS},
+        )
+
+
+def _compared(compared: Mapping[str, LearningCurves]) -> Chart:
+    traces = []
+    for number, (name, curves) in enumerate(compared.items()):
+        for split, prefix, dash in (("validation", "val_", "solid"), ("training", "", "dot")):
+            values = curves.metrics[prefix + curves.crossentropy]
+            traces.append(_line(f"{name}, {split}", curves.epochs, values, dash=dash, group=number))
+    best = {name: min(curves.metrics[f"val_{curves.crossentropy}"]) for name, curves in compared.items()}
+    words = ", ".join(f"{name} {value:.4f}" for name, value in sorted(best.items(), key=lambda item: item[1]))
+    return Chart(
+        name="compared",
+        title="Cross-entropy of the models compared (solid: validation, dotted: training)",
+        summary=f"Lowest validation cross-entropy by model, best first: {words}.",
+        traces=tuple(traces),
+        layout={
+            "xaxis": {"type": "log", "title": {"text": "epoch"}, "dtick": 1},
+            "yaxis": {"title": {"text": "cross-entropy"}, "range": _focus(compared)},
+            "height": 460,
+        },
+    )
+
+
+def _focus(compared: Mapping[str, LearningCurves]) -> list[float]:
+    """The part of the axis where models differ: from the lowest value to twice the best validation value."""
+    lowest = min(min(curves.metrics[curves.crossentropy]) for curves in compared.values())
+    best = min(min(curves.metrics[f"val_{curves.crossentropy}"]) for curves in compared.values())
+    return [min(lowest, best) * 0.9, best * 2]
+
+
+def _curves(name: str, title: str, curves: LearningCurves, metric: str) -> Chart:
+    traces = [
+        _line(split, curves.epochs, curves.metrics[prefix + metric], dash=dash)
+        for split, prefix, dash in (("validation", "val_", "solid"), ("training", "", "dot"))
+    ]
+    layout: dict[str, Any] = {"xaxis": {"title": {"text": "epoch"}}, "shapes": [], "annotations": []}
+    begins = curves.fine_tuning_starts_at
+    if begins:
+        _mark(layout, begins + 0.5, "fine tuning starts")
+    elif curves.model:
+        layout["xaxis"] |= {"type": "log", "dtick": 1}
+    last = f"validation {curves.metrics[f'val_{metric}'][-1]:.4f}, training {curves.metrics[metric][-1]:.4f}"
+    phases = f"; fine tuning starts after epoch {begins}" if begins else ""
+    summary = f"{title} over {len(curves.epochs)} epochs{phases}. In the last epoch: {last}."
+    return Chart(name=f"training-{name}", title=title, summary=summary, traces=tuple(traces), layout=layout)
+
+
+def _single(key: str, title: str, curves: LearningCurves) -> Chart:
+    values = curves.metrics[key]
+    layout: dict[str, Any] = {"xaxis": {"title": {"text": "epoch"}}, "shapes": [], "annotations": []}
+    if curves.fine_tuning_starts_at:
+        _mark(layout, curves.fine_tuning_starts_at + 0.5, "fine tuning starts")
+    if key == "learning_rate":
+        layout["yaxis"] = {"exponentformat": "power", "type": "log"}
+    summary = f"{title}: first {values[0]:.3g}, last {values[-1]:.3g}."
+    trace = _line(title, curves.epochs, values)
+    return Chart(name=f"training-{key}", title=title, summary=summary, traces=(trace,), layout=layout)
+
+
+def _mark(layout: dict[str, Any], x: float, text: str) -> None:
+    layout["shapes"].append(
+        {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dash", "width": 1}}
+    )
+    layout["annotations"].append({"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False, "xanchor": "left"})
+
+
+def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
+    metric = "accuracy"
+    shown = [each for each in evaluation.slices if each.metrics.get(metric, Metric(value=None)).value is not None]
+    if not shown:
+        return
+    values = [each.metrics[metric].value or 0.0 for each in shown]
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "candidate",
+        "x": values,
+        "y": [f"{each.name} ({each.count:,})" for each in shown],
+        "marker": {"size": 9},
+    }
+    bounds = [each.metrics[metric] for each in shown]
+    if any(each.high is not None for each in bounds):
+        trace["error_x"] = {
+            "type": "data",
+            "symmetric": False,
+            "array": [(each.high or value) - value for each, value in zip(bounds, values, strict=True)],
+            "arrayminus": [
+                value - (each.low if each.low is not None else value)
+                for each, value in zip(bounds, values, strict=True)
+            ],
+        }
+    traces = [trace]
+    if any(metric in each.baseline for each in shown):
+        before = {
+            "type": "scatter",
+            "mode": "markers",
+            "name": "last blessed model",
+            "x": [each.baseline.get(metric) for each in shown],
+            "y": trace["y"],
+            "marker": {"size": 10, "symbol": "diamond-open"},
+        }
+        traces.append(before)
+    worst = min(shown, key=lambda each: each.metrics[metric].value or 0.0)
+    yield Chart(
+        name="slices",
+        title="Accuracy by slice, with 95 % intervals",
+        summary=f"Accuracy of {len(shown)} slices; the lowest is {worst.name} with {min(values):.4f}.",
+        traces=tuple(traces),
+        layout={
+            "yaxis": {"autorange": "reversed", "automargin": True, "type": "category"},
+            "height": _height(len(shown)),
+            "shapes": [
+                {"type": "line", "x0": values[0], "x1": values[0], "yref": "paper", "y0": 0, "y1": 1}
+                | {"line": {"dash": "dot", "width": 1}}
+            ],
+        },
+    )
+
+
+def _roc(plots: SlicePlots) -> Chart:
+    rates = [
+        (
+            _ratio(point.false_positives, point.false_positives + point.true_negatives),
+            _ratio(point.true_positives, point.true_positives + point.false_negatives),
+        )
+        for point in plots.thresholds
+    ]
+    curve = _line("model", [x for x, _ in rates], [y for _, y in rates])
+    chance = _line("chance", [0, 1], [0, 1], dash="dot")
+    return Chart(
+        name="roc",
+        title="ROC",
+        summary="True positive rate by false positive rate, over all thresholds.",
+        traces=(curve, chance),
+        layout={
+            "xaxis": {"title": {"text": "false positive rate"}},
+            "yaxis": {"title": {"text": "true positive rate"}},
+        },
+    )
+
+
+def _precision_recall(plots: SlicePlots) -> Chart:
+    points = [
+        (
+            _ratio(point.true_positives, point.true_positives + point.false_negatives),
+            _ratio(point.true_positives, point.true_positives + point.false_positives),
+        )
+        for point in plots.thresholds
+        if point.true_positives + point.false_positives
+    ]
+    return Chart(
+        name="precision-recall",
+        title="Precision and recall",
+        summary="Precision by recall, over all thresholds.",
+        traces=(_line("model", [x for x, _ in points], [y for _, y in points]),),
+        layout={
+            "xaxis": {"title": {"text": "recall"}, "range": [0, 1.02]},
+            "yaxis": {"title": {"text": "precision"}, "range": [0, 1.02]},
+        },
+    )
+
+
+def _calibration(plots: SlicePlots) -> Chart:
+    merged = list(_merged(plots))
+    trace = _line("model", [x for x, _, _ in merged], [y for _, y, _ in merged], mode="lines+markers")
+    trace["text"] = [f"{examples:,.0f} examples" for _, _, examples in merged]
+    return Chart(
+        name="calibration",
+        title="Calibration",
+        summary="Share of the second class among examples of about the same predicted probability.",
+        traces=(trace, _line("perfect", [0, 1], [0, 1], dash="dot")),
+        layout={
+            "xaxis": {"title": {"text": "predicted probability"}},
+            "yaxis": {"title": {"text": "observed share"}},
+        },
+    )
+
+
+def _merged(plots: SlicePlots, bins: int = 10) -> Iterator[tuple[float, float, float]]:
+    """TFMA's thousand buckets in ten of equal width, weighted by their examples."""
+    for number in range(bins):
+        inside = [each for each in plots.calibration if min(int(each.predicted * bins), bins - 1) == number]
+        examples = sum(each.examples for each in inside)
+        if examples:
+            predicted = sum(each.predicted * each.examples for each in inside) / examples
+            yield predicted, sum(each.observed * each.examples for each in inside) / examples, examples
+
+
+def _confusion(plots: SlicePlots, names: Sequence[str]) -> Chart:
+    wrong = [
+        (count, actual, predicted)
+        for actual, row in zip(names, plots.confusion, strict=True)
+        for predicted, count in zip(names, row, strict=True)
+        if actual != predicted and count
+    ]
+    most = max(wrong, default=None)
+    words = f"Most often, {most[1]} is taken for {most[2]}: {most[0]:.0f} times." if most else "Nothing is confused."
+    trace = {
+        "type": "heatmap",
+        "x": list(names),
+        "y": list(names),
+        "z": [list(row) for row in plots.confusion],
+        "texttemplate": "%{z}",
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+    }
+    axis = {"type": "category", "automargin": True}
+    return Chart(
+        name="confusion",
+        title="Confusion matrix" + (" at a threshold of 0.5" if len(names) == TWO_CLASSES else ""),
+        summary=words,
+        traces=(trace,),
+        layout={
+            "xaxis": axis | {"title": {"text": "predicted"}},
+            "yaxis": axis | {"title": {"text": "actual"}, "autorange": "reversed"},
+            "height": max(360, _height(len(names))),
+        },
+    )
+
+
+def _line(
+    name: str,
+    x: Sequence[object],
+    y: Sequence[float],
+    *,
+    dash: str = "solid",
+    mode: str = "lines",
+    group: int | None = None,
+) -> dict[str, Any]:
+    trace: dict[str, Any] = {"type": "scatter", "mode": mode, "name": name, "x": list(x), "line": {"dash": dash}}
+    trace["y"] = [float(f"{value:.{SIGNIFICANT}g}") for value in y]
+    if group is not None:
+        trace["meta"] = {"colour": group}
+    return trace
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _height(rows: int) -> int:
+    return max(LEAST_PIXELS, 90 + ROW_PIXELS * rows)
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{label} {count:,}" for label, count in counts.items()) or "none"

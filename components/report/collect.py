@@ -1,0 +1,83 @@
+"""From the artifacts of a run to its review."""
+
+import json
+import os
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from components.report.data import read_data, split_files
+from components.report.evaluation import read_evaluation
+from components.report.mistakes import find_mistakes
+from components.report.review import REVIEW_FILE, Review
+from components.report.training import read_training
+from components.trainer.serving import CLASSES_FILE
+
+SERVED_MODEL = "Format-Serving"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where a run's artifacts are; "" for those that it didn't come to.
+
+    Attributes:
+        examples: ExampleGen's.
+        ingest_report: ExampleGen's.
+        statistics: StatisticsGen's.
+        anomalies: ExampleValidator's.
+        model: The Trainer's.
+        model_run: The Trainer's.
+        tuner_results: The Tuner's.
+        evaluation: The Evaluator's.
+        pushed_to: The version folder that the Pusher wrote.
+    """
+
+    examples: str = ""
+    ingest_report: str = ""
+    statistics: str = ""
+    anomalies: str = ""
+    model: str = ""
+    model_run: str = ""
+    tuner_results: str = ""
+    evaluation: str = ""
+    pushed_to: str = ""
+
+
+def collect(pipeline: str, sources: Sources) -> Review:
+    """Reads all that there is.
+
+    Args:
+        pipeline: The pipeline's name.
+        sources: The artifacts.
+    """
+    has_data = sources.examples or sources.ingest_report or sources.statistics
+    model_path = os.path.join(sources.model, SERVED_MODEL)
+    return Review(
+        pipeline=pipeline,
+        data=read_data(sources.ingest_report, sources.statistics, sources.anomalies, sources.examples)
+        if has_data
+        else None,
+        training=read_training(sources.model_run, sources.tuner_results) if sources.model_run else None,
+        evaluation=read_evaluation(sources.evaluation, _class_names(model_path)) if sources.evaluation else None,
+        mistakes=find_mistakes(split_files(sources.examples, "test"), model_path)
+        if sources.evaluation and sources.model
+        else None,
+        pushed_to=sources.pushed_to,
+    )
+
+
+def write_review(review: Review, folder: str) -> None:
+    """Writes `review.json`."""
+    with tf.io.gfile.GFile(os.path.join(folder, REVIEW_FILE), "w") as file:
+        file.write(review.model_dump_json())
+
+
+def read_review(folder: str) -> Review:
+    """Reads `review.json`."""
+    with tf.io.gfile.GFile(os.path.join(folder, REVIEW_FILE)) as file:
+        return Review.model_validate_json(file.read())
+
+
+def _class_names(model_path: str) -> list[str]:
+    with tf.io.gfile.GFile(os.path.join(model_path, CLASSES_FILE)) as file:
+        return list(json.loads(file.read()))

@@ -1,0 +1,72 @@
+"""The report as a step of the pipeline."""
+
+from typing import Any
+
+from tfx import types
+from tfx.dsl.components.base import base_component, executor_spec
+from tfx.types import standard_artifacts
+from tfx.types.artifact import Artifact
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from components.ingest_artifact import IngestReportArtifact
+from components.report.executor import Executor
+
+
+class ReportArtifact(Artifact):
+    """A folder with `report.html` and `review.json` (a `Review`), from which other pages are drawn."""
+
+    TYPE_NAME = "Report"
+
+
+class ReportSpec(ComponentSpec):
+    """Everything a run leaves behind goes in."""
+
+    PARAMETERS = {
+        "pipeline": ExecutionParameter(type=str),
+        "source_fingerprint": ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "ingest_report": ChannelParameter(type=IngestReportArtifact),
+        "statistics": ChannelParameter(type=standard_artifacts.ExampleStatistics),
+        "anomalies": ChannelParameter(type=standard_artifacts.ExampleAnomalies),
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
+        "tuner_results": ChannelParameter(type=standard_artifacts.TunerResults, optional=True),
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        "pushed_model": ChannelParameter(type=standard_artifacts.PushedModel),
+    }
+    OUTPUTS = {"report": ChannelParameter(type=ReportArtifact)}
+
+
+class Report(base_component.BaseComponent):
+    """Draws the page that a person decides from, for a blessed model and for one that isn't.
+
+    Output: `report` (Report).
+    """
+
+    SPEC_CLASS = ReportSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(
+        self,
+        pipeline: str,
+        inputs: dict[str, types.BaseChannel | None],
+        source_fingerprint: str = "",
+    ) -> None:
+        """Declares the report.
+
+        Args:
+            pipeline: The pipeline's name.
+            inputs: The channels of `ReportSpec.INPUTS`; `tuner_results` is None where there is no Tuner.
+            source_fingerprint: Hash of the code this step runs, so that changed code isn't served from the cache.
+        """
+        arguments: dict[str, Any] = {key: channel for key, channel in inputs.items() if channel is not None}
+        super().__init__(
+            spec=ReportSpec(
+                pipeline=pipeline,
+                source_fingerprint=source_fingerprint,
+                report=types.Channel(type=ReportArtifact),
+                **arguments,
+            )
+        )

@@ -1,0 +1,50 @@
+"""The executor of the report."""
+
+import os
+from typing import Any
+
+import tensorflow as tf
+from tfx import types
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils
+
+from components.report.collect import Sources, collect, write_review
+from components.report.page import render
+from components.report.review import PAGE_FILE
+
+FOLDERS = (
+    "examples",
+    "ingest_report",
+    "statistics",
+    "anomalies",
+    "model",
+    "model_run",
+    "tuner_results",
+    "evaluation",
+)
+
+
+class Executor(BaseExecutor):
+    """Reads what the run left behind, and writes the review and its page."""
+
+    def Do(  # noqa: N802 - TFX's name.
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes `review.json` and `report.html`.
+
+        Args:
+            input_dict: See `ReportSpec`.
+            output_dict: `report`.
+            exec_properties: `pipeline`, its name.
+        """
+        folders = {name: artifact_utils.get_single_uri(input_dict[name]) for name in FOLDERS if input_dict.get(name)}
+        pushed = artifact_utils.get_single_instance(input_dict["pushed_model"])
+        sources = Sources(**folders, pushed_to=pushed.get_string_custom_property("pushed_destination"))
+        review = collect(exec_properties["pipeline"], sources)
+        folder = artifact_utils.get_single_uri(output_dict["report"])
+        write_review(review, folder)
+        with tf.io.gfile.GFile(os.path.join(folder, PAGE_FILE), "w") as file:
+            file.write(render(review))

@@ -1,0 +1,52 @@
+"""95 % confidence intervals of what TFMA measured, from the counts that TFMA gives.
+
+TFMA's own intervals resample: its jackknife took six times as long as the evaluation itself, and gave accuracies from
+-0.17 to 1.5 for three examples, and no width at all where every example is right. These take no time, and stay in
+[0, 1].
+"""
+
+import math
+from statistics import NormalDist
+
+from scipy.stats import binomtest
+
+CONFIDENCE = 0.95
+QUANTILE = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+
+
+def of_share(value: float, examples: float) -> tuple[float, float] | None:
+    """Returns Wilson's score interval of a share, such as accuracy, precision or recall.
+
+    Source: E. B. Wilson, Probable inference, JASA 22 (1927), as in SciPy.
+
+    Args:
+        value: The share, from 0 to 1.
+        examples: What it is a share of; None is returned where that is nothing.
+    """
+    whole = round(examples)
+    if not whole:
+        return None
+    interval = binomtest(min(round(value * whole), whole), whole).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def of_auc(value: float, positives: float, negatives: float) -> tuple[float, float] | None:
+    """Returns the interval of an area under the ROC curve.
+
+    Source: J. A. Hanley, B. J. McNeil, The meaning and use of the area under a ROC curve, Radiology 143 (1982), whose
+    standard error is 0 where the curve is perfect; there the value is taken as that of half a pair in the wrong order.
+
+    Args:
+        value: The area.
+        positives: Examples of the second class.
+        negatives: Examples of the first class; None is returned where one of both is missing.
+    """
+    if not positives or not negatives:
+        return None
+    area = min(max(value, 0.5 / (positives * negatives)), 1 - 0.5 / (positives * negatives))
+    of_positives, of_negatives = area / (2 - area), 2 * area**2 / (1 + area)
+    variance = (
+        area * (1 - area) + (positives - 1) * (of_positives - area**2) + (negatives - 1) * (of_negatives - area**2)
+    ) / (positives * negatives)
+    reach = QUANTILE * math.sqrt(max(variance, 0.0))
+    return max(0.0, min(area - reach, value)), min(1.0, max(area + reach, value))

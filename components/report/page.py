@@ -1,0 +1,165 @@
+"""Draws the page: one HTML file that needs nothing beside it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from components.report import charts, words
+from components.report.charts import Chart
+from components.report.review import EvaluationReview, FeatureStatistics, HistogramBar, Review
+from components.report.run_view import RunView
+
+SPARK_WIDTH, SPARK_HEIGHT = 120, 24
+MAX_SLICE_POINTS = 200
+SHOWN_SETTINGS = 400
+
+
+def render(review: Review, run: RunView | None = None) -> str:
+    """Returns the report of a run.
+
+    Args:
+        review: What its artifacts say.
+        run: What the orchestrator says; None where only the artifacts are known.
+    """
+    run = run or RunView()
+    state, sentence = words.verdict(review, run)
+    drawn = _charts(review, run)
+    return _template("report.html.j2").render(
+        review=review,
+        run=run,
+        state=state,
+        sentence=sentence,
+        checks=[(check, words.check_sentence(check)) for check in _by_failure(review.evaluation)],
+        worst=words.worst_slices(review.evaluation) if review.evaluation else [],
+        overfitting=words.overfitting(review.training) if review.training else [],
+        metrics=_metric_names(review.evaluation),
+        charts=drawn,
+        figures=_embedded({name: chart.model_dump() for name, chart in drawn.items()}),
+        thresholds=_embedded(_threshold_data(review.evaluation)),
+        made=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def render_index(pipeline: str, runs: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the page over all runs of a pipeline.
+
+    Args:
+        pipeline: Its name.
+        runs: Newest first: `run_id`, `status`, `seconds`, `metrics`, `counts`, `settings`, `report` (a relative link).
+    """
+    oldest_first = [(str(run["run_id"]), run["metrics"]) for run in reversed(runs) if run["metrics"]]
+    drawn = {chart.name: chart for chart in charts.history(oldest_first)}
+    return _template("index.html.j2").render(
+        pipeline=pipeline,
+        runs=runs,
+        charts=drawn,
+        figures=_embedded({name: chart.model_dump() for name, chart in drawn.items()}),
+        data=_embedded({str(run["run_id"]): dict(run) for run in runs}),
+        made=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+    )
+
+
+def sparkline(bars: Sequence[HistogramBar]) -> Markup:
+    """Returns a histogram as a small picture."""
+    highest = max((bar.count for bar in bars), default=0.0)
+    if not highest:
+        return Markup("")
+    width = SPARK_WIDTH / len(bars)
+    drawn = "".join(
+        f'<rect x="{number * width:.1f}" y="{SPARK_HEIGHT * (1 - bar.count / highest):.1f}" '
+        f'width="{max(width - 1, 1):.1f}" height="{SPARK_HEIGHT * bar.count / highest:.1f}"/>'
+        for number, bar in enumerate(bars)
+    )
+    label = f"histogram from {bars[0].low:g} to {bars[-1].high:g}"
+    return Markup(  # noqa: S704 (numbers only)
+        f'<svg class="spark" role="img" aria-label="{label}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" '
+        f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}">{drawn}</svg>'
+    )
+
+
+def _charts(review: Review, run: RunView) -> dict[str, Chart]:
+    drawn: list[Chart] = []
+    if review.evaluation:
+        drawn += charts.evaluation_charts(review.evaluation)
+    if review.training:
+        drawn += charts.training_charts(review.training)
+    if review.data and review.data.counts:
+        drawn.append(charts.class_balance(review.data))
+    if run.steps:
+        drawn.append(charts.waterfall(run.steps))
+    return {chart.name: chart for chart in drawn}
+
+
+def _by_failure(evaluation: EvaluationReview | None) -> list[Any]:
+    return sorted(evaluation.decision.checks, key=lambda check: check.passed) if evaluation else []
+
+
+def _metric_names(evaluation: EvaluationReview | None) -> list[str]:
+    if not evaluation:
+        return []
+    known = list(words.METRICS)
+    return sorted(evaluation.slices[0].metrics, key=lambda name: known.index(name) if name in known else len(known))
+
+
+def _threshold_data(evaluation: EvaluationReview | None) -> dict[str, Any]:
+    """What the slider needs: for each slice, confusion matrices by threshold, thinned out but for all examples."""
+    if not evaluation:
+        return {}
+    found = {}
+    for number, plots in enumerate(evaluation.plots):
+        every = 1 if not number else max(1, len(plots.thresholds) // MAX_SLICE_POINTS)
+        inside = [point for point in plots.thresholds if 0 <= point.threshold <= 1][::every]
+        if inside:
+            found[plots.name] = [
+                [
+                    point.threshold,
+                    point.true_positives,
+                    point.false_positives,
+                    point.true_negatives,
+                    point.false_negatives,
+                ]
+                for point in inside
+            ]
+    return found
+
+
+def _embedded(value: object) -> Markup:
+    """JSON inside of a script element, which no text in it can end."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 (no markup is left in it)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("components.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"sparkline": sparkline, "number": _number, "by_feature": _by_feature}
+    environment.globals |= {"metric_title": words.metric_title, "trust": words.trust, "few": words.FEW_EXAMPLES}
+    environment.globals["plotly"] = Markup((files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8"))  # noqa: S704
+    return environment
+
+
+def _template(name: str) -> jinja2.Template:
+    return _environment().get_template(name)
+
+
+def _number(value: float | None, form: str = ".4f") -> str:
+    return "" if value is None else format(value, form)
+
+
+def _by_feature(statistics: Sequence[FeatureStatistics]) -> dict[str, list[FeatureStatistics]]:
+    found: dict[str, list[FeatureStatistics]] = {}
+    for each in statistics:
+        found.setdefault(each.name, []).append(each)
+    return found

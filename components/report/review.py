@@ -1,0 +1,247 @@
+"""What a report says, as data: the page is drawn from this alone."""
+
+from typing import Literal
+
+from components.evaluator.decision import Decision
+from components.ingest_report import Duplicate, Quarantined
+from components.settings import Settings
+from components.trainer.curves import LearningCurves
+
+REVIEW_FILE = "review.json"
+PAGE_FILE = "report.html"
+
+
+class Metric(Settings):
+    """A value that TFMA measured.
+
+    Attributes:
+        value: The value itself; None where it can't be told, such as a rate of nothing.
+        low: Lower end of the 95 % confidence interval; None where there is none.
+        high: Upper end.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class SliceResult(Settings):
+    """The metrics of one slice.
+
+    Attributes:
+        name: "all examples", or "feature=value".
+        count: Examples in it.
+        metrics: The candidate's, by name.
+        baseline: The last blessed model's, by name; empty where there was none to compare with.
+    """
+
+    name: str
+    count: int
+    metrics: dict[str, Metric]
+    baseline: dict[str, float] = {}
+
+
+class ThresholdPoint(Settings):
+    """A confusion matrix of two classes at one threshold, in examples."""
+
+    threshold: float
+    true_positives: float
+    false_positives: float
+    true_negatives: float
+    false_negatives: float
+
+
+class CalibrationBucket(Settings):
+    """Examples of about the same predicted probability.
+
+    Attributes:
+        examples: How many.
+        predicted: Mean predicted probability of the second class.
+        observed: Share of the second class among them.
+    """
+
+    examples: float
+    predicted: float
+    observed: float
+
+
+class SlicePlots(Settings):
+    """What TFMA drew for one slice.
+
+    Attributes:
+        name: As in `SliceResult`.
+        thresholds: For two classes, by rising threshold.
+        calibration: For two classes, by rising prediction.
+        confusion: Examples by actual class, then by predicted class; for two classes at a threshold of 0.5.
+    """
+
+    name: str
+    thresholds: tuple[ThresholdPoint, ...] = ()
+    calibration: tuple[CalibrationBucket, ...] = ()
+    confusion: tuple[tuple[float, ...], ...] = ()
+
+
+class EvaluationReview(Settings):
+    """TFMA's output for a run.
+
+    Attributes:
+        decision: Each threshold with the value it met.
+        class_names: In the order of their numbers.
+        slices: All slices, "all examples" first.
+        plots: In the same order.
+    """
+
+    decision: Decision
+    class_names: tuple[str, ...]
+    slices: tuple[SliceResult, ...]
+    plots: tuple[SlicePlots, ...] = ()
+
+
+class Sample(Settings):
+    """An example to look at.
+
+    Attributes:
+        label: Its class.
+        place: Where it came from; "" where that isn't kept.
+        picture: A photo as a data URI; "" for a row.
+        columns: The columns of a row, as text; empty for a photo.
+    """
+
+    label: str
+    place: str = ""
+    picture: str = ""
+    columns: dict[str, str] = {}
+
+
+class Mistake(Settings):
+    """A test example that the model took for another class.
+
+    Attributes:
+        sample: The example.
+        predicted: The class the model gave it.
+        confidence: The probability the model gave to that class.
+    """
+
+    sample: Sample
+    predicted: str
+    confidence: float
+
+
+class Mistakes(Settings):
+    """The most confident wrong answers.
+
+    Attributes:
+        seen: Test examples that were looked at.
+        wrong: How many of them by actual class were wrong.
+        worst: The most confident ones by actual class.
+    """
+
+    seen: int
+    wrong: dict[str, int]
+    worst: dict[str, tuple[Mistake, ...]]
+
+
+class TrainingReview(Settings):
+    """What the trainings went through.
+
+    Attributes:
+        curves: Of the model that was trained in the end.
+        compared: Of every model that the Tuner compared, by name.
+    """
+
+    curves: LearningCurves
+    compared: dict[str, LearningCurves] = {}
+
+
+class HistogramBar(Settings):
+    """One bar of a histogram."""
+
+    low: float
+    high: float
+    count: float
+
+
+class FeatureStatistics(Settings):
+    """TFDV's statistics of one feature in one split.
+
+    Attributes:
+        name: The feature.
+        split: The split.
+        kind: Of its values.
+        present: Examples that have it.
+        missing: Examples that don't.
+        mean, deviation, lowest, median, highest: Of numbers; None for others.
+        zeros: How many values are 0; None where the values aren't numbers.
+        unique: How many different values; None where the values are numbers.
+        top: The most frequent values with their counts, most frequent first.
+        histogram: Of numbers.
+    """
+
+    name: str
+    split: str
+    kind: Literal["number", "text", "bytes"]
+    present: int
+    missing: int
+    mean: float | None = None
+    deviation: float | None = None
+    lowest: float | None = None
+    median: float | None = None
+    highest: float | None = None
+    zeros: int | None = None
+    unique: int | None = None
+    top: tuple[tuple[str, float], ...] = ()
+    histogram: tuple[HistogramBar, ...] = ()
+
+
+class Anomaly(Settings):
+    """What TFDV found against the schema."""
+
+    split: str
+    feature: str
+    description: str
+
+
+class DataReview(Settings):
+    """The data, before anything was computed from it.
+
+    Attributes:
+        found: Records found.
+        counts: Records by split, then by label.
+        quarantined: How many were set aside.
+        unused: How many a split by rows left out.
+        quarantine: The first of those set aside.
+        duplicates: Groups of identical records, the worst first.
+        statistics: By feature and split.
+        anomalies: Against the schema.
+        samples: A few training examples by class.
+    """
+
+    found: int = 0
+    counts: dict[str, dict[str, int]] = {}
+    quarantined: int = 0
+    unused: int = 0
+    quarantine: tuple[Quarantined, ...] = ()
+    duplicates: tuple[Duplicate, ...] = ()
+    statistics: tuple[FeatureStatistics, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+    samples: dict[str, tuple[Sample, ...]] = {}
+
+
+class Review(Settings):
+    """All that a run's artifacts say; a part that the run didn't come to is None.
+
+    Attributes:
+        pipeline: The pipeline's name.
+        data: What went in.
+        training: What the Trainer did.
+        evaluation: What the Evaluator found.
+        mistakes: What the model gets wrong.
+        pushed_to: Where the model was pushed to; "" if it wasn't.
+    """
+
+    pipeline: str
+    data: DataReview | None = None
+    training: TrainingReview | None = None
+    evaluation: EvaluationReview | None = None
+    mistakes: Mistakes | None = None
+    pushed_to: str = ""

@@ -1,0 +1,31 @@
+"""From the Trainer's and the Tuner's output to the report's part on the training."""
+
+import os
+
+import tensorflow as tf
+
+from components.report.review import TrainingReview
+from components.trainer.curves import CURVES_FILE, read_curves
+
+COMPARED_FOLDER = "models"
+"""Where the Tuner keeps a folder for each model it compared."""
+
+
+def read_training(model_run: str, tuner_results: str) -> TrainingReview | None:
+    """Returns the learning curves.
+
+    Args:
+        model_run: The Trainer's output of that name.
+        tuner_results: The Tuner's; "" where there was no Tuner.
+
+    Returns:
+        None where the Trainer wrote no curves.
+    """
+    if not tf.io.gfile.exists(os.path.join(model_run, CURVES_FILE)):
+        return None
+    folder = os.path.join(tuner_results, COMPARED_FOLDER) if tuner_results else ""
+    names = [name.rstrip("/") for name in tf.io.gfile.listdir(folder)] if folder and tf.io.gfile.isdir(folder) else []
+    return TrainingReview(
+        curves=read_curves(model_run),
+        compared={name: read_curves(os.path.join(folder, name)) for name in sorted(names)},
+    )

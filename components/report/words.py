@@ -1,0 +1,131 @@
+"""The findings in words that a release manager reads."""
+
+from collections.abc import Sequence
+
+from components.evaluator.decision import Decision, ThresholdCheck
+from components.report.review import EvaluationReview, Metric, Review, SliceResult, TrainingReview
+from components.report.run_view import RunView
+from components.trainer.curves import LearningCurves
+
+METRICS = {
+    "accuracy": "Accuracy",
+    "auc": "AUC (area under the ROC curve)",
+    "auc_precision_recall": "Area under the precision-recall curve",
+    "precision": "Precision",
+    "recall": "Recall",
+    "crossentropy": "Cross-entropy",
+    "calibration": "Calibration (mean prediction / mean label)",
+}
+
+FEW_EXAMPLES = 30
+"""A slice of fewer says little: the usual rule of thumb for a mean."""
+
+OVERFITTED, GAP = 1.05, 1.1
+"""Overfitted: where the validation loss ends above its own lowest value and above the training loss, each by a factor
+of so much."""
+
+WORST_SHOWN = 3
+
+
+def verdict(review: Review, run: RunView) -> tuple[str, str]:
+    """Returns the state, one of pushed, not_blessed, failed and unfinished, and a sentence that says why."""
+    if run.failure:
+        place = f" ({run.failure.place})" if run.failure.place else ""
+        return "failed", f"The run failed, and nothing was pushed: {run.failure.cause}{place}"
+    decision = review.evaluation.decision if review.evaluation else None
+    if decision is None:
+        return "unfinished", "The run didn't come to an evaluation, and nothing was pushed."
+    failed = [check for check in decision.checks if not check.passed]
+    if not decision.blessed:
+        return "not_blessed", (
+            f"{len(failed)} of {len(decision.checks)} checks failed, so the model isn't blessed and nothing was pushed."
+        )
+    passed = f"All {len(decision.checks)} checks passed" if len(decision.checks) > 1 else "The check passed"
+    if review.pushed_to:
+        return "pushed", f"{passed}. The model is in {review.pushed_to}."
+    return "unfinished", f"{passed}, and the model is blessed, but it wasn't pushed."
+
+
+def check_sentence(check: ThresholdCheck) -> str:
+    """Returns a threshold and what it met as a sentence."""
+    metric = METRICS.get(check.metric, check.metric)
+    where = "over all examples" if check.slice == "all examples" else f"in the slice {check.slice}"
+    if check.value is None:
+        return f"{metric} {where} has no value: no test example is there, or it can't be computed."
+    found = f"{metric} {where} is {check.value:.4f}"
+    if check.kind == "at_least":
+        return f"{found}; at least {check.bound:g} is asked for."
+    if check.kind == "at_most":
+        return f"{found}; at most {check.bound:g} is allowed."
+    direction = "fall below" if check.kind == "max_drop" else "rise above"
+    if check.baseline is None:
+        return f"{found}; there is no blessed model to compare with, which it may {direction} by {check.bound:g}."
+    return (
+        f"{found}, {check.value - check.baseline:+.4f} against the last blessed model's {check.baseline:.4f}; "
+        f"it may {direction} that by {check.bound:g}."
+    )
+
+
+def worst_slices(evaluation: EvaluationReview, metric: str = "accuracy") -> list[str]:
+    """Returns sentences on the slices with the lowest value of a metric, and whether they can be trusted."""
+    overall = _value(evaluation.slices[0], metric)
+    if overall is None:
+        return []
+    below = [
+        (value, each)
+        for each in evaluation.slices[1:]
+        if (value := _value(each, metric)) is not None and value < overall
+    ]
+    ranked = sorted(below, key=lambda pair: pair[0])[:WORST_SHOWN]
+    return [_slice_sentence(each, metric, overall) for _, each in ranked]
+
+
+def _slice_sentence(found: SliceResult, metric: str, overall: float) -> str:
+    bounds = found.metrics[metric]
+    value = bounds.value or 0.0
+    words = f"{found.name}: {metric} {value:.4f}, {overall - value:.4f} below all examples, on {found.count:,} examples"
+    return f"{words}. {trust(found.count, bounds, overall)}"
+
+
+def trust(count: int, bounds: Metric, overall: float | None) -> str:
+    """Says whether a slice is large enough to believe its value."""
+    if count < FEW_EXAMPLES:
+        return f"Too small to trust: fewer than {FEW_EXAMPLES} examples."
+    if bounds.low is None or bounds.high is None or overall is None:
+        return "No interval was computed."
+    if bounds.low <= overall <= bounds.high:
+        return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, holds the overall value: it may be chance."
+    return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, is clear of the overall value: it is no chance."
+
+
+def overfitting(training: TrainingReview) -> list[str]:
+    """Returns sentences that say where validation was best and whether the model overfitted."""
+    found = [_overfitting(training.curves, training.curves.model or "The model")]
+    found += [_overfitting(curves, name) for name, curves in training.compared.items() if name != training.curves.model]
+    return found
+
+
+def _overfitting(curves: LearningCurves, name: str) -> str:
+    values = curves.metrics[f"val_{curves.crossentropy}"]
+    lowest = min(values)
+    best = values.index(lowest) + 1
+    kept = curves.best_epoch or len(values)
+    words = f"{name}: validation loss was lowest in epoch {best} of {len(values)} ({lowest:.4f})"
+    end = f"in the last epoch it is {values[-1]:.4f}, training {curves.metrics[curves.crossentropy][-1]:.4f}"
+    overfitted = values[-1] > max(lowest * OVERFITTED, curves.metrics[curves.crossentropy][-1] * GAP)
+    judged = "it overfitted from there on" if overfitted else "it didn't overfit"
+    return f"{words}; {end}: {judged}. The weights of epoch {kept} were kept."
+
+
+def metric_title(name: str) -> str:
+    """Returns a metric's name in words."""
+    return METRICS.get(name, name)
+
+
+def failed_checks(decision: Decision) -> Sequence[ThresholdCheck]:
+    """Returns the checks that failed."""
+    return [check for check in decision.checks if not check.passed]
+
+
+def _value(found: SliceResult, metric: str) -> float | None:
+    return found.metrics[metric].value if metric in found.metrics else None

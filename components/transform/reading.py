@@ -1,0 +1,80 @@
+"""Reads tf.Examples in whole batches.
+
+TFX reads record by record, which costs a Beam element each, and decodes with tfx_bsl, which holds Python's lock:
+together four fifths of Transform's time on rows of numbers. TensorFlow's own reader and parser take whole batches in
+C++.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
+from tfx_bsl.tfxio.tfxio import TFXIO
+
+BATCH_SIZE = 4096
+TYPES = {pa.float32(): tf.float32, pa.int64(): tf.int64, pa.large_binary(): tf.string}
+
+
+class BatchedExamples(TFExampleRecord):
+    """TFExampleRecord that gives the same record batches, only larger ones, and faster."""
+
+    def BeamSource(self, batch_size: int | None = None) -> beam.PTransform:  # noqa: N802 (TFX's name)
+        """Returns the source of record batches.
+
+        Args:
+            batch_size: Rows of a batch; a default if None.
+        """
+        schema = self.ArrowSchema()
+
+        @beam.typehints.with_input_types(Any)
+        @beam.typehints.with_output_types(pa.RecordBatch)
+        def read(pipeline: Any) -> beam.PCollection:
+            return (
+                pipeline
+                | "Files" >> beam.Create(_files(self._file_pattern))
+                | "Spread" >> beam.Reshuffle()
+                | "ReadBatches" >> beam.ParDo(_ReadBatches(schema, batch_size or BATCH_SIZE))
+            )
+
+        return beam.ptransform_fn(read)()
+
+    def _ProjectImpl(self, tensor_names: list[str]) -> TFXIO:  # noqa: N802 (TFX's name)
+        projected = super()._ProjectImpl(tensor_names)
+        return BatchedExamples(
+            file_pattern=self._file_pattern,
+            schema=projected._schema,
+            telemetry_descriptors=self.telemetry_descriptors,
+        )
+
+
+class _ReadBatches(beam.DoFn):
+    """Reads a file."""
+
+    def __init__(self, schema: pa.Schema, batch_size: int) -> None:
+        self._schema = schema
+        self._batch_size = batch_size
+
+    def process(self, file: str) -> Iterator[pa.RecordBatch]:
+        spec = {field.name: tf.io.RaggedFeature(TYPES[field.type.value_type]) for field in self._schema}
+        records = tf.data.TFRecordDataset(file, compression_type="GZIP").batch(self._batch_size)
+        for parsed in records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2):
+            arrays = [_list_array(parsed[field.name], field.type) for field in self._schema]
+            yield pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+
+
+def _list_array(found: tf.RaggedTensor, kind: pa.DataType) -> pa.Array:
+    """A ragged tensor as lists of values; an example without any has none instead of an empty list, as in tfx_bsl."""
+    splits = found.row_splits.numpy()
+    values = pa.array(found.flat_values.numpy(), kind.value_type)
+    missing = splits[1:] == splits[:-1]
+    # Arrow takes a null offset for a list that isn't there.
+    offsets = pa.array(splits, pa.int64(), mask=np.append(missing, False)) if missing.any() else pa.array(splits)
+    return pa.LargeListArray.from_arrays(offsets, values)
+
+
+def _files(patterns: Sequence[str]) -> list[str]:
+    return sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))

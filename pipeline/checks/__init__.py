@@ -1,0 +1,1 @@
+"""What `transferline check` and `transferline doctor` look at; nothing here imports TFX or TensorFlow."""

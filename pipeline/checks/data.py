@@ -1,0 +1,42 @@
+"""The data of a pipeline, before it is read in earnest."""
+
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+from components.errors import TransferlineError
+from components.image_example_gen.config import ImageData
+from pipeline.checks.finding import Finding, of_error, ok, warning
+from pipeline.checks.look import Look
+from pipeline.config import PipelineConfig, RowPipeline
+from pipeline.data_sources import Download, Source, source_path
+from pipeline.launch import with_data
+
+
+def look_at_data(config: PipelineConfig) -> Look:
+    """Looks at a pipeline's data, as far as it is here."""
+    try:
+        located = with_data(config)
+    except TransferlineError as error:
+        return Look((of_error("data", error),))
+    path = located.data.path
+    if "://" in path:
+        text = f"{path} wasn't looked at: it is remote"
+        return Look((warning("data", text, "the run looks at it; check a local part of it with --data-dir"),))
+    if config.source is not None and path == str(source_path(config.source)) and not Path(path).exists():
+        return Look((_to_come(config.source),))
+    if isinstance(located.data, ImageData):
+        from pipeline.checks.photos import look_at_photos  # noqa: PLC0415
+
+        return look_at_photos(located.data, config.gate)
+    from pipeline.checks.rows import look_at_rows  # noqa: PLC0415 (imports Arrow, which photos needn't wait for)
+
+    return look_at_rows(cast(RowPipeline, located))
+
+
+def _to_come(source: Source) -> Finding:
+    if not isinstance(source, Download):
+        return ok("data", "made by the first run")
+    size = f", {source.size / 1e6:,.0f} MB" if source.size else ""
+    text = f"not here yet: the first run downloads {source.file_name} from {urlsplit(source.url).hostname}{size}"
+    return warning("data", text, "without a network, give the data with --data-dir")

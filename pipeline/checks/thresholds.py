@@ -1,0 +1,67 @@
+"""Thresholds and slices that name what doesn't exist: a run would tell only after hours of training."""
+
+from collections.abc import Iterator
+
+from components import contract
+from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, metric_names
+from pipeline.checks.finding import Finding, fault, listed, ok, warning
+from pipeline.checks.look import MIN_CLASSES, Look
+from pipeline.config import PipelineConfig, RowPipeline
+from pipeline.names import nearest
+
+PHOTO_FEATURES = (contract.LABEL, *contract.PHOTO_SLICES, contract.WIDTH, contract.HEIGHT, contract.PATH)
+
+
+def check_thresholds(config: PipelineConfig, look: Look) -> list[Finding]:
+    """Holds what the evaluation names against the metrics, features and classes that there are.
+
+    Args:
+        config: The pipeline.
+        look: What is known of its data.
+    """
+    findings = [*_metrics(config, look), *_features(config, look), *_classes(config, look)]
+    count = len(config.evaluation.thresholds)
+    return findings or [ok("thresholds", f"{count} threshold{'s' * (count != 1)} on metrics and slices that exist")]
+
+
+def _metrics(config: PipelineConfig, look: Look) -> Iterator[Finding]:
+    known: tuple[str, ...] = tuple(dict.fromkeys([*BINARY_METRICS, *MULTICLASS_METRICS]))
+    of = ""
+    if look.classes and len(look.classes) >= MIN_CLASSES:
+        known, of = metric_names(len(look.classes)), f" for {len(look.classes)} classes"
+    for metric in dict.fromkeys(threshold.metric for threshold in config.evaluation.thresholds):
+        if metric not in known:
+            text = f"a threshold names '{metric}', which isn't measured{of}{nearest(metric, known)}"
+            yield fault("thresholds", text, f"use one of {', '.join(known)}")
+
+
+def _features(config: PipelineConfig, look: Look) -> Iterator[Finding]:
+    known = _known_features(config, look)
+    if known is None:
+        return
+    cure = f"use one of {listed(known, 40)}"
+    bounded = dict.fromkeys(threshold.slice_feature for threshold in config.evaluation.thresholds)
+    for name in [name for name in bounded if name and name not in known]:
+        text = f"a threshold's slice names '{name}', which is no feature{nearest(name, known)}"
+        yield fault("thresholds", text, cure)
+    for name in [name for name in config.evaluation.slices if name not in known and name not in bounded]:
+        text = f"evaluation.slices names '{name}', which is no feature{nearest(name, known)}"
+        yield warning("slices", text, cure)
+
+
+def _known_features(config: PipelineConfig, look: Look) -> tuple[str, ...] | None:
+    if not isinstance(config, RowPipeline):
+        return PHOTO_FEATURES
+    if look.columns is None:
+        return None
+    return (contract.LABEL, *look.columns, *config.transform.slices)
+
+
+def _classes(config: PipelineConfig, look: Look) -> Iterator[Finding]:
+    """A slice of a class that doesn't exist holds no example, and its threshold never passes."""
+    for threshold in config.evaluation.thresholds:
+        name = threshold.slice_value
+        if threshold.slice_feature != contract.LABEL or name is None or look.classes is None or name in look.classes:
+            continue
+        text = f"a threshold's slice names the class '{name}', which doesn't exist{nearest(name, look.classes)}"
+        yield fault("thresholds", text, f"use one of {listed(sorted(look.classes))}")

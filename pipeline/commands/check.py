@@ -1,0 +1,24 @@
+"""`transferline check`."""
+
+import typer
+
+from pipeline.commands.options import AsJson, DataDir, Name, OutputDir, Settings, configured
+from pipeline.commands.output import print_findings
+
+
+def check(
+    name: Name, data_dir: DataDir = "", output_dir: OutputDir = "", settings: Settings = None, as_json: AsJson = False
+) -> None:
+    """Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault."""
+    from components.errors import TransferlineError  # noqa: PLC0415
+    from pipeline.check import check_pipeline  # noqa: PLC0415
+    from pipeline.checks.finding import has_fault, of_error  # noqa: PLC0415
+
+    try:
+        config = configured(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
+    except TransferlineError as error:
+        findings = [of_error("settings", error)]
+    else:
+        findings = check_pipeline(config)
+    print_findings(findings, as_json=as_json)
+    raise typer.Exit(int(has_fault(findings)))

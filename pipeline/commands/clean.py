@@ -1,0 +1,61 @@
+"""`transferline clean`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.output import console, print_json
+
+if TYPE_CHECKING:
+    from pipeline.cleaning import Cleaning, Scope
+
+SHOWN = 20
+
+
+def clean(
+    name: Name,
+    keep: Annotated[int, typer.Option(min=1, help="How many of the newest runs and versions stay.")] = 5,
+    cache: Annotated[bool, typer.Option("--cache", help="Also all artifacts: the next run computes anew.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="The whole folder, pushed models too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it, instead of only showing it.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show it, even with --yes.")] = False,
+    output_dir: OutputDir = "",
+    as_json: AsJson = False,
+) -> None:
+    """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
+    from pipeline import cleaning  # noqa: PLC0415
+
+    scope: Scope = "everything" if everything else "cache" if cache else "old"
+    planned = cleaning.plan(configured(name, output_dir=output_dir), keep, scope)
+    done = cleaning.carry_out(planned) if yes and not dry_run else planned
+    if as_json:
+        print_json(done.model_dump() | {"freed": done.freed})
+    else:
+        _print(done, scope)
+
+
+def _print(done: Cleaning, scope: Scope) -> None:
+    from rich.filesize import decimal  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    screen = console()
+    table = Table(box=None, header_style="bold")
+    table.add_column(done.home, overflow="fold")
+    table.add_column("size", justify="right")
+    for size in done.contents:
+        table.add_row(escape(size.path.rpartition("/")[2]), decimal(size.bytes))
+    screen.print(table)
+    verb = "removed" if done.done else "would go"
+    for size in done.removed[:SHOWN]:
+        screen.print(f"{verb}: {escape(size.path)} ({decimal(size.bytes)})", soft_wrap=True)
+    if len(done.removed) > SHOWN:
+        screen.print(f"{verb}: {len(done.removed) - SHOWN} more")
+    screen.print(f"{verb} in all: {decimal(done.freed)}")
+    if scope == "cache":
+        screen.print("The next run computes everything anew, and has no earlier model to compare with.")
+    if done.removed and not done.done:
+        screen.print("Nothing was removed: add --yes to do it.")

@@ -1,0 +1,41 @@
+"""`transferline lineage`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.output import console, print_json
+
+
+def lineage(
+    name: Name,
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL]", help="A pushed version, its folder, or an artifact; the last pushed.")
+    ] = "",
+    output_dir: OutputDir = "",
+    as_json: AsJson = False,
+) -> None:
+    """Trace a model back to the data it was made of."""
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from pipeline import lineage as traced  # noqa: PLC0415
+    from pipeline.history import read_history  # noqa: PLC0415
+
+    config = configured(name, output_dir=output_dir)
+    history = read_history(config.metadata_path)
+    origins = traced.lineage(history, model or traced.last_pushed(history))
+    if as_json:
+        print_json([origin.model_dump() for origin in origins])
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("what", "made", "run"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("where", overflow="fold")
+    for origin in origins:
+        where = f"{origin.uri}\n{origin.details}" if origin.details else origin.uri
+        table.add_row(escape(origin.name), origin.made, origin.run_id, escape(where))
+    console().print(table)

@@ -1,0 +1,37 @@
+"""`transferline report`."""
+
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import Name, OutputDir, configured
+
+
+def report(
+    name: Name,
+    output_dir: OutputDir = "",
+    run_id: Annotated[str, typer.Option("--run", metavar="ID", help="A run; the last one if unset.")] = "",
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="The page over all runs.")] = False,
+) -> None:
+    """Print where a run's report is, drawing it if there is none yet."""
+    from components.errors import TransferlineError  # noqa: PLC0415
+    from pipeline.run_record import RunStore, find_run  # noqa: PLC0415
+
+    config = configured(name, output_dir=output_dir)
+    store = RunStore(config.home)
+    record = find_run(store.runs(), run_id or "latest")
+    if record.status == "running":
+        raise TransferlineError(f"the run {record.run_id} is still at work", cure="wait for its end")
+    if not record.report or not Path(record.report).is_file():
+        from pipeline.run_report import write_report  # noqa: PLC0415 (imports TFX)
+
+        record = write_report(config, record)
+        store.save(record)
+    page = Path(record.report).with_name("index.html") if index else Path(record.report)
+    sys.stdout.write(f"{page}\n")
+    if open_it:
+        webbrowser.open(page.as_uri())

@@ -1,0 +1,30 @@
+"""`transferline rollback`."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.output import print_json
+
+
+def rollback(
+    name: Name,
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="The number of an earlier pushed version.")],
+    output_dir: OutputDir = "",
+    as_json: AsJson = False,
+) -> None:
+    """Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes."""
+    from pipeline.rollback import roll_back  # noqa: PLC0415
+
+    done = roll_back(configured(name, output_dir=output_dir), version)
+    if as_json:
+        print_json(done.model_dump())
+        return
+    sys.stdout.write(
+        f"{name}: version {done.to_version} is pushed again, in place of {done.from_version}\n"
+        f"Model: {done.model_uri}\n"
+        f"The next `transferline run {name}` pushes its own model again if it is blessed: "
+        "before it, change what made that model bad.\n"
+    )

@@ -1,0 +1,113 @@
+import pytest
+from browser import charts, column, needs_chromium, opened
+
+from components.report.page import render, render_index
+from components.report.review import Review
+from components.report.run_view import Failure, RunView
+
+
+@pytest.fixture
+def page_file(review, run_view, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(render(review, run_view), encoding="utf-8")
+    return path
+
+
+@needs_chromium
+@pytest.mark.parametrize(("dark", "width"), [(False, 1280), (True, 390)])
+def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(page_file, dark, width):
+    with opened(page_file, dark=dark, width=width) as page:
+        drawn = charts(page)
+        assert set(drawn) == {
+            *("slices", "roc", "precision-recall", "calibration", "confusion", "class-balance", "waterfall"),
+            *("training-loss", "training-accuracy", "training-learning_rate", "training-seconds"),
+        }
+        assert all(drawn.values()), drawn
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@needs_chromium
+def test_names_of_the_data_are_text_and_never_run(page_file):
+    with opened(page_file) as page:
+        assert page.evaluate("document.querySelectorAll('script').length") == 4
+        assert "</script><script>alert('x')</script>" in page.inner_text("#slices")
+        assert "</script><script>alert('x')</script>.jpg" in page.inner_text("#data")
+
+
+@needs_chromium
+def test_a_table_is_sorted_by_number_and_back(page_file):
+    with opened(page_file) as page:
+        page.click("#metrics th:nth-child(2) button")
+        assert column(page, "metrics", 1) == ["100", "60", "40", "8"]
+        page.click("#metrics th:nth-child(2) button")
+        assert column(page, "metrics", 1) == ["8", "40", "60", "100"]
+        assert page.get_attribute("#metrics th:nth-child(2)", "aria-sort") == "ascending"
+
+
+@needs_chromium
+def test_slices_are_filtered_by_their_names(page_file):
+    with opened(page_file) as page:
+        page.fill("#filter", "LABEL=d")
+        assert column(page, "metrics", 0) == ["label=dog"]
+        assert page.inner_text("#shown") == "1 of 4 shown"
+
+
+@needs_chromium
+def test_the_slider_shows_the_confusion_matrix_of_its_threshold(page_file):
+    with opened(page_file) as page:
+        cells = [f"#slider-{name}" for name in ("tp", "fp", "tn", "fn")]
+        assert [page.inner_text(cell) for cell in cells] == ["50", "15", "25", "10"]
+        assert page.inner_text("#slider-rates").startswith("Accuracy 0.7500, precision 0.7692, recall 0.8333")
+        page.evaluate("slider.value = 0; slider.dispatchEvent(new Event('input'))")
+        assert [page.inner_text(cell) for cell in cells] == ["60", "40", "0", "0"]
+
+
+@needs_chromium
+def test_the_page_has_what_a_screen_reader_needs(page_file):
+    with opened(page_file) as page:
+        assert page.evaluate("document.documentElement.lang") == "en"
+        assert page.evaluate("document.querySelectorAll('h1').length") == 1
+        assert page.evaluate("[...document.querySelectorAll('.chart')].every((chart) => chart.ariaLabel.length > 20)")
+        assert page.evaluate("[...document.querySelectorAll('img')].every((image) => image.alt)")
+        unnamed = "[...document.querySelectorAll('input, select')].filter((field) => !field.labels.length).length"
+        assert page.evaluate(unnamed) == 0
+
+
+@needs_chromium
+def test_without_anything_the_page_says_what_is_missing(tmp_path):
+    path = tmp_path / "report.html"
+    run = RunView(status="failed", failure=Failure(cause="no photos", place="DataGate", cure="add some"))
+    path.write_text(render(Review(pipeline="pets"), run), encoding="utf-8")
+    with opened(path) as page:
+        assert page.inner_text("#verdict") == "The run failed, and nothing was pushed: no photos (DataGate)"
+        assert charts(page) == {}
+
+
+@needs_chromium
+def test_the_index_links_runs_and_sets_two_side_by_side(tmp_path):
+    def run(run_id, accuracy, seed):
+        return {
+            "run_id": run_id,
+            "status": "pushed",
+            "seconds": 10.0,
+            "metrics": {"accuracy": accuracy},
+            "counts": {"train": 5},
+            "examples": 5,
+            "settings": {"trainer.seed": seed, "name": "pets"},
+            "outcome": "/pushed/1",
+            "report": f"{run_id}.html",
+        }
+
+    path = tmp_path / "index.html"
+    path.write_text(render_index("pets", [run("b", 0.8, "1"), run("a", 0.7, "0")]), encoding="utf-8")
+    with opened(path) as page:
+        assert page.get_attribute("#runs a", "href") == "b.html"
+        assert charts(page)["history-accuracy"] > 0
+        rows = page.evaluate("[...compare.tBodies[0].rows].map((row) => [...row.cells].map((c) => c.textContent))")
+        assert rows == [["accuracy", "0.7000", "0.8000"], ["trainer.seed", "0", "1"]]
+        page.uncheck("#differing")
+        assert len(column(page, "compare", 0)) == 6
+
+
+def test_the_page_stays_small(page_file):
+    assert page_file.stat().st_size < 15e6

@@ -1,0 +1,87 @@
+import pytest
+from report_samples import check, curves
+
+from components.report import words
+from components.report.review import Metric, Review, TrainingReview
+from components.report.run_view import Failure, RunView
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "Accuracy over all examples is 0.7500; at least 0.7 is asked for."),
+        (
+            {"kind": "at_most", "metric": "crossentropy"},
+            "Cross-entropy over all examples is 0.7500; at most 0.7 is allowed.",
+        ),
+        (
+            {"kind": "max_drop", "bound": 0.02, "baseline": 0.76},
+            "Accuracy over all examples is 0.7500, -0.0100 against the last blessed model's 0.7600; it may fall below "
+            "that by 0.02.",
+        ),
+        (
+            {"kind": "max_rise", "bound": 0.02},
+            "Accuracy over all examples is 0.7500; there is no blessed model to compare with, which it may rise above "
+            "by 0.02.",
+        ),
+        (
+            {"value": None, "slice": "label=cat"},
+            "Accuracy in the slice label=cat has no value: no test example is there, or it can't be computed.",
+        ),
+    ],
+)
+def test_a_check_is_a_sentence(changes, sentence):
+    assert words.check_sentence(check(**changes)) == sentence
+
+
+def test_the_verdict_says_how_many_checks_failed(review, run_view):
+    state, sentence = words.verdict(review, run_view)
+    assert (state, sentence.split(",")[0]) == ("not_blessed", "1 of 2 checks failed")
+
+
+def test_a_blessed_model_that_was_pushed(review):
+    decision = review.evaluation.decision.model_copy(update={"blessed": True, "checks": (check(), check())})
+    blessed = review.evaluation.model_copy(update={"decision": decision})
+    pushed = review.model_copy(update={"evaluation": blessed, "pushed_to": "/pushed/3"})
+    assert words.verdict(pushed, RunView()) == ("pushed", "All 2 checks passed. The model is in /pushed/3.")
+
+
+def test_a_failure_comes_before_everything(review):
+    run = RunView(failure=Failure(cause="disk full", place="Trainer"))
+    assert words.verdict(review, run)[0] == "failed"
+    assert words.verdict(Review(pipeline="a"), RunView())[0] == "unfinished"
+
+
+def test_the_worst_slice_is_named_with_what_it_is_worth(evaluation):
+    first, second = words.worst_slices(evaluation)
+    assert first.startswith("place=here: accuracy 0.2500, 0.5000 below all examples, on 8 examples. Too small to trust")
+    assert "label=dog" in second
+    assert "is clear of the overall value" in second
+
+
+@pytest.mark.parametrize(
+    ("count", "bounds", "beginning"),
+    [
+        (29, Metric(value=0.5, low=0.1, high=0.9), "Too small to trust"),
+        (30, Metric(value=0.5, low=0.1, high=0.9), "The 95 % interval, 0.1000 to 0.9000, holds"),
+        (30, Metric(value=0.5, low=0.4, high=0.6), "The 95 % interval, 0.4000 to 0.6000, is clear"),
+        (30, Metric(value=0.5), "No interval"),
+    ],
+)
+def test_how_far_a_slice_can_be_trusted(count, bounds, beginning):
+    assert words.trust(count, bounds, 0.8).startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "judged"),
+    [
+        ((0.5, 0.3, 0.1), (0.6, 0.4, 0.9), "it overfitted from there on"),
+        ((0.5, 0.3, 0.1), (0.6, 0.4, 0.3), "it didn't overfit"),
+        ((0.5, 0.3, 0.44), (0.6, 0.4, 0.45), "it didn't overfit"),
+    ],
+)
+def test_whether_it_overfitted(training, validation, judged):
+    found = curves(metrics={"loss": training, "val_loss": validation}, epochs=(1, 2, 3), best_epoch=2)
+    (sentence,) = words.overfitting(TrainingReview(curves=found))
+    assert judged in sentence
+    assert sentence.endswith("The weights of epoch 2 were kept.")

@@ -1,0 +1,114 @@
+"""Reports of real runs, opened in a real browser; `test_digits.py` and `test_bad_data.py` open those of their runs."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from browser import charts, column, needs_chromium, opened
+from conftest import ROOT
+from figures import compare_with_tfma
+
+SHARED = ROOT.parent / "shared" / "data"
+PHOTOS_A_CLASS = 90
+ONE_EPOCH = ("--set", "trainer.feature_extraction.epochs=1", "--set", "trainer.fine_tuning.epochs=1")
+needs_shared_data = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the data isn't at {SHARED}")
+pytestmark = [needs_chromium, needs_shared_data]
+
+
+def evaluation_of(home, name):
+    folder = home.path / "transferline" / name / "artifacts" / "Evaluator" / "evaluation"
+    return max(folder.iterdir(), key=lambda each: int(each.name))
+
+
+@pytest.fixture(scope="module")
+def blocked(home, tmp_path_factory):
+    """`cats_vs_dogs`, trained for moments and asked for too much."""
+    folder = tmp_path_factory.mktemp("photos")
+    for label in ("cat", "dog"):
+        (folder / label).mkdir()
+        for photo in sorted((SHARED / "cats_dogs" / label).iterdir())[:PHOTOS_A_CLASS]:
+            shutil.copy(photo, folder / label)
+    thresholds = json.dumps([{"metric": "accuracy", "at_least": 1.0}, {"metric": "auc", "at_least": 0.1}])
+    done = home.transferline(
+        "run", "cats_vs_dogs", "--data-dir", folder, *ONE_EPOCH, "--set", f"evaluation.thresholds={thresholds}"
+    )
+    return done, home.runs("cats_vs_dogs")[0]
+
+
+@pytest.fixture(scope="module")
+def seven_models(home):
+    """`higgs` with all its models, a few epochs each."""
+    done = home.transferline(
+        *("run", "higgs", "--data-dir", SHARED / "higgs" / "HIGGS.csv.gz"),
+        *("--set", "data.split.train_rows=9484", "--set", "data.split.test_rows=500"),
+        *("--set", "trainer.max_epochs=4"),
+    )
+    return done, home.runs("higgs")[0]
+
+
+def test_a_blocked_run_says_why_and_shows_every_chart(blocked):
+    done, record = blocked
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"Report: {record['report']}" in done.stdout
+    with opened(record["report"]) as page:
+        assert page.inner_text("h1").endswith("Not blessed, not pushed")
+        assert page.inner_text("#verdict").startswith("1 of 2 checks failed")
+        assert "at least 1 is asked for" in page.inner_text("#checks tbody tr")
+        drawn = charts(page)
+        assert set(drawn) >= {
+            "slices",
+            "roc",
+            "precision-recall",
+            "calibration",
+            "confusion",
+            "training-loss",
+            "waterfall",
+        }
+        assert all(drawn.values()), drawn
+        wrong = page.evaluate("document.querySelectorAll('#mistakes img').length")
+        shown = page.evaluate(
+            "[...document.querySelectorAll('#mistakes img')].every((image) => image.naturalWidth > 20)"
+        )
+        assert (wrong > 0, shown) == (True, True)
+        assert "fine tuning starts" in page.text_content("#chart-training-loss")
+
+
+def test_every_figure_of_the_photos_is_tfmas(blocked, home):
+    _, record = blocked
+    with opened(record["report"]) as page:
+        assert compare_with_tfma(page, evaluation_of(home, "cats_vs_dogs")) > 500
+
+
+def test_the_seven_models_are_overlaid(seven_models):
+    _, record = seven_models
+    with opened(record["report"], dark=True) as page:
+        drawn = charts(page)
+        assert drawn["compared"] == 14
+        assert all(drawn.values()), drawn
+        assert len(page.query_selector_all("#overfitting li")) == 7
+        assert len(column(page, "statistics", 0)) == 29 * 3
+
+
+def test_every_figure_of_the_rows_is_tfmas(seven_models, home):
+    _, record = seven_models
+    with opened(record["report"]) as page:
+        assert compare_with_tfma(page, evaluation_of(home, "higgs")) > 500
+
+
+def test_the_index_shows_the_run(blocked, home):
+    _, record = blocked
+    done = home.transferline("report", "cats_vs_dogs", "--index")
+    index = Path(done.stdout.strip())
+    with opened(index) as page:
+        page.click("#runs a")
+        page.wait_for_selector("#verdict")
+        assert page.url.endswith(Path(record["report"]).name)
+
+
+def test_lineage_leads_back_to_the_data(blocked, home):
+    done = home.transferline("lineage", "cats_vs_dogs", "--json", evaluation_of(home, "cats_vs_dogs"))
+    origins = json.loads(done.stdout)
+    assert origins[0]["name"] == "Evaluator: evaluation"
+    assert {"Trainer: model", "ImageExampleGen: examples"} <= {origin["name"] for origin in origins}
+    assert any(origin["details"].startswith("data ") for origin in origins)

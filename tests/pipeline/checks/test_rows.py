@@ -1,0 +1,114 @@
+import gzip
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from components.csv_example_gen.config import CsvData
+from components.evaluator.config import Evaluation, Threshold
+from components.transform.config import CountPositive, Quantiles, RowTransform
+from pipeline.checks.rows import look_at_rows
+from pipeline.config import RowPipeline
+
+
+@pytest.fixture
+def look(tmp_path):
+    """A function that writes lines to a file and looks at it."""
+
+    def look(lines, file="rows.csv", transform=None, **settings):
+        content = "".join(f"{line}\n" for line in lines).encode()
+        (tmp_path / file).write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
+        return look_at_rows(pipeline(tmp_path / file, transform, **settings))
+
+    return look
+
+
+def pipeline(path, transform=None, **settings):
+    return RowPipeline(
+        name="rows",
+        data=CsvData(path=str(path), **settings),
+        transform=transform or RowTransform(),
+        evaluation=Evaluation(thresholds=(Threshold(metric="auc", at_least=0),)),
+    )
+
+
+def texts(look, subject, level="ok"):
+    return [finding.text for finding in look.findings if (finding.subject, finding.level) == (subject, level)]
+
+
+HEADER = "x,colour,label"
+ROWS = [f"{number},red,{number % 2}" for number in range(100)]
+
+
+@pytest.mark.parametrize("file", ["rows.csv", "rows.csv.gz"])
+def test_columns_types_and_classes_of_a_file(look, file):
+    found = look([HEADER, *ROWS], file)
+    assert {finding.level for finding in found.findings} == {"ok"}
+    assert texts(found, "data")[0].endswith("1 file, 100 rows")
+    assert texts(found, "columns") == ["label label, and 2 more (1 float, 1 string), of which 1 are features"]
+    assert texts(found, "classes") == ["2: 0 50, 1 50"]
+    assert texts(found, "splits") == ["by hash"]
+    assert (found.classes, found.columns) == ({"0", "1"}, ("x", "colour"))
+
+
+def test_parquet(tmp_path):
+    table = pa.table({"x": [1.0, 2.0] * 20, "label": ["a", "b"] * 20})
+    parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=10)
+    found = look_at_rows(pipeline(tmp_path / "rows.parquet"))
+    assert texts(found, "data")[0].endswith("1 file, 40 rows")
+    assert texts(found, "classes", "ok") == ["2: a 5, b 5 (of the first 10 rows)"]
+    assert found.classes is None  # the others weren't looked at
+
+
+def test_no_label_column_gets_the_nearest(look):
+    (text,) = texts(look([HEADER, *ROWS], label="lable"), "data", "fault")
+    assert "There is no column 'lable' (did you mean 'label'?)" in text
+
+
+def test_settings_that_name_no_column_or_a_column_of_text(look):
+    transform = RowTransform(
+        features=("x", "y"), slices={"a": Quantiles(column="colour"), "b": CountPositive(columns=("x", "colr"))}
+    )
+    found = look([HEADER, *ROWS], transform=transform)
+    assert texts(found, "columns", "fault") == [
+        "transform.features names 'y', which is no column",
+        "transform.slices.a names 'colour', which is text",
+        "transform.slices.b names 'colr', which is no column (did you mean 'colour'?)",
+    ]
+
+
+def test_no_column_of_numbers_is_a_fault(look):
+    assert texts(look(["a,label", "red,1", "red,0"]), "columns", "fault")
+
+
+def test_one_class_alone_is_a_fault(look):
+    assert texts(look([HEADER, "1,red,0", "2,red,0"]), "classes", "fault") == ["there is one class alone: 0 2"]
+
+
+def test_a_class_that_no_row_has(look):
+    found = look([HEADER, *ROWS], classes=("0", "1", "2"))
+    assert texts(found, "classes", "warning") == ["of 2, which data.classes names, there is no row"]
+    assert found.classes == {"0", "1", "2"}
+
+
+def test_rows_that_go_to_quarantine_are_told_with_their_line(look):
+    found = look([HEADER, *ROWS, "x,red,1", ""])
+    assert texts(found, "rows", "warning") == [
+        "1 of 102 rows go to quarantine: rows.csv, line 102: x: 'x' is no number"
+    ]
+    found = look([HEADER, *ROWS, *["x,red,1"] * 10])
+    assert texts(found, "rows", "fault")
+
+
+def test_a_split_that_asks_for_more_rows_than_there_are(look):
+    assert "There are 100 rows" in texts(look([HEADER, *ROWS], split={"by": "rows"}), "splits", "fault")[0]
+
+
+def test_a_label_of_numbers_is_doubted(look):
+    found = look([HEADER, *(f"1,red,{number}" for number in range(1_001))])
+    assert "1,001 different values" in texts(found, "classes", "warning")[-1]
+
+
+def test_a_file_that_isnt_parquet(tmp_path):
+    (tmp_path / "rows.parquet").write_bytes(b"text")
+    assert texts(look_at_rows(pipeline(tmp_path / "rows.parquet")), "data", "fault")

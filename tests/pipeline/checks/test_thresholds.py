@@ -1,0 +1,56 @@
+import pytest
+
+from components.evaluator.config import Evaluation, Threshold
+from pipeline import registry
+from pipeline.checks.look import Look
+from pipeline.checks.thresholds import check_thresholds
+
+TWO = frozenset({"cat", "dog"})
+
+
+def found(name, look, *thresholds, slices=()):
+    evaluation = Evaluation(thresholds=tuple(Threshold(at_least=0, **each) for each in thresholds), slices=slices)
+    config = registry.load(name).model_copy(update={"evaluation": evaluation})
+    return [(finding.level, finding.text) for finding in check_thresholds(config, look)]
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_the_catalogs_own_are_well(name):
+    config = registry.load(name)
+    columns = getattr(config.data, "columns", None)
+    assert [finding.level for finding in check_thresholds(config, Look((), columns=columns))] == ["ok"]
+
+
+def test_an_unknown_metric_gets_the_nearest():
+    assert found("photos", Look((), TWO), {"metric": "acuracy"}) == [
+        ("fault", "a threshold names 'acuracy', which isn't measured for 2 classes (did you mean 'accuracy'?)")
+    ]
+
+
+def test_more_than_two_classes_have_no_auc():
+    three = Look((), TWO | {"fox"})
+    assert found("photos", three, {"metric": "auc"})[0][0] == "fault"
+    assert found("photos", Look((), TWO), {"metric": "auc"})[0][0] == "ok"
+    assert found("photos", Look(()), {"metric": "auc"})[0][0] == "ok"  # how many there are isn't known
+
+
+def test_an_unknown_slice_is_a_fault_of_a_threshold_and_a_warning_elsewhere():
+    both = found("photos", Look((), TWO), {"metric": "accuracy", "slice": "lable"}, slices=("lable", "image/form"))
+    assert both == [
+        ("fault", "a threshold's slice names 'lable', which is no feature (did you mean 'label'?)"),
+        ("warning", "evaluation.slices names 'image/form', which is no feature (did you mean 'image/format'?)"),
+    ]
+
+
+def test_rows_are_sliced_by_columns_and_by_what_transform_makes():
+    look = Look((), columns=("m_bb",))
+    known = [{"metric": "auc", "slice": name} for name in ("m_bb", "m_bb_quartile", "label")]
+    assert found("higgs", look, *known)[0][0] == "ok"
+    assert found("higgs", look, {"metric": "auc", "slice": "m_jj"})[0][0] == "fault"
+    assert found("higgs", Look(()), {"metric": "auc", "slice": "m_jj"})[0][0] == "ok"  # the columns aren't known
+
+
+def test_a_slice_of_a_class_that_does_not_exist():
+    assert found("photos", Look((), TWO), {"metric": "accuracy", "slice": "label=cats"}) == [
+        ("fault", "a threshold's slice names the class 'cats', which doesn't exist (did you mean 'cat'?)")
+    ]

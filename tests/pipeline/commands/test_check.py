@@ -1,0 +1,73 @@
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from pipeline.data_sources import HiggsToy, write_to
+
+HEAVY = {"tensorflow", "tfx", "apache_beam", "ml_metadata", "tf_keras", "tensorflow_model_analysis"}
+
+
+@pytest.fixture
+def photos(tmp_path):
+    for name in ("cat", "dog"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(12):
+            Image.new("RGB", (8, 8)).save(tmp_path / "photos" / name / f"{number}.png")
+    return tmp_path / "photos"
+
+
+def levels(findings):
+    return {(finding["subject"], finding["level"]) for finding in findings}
+
+
+def test_photos_that_are_well(transferline, photos):
+    findings = transferline.json("check", "photos", "--data-dir", photos)
+    assert {("settings", "ok"), ("data", "ok"), ("classes", "ok"), ("thresholds", "ok"), ("disk", "ok")} <= levels(
+        findings
+    )
+
+
+def test_a_fault_ends_with_status_1_and_its_cure(transferline, photos):
+    shown = transferline("check", "photos", "--data-dir", photos / "cat", status=1)
+    assert "✗" in shown
+    assert "→ a classifier needs photos of two or more classes" in " ".join(shown.split())
+    assert "\x1b" not in shown
+
+
+def test_all_faults_of_the_settings_are_told(transferline):
+    (finding,) = transferline.json(
+        "check", "digits", "--set", "trainer.dropuot=1", "--set", "data.split.by=no", status=1
+    )
+    assert "did you mean 'trainer.dropout'" in finding["text"]
+    assert "data.split.by" in finding["text"]
+
+
+def test_remote_data_is_said_not_to_be_looked_at(transferline):
+    findings = transferline.json("check", "photos", "--data-dir", "gs://bucket/photos")
+    assert ("data", "warning") in levels(findings)
+
+
+def test_data_that_is_not_here_yet(transferline, monkeypatch, tmp_path):
+    monkeypatch.setenv("TRANSFERLINE_CACHE", str(tmp_path / "cache"))
+    assert ("data", "warning") in levels(transferline.json("check", "flowers"))
+    assert ("data", "ok") in levels(transferline.json("check", "digits"))
+
+
+def test_no_data_is_a_fault(transferline, monkeypatch):
+    monkeypatch.delenv("TRANSFERLINE_DATA_DIR", raising=False)
+    assert ("data", "fault") in levels(transferline.json("check", "photos", status=1))
+
+
+def test_neither_tfx_nor_tensorflow_is_imported(photos, tmp_path):
+    write_to(HiggsToy(rows=3000), tmp_path / "rows.csv")
+    for name, data in (("photos", photos), ("higgs_toy", tmp_path / "rows.csv")):
+        command = ["-m", "pipeline", "check", name, "--data-dir", str(data), "--output-dir", str(tmp_path)]
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", *command], capture_output=True, text=True, check=False
+        )
+        assert "classes" in done.stdout
+        imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+        assert "pydantic" in imported
+        assert not imported & HEAVY

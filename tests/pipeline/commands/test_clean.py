@@ -1,0 +1,33 @@
+import pytest
+
+
+@pytest.fixture
+def runs(transferline):
+    for day in (1, 2):
+        transferline.save("digits", f"2026010{day}T000000-00001")
+
+    def left():
+        return sorted(path.name for path in (transferline.home("digits") / "runs").iterdir())
+
+    return left
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"], ["--dry-run", "--yes"]])
+def test_without_yes_it_only_shows(transferline, runs, options):
+    shown = transferline("clean", "digits", "--keep", 1, *options)
+    assert "would go: " in shown
+    assert "20260101T000000-00001.json" in shown
+    assert "add --yes" in shown
+    assert len(runs()) == 2
+
+
+def test_with_yes_it_removes(transferline, runs):
+    done = transferline.json("clean", "digits", "--keep", 1, "--yes")
+    assert done["done"]
+    assert done["freed"] == sum(size["bytes"] for size in done["removed"]) > 0
+    assert runs() == ["20260102T000000-00001.json"]
+
+
+def test_the_whole_folder(transferline, runs):
+    transferline("clean", "digits", "--everything", "--yes")
+    assert not transferline.home("digits").exists()

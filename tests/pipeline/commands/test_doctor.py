@@ -1,0 +1,13 @@
+from pipeline import doctor
+from pipeline.checks.finding import fault
+
+
+def test_a_warning_is_no_fault(transferline, monkeypatch):
+    monkeypatch.setattr(doctor, "check_network", lambda _: [])
+    findings = transferline.json("doctor")
+    assert {"subject", "level", "text", "cure"} == set(findings[0])
+
+
+def test_a_fault_ends_with_status_1(transferline, monkeypatch):
+    monkeypatch.setattr(doctor, "check_network", lambda _: [fault("network", "none", "pull the plug out")])
+    assert "1 fault" in transferline("doctor", status=1)
