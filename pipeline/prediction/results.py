@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import set_cell_size
 
+from components.ingest import storage
 from components.ingest.file_names import shown
 from components.ingest_report import Quarantined
 from pipeline.prediction.pushed_model import Scores
 
 DIGITS = 6
 TOP = 3
-FILE_WIDTH, LABEL_WIDTH = 60, 24
+FILE_WIDTH, IN_FOLDER, LABEL_WIDTH = 60, 30, 24
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,13 @@ class TableLines:
 
     Args:
         class_names: The classes.
-        files: The names of the files, as far as they are known.
+        files: The files and folders that were named.
         rows: Whether there is a column for the row.
     """
 
     def __init__(self, class_names: tuple[str, ...], files: tuple[str, ...], *, rows: bool) -> None:
-        self._file = min(FILE_WIDTH, max([4, *map(len, files)]))
+        # What is in a folder has longer names.
+        self._file = min(FILE_WIDTH, max(len(file) + IN_FOLDER * storage.is_folder(file) for file in files))
         self._label = min(LABEL_WIDTH, max([5, *map(len, class_names)]))
         self._rows = rows
 
