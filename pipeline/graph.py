@@ -21,7 +21,7 @@ from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
-from components.transform.component import BatchedTransform
+from components.transform.component import Transform
 from components.transform.config import RowTransform
 from components.tuner.component import Tuner
 from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
@@ -59,7 +59,7 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
     code = ROWS if isinstance(config, RowPipeline) else IMAGES
     example_gen = _example_gen(config)
     data_nodes, schema, data_outputs = _validated_data(config, example_gen)
-    transform_step = BatchedTransform if isinstance(config, RowPipeline) else tfx.components.Transform
+    transform_step = Transform if isinstance(config, RowPipeline) else tfx.components.Transform
     transform = transform_step(
         examples=example_gen.outputs["examples"],
         schema=schema,

@@ -6,7 +6,7 @@ from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from components.transform.executor import Executor
 
 
-class BatchedTransform(TfxTransform):
+class Transform(TfxTransform):
     """Transform of rows, which are read in whole batches. Photos would fill the memory so: they go through TFX's own.
 
     Inputs and outputs are those of TFX's Transform.

@@ -1,4 +1,4 @@
-"""The executor of BatchedTransform."""
+"""The executor of Transform."""
 
 from typing import Any
 

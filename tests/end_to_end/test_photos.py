@@ -166,7 +166,7 @@ def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(first_
         file.write("\n# a changed line\n")
     run(home, photos, ANY_MODEL)
     rerun = {name for name, was_cached in cached(home.runs("photos")[0]).items() if not was_cached}
-    assert rerun == {"Trainer", "Evaluator", "Pusher"}
+    assert rerun == {"Trainer", "Evaluator", "Pusher", "Report"}
 
 
 def test_a_changed_photo_reruns_everything(first_run, home, photos):

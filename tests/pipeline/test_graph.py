@@ -6,7 +6,7 @@ from pipeline import registry
 from pipeline.graph import create_pipeline
 from pipeline.overrides import apply_overrides
 
-OURS = {"ImageExampleGen", "DataGate", "Transform", "Trainer", "Evaluator", "Pusher"}
+OURS = {"ImageExampleGen", "DataGate", "Transform", "Trainer", "Evaluator", "Pusher", "Report"}
 
 
 def nodes(config):

@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="no chromium; `make browser` installs it")
-MARKS = ".point path, path.point, path.js-line, .heatmaplayer image, .points path"
+MARKS = ".cartesianlayer .point, .cartesianlayer path.js-line, .cartesianlayer .heatmaplayer image"  # not the legend's
 
 
 @contextmanager
