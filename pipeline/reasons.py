@@ -7,6 +7,9 @@ from pipeline.comparison import flattened
 from pipeline.history import Execution, History
 
 SHOWN = 4
+NEW = "new "
+"""How the reason begins of a step that runs since one before it did."""
+
 CODE, DATA = ("source_fingerprint", "custom_config.source"), "input_fingerprint"
 
 
@@ -39,7 +42,7 @@ def _changed_inputs(now: Execution, before: Execution, history: History) -> list
         if numbers[0] == numbers[1]:
             continue
         makers = [maker.node for artifact in now.inputs.get(key, ()) if (maker := history.maker(artifact))]
-        found.append(f"new {key} from {makers[0]}" if makers else f"no {key} any more")
+        found.append(f"{NEW}{key} from {makers[0]}" if makers else f"no {key} any more")
     return found
 
 

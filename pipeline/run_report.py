@@ -11,14 +11,22 @@ from components.report.collect import Sources, collect, read_review
 from components.report.page import render, render_index
 from components.report.review import Review
 from components.report.run_view import Change, Failure, Origin, RunView, StepView
-from pipeline.comparison import compare, flattened
+from pipeline.comparison import MetricPair, compare, flattened
 from pipeline.config import PipelineConfig
 from pipeline.history import Execution, History, read_history
 from pipeline.lineage import PUSHED_TO, lineage
-from pipeline.reasons import reason
+from pipeline.reasons import NEW, reason
 from pipeline.run_record import RunRecord, RunStore, Step
 from pipeline.source_fingerprint import LIBRARIES
 
+HIGHER_IS_BETTER = {
+    "accuracy": True,
+    "auc": True,
+    "auc_precision_recall": True,
+    "precision": True,
+    "recall": True,
+    "crossentropy": False,
+}
 REPORTS, INDEX = "reports", "index.html"
 SOURCES = {
     "examples": "examples",
@@ -107,6 +115,8 @@ def _origins(history: History, executions: Mapping[str, Execution]) -> list[Orig
         execution = executions.get(node)
         if execution is None or execution.state not in ("COMPLETE", "CACHED"):
             continue
+        if node == "Pusher" and not _pushed_to(executions):
+            continue
         artifact = next(iter(execution.outputs.values()))[0]
         return lineage(history, artifact.uri)
     return []
@@ -120,11 +130,25 @@ def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     """Returns what differs between two runs: outcome, metrics, records, settings, and what ran for what reason."""
     found = compare(before, now)
     pairs: list[tuple[str, str, str]] = [("status", *found.status)]
-    pairs += [(each.name, _number(each.a), _number(each.b)) for each in found.metrics]
+    pairs += [(f"{step.name} ran", "", step.reason) for step in now.steps if _is_cause(step)]
     pairs += [(f"records: {each.name}", f"{each.a:,}", f"{each.b:,}") for each in found.counts]
     pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
-    pairs += [(f"{step.name} ran", "", step.reason) for step in now.steps if not step.cached and step.reason]
-    return [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
+    differing = [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
+    metrics = [Change(what=each.name, before=_number(each.a), now=_judged(each)) for each in found.metrics]
+    return [*differing, *metrics]
+
+
+def _is_cause(step: Step) -> bool:
+    """Whether a step ran for a reason of its own, not only because one before it did."""
+    return not step.cached and bool(step.reason) and not step.reason.startswith(NEW)
+
+
+def _judged(pair: MetricPair) -> str:
+    """The later value, and whether it is better."""
+    value = _number(pair.b)
+    if not pair.difference or pair.name not in HIGHER_IS_BETTER:
+        return f"{value} (the same)" if pair.difference == 0 else value
+    return f"{value} ({'better' if (pair.difference > 0) == HIGHER_IS_BETTER[pair.name] else 'worse'})"
 
 
 def _number(value: float | None) -> str:

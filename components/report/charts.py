@@ -3,6 +3,7 @@
 Every chart says in words what it shows. What matters differs in shape too (dashes, symbols), never by colour alone.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -54,10 +55,10 @@ def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
         return
     overall = evaluation.plots[0]
     if overall.thresholds:
-        yield _roc(overall)
-        yield _precision_recall(overall)
+        yield _roc(overall, evaluation.slices[0].metrics)
+        yield _precision_recall(overall, evaluation.slices[0].metrics)
     if overall.calibration:
-        yield _calibration(overall)
+        yield _calibration(overall, evaluation.class_names[1])
     if overall.confusion:
         yield _confusion(overall, evaluation.class_names)
 
@@ -187,7 +188,9 @@ def _mark(layout: dict[str, Any], x: float, text: str) -> None:
     layout["shapes"].append(
         {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dash", "width": 1}}
     )
-    layout["annotations"].append({"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False, "xanchor": "left"})
+    layout["annotations"].append(
+        {"x": x, "yref": "paper", "y": 1, "text": text, "showarrow": False} | {"xanchor": "left", "yanchor": "bottom"}
+    )
 
 
 def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
@@ -243,7 +246,7 @@ def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
     )
 
 
-def _roc(plots: SlicePlots) -> Chart:
+def _roc(plots: SlicePlots, metrics: Mapping[str, Metric]) -> Chart:
     rates = [
         (
             _ratio(point.false_positives, point.false_positives + point.true_negatives),
@@ -256,7 +259,7 @@ def _roc(plots: SlicePlots) -> Chart:
     return Chart(
         name="roc",
         title="ROC",
-        summary="True positive rate by false positive rate, over all thresholds.",
+        summary=f"True positive rate by false positive rate, over all thresholds{_area(metrics, 'auc')}.",
         traces=(curve, chance),
         layout={
             "xaxis": {"title": {"text": "false positive rate"}},
@@ -265,7 +268,7 @@ def _roc(plots: SlicePlots) -> Chart:
     )
 
 
-def _precision_recall(plots: SlicePlots) -> Chart:
+def _precision_recall(plots: SlicePlots, metrics: Mapping[str, Metric]) -> Chart:
     points = [
         (
             _ratio(point.true_positives, point.true_positives + point.false_negatives),
@@ -277,7 +280,7 @@ def _precision_recall(plots: SlicePlots) -> Chart:
     return Chart(
         name="precision-recall",
         title="Precision and recall",
-        summary="Precision by recall, over all thresholds.",
+        summary=f"Precision by recall, over all thresholds{_area(metrics, 'auc_precision_recall')}.",
         traces=(_line("model", [x for x, _ in points], [y for _, y in points]),),
         layout={
             "xaxis": {"title": {"text": "recall"}, "range": [0, 1.02]},
@@ -286,20 +289,29 @@ def _precision_recall(plots: SlicePlots) -> Chart:
     )
 
 
-def _calibration(plots: SlicePlots) -> Chart:
+def _calibration(plots: SlicePlots, name: str) -> Chart:
     merged = list(_merged(plots))
     trace = _line("model", [x for x, _, _ in merged], [y for _, y, _ in merged], mode="lines+markers")
     trace["text"] = [f"{examples:,.0f} examples" for _, _, examples in merged]
+    most = max((examples for _, _, examples in merged), default=1.0)
+    trace["marker"] = {"size": [5 + 15 * math.sqrt(examples / most) for _, _, examples in merged]}
+    listed = "; ".join(f"{x:.2f}, {y:.2f}, {examples:,.0f}" for x, y, examples in merged)
     return Chart(
         name="calibration",
         title="Calibration",
-        summary="Share of the second class among examples of about the same predicted probability.",
+        summary=f"Share of {name} among examples of about the same predicted probability; a larger mark stands for "
+        f"more of them. Predicted, observed, examples: {listed}.",
         traces=(trace, _line("perfect", [0, 1], [0, 1], dash="dot")),
         layout={
             "xaxis": {"title": {"text": "predicted probability"}},
             "yaxis": {"title": {"text": "observed share"}},
         },
     )
+
+
+def _area(metrics: Mapping[str, Metric], name: str) -> str:
+    value = metrics[name].value if name in metrics else None
+    return "" if value is None else f"; the area below is {value:.4f}"
 
 
 def _merged(plots: SlicePlots, bins: int = 10) -> Iterator[tuple[float, float, float]]:

@@ -8,13 +8,16 @@ from typing import Literal
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
-from components.contract import SPLITS
+from components.contract import PATH, SHA256, SPLITS
 from components.ingest_report import QUARANTINE_FILE, Quarantined, read_report
 from components.report.examples import samples_by_class
 from components.report.review import Anomaly, DataReview, FeatureStatistics, HistogramBar
 
 STATISTICS_FILE, ANOMALIES_FILE = "FeatureStats.pb", "SchemaDiff.pb"
 SHOWN_QUARANTINED, SHOWN_DUPLICATES, SHOWN_VALUES = 200, 50, 8
+NAMES_OF_RECORDS = (PATH, SHA256)
+"""Of each record its own: there is nothing to be seen in their statistics."""
+
 NUMBERS = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
 
 
@@ -58,6 +61,8 @@ def read_statistics(statistics: str, split: str) -> Iterator[FeatureStatistics]:
         found = statistics_pb2.DatasetFeatureStatisticsList.FromString(file.read())
     for dataset in found.datasets:
         for feature in sorted(dataset.features, key=_name):
+            if _name(feature) in NAMES_OF_RECORDS:
+                continue
             yield _number(feature, split) if feature.type in NUMBERS else _text(feature, split)
 
 

@@ -18,7 +18,8 @@ from components.report.review import (
 )
 
 EXAMPLE_COUNT = "example_count"
-OF_BOTH_CLASSES = ("auc", "auc_precision_recall")
+OF_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision")
+"""In a slice of one class these say nothing of the model: TFMA writes 0 or 1."""
 DECIDING_THRESHOLD = 0.5
 """Above it, an example is taken for the second of two classes, as in the accuracy that TFMA computes."""
 
@@ -85,7 +86,8 @@ def _metric(name: str, value: float | None, count: float, plots: SlicePlots) -> 
         (_, false_positives), (false_negatives, true_positives) = plots.confusion
         negatives, positives = map(sum, plots.confusion)
         if name in OF_BOTH_CLASSES and not (positives and negatives):
-            # TFMA writes 0 for a curve that needs two classes in a slice that has one.
+            return Metric(value=None)
+        if name == "recall" and not positives:
             return Metric(value=None)
         of = {"precision": true_positives + false_positives, "recall": true_positives + false_negatives}
         interval = of_auc(value, positives, negatives) if name == "auc" else of_share(value, of.get(name, 0.0))

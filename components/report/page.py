@@ -36,6 +36,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         state=state,
         sentence=sentence,
         checks=[(check, words.check_sentence(check)) for check in _by_failure(review.evaluation)],
+        warnings=words.warnings(review.evaluation) if review.evaluation else [],
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
         overfitting=words.overfitting(review.training) if review.training else [],
         metrics=_metric_names(review.evaluation),
@@ -145,7 +146,13 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"sparkline": sparkline, "number": _number, "by_feature": _by_feature}
-    environment.globals |= {"metric_title": words.metric_title, "trust": words.trust, "few": words.FEW_EXAMPLES}
+    environment.globals |= {
+        "metric_title": words.metric_title,
+        "trust": words.trust,
+        "few": words.FEW_EXAMPLES,
+        "meanings": words.MEANINGS,
+    }
+    environment.globals |= {"overfitted": words.OVERFITTED, "gap": words.GAP}
     environment.globals["plotly"] = Markup((files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8"))  # noqa: S704
     return environment
 

@@ -7,6 +7,16 @@ from components.report.review import EvaluationReview, Metric, Review, SliceResu
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
 
+MEANINGS = {
+    "accuracy": "share of examples that got their own class",
+    "auc": "how often an example of the second class scores above one of the first; 0.5 is chance",
+    "auc_precision_recall": "mean precision over all recalls",
+    "precision": "share that is right among those taken for the second class",
+    "recall": "share of the second class that was found",
+    "crossentropy": "mean of -log(probability given to the right class); 0 is best, guessing between two gives 0.69",
+    "calibration": "mean predicted probability divided by the share of the second class; 1 is best",
+}
+
 METRICS = {
     "accuracy": "Accuracy",
     "auc": "AUC (area under the ROC curve)",
@@ -24,7 +34,11 @@ OVERFITTED, GAP = 1.05, 1.1
 """Overfitted: where the validation loss ends above its own lowest value and above the training loss, each by a factor
 of so much."""
 
+HARDLY = 0.95
+"""A training loss that ends above this share of where it began has hardly moved."""
+
 WORST_SHOWN = 3
+CHANCE = 0.5
 
 
 def verdict(review: Review, run: RunView) -> tuple[str, str]:
@@ -66,6 +80,23 @@ def check_sentence(check: ThresholdCheck) -> str:
     )
 
 
+def warnings(evaluation: EvaluationReview) -> list[str]:
+    """Returns what the checks may not ask for, and a reader must know: a model that learned nothing."""
+    found = []
+    overall = evaluation.plots[0].confusion if evaluation.plots else ()
+    taken = [sum(column) for column in zip(*overall, strict=True)]
+    if sum(count > 0 for count in taken) == 1 and len(taken) > 1:
+        name = evaluation.class_names[taken.index(max(taken))]
+        found.append(f"The model takes every test example for {name}: it tells nothing apart.")
+    auc = evaluation.slices[0].metrics.get("auc")
+    if auc and auc.low is not None and auc.high is not None and auc.low <= CHANCE <= auc.high:
+        found.append(
+            f"The AUC of {auc.value:.4f} isn't distinguishable from chance (0.5): its 95 % interval is "
+            f"{auc.low:.4f} to {auc.high:.4f}."
+        )
+    return found
+
+
 def worst_slices(evaluation: EvaluationReview, metric: str = "accuracy") -> list[str]:
     """Returns sentences on the slices with the lowest value of a metric, and whether they can be trusted."""
     overall = _value(evaluation.slices[0], metric)
@@ -94,8 +125,10 @@ def trust(count: int, bounds: Metric, overall: float | None) -> str:
     if bounds.low is None or bounds.high is None or overall is None:
         return "No interval was computed."
     if bounds.low <= overall <= bounds.high:
-        return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, holds the overall value: it may be chance."
-    return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, is clear of the overall value: it is no chance."
+        judged = "includes the value of all examples: it may be chance"
+    else:
+        judged = "doesn't include the value of all examples: a real difference"
+    return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, {judged}."
 
 
 def overfitting(training: TrainingReview) -> list[str]:
@@ -114,6 +147,9 @@ def _overfitting(curves: LearningCurves, name: str) -> str:
     end = f"in the last epoch it is {values[-1]:.4f}, training {curves.metrics[curves.crossentropy][-1]:.4f}"
     overfitted = values[-1] > max(lowest * OVERFITTED, curves.metrics[curves.crossentropy][-1] * GAP)
     judged = "it overfitted from there on" if overfitted else "it didn't overfit"
+    trained = curves.metrics[curves.crossentropy]
+    if trained[-1] > trained[0] * HARDLY:
+        judged = f"it hardly learned, since the training loss began at {trained[0]:.4f}"
     return f"{words}; {end}: {judged}. The weights of epoch {kept} were kept."
 
 

@@ -5,7 +5,7 @@ import math
 
 import tensorflow_model_analysis as tfma
 
-NEEDS_BOTH_CLASSES = ("auc", "auc_precision_recall")
+NEEDS_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision", "recall")
 READ_TABLE = """() => {
   const names = [...metrics.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
   return [...metrics.tBodies[0].rows].map((row) => [...row.cells].map((cell, at) => [names[at], {

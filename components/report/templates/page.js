@@ -28,7 +28,7 @@
     for (const shape of layout.shapes || []) shape.line = { color: ink, ...shape.line };
     return [traces, {
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: ink, family: "system-ui, sans-serif" },
-      margin: { l: 56, r: 24, t: 12, b: 48 }, height: 300, legend: { orientation: "h", y: -0.25 },
+      margin: { l: 56, r: 24, t: 24, b: 48 }, height: 300, legend: { orientation: "h", y: -0.25 },
       showlegend: traces.length > 1, transition: calm ? undefined : { duration: 0 },
       ...layout, xaxis: { automargin: true, ...axis, ...layout.xaxis }, yaxis: { automargin: true, ...axis, ...layout.yaxis },
     }];

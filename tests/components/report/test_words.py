@@ -1,5 +1,5 @@
 import pytest
-from report_samples import check, curves
+from report_samples import NASTY, check, curves
 
 from components.report import words
 from components.report.review import Metric, Review, TrainingReview
@@ -56,15 +56,15 @@ def test_the_worst_slice_is_named_with_what_it_is_worth(evaluation):
     first, second = words.worst_slices(evaluation)
     assert first.startswith("place=here: accuracy 0.2500, 0.5000 below all examples, on 8 examples. Too small to trust")
     assert "label=dog" in second
-    assert "is clear of the overall value" in second
+    assert "a real difference" in second
 
 
 @pytest.mark.parametrize(
     ("count", "bounds", "beginning"),
     [
         (29, Metric(value=0.5, low=0.1, high=0.9), "Too small to trust"),
-        (30, Metric(value=0.5, low=0.1, high=0.9), "The 95 % interval, 0.1000 to 0.9000, holds"),
-        (30, Metric(value=0.5, low=0.4, high=0.6), "The 95 % interval, 0.4000 to 0.6000, is clear"),
+        (30, Metric(value=0.5, low=0.1, high=0.9), "The 95 % interval, 0.1000 to 0.9000, includes"),
+        (30, Metric(value=0.5, low=0.4, high=0.6), "The 95 % interval, 0.4000 to 0.6000, doesn't include"),
         (30, Metric(value=0.5), "No interval"),
     ],
 )
@@ -85,3 +85,20 @@ def test_whether_it_overfitted(training, validation, judged):
     (sentence,) = words.overfitting(TrainingReview(curves=found))
     assert judged in sentence
     assert sentence.endswith("The weights of epoch 2 were kept.")
+
+
+def test_a_model_that_hardly_learned_is_told():
+    found = curves(metrics={"loss": (0.7, 0.699, 0.693), "val_loss": (0.7, 0.695, 0.693)}, epochs=(1, 2, 3))
+    (sentence,) = words.overfitting(TrainingReview(curves=found))
+    assert "it hardly learned, since the training loss began at 0.7000" in sentence
+
+
+def test_a_model_that_tells_nothing_apart_is_told(evaluation):
+    assert words.warnings(evaluation) == []
+    plots = evaluation.plots[0].model_copy(update={"confusion": ((0, 40), (0, 60))})
+    overall = evaluation.slices[0].model_copy(update={"metrics": {"auc": Metric(value=0.5, low=0.4, high=0.6)}})
+    found = words.warnings(evaluation.model_copy(update={"plots": (plots,), "slices": (overall,)}))
+    assert [sentence.split(":")[0] for sentence in found] == [
+        f"The model takes every test example for {NASTY}",
+        "The AUC of 0.5000 isn't distinguishable from chance (0.5)",
+    ]
