@@ -18,7 +18,7 @@ class ImageTransform(Settings):
 
 
 class Quantiles(Settings):
-    """A slice by the place of a value among those of training: 1 for the lowest quarter, 4 for the highest.
+    """A slice by the place of a value among those of training: 1 for the lowest quarter, 4 for the highest, 0 for none.
 
     Attributes:
         kind: Always "quantiles".

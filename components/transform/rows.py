@@ -18,7 +18,9 @@ RawFeature: TypeAlias = tf.Tensor | tf.SparseTensor
 def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
     """Packs the columns, standardises the vector, registers the label's vocabulary and makes the slices.
 
-    One analyser looks at the whole vector, where one a column would take several times as long.
+    One analyser looks at the whole vector, where one a column would take several times as long. It passes over NaN,
+    which stands for a missing value until the mean does. No analyser needs what another found: for that TFT copies what
+    it reads, in a way that Beam no longer allows.
 
     Args:
         inputs: Raw features as the schema has them: numbers, float32 or int64, [batch, 1] or sparse where a value may
@@ -31,9 +33,12 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     settings = RowTransform.model_validate_json(custom_config["transform"])
     label = one_a_row(inputs[LABEL])
     tft.vocabulary(label, vocab_filename=VOCABULARY)
-    packed = tf.stack([_number(inputs, name) for name in feature_names(inputs, settings)], axis=1)
+    names = feature_names(inputs, settings)
+    packed = tf.stack([_number(inputs[name]) for name in names], axis=1)
     if settings.standardize:
-        packed = tft.scale_to_z_score(packed, elementwise=True)
+        packed = _without_nan(tft.scale_to_z_score(packed, elementwise=True), 0.0)
+    elif any(isinstance(inputs[name], tf.SparseTensor) for name in names):
+        packed = _without_nan(packed, tft.mean(packed, reduce_instance_dims=False))
     slices = {name: _slice(inputs, slice_by) for name, slice_by in settings.slices.items()}
     return {FEATURES: packed, LABEL: label, **slices}
 
@@ -59,18 +64,27 @@ def feature_names(columns: Mapping[str, Any], settings: RowTransform) -> tuple[s
     return settings.features or tuple(numbers)
 
 
-def _number(inputs: Mapping[str, RawFeature], name: str) -> tf.Tensor:
-    """Returns float32 [batch]; a missing value is the mean of the training rows."""
-    values = inputs[name]
+def _number(values: RawFeature) -> tf.Tensor:
+    """Returns float32 [batch], NaN for a missing value."""
     if not isinstance(values, tf.SparseTensor):
         return tf.reshape(tf.cast(values, tf.float32), [-1])
     values = tf.SparseTensor(values.indices, tf.cast(values.values, tf.float32), [values.dense_shape[0], 1])
-    dense = tf.reshape(tf.sparse.to_dense(values, default_value=float("nan")), [-1])
-    return tf.where(tf.math.is_nan(dense), tft.mean(values), dense)
+    return tf.reshape(tf.sparse.to_dense(values, default_value=float("nan")), [-1])
+
+
+def _without_nan(values: tf.Tensor, instead: tf.Tensor | float) -> tf.Tensor:
+    return tf.where(tf.math.is_nan(values), instead, values)
 
 
 def _slice(inputs: Mapping[str, RawFeature], slice_by: Quantiles | CountPositive) -> tf.Tensor:
     if isinstance(slice_by, Quantiles):
-        return tft.bucketize(_number(inputs, slice_by.column), slice_by.buckets) + 1
-    positive = [tf.cast(_number(inputs, name) > 0, tf.int64) for name in slice_by.columns]
-    return tf.add_n(positive)
+        return _bucket(inputs[slice_by.column], slice_by.buckets)
+    return tf.add_n([tf.cast(_number(inputs[name]) > 0, tf.int64) for name in slice_by.columns])
+
+
+def _bucket(values: RawFeature, buckets: int) -> tf.Tensor:
+    """Returns int64 [batch], from 1 on; 0 for a missing value."""
+    if not isinstance(values, tf.SparseTensor):
+        return tft.bucketize(_number(values), buckets) + 1
+    values = tf.SparseTensor(values.indices, tf.cast(values.values, tf.float32), [values.dense_shape[0], 1])
+    return tf.reshape(tf.sparse.to_dense(tft.bucketize(values, buckets), default_value=-1), [-1]) + 1

@@ -21,7 +21,7 @@ def predict(
     """Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be."""
     config = configured(name, output_dir=output_dir)
     # stdout is for results and stderr for what couldn't be read.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     warnings.simplefilter("ignore")
     from pipeline.prediction.predict import predict_and_print  # noqa: PLC0415
 
