@@ -18,7 +18,7 @@ def test_bytes_that_were_lost_or_doubled_are_noticed(tmp_path, stored):
         check_sizes(str(results), {"train": str(folder)})
 
 
-@pytest.mark.parametrize("empty", [gzipped(b""), None])
+@pytest.mark.parametrize("empty", [gzipped(b""), None], ids=["an empty file", "no file"])
 def test_a_split_without_records_has_an_empty_file_or_none(tmp_path, empty):
     results = tmp_path / "results.jsonl"
     results.write_text("")
