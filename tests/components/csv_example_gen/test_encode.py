@@ -1,4 +1,5 @@
 import gzip
+import time
 
 import numpy as np
 import pyarrow as pa
@@ -68,3 +69,9 @@ def test_pieces_put_together_are_one_file(tmp_path, decode):
 def test_a_file_of_no_pieces_is_read_as_no_records(tmp_path):
     # Only alone: TensorFlow takes an empty member for the end of the file.
     assert read(gzipped(b""), tmp_path, "GZIP") == []
+
+
+def test_the_same_content_is_the_same_bytes_at_any_time(monkeypatch):
+    first = gzipped(b"rows")
+    monkeypatch.setattr(time, "time", lambda: 0)
+    assert gzipped(b"rows") == first
