@@ -2,6 +2,7 @@
 
 import shutil
 
+from browser import charts, needs_chromium, opened
 from conftest import write_photos
 
 TWO = {"cat": (200, 30, 30), "dog": (30, 30, 200)}
@@ -27,6 +28,20 @@ def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(hom
     assert "feature 'label' in test: expected text or bytes, one of 'cat', 'dog'" in cause
     assert sum(record["counts"].values()) == 3 * 8 + 1
     assert last_lines(done, 1)[0].startswith("cure:  mend the data")
+
+
+@needs_chromium
+def test_the_report_of_a_failed_run_says_why_and_shows_what_there_is(home):
+    record = home.runs("photos")[0]
+    with opened(record["report"]) as page:
+        assert page.inner_text("h1").endswith("Failed, not pushed")
+        assert "identical in train and test" in page.inner_text("#verdict")
+        drawn = charts(page)
+        assert set(drawn) == {"class-balance", "waterfall"}
+        assert all(drawn.values()), drawn
+        assert "train/cat" in page.inner_text("#data")
+        assert page.evaluate("document.querySelectorAll('#data img').length") > 0
+        assert "The run didn't come to an evaluation." in page.inner_text("#decision")
 
 
 def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):

@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from browser import charts, needs_chromium, opened
 from conftest import ROOT
 
 
@@ -37,6 +38,19 @@ def test_transferline_knows_that_nothing_changed(created_and_run, home):
         f"digits: nothing changed since run {record['run_id']} (pushed): {record['model_uri']}"
     )
     assert home.runs("digits") == [record]
+
+
+@needs_chromium
+def test_its_report_shows_the_ten_classes(created_and_run, home):
+    (record,) = home.runs("digits")
+    with opened(record["report"], width=390) as page:
+        drawn = charts(page)
+        assert set(drawn) >= {"slices", "confusion", "training-loss", "training-accuracy", "class-balance", "waterfall"}
+        assert all(drawn.values()), drawn
+        assert page.inner_text("h1").endswith("Pushed")
+        assert record["model_uri"] in page.inner_text("#verdict")
+        assert "fine tuning starts" in page.text_content("#chart-training-loss")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_transferline_finds_the_same_run_in_the_cache(created_and_run, home):
