@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from components.report.collect import Sources, collect, read_review
+from components.report.evaluation import EXAMPLE_COUNT
 from components.report.page import render, render_index
 from components.report.review import Review
 from components.report.run_view import Change, Failure, Origin, RunView, StepView
@@ -134,7 +135,11 @@ def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     pairs += [(f"records: {each.name}", f"{each.a:,}", f"{each.b:,}") for each in found.counts]
     pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
     differing = [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
-    metrics = [Change(what=each.name, before=_number(each.a), now=_judged(each)) for each in found.metrics]
+    metrics = [
+        Change(what=each.name, before=_number(each.a), now=_judged(each))
+        for each in found.metrics
+        if each.name != EXAMPLE_COUNT
+    ]
     return [*differing, *metrics]
 
 
