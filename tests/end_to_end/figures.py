@@ -7,7 +7,7 @@ import tensorflow_model_analysis as tfma
 
 NEEDS_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision", "recall")
 READ_TABLE = """() => {
-  const names = [...metrics.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
+  const names = [...metrics.tHead.rows[0].cells].map((cell) => cell.textContent.trim().replaceAll('\u200b', ''));
   return [...metrics.tBodies[0].rows].map((row) => [...row.cells].map((cell, at) => [names[at], {
     value: cell.dataset.value, baseline: cell.querySelector('[data-baseline]')?.dataset.baseline,
     shown: (cell.firstChild?.textContent ?? '').trim()}]));
