@@ -17,7 +17,6 @@ from components.report.run_view import RunView
 
 SPARK_WIDTH, SPARK_HEIGHT = 120, 24
 MAX_SLICE_POINTS = 200
-SHOWN_SETTINGS = 400
 
 
 def render(review: Review, run: RunView | None = None) -> str:

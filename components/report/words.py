@@ -1,8 +1,6 @@
 """The findings in words that a release manager reads."""
 
-from collections.abc import Sequence
-
-from components.evaluator.decision import Decision, ThresholdCheck
+from components.evaluator.decision import ThresholdCheck
 from components.report.review import EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
@@ -156,11 +154,6 @@ def _overfitting(curves: LearningCurves, name: str) -> str:
 def metric_title(name: str) -> str:
     """Returns a metric's name in words."""
     return METRICS.get(name, name)
-
-
-def failed_checks(decision: Decision) -> Sequence[ThresholdCheck]:
-    """Returns the checks that failed."""
-    return [check for check in decision.checks if not check.passed]
 
 
 def _value(found: SliceResult, metric: str) -> float | None:
