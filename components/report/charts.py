@@ -367,7 +367,8 @@ def _line(
     group: int | None = None,
 ) -> dict[str, Any]:
     trace: dict[str, Any] = {"type": "scatter", "mode": mode, "name": name, "x": list(x), "line": {"dash": dash}}
-    trace["y"] = [float(f"{value:.{SIGNIFICANT}g}") for value in y]
+    # What isn't finite, JSON doesn't know, and a chart leaves out.
+    trace["y"] = [float(f"{value:.{SIGNIFICANT}g}") if math.isfinite(value) else None for value in y]
     if group is not None:
         trace["meta"] = {"colour": group}
     return trace

@@ -1,8 +1,9 @@
 import pytest
 from browser import charts, column, needs_chromium, opened
+from report_samples import curves
 
 from components.report.page import render, render_index
-from components.report.review import Review
+from components.report.review import Review, TrainingReview
 from components.report.run_view import Failure, RunView
 
 
@@ -111,3 +112,9 @@ def test_the_index_links_runs_and_sets_two_side_by_side(tmp_path):
 
 def test_the_page_stays_small(page_file):
     assert page_file.stat().st_size < 15e6
+
+
+def test_a_curve_that_ran_away_is_drawn_as_far_as_it_is_finite(review, tmp_path):
+    found = curves(metrics={**curves().metrics, "val_loss": (0.7, 0.5, float("inf"), float("nan"))})
+    page = render(review.model_copy(update={"training": TrainingReview(curves=found)}))
+    assert '"y":[0.7,0.5,null,null]' in page
