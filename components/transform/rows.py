@@ -32,7 +32,8 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     """
     settings = RowTransform.model_validate_json(custom_config["transform"])
     label = one_a_row(inputs[LABEL])
-    tft.vocabulary(label, vocab_filename=VOCABULARY)
+    # Each class once a batch: TFT makes a Beam element of every value, and how frequent a class is nobody asks.
+    tft.vocabulary(tf.unique(label).y, vocab_filename=VOCABULARY)
     names = feature_names(inputs, settings)
     packed = tf.stack([_number(inputs[name]) for name in names], axis=1)
     if settings.standardize:
