@@ -104,7 +104,7 @@ def review(evaluation):
             anomalies=(Anomaly(split="train", feature="width", description=f"Too wide {NASTY}"),),
             samples={"dog": (row,)},
         ),
-        training=TrainingReview(curves=curves()),
+        training=TrainingReview(curves=curves(weights={"sha256": "0123456789abcdef" * 4})),
         evaluation=evaluation,
         mistakes=Mistakes(
             seen=100, wrong={"dog": 15}, worst={"dog": (Mistake(sample=row, predicted=NASTY, confidence=0.97),)}
