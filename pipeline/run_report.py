@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from components.report.collect import Sources, collect, read_review
+from components.report.collect import ARTIFACTS, Sources, collect, read_review
 from components.report.evaluation import EXAMPLE_COUNT
 from components.report.page import render, render_index
 from components.report.review import Review
@@ -29,17 +29,6 @@ HIGHER_IS_BETTER = {
     "crossentropy": False,
 }
 REPORTS, INDEX = "reports", "index.html"
-SOURCES = {
-    "examples": "examples",
-    "ingest_report": "ingest_report",
-    "statistics": "statistics",
-    "anomalies": "anomalies",
-    "model": "model",
-    "model_run": "model_run",
-    "tuner_results": "tuner_results",
-    "evaluation": "evaluation",
-}
-"""Output keys of the components, which are unique over the pipeline."""
 
 
 def report_path(home: str, run_id: str) -> Path:
@@ -81,7 +70,7 @@ def _review(pipeline: str, executions: Mapping[str, Execution]) -> Review:
     }
     if "report" in uris:
         return read_review(uris["report"])
-    sources = {name: uris[key] for name, key in SOURCES.items() if key in uris}
+    sources = {name: uris[name] for name in ARTIFACTS if name in uris}
     return collect(pipeline, Sources(**sources, pushed_to=_pushed_to(executions)))
 
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import tensorflow as tf
 
@@ -41,6 +41,10 @@ class Sources:
     tuner_results: str = ""
     evaluation: str = ""
     pushed_to: str = ""
+
+
+ARTIFACTS = tuple(field.name for field in fields(Sources) if field.name != "pushed_to")
+"""The sources that are artifacts, by the output keys of their components, which are unique over the pipeline."""
 
 
 def collect(pipeline: str, sources: Sources) -> Review:

@@ -21,9 +21,7 @@ NAMES_OF_RECORDS = (PATH, SHA256)
 NUMBERS = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
 
 
-def read_data(
-    ingest_report: str, statistics: str, anomalies: str, examples: str, *, with_samples: bool = True
-) -> DataReview:
+def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str) -> DataReview:
     """Returns what is known of the data.
 
     Args:
@@ -31,7 +29,6 @@ def read_data(
         statistics: StatisticsGen's output.
         anomalies: ExampleValidator's output.
         examples: ExampleGen's output.
-        with_samples: Whether to look for samples of each class.
     """
     report = read_report(ingest_report) if ingest_report else None
     return DataReview(
@@ -43,7 +40,7 @@ def read_data(
         duplicates=report.duplicates[:SHOWN_DUPLICATES] if report else (),
         statistics=tuple(each for split in SPLITS for each in read_statistics(statistics, split)),
         anomalies=tuple(each for split in SPLITS for each in _anomalies(anomalies, split)),
-        samples=samples_by_class(split_files(examples, "train")) if examples and with_samples else {},
+        samples=samples_by_class(split_files(examples, "train")) if examples else {},
     )
 
 

@@ -8,20 +8,9 @@ from tfx import types
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils
 
-from components.report.collect import Sources, collect, write_review
+from components.report.collect import ARTIFACTS, Sources, collect, write_review
 from components.report.page import render
 from components.report.review import PAGE_FILE
-
-FOLDERS = (
-    "examples",
-    "ingest_report",
-    "statistics",
-    "anomalies",
-    "model",
-    "model_run",
-    "tuner_results",
-    "evaluation",
-)
 
 
 class Executor(BaseExecutor):
@@ -40,7 +29,7 @@ class Executor(BaseExecutor):
             output_dict: `report`.
             exec_properties: `pipeline`, its name.
         """
-        folders = {name: artifact_utils.get_single_uri(input_dict[name]) for name in FOLDERS if input_dict.get(name)}
+        folders = {name: artifact_utils.get_single_uri(input_dict[name]) for name in ARTIFACTS if input_dict.get(name)}
         pushed = artifact_utils.get_single_instance(input_dict["pushed_model"])
         sources = Sources(**folders, pushed_to=pushed.get_string_custom_property("pushed_destination"))
         review = collect(exec_properties["pipeline"], sources)
