@@ -53,6 +53,28 @@ test-fast: $(READY) ## the tests without whole pipelines
 browser: ## install Debian's Chromium, in which the report is tested; without it those tests are skipped
 	command -v chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
+# The image of every step on a cluster. BASE names another base image than python:3.12-slim-trixie.
+IMAGE ?= localhost/transferline:latest
+
+.PHONY: image
+image: ## build the image that every step runs in on Kubeflow or Vertex AI
+	kubeflow/build_image.sh $(IMAGE)
+
+.PHONY: image-test
+image-test: ## every test on Python 3.12 and TFX 1.21, in a container
+	kubeflow/build_image.sh $(IMAGE)-locked locked
+	kubeflow/test_in_image.sh $(IMAGE)-locked
+
+.PHONY: kubeflow-test
+kubeflow-test: $(READY) image ## compile digits, run each of its steps in a container, compare with a local run
+	$(BIN)/python -m kubeflow.container_test --image $(IMAGE) \
+	  --engine $$(docker info > /dev/null 2>&1 && echo docker || echo podman)
+
+.PHONY: database
+database: ## install Debian's PostgreSQL and MariaDB, on which metadata is tested; without them those tests are skipped
+	{ ls /usr/lib/postgresql/*/bin/initdb && command -v mariadbd; } || { apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends postgresql mariadb-server; }
+
 .PHONY: format
 format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .

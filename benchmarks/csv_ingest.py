@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config import DEFAULT_BEAM_ARGS
+from pipeline.beam import Beam
 from pipeline.higgs_columns import FEATURES, LABEL_COLUMN
 from pipeline.higgs_toy import write_csv
 
@@ -123,7 +123,7 @@ def ours(file: str, examples: object, out: str) -> float:
     Path(report_artifact.uri).mkdir(parents=True)
     data = CsvData(path=file, label=LABEL_COLUMN).model_dump_json()
     outputs = {"examples": [examples], "ingest_report": [report_artifact]}
-    executor = Executor(Executor.Context(beam_pipeline_args=list(DEFAULT_BEAM_ARGS)))
+    executor = Executor(Executor.Context(beam_pipeline_args=list(Beam().arguments)))
     start = time.monotonic()
     executor.Do({}, outputs, {"data": data, "schema_text": ""})
     return start
@@ -146,7 +146,7 @@ def stock(file: str, examples: object) -> float:
         "output_data_format": example_gen_pb2.FORMAT_TF_EXAMPLE,
         "output_file_format": example_gen_pb2.FileFormat.Value("FORMAT_TFRECORDS_GZIP"),
     }
-    executor = Executor(Executor.Context(beam_pipeline_args=list(DEFAULT_BEAM_ARGS)))
+    executor = Executor(Executor.Context(beam_pipeline_args=list(Beam().arguments)))
     start = time.monotonic()
     executor.Do({}, {"examples": [examples]}, properties)
     return start

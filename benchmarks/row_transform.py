@@ -26,7 +26,8 @@ import tensorflow_transform as tft
 from components.csv_example_gen.encode import gzipped_records
 from components.transform.config import RowTransform
 from components.transform.executor import Executor
-from pipeline.config import DEFAULT_BEAM_ARGS, SCHEMAS
+from pipeline.beam import Beam
+from pipeline.config import SCHEMAS
 from pipeline.higgs_columns import FEATURES
 from pipeline.higgs_toy import batches
 
@@ -119,7 +120,7 @@ def measure(mode: str, folder: str) -> None:
     inputs = {name: [artifacts[name]] for name in ("examples", "schema")}
     outputs = {name: [artifact] for name, artifact in artifacts.items() if name not in inputs}
     executor_class = Executor if mode == "packed" else tfx_transform.Executor
-    executor = executor_class(executor_class.Context(beam_pipeline_args=list(DEFAULT_BEAM_ARGS)))
+    executor = executor_class(executor_class.Context(beam_pipeline_args=list(Beam().arguments)))
     start = time.monotonic()
     executor.Do(inputs, outputs, properties)
     print(time.monotonic() - start)

@@ -1,1 +1,16 @@
 """The components of a Transferline pipeline, one folder each. They know nothing of `pipeline/`."""
+
+from importlib import import_module
+
+ARTIFACT_TYPES = {
+    "IngestReportArtifact": "components.ingest_artifact",
+    "ReportArtifact": "components.report.component",
+}
+"""The module of each of our artifact types. Clusters know a type as `package.Class` and import it by that name."""
+
+
+def __getattr__(name: str) -> object:
+    """Imports an artifact type when it is asked for: that takes TFX."""
+    if name in ARTIFACT_TYPES:
+        return getattr(import_module(ARTIFACT_TYPES[name]), name)
+    raise AttributeError(f"module 'components' has no attribute '{name}'")

@@ -6,4 +6,5 @@ from tfx.types.artifact import Artifact
 class IngestReportArtifact(Artifact):
     """A folder with `report.json` (an `IngestReport`) and `quarantine.jsonl` (one `Quarantined` a line)."""
 
-    TYPE_NAME = "IngestReport"
+    # Kubeflow knows a type by the name it is imported by.
+    TYPE_NAME = "components.IngestReportArtifact"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pipeline.checks import environment
 from pipeline.checks.data import look_at_data
 from pipeline.checks.finding import Finding, listed, ok
+from pipeline.checks.metadata import check_metadata
 from pipeline.checks.schema import check_schema
 from pipeline.checks.thresholds import check_thresholds
 from pipeline.checks.weights import check_weights
@@ -24,6 +25,7 @@ def check_pipeline(config: PipelineConfig) -> list[Finding]:
         *check_schema(config, look),
         *check_thresholds(config, look),
         *check_weights(config),
+        *check_metadata(config.metadata),
         *check_machine(config.output_dir),
     ]
 

@@ -8,6 +8,7 @@ from components.errors import TransferlineError
 from pipeline.commands.check import check
 from pipeline.commands.clean import clean
 from pipeline.commands.compare import compare
+from pipeline.commands.compile import compile_
 from pipeline.commands.data import data
 from pipeline.commands.doctor import doctor
 from pipeline.commands.lineage import lineage
@@ -17,15 +18,16 @@ from pipeline.commands.report import report
 from pipeline.commands.rollback import rollback
 from pipeline.commands.run import run
 from pipeline.commands.runs import runs
+from pipeline.commands.submit import submit
 
 app = typer.Typer(
     help="Photos or CSV in, a validated, blessed and pushed model out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-COMMANDS = (new, check, run, runs, report, compare, predict, lineage, rollback, clean, data, doctor)
+COMMANDS = (new, check, run, runs, report, compare, predict, lineage, rollback, clean, compile_, submit, data, doctor)
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def main() -> None:

@@ -14,18 +14,14 @@ from components.settings import Settings
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.config import ImageTransform, RowTransform
+from pipeline.beam import Beam
+from pipeline.cluster_config import Cluster
 from pipeline.data_sources import Source
+from pipeline.metadata import Metadata
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
 OUTPUT_DIR_VARIABLE = "TRANSFERLINE_OUTPUT_DIR"
-DEFAULT_BEAM_ARGS = (
-    # Named, because a newer Beam would otherwise try to download another runner on every run.
-    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
-    "--direct_running_mode=in_memory",
-    # TFX packs itself for remote workers, two seconds in every step, unless an image for them is named.
-    "--sdk_container_image=none",
-)
 
 
 def default_output_dir() -> str:
@@ -46,7 +42,9 @@ class PipelineConfig(Settings):
         trainer: The model and how it is trained.
         evaluation: Slices, and the thresholds a model must pass.
         output_dir: Local folder or gs:// prefix that holds a folder for each pipeline.
-        beam_args: Options for every Beam step.
+        beam: Where the Beam steps run.
+        cluster: Machines and cache, on Kubeflow Pipelines or Vertex AI.
+        metadata: Where ML Metadata keeps what was run.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
@@ -58,7 +56,9 @@ class PipelineConfig(Settings):
     trainer: TransferLearning | MLPTraining
     evaluation: Evaluation
     output_dir: str = Field(default_factory=default_output_dir)
-    beam_args: tuple[str, ...] = DEFAULT_BEAM_ARGS
+    beam: Beam = Beam()
+    cluster: Cluster = Cluster()
+    metadata: Metadata = Metadata()
 
     @field_validator("output_dir")
     @classmethod
@@ -86,6 +86,11 @@ class PipelineConfig(Settings):
     def artifacts_dir(self) -> str:
         """Where the components write: TFX's pipeline root."""
         return os.path.join(self.home, "artifacts")
+
+    @property
+    def checkpoints_dir(self) -> str:
+        """Where trainings that aren't finished keep their checkpoints, a folder each, from run to run."""
+        return os.path.join(self.home, "checkpoints")
 
     @property
     def metadata_path(self) -> str:

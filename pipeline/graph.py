@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from ml_metadata.proto import metadata_store_pb2
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
@@ -16,15 +15,18 @@ from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.config import ImageData
+from components.pusher.baseline import PushedBaseline
 from components.pusher.component import Pusher
 from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
+from components.trainer.component import Trainer
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.component import Transform
 from components.transform.config import RowTransform
 from components.tuner.component import Tuner
 from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
+from pipeline.database import connection_without_password
 from pipeline.source_fingerprint import file_fingerprint, source_fingerprint
 
 BASELINE_ID = "BaselineModel"
@@ -47,11 +49,12 @@ IMAGES = ModelCode("components.transform.photos", "components.trainer.transfer_l
 ROWS = ModelCode("components.transform.rows", "components.trainer.mlp.run_fn", "components.trainer.mlp.tuner_fn")
 
 
-def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
+def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.dsl.Pipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
     Args:
         config: With `data.path` set.
+        on_cluster: Whether no metadata can be asked for the last blessed model; then it is the last pushed one.
 
     Returns:
         A TFX pipeline with its cache on.
@@ -74,7 +77,7 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
         disable_statistics=not (isinstance(config.transform, RowTransform) and config.transform.statistics),
     )
     training_nodes, trained = _training(config, code, example_gen, transform, schema)
-    release_nodes, released = _release(config, example_gen, trained["model"])
+    release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
     report = Report(
         pipeline=config.name,
         inputs={
@@ -91,8 +94,9 @@ def create_pipeline(config: PipelineConfig) -> tfx.dsl.Pipeline:
         pipeline_root=config.artifacts_dir,
         components=[example_gen, *data_nodes, transform, *training_nodes, *release_nodes, report],
         enable_cache=True,
-        metadata_connection_config=_database(config.metadata_path),
-        beam_pipeline_args=list(config.beam_args),
+        # The compiled pipeline is logged and kept: whoever runs it adds the password.
+        metadata_connection_config=connection_without_password(config),
+        beam_pipeline_args=list(config.beam.arguments),
     )
 
 
@@ -130,21 +134,19 @@ def _training(
         tuner = Tuner(tuner_fn=f"{code.tuner}.tuner_fn", custom_config=tuner_config, **inputs)
         tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
     weights = file_fingerprint(config.trainer.weights) if isinstance(config.trainer, TransferLearning) else ""
-    trainer = tfx.components.Trainer(
+    trainer = Trainer(
         run_fn=f"{code.trainer}.run_fn",
         hyperparameters=chosen,
-        custom_config=settings | {"source": source_fingerprint(code.trainer), "weights": weights},
+        custom_config=settings
+        | {
+            "source": source_fingerprint(code.trainer, "components.trainer.executor"),
+            "weights": weights,
+            "checkpoints": config.checkpoints_dir,
+        },
         **inputs,
     )
     outputs = {"model": trainer.outputs["model"], "model_run": trainer.outputs["model_run"], "tuner_results": results}
     return [*tuners, trainer], outputs
-
-
-def _database(path: str) -> metadata_store_pb2.ConnectionConfig:
-    """An sqlite file; TFX's own function for this would already make its folder."""
-    mode = metadata_store_pb2.SqliteMetadataSourceConfig.READWRITE_OPENCREATE
-    sqlite = metadata_store_pb2.SqliteMetadataSourceConfig(filename_uri=path, connection_mode=mode)
-    return metadata_store_pb2.ConnectionConfig(sqlite=sqlite)
 
 
 def _validated_data(
@@ -185,16 +187,32 @@ def _validated_data(
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs
 
 
-def _release(
-    config: PipelineConfig, example_gen: ImageExampleGen | CsvExampleGen, model: tfx.types.BaseChannel
-) -> tuple[list[BaseNode], Channels]:
-    """Baseline, evaluation and push; returns the nodes and what they found."""
-    baseline = tfx.dsl.Resolver(
+def _blessed_baseline(model: tfx.types.BaseChannel) -> BaseNode:
+    return tfx.dsl.Resolver(
         strategy_class=LatestOtherBlessedModel,
         candidate=model,
         model=tfx.dsl.Channel(type=Model),
         model_blessing=tfx.dsl.Channel(type=ModelBlessing),
     ).with_id(BASELINE_ID)
+
+
+def _pushed_baseline(config: PipelineConfig, model: tfx.types.BaseChannel) -> BaseNode:
+    return PushedBaseline(
+        candidate=model,
+        base_directory=config.pushed_dir,
+        source_fingerprint=source_fingerprint("components.pusher.baseline"),
+    ).with_id(BASELINE_ID)
+
+
+def _release(
+    config: PipelineConfig,
+    example_gen: ImageExampleGen | CsvExampleGen,
+    model: tfx.types.BaseChannel,
+    *,
+    on_cluster: bool,
+) -> tuple[list[BaseNode], Channels]:
+    """Baseline, evaluation and push; returns the nodes and what they found."""
+    baseline = _pushed_baseline(config, model) if on_cluster else _blessed_baseline(model)
     evaluator = Evaluator(
         examples=example_gen.outputs["examples"],
         model=model,

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.errors import TransferlineError
+from pipeline.database import opened
 
 if TYPE_CHECKING:
     from ml_metadata.metadata_store.metadata_store import MetadataStore
     from ml_metadata.proto import metadata_store_pb2
 
-RUN, NODE = "pipeline_run", "node"
+    from pipeline.config import PipelineConfig
+
+PIPELINE, RUN, NODE = "pipeline", "pipeline_run", "node"
 
 
 @dataclass(frozen=True)
@@ -88,30 +91,45 @@ class History:
         return earlier[-1] if earlier else None
 
 
-def read_history(metadata_path: str) -> History:
-    """Reads a pipeline's metadata.
+def read_history(config: PipelineConfig) -> History:
+    """Reads a pipeline's metadata, in whatever database they are.
 
     Args:
-        metadata_path: The sqlite file.
+        config: The pipeline.
 
     Raises:
-        TransferlineError: There is none.
+        TransferlineError: It has none, or the database can't be read.
     """
-    if not Path(metadata_path).is_file():
-        raise TransferlineError(
-            "this pipeline hasn't run yet: there is no metadata", place=metadata_path, cure="run it, or --output-dir"
-        )
-    store = _open(metadata_path)
-    artifacts = {found.id: _artifact(found) for found in store.get_artifacts()}
-    executions = store.get_executions()
-    inputs, outputs = _events(store, [execution.id for execution in executions], artifacts)
-    runs, nodes = (_context_names(store, kind) for kind in (RUN, NODE))
+    if not config.metadata.is_server and not Path(config.metadata_path).is_file():
+        raise _never_ran(config.metadata_path)
+    with opened(config, read_only=True) as store:
+        return _history(store, config)
+
+
+def knows_run(config: PipelineConfig, run_id: str) -> bool:
+    """Returns whether the metadata has a run; not where they can't be read."""
+    if not config.metadata.is_server:
+        return Path(config.metadata_path).is_file()
+    try:
+        with opened(config, read_only=True) as store:
+            return store.get_context_by_type_and_name(RUN, run_id) is not None
+    except TransferlineError:
+        return False
+
+
+def _history(store: MetadataStore, config: PipelineConfig) -> History:
+    pipeline = store.get_context_by_type_and_name(PIPELINE, config.name)
+    if pipeline is None:
+        raise _never_ran(config.metadata.address if config.metadata.is_server else config.metadata_path)
+    executions = store.get_executions_by_context(pipeline.id)
+    inputs, outputs = _events(store, [execution.id for execution in executions])
+    contexts = {execution.id: _context_names(store, execution.id) for execution in executions}
     return History(
         [
             Execution(
                 number=execution.id,
-                node=nodes.get(execution.id, "").rpartition(".")[2],
-                run_id=runs.get(execution.id, ""),
+                node=contexts[execution.id].get(NODE, "").rpartition(".")[2],
+                run_id=contexts[execution.id].get(RUN, ""),
                 state=type(execution).State.Name(execution.last_known_state),
                 properties=_texts(execution.custom_properties),
                 inputs=inputs.get(execution.id, {}),
@@ -122,23 +140,23 @@ def read_history(metadata_path: str) -> History:
     )
 
 
-def _open(path: str) -> MetadataStore:
-    from ml_metadata.metadata_store import metadata_store  # noqa: PLC0415 (only commands that need it wait for it)
-    from ml_metadata.proto import metadata_store_pb2  # noqa: PLC0415
-
-    config = metadata_store_pb2.ConnectionConfig()
-    config.sqlite.filename_uri = path
-    config.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY
-    return metadata_store.MetadataStore(config)
+def _never_ran(place: str) -> TransferlineError:
+    return TransferlineError(
+        "this pipeline hasn't run yet: there is no metadata", place=place, cure="run it, or --output-dir"
+    )
 
 
 def _events(
-    store: MetadataStore, executions: list[int], artifacts: dict[int, Artifact]
+    store: MetadataStore, executions: list[int]
 ) -> tuple[dict[int, dict[str, tuple[Artifact, ...]]], dict[int, dict[str, tuple[Artifact, ...]]]]:
     """Input and output artifacts by execution and key."""
     inputs: dict[int, dict[str, tuple[Artifact, ...]]] = {}
     outputs: dict[int, dict[str, tuple[Artifact, ...]]] = {}
-    for event in store.get_events_by_execution_ids(executions):
+    events = store.get_events_by_execution_ids(executions)
+    artifacts = {
+        found.id: _artifact(found) for found in store.get_artifacts_by_id({event.artifact_id for event in events})
+    }
+    for event in events:
         kind = type(event).Type.Name(event.type)
         side = inputs if "INPUT" in kind else outputs
         keys = [step.key for step in event.path.steps if step.key] or [""]
@@ -147,13 +165,9 @@ def _events(
     return inputs, outputs
 
 
-def _context_names(store: MetadataStore, kind: str) -> dict[int, str]:
-    """The name of each execution's context of a kind."""
-    return {
-        execution.id: context.name
-        for context in store.get_contexts_by_type(kind)
-        for execution in store.get_executions_by_context(context.id)
-    }
+def _context_names(store: MetadataStore, execution: int) -> dict[str, str]:
+    """The names of an execution's contexts by their types."""
+    return {context.type: context.name for context in store.get_contexts_by_execution(execution)}
 
 
 def _artifact(found: metadata_store_pb2.Artifact) -> Artifact:

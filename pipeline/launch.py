@@ -6,26 +6,34 @@ import traceback
 from pathlib import Path
 
 from components.errors import TransferlineError
-from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
+from pipeline.config import DATA_DIR_VARIABLE, OUTPUT_DIR_VARIABLE, PipelineConfig
 from pipeline.data_sources import materialise, source_path
+from pipeline.database import check
 from pipeline.log_file import everything_else_to
 from pipeline.recorder import Recorder, new_run_id
 from pipeline.run_record import RunRecord, RunStore
 from pipeline.run_state import is_still_there, state_of
 from pipeline.screen import Screen
 
+IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
+VERTEX = "vertex"
 EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
 
 
 def catalog_script(config: PipelineConfig) -> int:
     """What a catalog file does when it is run as a script.
 
-    Under `tfx pipeline create` the pipeline is only declared; otherwise it is run.
+    Under `tfx pipeline create` or `compile` the pipeline is only declared, for the engine that is named; otherwise it
+    is run here.
 
     Returns:
         Exit status: 1 if the run failed, else 0, as every TFX pipeline has it: that a model isn't blessed is an answer.
     """
-    if _tfx_command_is_asking():
+    engine = _engine_of_tfx_command()
+    if engine == VERTEX:
+        _declare_for_cluster(config)
+        return 0
+    if engine:
         _declare(config)
         return 0
     return int(run(config).status == "failed")
@@ -37,7 +45,7 @@ def run(config: PipelineConfig) -> RunRecord:
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
 
     Raises:
-        TransferlineError: The output folder isn't local.
+        TransferlineError: The output folder isn't local, or the engine's workers can't see it.
         OSError: It can't be written to.
     """
     if "://" in config.output_dir:
@@ -45,6 +53,12 @@ def run(config: PipelineConfig) -> RunRecord:
             "a run on this machine keeps its metadata and its log in a local folder",
             place=f"output_dir={config.output_dir}",
             cure="give a local folder with --output-dir",
+        )
+    if config.beam.engine == "dataflow":
+        raise TransferlineError(
+            "Dataflow's workers don't see the folders of this machine, where a run here keeps its artifacts",
+            place="beam.engine=dataflow",
+            cure="run it where the artifacts are on gs://, or here with another engine",
         )
     run_id = new_run_id()
     log = Path(config.home) / "logs" / f"{run_id}.log"
@@ -96,6 +110,9 @@ def with_data(config: PipelineConfig) -> PipelineConfig:
 
 
 def _run(config: PipelineConfig, recorder: Recorder) -> None:
+    if config.metadata.is_server:
+        with recorder.running("Metadata"):
+            check(config.metadata)
     located = with_data(config)
     with recorder.running("Data"):
         if config.source is not None and located.data.path == str(source_path(config.source)):
@@ -119,8 +136,26 @@ def _declare(config: PipelineConfig) -> None:
     LocalDagRunner().run(create_pipeline(with_data(config)))
 
 
-def _tfx_command_is_asking() -> bool:
-    """Whether this script was imported by `tfx pipeline create`, whose path it then makes absolute.
+def _declare_for_cluster(config: PipelineConfig) -> None:
+    """Lets the tfx command compile the pipeline; the file is `pipeline.json` in this folder, or where it keeps them.
+
+    Raises:
+        TransferlineError: The image or the root isn't known.
+    """
+    image = os.environ.get(IMAGE_VARIABLE, "")
+    if not image or not os.environ.get(OUTPUT_DIR_VARIABLE):
+        raise TransferlineError(
+            "the image of the steps and where they write must be known",
+            place="tfx --engine=vertex",
+            cure=f"set {IMAGE_VARIABLE} and {OUTPUT_DIR_VARIABLE} (gs://...), or use `transferline compile`",
+        )
+    from kubeflow.compile import run_for_tfx_command  # noqa: PLC0415
+
+    run_for_tfx_command(config, image)
+
+
+def _engine_of_tfx_command() -> str:
+    """Returns the engine that `tfx pipeline` was given, whose path it then makes absolute; "" outside of it.
 
     The tfx command stores the path as it was typed, so that `tfx run create` would only work in the same folder.
     """
@@ -128,12 +163,12 @@ def _tfx_command_is_asking() -> bool:
 
     context = click.get_current_context(silent=True)
     if context is None:
-        return False
+        return ""
     from tfx.tools.cli import labels  # noqa: PLC0415
     from tfx.tools.cli.cli_context import Context  # noqa: PLC0415
 
     command = context.find_object(Context)
     if command is None:
-        return False
+        return ""
     command.flags_dict[labels.PIPELINE_DSL_PATH] = str(Path(command.flags_dict[labels.PIPELINE_DSL_PATH]).absolute())
-    return True
+    return str(command.flags_dict[labels.ENGINE_FLAG])

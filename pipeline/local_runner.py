@@ -13,6 +13,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
 from pipeline.graph import BASELINE_ID, create_pipeline
+from pipeline.locked_metadata import LockedMetadata
 from pipeline.recorder import Recorder
 from pipeline.run_facts import step_facts
 
@@ -24,11 +25,13 @@ class LocalRunner(LocalDagRunner):
 
     Args:
         recorder: Is told of every step; it also chose the run's ID.
+        database: Where the run is written down; the compiled pipeline names it too, but without its password.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, database: metadata.Metadata) -> None:
         super().__init__()
         self._recorder = recorder
+        self._database = database
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: pipeline_pb2.RunOptions | None = None) -> None:
         """Runs every node in topological order.
@@ -46,17 +49,15 @@ class LocalRunner(LocalDagRunner):
             pipeline, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: self._recorder.run_id}
         )
         deployment = runner_utils.extract_local_deployment_config(pipeline)
-        connection = deployment.metadata_connection_config
-        database = metadata.Metadata(getattr(connection, connection.WhichOneof("connection_config")))
         for node in pipeline.nodes:
-            launch = self._launcher(pipeline, node.pipeline_node, deployment, database)
-            self._run_node(node.pipeline_node.node_info.id, launch, database)
+            launch = self._launcher(pipeline, node.pipeline_node, deployment)
+            self._run_node(pipeline.pipeline_info.id, node.pipeline_node.node_info.id, launch)
 
-    def _run_node(self, node_id: str, launch: Callable[[], object], database: metadata.Metadata) -> None:
+    def _run_node(self, pipeline: str, node_id: str, launch: Callable[[], object]) -> None:
         started = time.monotonic()
         with self._recorder.running(node_id):
             launch()
-            facts = step_facts(database, self._recorder.run_id, node_id)
+            facts = step_facts(self._database, pipeline, self._recorder.run_id, node_id)
             if not facts.succeeded:
                 raise TransferlineError(
                     "the step didn't run: what it needs couldn't be looked up in the metadata",
@@ -66,17 +67,13 @@ class LocalRunner(LocalDagRunner):
         if node_id != BASELINE_ID:  # that one only looks something up, which is no step to a person
             self._recorder.finished(node_id, time.monotonic() - started, facts)
 
-    @staticmethod
     def _launcher(
-        pipeline: pipeline_pb2.Pipeline,
-        node: pipeline_pb2.PipelineNode,
-        deployment: object,
-        database: metadata.Metadata,
+        self, pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, deployment: object
     ) -> Callable[[], object]:
         node_id = node.node_info.id
         return launcher.Launcher(
             pipeline_node=node,
-            mlmd_connection=database,
+            mlmd_connection=self._database,
             pipeline_info=pipeline.pipeline_info,
             pipeline_runtime_spec=pipeline.runtime_spec,
             executor_spec=runner_utils.extract_executor_spec(deployment, node_id),
@@ -91,4 +88,4 @@ def run_pipeline(config: PipelineConfig, recorder: Recorder) -> None:
         config: With `data.path` set.
         recorder: Is told of every step.
     """
-    LocalRunner(recorder).run(create_pipeline(config))
+    LocalRunner(recorder, LockedMetadata(config)).run(create_pipeline(config))

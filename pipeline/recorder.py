@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
+from pipeline.history import knows_run
 from pipeline.run_record import Counts, RunError, RunRecord, RunStore, Step, ThresholdResult
 from pipeline.screen import Screen
 
@@ -124,7 +125,7 @@ class Recorder:
         """Keeps the outcome first, so that nothing that befalls the report can change it."""
         self._update(**outcome)
         # Of a run that failed before there was anything to report, nobody should wait for TFX.
-        if "tfx" in sys.modules and Path(self._config.metadata_path).is_file():
+        if "tfx" in sys.modules and knows_run(self._config, self.run_id):
             with self._screen.working("Report"):
                 self._draw_report()
         self._screen.finish(self._record)

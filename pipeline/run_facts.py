@@ -32,11 +32,11 @@ class StepFacts:
     outputs: dict[str, Artifact] = field(default_factory=dict)
 
 
-def step_facts(metadata: Metadata, run_id: str, node_id: str) -> StepFacts:
-    """Returns what a node did in a run; not succeeded where it didn't execute."""
+def step_facts(metadata: Metadata, pipeline: str, run_id: str, node_id: str) -> StepFacts:
+    """Returns what a node of a pipeline did in a run; not succeeded where it didn't execute."""
     with metadata as connection:
         store = connection.store
-        for execution in _executions(store, run_id, node_id):
+        for execution in _executions(store, run_id, f"{pipeline}.{node_id}"):
             return StepFacts(
                 succeeded=execution.last_known_state in SUCCEEDED,
                 cached=execution.last_known_state == metadata_store_pb2.Execution.CACHED,
@@ -63,11 +63,10 @@ def pushed_destination(facts: StepFacts) -> str:
     return artifact.custom_properties["pushed_destination"].string_value if artifact else ""
 
 
-def _executions(store: Any, run_id: str, node_id: str) -> Iterator[metadata_store_pb2.Execution]:
-    context = store.get_context_by_type_and_name("pipeline_run", run_id)
-    node_contexts = {c.id for c in store.get_contexts_by_type("node") if c.name.endswith(f".{node_id}")}
-    for execution in store.get_executions_by_context(context.id) if context else ():
-        if node_contexts & {c.id for c in store.get_contexts_by_execution(execution.id)}:
+def _executions(store: Any, run_id: str, node: str) -> Iterator[metadata_store_pb2.Execution]:
+    run = store.get_context_by_type_and_name("pipeline_run", run_id)
+    for execution in store.get_executions_by_context(run.id) if run else ():
+        if node in {context.name for context in store.get_contexts_by_execution(execution.id)}:
             yield execution
 
 

@@ -46,7 +46,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     Returns:
         The record with the path of its report, and with the reason of each step.
     """
-    history = read_history(config.metadata_path)
+    history = read_history(config)
     executions = {execution.node: execution for execution in history.of_run(record.run_id)}
     steps = tuple(_with_reason(step, executions.get(step.name), history) for step in record.steps)
     path = report_path(config.home, record.run_id)

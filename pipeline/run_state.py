@@ -16,6 +16,7 @@ from components.image_example_gen.config import ImageData
 from components.pusher.versions import newest_version
 from components.trainer.transfer_learning.config import TransferLearning
 from pipeline.config import SCHEMAS, PipelineConfig
+from pipeline.history import knows_run
 from pipeline.run_record import RunRecord
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_versions
 
@@ -56,7 +57,8 @@ def is_still_there(config: PipelineConfig, record: RunRecord) -> bool:
     return (
         bool(record.model_uri)
         and newest_version(config.pushed_dir) == record.model_uri
-        and all(os.path.exists(path) for path in [config.metadata_path, *made])
+        and all(os.path.exists(path) for path in made)
+        and knows_run(config, record.run_id)
     )
 
 

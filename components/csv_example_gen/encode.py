@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from isal import igzip
+from tensorflow.core.example import example_pb2
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 COMPRESSION_LEVEL = 1
@@ -131,7 +132,9 @@ def _stamped(example: pa.Table, floats: Sequence[str], values: npt.NDArray[np.fl
     for name, mark in zip(floats, marks, strict=True):
         column = pa.array(np.frombuffer(mark, "<f4"))
         marked = marked.set_column(marked.column_names.index(name), name, column)
-    (record,) = encode_each(marked)
+    (encoded,) = encode_each(marked)
+    # The encoder puts the features in another order in every process: the same rows should be the same bytes.
+    record = example_pb2.Example.FromString(encoded).SerializeToString(deterministic=True)
     stamped = np.broadcast_to(np.frombuffer(record, np.uint8), (len(values), len(record))).copy()
     for number, mark in enumerate(marks):
         if record.count(mark) != 1:

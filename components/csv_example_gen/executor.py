@@ -17,6 +17,7 @@ from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
 from components.ingest.results import check_parts, check_sizes, read_results
 from components.ingest_report import IngestReport, Quarantined, write_report
+from components.run_parameters import data_settings
 
 
 class Executor(BaseBeamExecutor):
@@ -40,7 +41,7 @@ class Executor(BaseBeamExecutor):
                 the gate, so that the report of them outlives this step.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        data = CsvData.model_validate_json(exec_properties["data"])
+        data = CsvData.model_validate_json(data_settings(exec_properties))
         layout = find_layout(list_files(data.path), data, schema_types(exec_properties["schema_text"], data.label))
         plan = Plan(layout, data, make_rule(data.split, layout, data.label))
         split_folders = prepare_examples(output_dict["examples"])

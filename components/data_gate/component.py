@@ -56,6 +56,7 @@ def DataGate(  # noqa: N802 (components are named like classes)
             place=os.path.join(ingest_report.uri, QUARANTINE_FILE) if report.quarantined else "",
             cure="mend the data, or change the schema or the gate's rules if the data is right",
         )
+    tf.io.gfile.makedirs(validated_schema.uri)  # on a cluster nobody has made it
     tf.io.gfile.copy(schema_path, os.path.join(validated_schema.uri, SCHEMA_FILE), overwrite=True)
 
 

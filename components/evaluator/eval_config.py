@@ -81,11 +81,9 @@ def _with_thresholds(metric: tfma.MetricConfig, evaluation: Evaluation) -> tfma.
         if threshold.metric != _name(metric):
             continue
         # Never `metric.threshold`: TFMA holds that against every slice, not only against all examples.
-        metric.per_slice_thresholds.append(
-            tfma.PerSliceMetricThreshold(
-                slicing_specs=[_slicing_spec(threshold)], threshold=_metric_threshold(threshold)
-            )
-        )
+        bounds = metric.per_slice_thresholds.add()  # the message itself has no name in newer releases
+        bounds.slicing_specs.append(_slicing_spec(threshold))
+        bounds.threshold.CopyFrom(_metric_threshold(threshold))
     return metric
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 from tfx import types
+from tfx.components.evaluator import constants
 from tfx.components.evaluator import executor as tfx_evaluator
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
@@ -19,6 +20,7 @@ from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
 from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config
 from components.evaluator.metric_names import metric_names
+from components.run_parameters import evaluation_settings
 
 LOGGER = logging.getLogger(__name__)
 EVALUATION_CONFIG_KEY = "evaluation_config"
@@ -34,7 +36,9 @@ class Executor(tfx_evaluator.Executor):
         Raises:
             TransferlineError: A threshold names a metric that isn't measured, or the test split is empty.
         """
-        evaluation = Evaluation.model_validate_json(exec_properties[EVALUATION_CONFIG_KEY])
+        evaluation = Evaluation.model_validate_json(
+            evaluation_settings(exec_properties[EVALUATION_CONFIG_KEY], exec_properties)
+        )
         model = artifact_utils.get_single_instance(input_dict[specs.MODEL_KEY])
         names = _class_names(model)
         classes = len(names)
@@ -43,7 +47,7 @@ class Executor(tfx_evaluator.Executor):
         baseline = [other for other in input_dict.get(specs.BASELINE_MODEL_KEY, []) if _class_names(other) == names]
         if input_dict.get(specs.BASELINE_MODEL_KEY) and not baseline:
             LOGGER.warning(
-                "the last blessed model is gone or tells other classes apart: there is nothing to compare with"
+                "there is no model to compare with: none was blessed yet, or it is gone or tells other classes apart"
             )
         super().Do(
             input_dict | {specs.BASELINE_MODEL_KEY: baseline},
@@ -54,8 +58,19 @@ class Executor(tfx_evaluator.Executor):
                 specs.EXAMPLE_SPLITS_KEY: json_utils.dumps(["test"]),
             },
         )
+        _forget_unknown_models(artifact_utils.get_single_instance(output_dict[specs.BLESSING_KEY]))
         output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
         write_decision(decide(evaluation, output_path, baseline[0].uri if baseline else ""), output_path)
+
+
+def _forget_unknown_models(blessing: types.Artifact) -> None:
+    """Takes the IDs of models that have none out of a blessing.
+
+    A cluster may give its artifacts no names. TFX's entry point there looks for the name of every ID, and would fail.
+    """
+    for key in (constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, constants.ARTIFACT_PROPERTY_BASELINE_MODEL_ID_KEY):
+        if blessing.has_custom_property(key) and not blessing.get_int_custom_property(key):
+            del blessing.mlmd_artifact.custom_properties[key]
 
 
 def _class_names(model: types.Artifact) -> list[str]:

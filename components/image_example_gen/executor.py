@@ -16,6 +16,7 @@ from components.image_example_gen.splits import make_rule
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
 from components.ingest.results import count_records, read_results
 from components.ingest_report import IngestReport, write_report
+from components.run_parameters import data_settings
 
 
 class Executor(BaseBeamExecutor):
@@ -39,7 +40,7 @@ class Executor(BaseBeamExecutor):
                 usable is left to the gate, so that the report of them outlives this step.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
-        data = ImageData.model_validate_json(exec_properties["data"])
+        data = ImageData.model_validate_json(data_settings(exec_properties))
         listing = list_photos(data)
         split_folders = prepare_examples(output_dict["examples"])
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])

@@ -87,6 +87,8 @@ def read_rows(path: str) -> list[Row]:
     try:
         columns = _columns(path, next(reader, []))
         for number, cells in enumerate(reader, start=2):
+            if "\0" in "".join(cells):
+                raise csv.Error("line contains NUL")  # which the reader lets pass from Python 3.11 on
             if cells:
                 padded = cells + [""] * (len(columns) - len(cells))
                 row = dict(zip(columns, padded, strict=False))

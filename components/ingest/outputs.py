@@ -77,5 +77,5 @@ def lost(counts: str, place: str) -> TransferlineError:
     return TransferlineError(
         f"Records were lost or doubled on the way: {counts}.",
         place=place,
-        cure="Run again; if it comes back, name another Beam runner in beam_args.",
+        cure="Run again; if it comes back, name another engine in the setting beam.engine.",
     )

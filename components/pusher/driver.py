@@ -1,7 +1,5 @@
 """Decides under which version a model is, or will be, served."""
 
-import os
-
 from tfx.components.util import model_utils
 from tfx.dsl.components.base import base_driver
 from tfx.orchestration import metadata
@@ -13,7 +11,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import path_utils, proto_utils
 
-from components.pusher.versions import is_same_model, newest_version, next_version
+from components.pusher.versions import version_for
 
 VERSION_KEY = "version"
 
@@ -38,11 +36,8 @@ class Driver(base_driver.BaseDriver, portable_base_driver.BaseDriver):
         destination = pusher_pb2.PushDestination()
         proto_utils.json_to_proto(execution_info.exec_properties[specs.PUSH_DESTINATION_KEY], destination)
         base_directory = destination.filesystem.base_directory
-        newest = newest_version(base_directory)
-        version = ""
-        if model_utils.is_model_blessed(blessing):
-            serving = newest and is_same_model(newest, path_utils.serving_model_path(model.uri))
-            version = os.path.basename(newest) if serving else next_version(base_directory)
+        blessed = model_utils.is_model_blessed(blessing)
+        version = version_for(base_directory, path_utils.serving_model_path(model.uri)) if blessed else ""
         output = driver_output_pb2.DriverOutput()
         output.exec_properties[VERSION_KEY].string_value = version
         return output

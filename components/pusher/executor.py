@@ -11,7 +11,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, proto_utils
 
 from components.pusher.driver import VERSION_KEY
-from components.pusher.versions import next_version
+from components.pusher.versions import version_for
 
 
 class Executor(tfx_pusher.Executor):
@@ -32,8 +32,8 @@ class Executor(tfx_pusher.Executor):
         proto_utils.json_to_proto(exec_properties[specs.PUSH_DESTINATION_KEY], destination)
         base_directory = destination.filesystem.base_directory
         model_path = self.GetModelPath(input_dict)
-        # Where no driver ran, on a cluster, the version is chosen here.
-        version = exec_properties.get(VERSION_KEY) or next_version(base_directory)
+        # Where no driver ran, on a cluster, the version is chosen here; a step that is tried again chooses the same.
+        version = exec_properties.get(VERSION_KEY) or version_for(base_directory, model_path)
         serving_path = os.path.join(base_directory, version)
         partial = os.path.join(base_directory, f".pushing-{version}")
         if not tf.io.gfile.exists(serving_path):  # otherwise it is this model already

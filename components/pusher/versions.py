@@ -25,6 +25,12 @@ def next_version(base_directory: str) -> str:
     return str(max(int(time.time()), int(os.path.basename(newest)) + 1 if newest else 0))
 
 
+def version_for(base_directory: str, model_path: str) -> str:
+    """Returns the version a model is, or will be, served under: the newest where that is this model, else a new one."""
+    newest = newest_version(base_directory)
+    return os.path.basename(newest) if newest and is_same_model(newest, model_path) else next_version(base_directory)
+
+
 def is_same_model(version: str, model_path: str) -> bool:
     """Compares the fingerprints that TensorFlow gives each SavedModel it writes."""
     contents = []

@@ -15,7 +15,8 @@ from components.report.executor import Executor
 class ReportArtifact(Artifact):
     """A folder with `report.html` and `review.json` (a `Review`), from which other pages are drawn."""
 
-    TYPE_NAME = "Report"
+    # Kubeflow knows a type by the name it is imported by.
+    TYPE_NAME = "components.ReportArtifact"
 
 
 class ReportSpec(ComponentSpec):

@@ -34,6 +34,7 @@ class Executor(BaseExecutor):
         sources = Sources(**folders, pushed_to=pushed.get_string_custom_property("pushed_destination"))
         review = collect(exec_properties["pipeline"], sources)
         folder = artifact_utils.get_single_uri(output_dict["report"])
+        tf.io.gfile.makedirs(folder)  # on a cluster nobody has made it
         write_review(review, folder)
         with tf.io.gfile.GFile(os.path.join(folder, PAGE_FILE), "w") as file:
             file.write(render(review))

@@ -112,5 +112,6 @@ def with_classes(contract_text: str, classes: list[str]) -> str:
 
 
 def _write(schema_text: str, folder: str) -> None:
+    tf.io.gfile.makedirs(folder)  # on a cluster nobody has made it
     with tf.io.gfile.GFile(os.path.join(folder, SCHEMA_FILE), "w") as file:
         file.write(schema_text)

@@ -2,5 +2,36 @@
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field, model_validator
+
+from components.settings import Settings
+
 StrategyName: TypeAlias = Literal["auto", "tpu", "mirrored", "multi_worker", "one_device"]
 """How training is distributed; see `components.trainer.strategy`."""
+
+Precision: TypeAlias = Literal["float32", "mixed_bfloat16"]
+"""Numbers that layers compute with; variables, outputs and losses are float32 in both."""
+
+
+class TrainingSettings(Settings):
+    """Where and how a training computes, whatever it trains.
+
+    Attributes:
+        strategy: How training is distributed; "auto" takes a TPU or several GPUs where there are any.
+        workers: Processes on this machine that train together, on its processors, with the strategy "multi_worker".
+            Where the environment has TF_CONFIG, that says which workers there are, and none is started.
+        precision: "mixed_bfloat16" halves the memory of activations, and is faster on a TPU and on newer GPUs.
+        checkpoint_seconds: A checkpoint is saved at the end of an epoch if the last one is older than this; 0 saves one
+            after every epoch.
+    """
+
+    strategy: StrategyName = "auto"
+    workers: int = Field(default=1, ge=1)
+    precision: Precision = "float32"
+    checkpoint_seconds: float = Field(default=30.0, ge=0)
+
+    @model_validator(mode="after")
+    def _workers_need_their_strategy(self) -> "TrainingSettings":
+        if self.workers > 1 and self.strategy != "multi_worker":
+            raise ValueError(f'workers: {self.workers} need strategy="multi_worker", not "{self.strategy}"')
+        return self

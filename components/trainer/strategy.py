@@ -1,6 +1,7 @@
 """How training is distributed over devices."""
 
 import os
+from functools import cache
 
 import tensorflow as tf
 
@@ -38,7 +39,7 @@ def distribution_strategy(name: StrategyName) -> tf.distribute.Strategy:
         return _multi_worker_strategy()
     if name == "one_device":
         return tf.distribute.OneDeviceStrategy("/gpu:0" if tf.config.list_logical_devices("GPU") else "/cpu:0")
-    return tf.distribute.MirroredStrategy() if _several("GPU") else tf.distribute.get_strategy()
+    return _mirrored_strategy() if _several("GPU") else tf.distribute.get_strategy()
 
 
 def needs_fixed_batches(strategy: tf.distribute.Strategy) -> bool:
@@ -55,6 +56,28 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     if "chief" in resolver.cluster_spec().jobs:
         return bool(resolver.task_type == "chief")
     return bool(resolver.task_type == "worker" and resolver.task_id == 0)
+
+
+def from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
+    """Returns the chief's value on every worker. All must call it at the same point; it waits for them.
+
+    Args:
+        strategy: How the training is distributed.
+        value: The chief's; that of another worker is passed over.
+    """
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return value
+
+    def of_first_replica() -> tf.Tensor:
+        replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+        return tf.where(tf.equal(replica, 0), value, 0)
+
+    return int(strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(of_first_replica), axis=None))
+
+
+def wait_for_all(strategy: tf.distribute.Strategy) -> None:
+    """Returns when every worker has come here: one that ended while others were at work would stop them."""
+    from_chief(strategy, 0)
 
 
 def _environment_has_tpu() -> bool:
@@ -86,6 +109,9 @@ def _tpu_strategy() -> tf.distribute.Strategy:
         ) from error
 
 
+# One for the process, in which a local run has both Tuner and Trainer: replicas know each reduction by a number, and a
+# second strategy would count from the beginning again.
+@cache
 def _mirrored_strategy() -> tf.distribute.Strategy:
     for kind in ("GPU", "CPU"):
         if _several(kind):
@@ -102,7 +128,7 @@ def _multi_worker_strategy() -> tf.distribute.Strategy:
         raise TransferlineError(
             'Strategy "multi_worker" needs the addresses of the workers in the environment variable TF_CONFIG.',
             place="trainer.strategy",
-            cure='Set TF_CONFIG on every worker, or use strategy "auto".',
+            cure='Set trainer.workers for several here, or TF_CONFIG on every worker, or use strategy "auto".',
         )
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()

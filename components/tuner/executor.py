@@ -7,6 +7,8 @@ from tfx.components.tuner import executor as tfx_tuner
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 
+from components.run_parameters import trainer_config
+
 
 class Executor(tfx_tuner.Executor):
     """TFX's own, but for where the trials work: in the results, so that their curves outlive the step."""
@@ -19,5 +21,6 @@ class Executor(tfx_tuner.Executor):
     ) -> None:
         """Searches, and writes the best hyperparameters and the results."""
         folder = artifact_utils.get_single_uri(output_dict[specs.TUNER_RESULTS_KEY])
-        tuner = tfx_tuner.search(input_dict, exec_properties, folder, print_tuning_summary=False)
+        given = exec_properties | {"custom_config": trainer_config(exec_properties)}
+        tuner = tfx_tuner.search(input_dict, given, folder, print_tuning_summary=False)
         tfx_tuner.write_best_hyperparameters(tuner, output_dict)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configured
 from pipeline.commands.output import console, print_json
 
 if TYPE_CHECKING:
@@ -23,14 +23,20 @@ def clean(
     yes: Annotated[bool, typer.Option("--yes", help="Remove it, instead of only showing it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show it, even with --yes.")] = False,
     output_dir: OutputDir = "",
+    settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
     from pipeline import cleaning  # noqa: PLC0415
+    from pipeline.database import forget_artifacts  # noqa: PLC0415
 
     scope: Scope = "everything" if everything else "cache" if cache else "old"
-    planned = cleaning.plan(configured(name, output_dir=output_dir), keep, scope)
-    done = cleaning.carry_out(planned) if yes and not dry_run else planned
+    config = configured(name, output_dir=output_dir, settings=settings)
+    done = cleaning.plan(config, keep, scope)
+    if yes and not dry_run:
+        if scope != "old":
+            forget_artifacts(config)
+        done = cleaning.carry_out(done)
     if as_json:
         print_json(done.model_dump() | {"freed": done.freed})
     else:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configured
 from pipeline.commands.output import console, print_json
 
 
@@ -16,6 +16,7 @@ def lineage(
         str, typer.Argument(metavar="[MODEL]", help="A pushed version, its folder, or an artifact; the last pushed.")
     ] = "",
     output_dir: OutputDir = "",
+    settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Trace a model back to the data it was made of."""
@@ -25,8 +26,8 @@ def lineage(
     from pipeline import lineage as traced  # noqa: PLC0415
     from pipeline.history import read_history  # noqa: PLC0415
 
-    config = configured(name, output_dir=output_dir)
-    history = read_history(config.metadata_path)
+    config = configured(name, output_dir=output_dir, settings=settings)
+    history = read_history(config)
     origins = traced.lineage(history, model or traced.last_pushed(history))
     if as_json:
         print_json([origin.model_dump() for origin in origins])

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import Name, OutputDir, configured
+from pipeline.commands.options import Name, OutputDir, Settings, configured
 
 
 def report(
     name: Name,
     output_dir: OutputDir = "",
+    settings: Settings = None,
     run_id: Annotated[str, typer.Option("--run", metavar="ID", help="A run; the last one if unset.")] = "",
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     index: Annotated[bool, typer.Option("--index", help="The page over all runs.")] = False,
@@ -22,7 +23,7 @@ def report(
     from pipeline.run_lookup import find_run  # noqa: PLC0415
     from pipeline.run_record import RunStore  # noqa: PLC0415
 
-    config = configured(name, output_dir=output_dir)
+    config = configured(name, output_dir=output_dir, settings=settings)
     store = RunStore(config.home)
     record = find_run(store.runs(), run_id or "latest")
     if record.status == "running":

@@ -34,9 +34,9 @@ class Home:
     path: Path
     source: Path = ROOT
 
-    def command(self, *command, cwd=None, **environment):
-        """Runs a command of the environment, in this home."""
-        env = {
+    def environment(self, **more):
+        """Returns the variables that a command has in this home."""
+        return {
             **{key: value for key, value in os.environ.items() if not key.startswith("TRANSFERLINE_")},
             # The pretrained weights are fetched once for all tests, where they are needed at all.
             "TRANSFERLINE_CACHE": os.environ.get("TRANSFERLINE_CACHE") or str(Path.home() / ".cache" / "transferline"),
@@ -44,9 +44,18 @@ class Home:
             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(self.source),
             "TRANSFERLINE_OUTPUT_DIR": str(self.path / "transferline"),
-            **environment,
+            **more,
         }
+
+    def command(self, *command, cwd=None, **environment):
+        """Runs a command of the environment, in this home."""
+        env = self.environment(**environment)
         return subprocess.run(command, env=env, cwd=cwd or self.path, capture_output=True, text=True, check=False)
+
+    def start(self, *arguments):
+        """Starts `transferline ARGUMENTS` and doesn't wait for it."""
+        command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
+        return subprocess.Popen(command, env=self.environment(), cwd=self.path, stdout=subprocess.DEVNULL)
 
     def transferline(self, *arguments, **options):
         """Runs `transferline ARGUMENTS`."""

@@ -74,6 +74,19 @@ def test_artifacts_go_with_their_metadata(config):
     assert names(config, "") == ["logs", "runs", "pushed", "notes.txt"]
 
 
+def test_checkpoints_stay_as_long_as_the_next_run_may_go_on_from_them(config):
+    checkpoints = Path(config.checkpoints_dir)
+    (checkpoints / "0123456789abcdef").mkdir(parents=True)
+    carry_out(plan(config, 20, "old"))
+    assert checkpoints.is_dir()
+    carry_out(plan(config, 20, "cache"))
+    assert not checkpoints.exists()
+    checkpoints.mkdir()
+    RunStore(config.home).save(RunRecord(run_id="20260109T000000-00001", status="pushed"))
+    carry_out(plan(config, 20, "old"))
+    assert not checkpoints.exists()
+
+
 def test_half_a_push_goes(config):
     (Path(config.pushed_dir) / ".pushing-16").mkdir()
     carry_out(plan(config, 20, "old"))

@@ -42,3 +42,10 @@ def test_the_settings_reach_the_steps():
     steps = nodes(config)
     assert json.loads(json.loads(steps["Trainer"].exec_properties["custom_config"])["trainer"])["seed"] == 7
     assert "48" in json.loads(steps["Transform"].exec_properties["custom_config"])["transform"]
+
+
+def test_checkpoints_are_kept_beside_the_artifacts():
+    config = apply_overrides(registry.load("digits"), ["output_dir=gs://bucket/out"])
+    trainer = json.loads(nodes(config)["Trainer"].exec_properties["custom_config"])
+    assert trainer["checkpoints"] == "gs://bucket/out/digits/checkpoints"
+    assert config.artifacts_dir == "gs://bucket/out/digits/artifacts"

@@ -5,8 +5,10 @@ from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 
 from components.errors import TransferlineError
+from pipeline import registry
 from pipeline.history import read_history
 from pipeline.lineage import last_pushed, lineage
+from pipeline.overrides import apply_overrides
 from pipeline.reasons import reason
 
 TRAINER_SETTINGS = '{"source": "a", "trainer": "{\\"seed\\": %d, \\"batch\\": 500}"}'
@@ -16,20 +18,21 @@ class Recorded:
     """ML Metadata as TFX writes it, by hand."""
 
     def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True)
         config = mlmd.ConnectionConfig()
         config.sqlite.filename_uri = str(path)
-        self.path = str(path)
         self._store = metadata_store.MetadataStore(config)
         self._types: dict[str, int] = {}
 
-    def execution(self, run_id, node, state, inputs=(), outputs=(), **properties):
+    def execution(self, run_id, node, state, inputs=(), outputs=(), pipeline="photos", **properties):
         """Writes an execution; returns the IDs of its output artifacts, which are made where a URI is given."""
         found = mlmd.Execution(type_id=self._type(mlmd.ExecutionType, node), last_known_state=state)
         for key, value in properties.items():
             found.custom_properties[key].string_value = value
         events = [(mlmd.Event.INPUT, key, self._artifact(number)) for key, number in inputs]
         events += [(mlmd.Event.OUTPUT, key, self._artifact(what)) for key, what in outputs]
-        contexts = [self._context("pipeline_run", run_id), self._context("node", f"pets.{node}")]
+        names = {"pipeline": pipeline, "pipeline_run": run_id, "node": f"{pipeline}.{node}"}
+        contexts = [self._context(kind, name) for kind, name in names.items()]
         pairs = []
         for kind, key, artifact in events:
             event = mlmd.Event(type=kind)
@@ -63,9 +66,14 @@ class Recorded:
 
 
 @pytest.fixture
-def history(tmp_path):
+def config(tmp_path):
+    return apply_overrides(registry.load("photos"), [f"output_dir={tmp_path}"])
+
+
+@pytest.fixture
+def history(config):
     """Two runs: in the second the examples come from the cache, and the model is trained with another seed."""
-    recorded = Recorded(tmp_path / "metadata.sqlite")
+    recorded = Recorded(Path(config.metadata_path))
     done, cached = mlmd.Execution.COMPLETE, mlmd.Execution.CACHED
     fingerprint = {"input_fingerprint": "0123456789abcdef0123"}
     (examples,) = recorded.execution(
@@ -87,7 +95,7 @@ def history(tmp_path):
             inputs=[("model", model)],
             outputs=[("pushed_model", (f"/pushed_model/{version}", pushed))],
         )
-    return read_history(recorded.path)
+    return read_history(config)
 
 
 def test_a_pushed_version_leads_back_to_the_data(history):
@@ -116,6 +124,15 @@ def test_each_step_has_its_reason(history):
     assert reasons["run2", "Pusher"] == "new model from Trainer"
 
 
-def test_without_metadata_there_is_no_history(tmp_path):
+def test_without_metadata_there_is_no_history(config):
     with pytest.raises(TransferlineError, match="hasn't run yet"):
-        read_history(str(tmp_path / "metadata.sqlite"))
+        read_history(config)
+
+
+def test_another_pipeline_of_the_same_database_has_a_history_of_its_own(history, config):
+    twin = config.model_copy(update={"name": "twin"})
+    Path(twin.home).mkdir()
+    Path(twin.metadata_path).symlink_to(config.metadata_path)
+    with pytest.raises(TransferlineError, match="hasn't run yet"):
+        read_history(twin)
+    assert history.of_run("run1")

@@ -1,7 +1,7 @@
 import pytest
 
 from components.errors import TransferlineError
-from pipeline import registry
+from pipeline import launch, registry
 from pipeline.data_sources import EmbeddedDigits, source_path
 from pipeline.launch import with_data
 from pipeline.overrides import apply_overrides
@@ -27,3 +27,23 @@ def test_no_data_says_how_to_give_it(monkeypatch):
     with pytest.raises(TransferlineError, match="has no data of its own") as caught:
         with_data(registry.load("photos"))
     assert "--data-dir" in caught.value.cure
+
+
+def test_a_database_that_is_not_there_ends_a_run_at_its_beginning(tmp_path, capfd):
+    server = ("engine=postgresql", "host=127.0.0.1", "port=1", "database=runs", "user=me")
+    settings = [f"output_dir={tmp_path}", *(f"metadata.{each}" for each in server)]
+    record = launch.run(apply_overrides(registry.load("digits"), settings))
+    assert record.status == "failed"
+    assert [step.name for step in record.steps] == ["Metadata"]
+    assert "can't be reached" in record.error.cause
+    assert record.error.place == "postgresql://me@127.0.0.1:1/runs"
+    assert "metadata.host" in record.error.cure
+    assert "✗ Metadata" in capfd.readouterr().out
+
+
+def test_dataflow_is_refused_here_since_its_workers_see_no_folder_of_this_machine(tmp_path):
+    beam = ("engine=dataflow", "project=p", "region=r", "temp_location=gs://b/tmp", "image=a")
+    settings = [f"output_dir={tmp_path}", *(f"beam.{each}" for each in beam)]
+    with pytest.raises(TransferlineError, match="don't see the folders of this machine"):
+        launch.run(apply_overrides(registry.load("digits"), settings))
+    assert list(tmp_path.iterdir()) == []

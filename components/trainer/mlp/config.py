@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from components.settings import Settings
-from components.trainer.config import StrategyName
+from components.trainer.config import TrainingSettings
 
 Activation = Literal["elu", "relu", "gelu", "selu", "swish", "tanh"]
 
@@ -42,8 +42,8 @@ PRESETS = {
 """The seven of TensorFlow's tutorial "Overfit and underfit", from too small to too large to regularised."""
 
 
-class MLPTraining(Settings):
-    """How multilayer perceptrons are trained, and which.
+class MLPTraining(TrainingSettings):
+    """How multilayer perceptrons are trained, and which; see also `TrainingSettings`.
 
     Attributes:
         family: Which kind of model this is.
@@ -58,7 +58,6 @@ class MLPTraining(Settings):
             The weights of the best epoch are kept.
         steps_per_execution: Training steps that run without coming back to Python; None for a whole epoch.
         seed: Seed of the weights, the shuffling and the dropout.
-        strategy: How training is distributed; "auto" takes a TPU or several GPUs where there are any.
     """
 
     family: Literal["mlp"] = "mlp"
@@ -71,7 +70,6 @@ class MLPTraining(Settings):
     patience: int = Field(default=200, ge=1)
     steps_per_execution: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
-    strategy: StrategyName = "auto"
 
     @model_validator(mode="after")
     def _names(self) -> "MLPTraining":

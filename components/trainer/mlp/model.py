@@ -3,13 +3,15 @@
 import tensorflow as tf
 import tf_keras as keras
 
+from components.trainer.config import Precision
+from components.trainer.dropout import Dropout
 from components.trainer.mlp.config import MLP
 
 BINARY = 2
 """Number of classes for which one logit will do."""
 
 
-def build_model(settings: MLP, features: int, classes: int, seed: int) -> keras.Model:
+def build_model(settings: MLP, features: int, classes: int, seed: int, precision: Precision = "float32") -> keras.Model:
     """Returns the network.
 
     Args:
@@ -17,25 +19,28 @@ def build_model(settings: MLP, features: int, classes: int, seed: int) -> keras.
         features: Length of the vector that goes in.
         classes: Number of classes, 2 or more.
         seed: Seed of the weights and the dropout.
+        precision: What the hidden layers compute with.
 
     Returns:
-        A model from float32 [batch, features] to logits [batch, 1] for two classes, else [batch, classes].
+        A model from float32 [batch, features] to float32 logits [batch, 1] for two classes, else [batch, classes].
     """
+    policy = keras.mixed_precision.Policy(precision)
     penalty = keras.regularizers.L1L2(settings.l1, settings.l2) if settings.l1 or settings.l2 else None
     vector = keras.Input([features], name="features")
     hidden = vector
     for number, width in enumerate(settings.widths):
         initializer = keras.initializers.GlorotUniform(seed + number)
         layer = keras.layers.Dense(
-            width, settings.activation, kernel_initializer=initializer, kernel_regularizer=penalty
+            width, settings.activation, kernel_initializer=initializer, kernel_regularizer=penalty, dtype=policy
         )
         hidden = layer(hidden)
         if settings.dropout:
-            hidden = keras.layers.Dropout(settings.dropout, seed=seed + number)(hidden)
+            hidden = Dropout(settings.dropout, seed + number, dtype=policy)(hidden)
     head = keras.layers.Dense(
         1 if classes == BINARY else classes,
         kernel_initializer=keras.initializers.GlorotUniform(seed + len(settings.widths)),
         name="head",
+        dtype="float32",
     )
     return keras.Model(vector, head(hidden))
 

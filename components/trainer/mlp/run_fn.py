@@ -7,17 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.errors import TransferlineError
+from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.export import ServedRows, export_rows
 from components.trainer.mlp.model import build_model
 from components.trainer.mlp.training import TrainingRows, log_to_tensorboard, train
-from components.trainer.strategy import distribution_strategy, is_chief
+from components.trainer.strategy import distribution_strategy, is_chief, wait_for_all
+from components.trainer.workers import run_workers, starts_workers
 from components.transform.config import RowTransform
 from components.transform.labels import class_names
 from components.transform.rows import feature_names
@@ -37,7 +40,8 @@ class TrainerArgs(Protocol):
         serving_model_dir: Where the SavedModel goes.
         model_run_dir: Where logs and learning curves go.
         hyperparameters: What the Tuner found best, as KerasTuner's configuration; None where there was no Tuner.
-        custom_config: `{"trainer": MLPTraining as JSON, "transform": RowTransform as JSON}`.
+        custom_config: `{"trainer": MLPTraining as JSON, "transform": RowTransform as JSON}`, perhaps with
+            "checkpoints": the folder of the checkpoints of all trainings.
     """
 
     train_files: Sequence[str]
@@ -70,17 +74,31 @@ def run_fn(fn_args: TrainerArgs) -> None:
     Raises:
         TransferlineError: Settings, devices or rows don't allow it, or training diverged.
     """
+    settings = MLPTraining.model_validate_json(fn_args.custom_config["trainer"])
+    if starts_workers(settings):
+        run_workers(f"{__name__}.run_fn", fn_args, settings.workers)
+        return
+    strategy = distribution_strategy(settings.strategy)
     prepared = prepare(fn_args)
-    name = chosen_model(prepared.settings, fn_args.hyperparameters)
-    model, curves = train_one(prepared, name)
+    name = chosen_model(settings, fn_args.hyperparameters)
+    checkpoints = checkpoint_folder(fn_args)
+    model, curves = train_one(prepared, name, strategy, checkpoints)
     served = ServedRows(model, prepared.tft_output, prepared.columns, prepared.class_names, prepared.slices)
-    if not is_chief(model.distribute_strategy):
+    save(served, curves, fn_args, strategy)
+    if is_chief(strategy):
+        remove_checkpoints(checkpoints)
+
+
+def save(served: ServedRows, curves: LearningCurves, fn_args: TrainerArgs, strategy: tf.distribute.Strategy) -> None:
+    """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
+    if is_chief(strategy):
+        export_rows(served, fn_args.serving_model_dir)
+        write_curves(curves, fn_args.model_run_dir)
+        log_to_tensorboard(curves, os.path.join(fn_args.model_run_dir, curves.model))
+    else:
         with tempfile.TemporaryDirectory() as scratch:
             export_rows(served, scratch)
-        return
-    export_rows(served, fn_args.serving_model_dir)
-    write_curves(curves, fn_args.model_run_dir)
-    log_to_tensorboard(curves, os.path.join(fn_args.model_run_dir, name))
+    wait_for_all(strategy)
 
 
 def prepare(fn_args: TrainerArgs) -> Prepared:
@@ -98,14 +116,24 @@ def prepare(fn_args: TrainerArgs) -> Prepared:
     return Prepared(settings, tft_output, columns, names, tuple(transform.slices), rows)
 
 
-def train_one(prepared: Prepared, name: str) -> tuple[keras.Model, LearningCurves]:
-    """Builds and trains the model of a name."""
+def train_one(
+    prepared: Prepared, name: str, strategy: tf.distribute.Strategy, checkpoints: str = ""
+) -> tuple[keras.Model, LearningCurves]:
+    """Builds and trains the model of a name.
+
+    Args:
+        prepared: What a training needs.
+        name: Of a model in the settings.
+        strategy: How the training is distributed.
+        checkpoints: Folder of this training's checkpoints; "" keeps none.
+    """
     settings = prepared.settings
+    columns, classes = len(prepared.columns), len(prepared.class_names)
     keras.utils.set_random_seed(settings.seed)
-    with distribution_strategy(settings.strategy).scope():
-        model = build_model(settings.models[name], len(prepared.columns), len(prepared.class_names), settings.seed)
+    with strategy.scope():
+        model = build_model(settings.models[name], columns, classes, settings.seed, settings.precision)
     LOGGER.info("training %s: %d parameters", name, model.count_params())
-    curves = train(model, prepared.rows, settings, name)
+    curves = train(model, prepared.rows, settings, name, checkpoints)
     return model, curves.model_copy(update={"model": name})
 
 

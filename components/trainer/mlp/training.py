@@ -4,17 +4,21 @@
 takes 25 ms there, of which the machine computes five. Here an epoch is one call.
 """
 
+import io
 import math
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
 
 from components import progress
 from components.errors import TransferlineError
+from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.dataset import PackedRows
@@ -62,7 +66,9 @@ class EpochRunner:
                 settings.learning_rate, self.steps * settings.decay_epochs, settings.decay_rate
             )
             # The older Adam updates a variable in one fused operation, the newer one in a dozen.
-            self._optimizer = keras.optimizers.legacy.Adam(schedule)
+            self.optimizer = keras.optimizers.legacy.Adam(schedule)
+            # A checkpoint needs the variables before the first step, which would make them.
+            self.optimizer._create_all_weights(model.trainable_variables)
         self._run_steps = tf.function(self._steps_graph, autograph=False)
         self._order = tf.function(self._order_graph, autograph=False)
         self._validate = tf.function(self._validation_graph, autograph=False)
@@ -70,7 +76,7 @@ class EpochRunner:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next step."""
-        return float(self._optimizer.learning_rate(self._optimizer.iterations))
+        return float(self.optimizer.learning_rate(self.optimizer.iterations))
 
     def run(self, epoch: int) -> dict[str, float]:
         """Trains one epoch, in an order of its own, and validates; an incomplete last batch is left out.
@@ -116,7 +122,7 @@ class EpochRunner:
             # Gradients are summed over the replicas.
             scaled = loss / replicas
         variables = self._model.trainable_variables
-        self._optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
+        self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
         return tf.stack([loss, crossentropy, tf.reduce_mean(hits(logits, ids))]) / replicas
 
     def _validation_graph(self) -> tf.Tensor:
@@ -130,7 +136,44 @@ class EpochRunner:
         return tf.stack([loss, crossentropy, tf.reduce_mean(hits(logits, ids))])
 
 
-def train(model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: str = "") -> LearningCurves:
+class BestWeights(tf.train.experimental.PythonState):
+    """The weights of the epoch that validated best, as part of a checkpoint.
+
+    Args:
+        model: Its weights are the best ones until an epoch is better.
+
+    Attributes:
+        objective: The lowest value so far.
+        epoch: Its epoch, from 1 on; 0 if there was none.
+        weights: As Keras gives them.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        super().__init__()
+        self.objective, self.epoch = math.inf, 0
+        self.weights: list[npt.NDArray[np.float32]] = model.get_weights()
+
+    def compare(self, objective: float, epoch: int, model: keras.Model) -> None:
+        """Keeps the model's weights if the epoch was better than all before."""
+        if objective < self.objective:
+            self.objective, self.epoch, self.weights = objective, epoch, model.get_weights()
+
+    def serialize(self) -> bytes:
+        """Returns all of it in numpy's own format."""
+        file = io.BytesIO()
+        np.savez(file, np.float64(self.objective), np.int64(self.epoch), *self.weights)
+        return file.getvalue()
+
+    def deserialize(self, string_value: bytes) -> None:
+        """Takes all of it from numpy's own format."""
+        with np.load(io.BytesIO(string_value)) as arrays:
+            objective, epoch, *self.weights = (arrays[name] for name in arrays.files)
+        self.objective, self.epoch = float(objective), int(epoch)
+
+
+def train(
+    model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: str = "", checkpoints: str = ""
+) -> LearningCurves:
     """Trains until the validation cross-entropy is no lower for `patience` epochs; the best weights are kept.
 
     Args:
@@ -138,36 +181,48 @@ def train(model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: s
         rows: Both splits.
         settings: The trainer's settings.
         name: The model's name, for the progress.
+        checkpoints: Folder of this training's checkpoints, from which it goes on; "" keeps none.
 
     Raises:
         TransferlineError: The loss is no longer a number.
     """
     runner = EpochRunner(model, rows, settings)
-    objective = f"val_{runner.crossentropy}"
-    metrics: dict[str, list[float]] = {}
-    best, best_epoch, best_weights = math.inf, -1, model.get_weights()
+    metrics, best = EpochMetrics(), BestWeights(model)
+    saved = Checkpoints(
+        checkpoints,
+        settings.checkpoint_seconds,
+        model.distribute_strategy,
+        metrics,
+        model=model,
+        optimizer=runner.optimizer,
+        best=best,
+    )
+    saved.restore()
     shown = 0.0
-    for epoch in range(settings.max_epochs):
-        rate, began = runner.learning_rate, time.monotonic()
-        values = runner.run(epoch)
-        for key, value in {**values, "learning_rate": rate, "seconds": time.monotonic() - began}.items():
-            metrics.setdefault(key, []).append(value)
-        _check_finite(values["loss"], epoch, rate)
-        if values[objective] < best:
-            best, best_epoch, best_weights = values[objective], epoch, model.get_weights()
+    while metrics.epochs < settings.max_epochs and metrics.epochs - best.epoch < settings.patience:
+        values = _epoch(runner, metrics.epochs)
+        metrics.add(values)
+        best.compare(values[f"val_{runner.crossentropy}"], metrics.epochs, model)
         if time.monotonic() - shown > PROGRESS_SECONDS:
             shown = time.monotonic()
-            progress.report(epoch + 1, None, "epochs", f"{name} {objective} {best:.4f}".strip())
-        if epoch - best_epoch >= settings.patience:
-            break
-    model.set_weights(best_weights)
+            detail = f"{name} val_{runner.crossentropy} {best.objective:.4f}".strip()
+            progress.report(metrics.epochs, None, "epochs", detail)
+        saved.save_if_due()
+    model.set_weights(best.weights)
     return LearningCurves(
-        epochs=tuple(range(1, len(metrics["loss"]) + 1)),
+        epochs=tuple(range(1, metrics.epochs + 1)),
         fine_tuning_starts_at=None,
-        best_epoch=best_epoch + 1,
-        metrics={key: tuple(values) for key, values in metrics.items()},
+        best_epoch=best.epoch,
+        metrics={key: tuple(values) for key, values in metrics.values.items()},
         crossentropy=runner.crossentropy,
     )
+
+
+def _epoch(runner: EpochRunner, epoch: int) -> Mapping[str, float]:
+    rate, began = runner.learning_rate, time.monotonic()
+    values = runner.run(epoch)
+    _check_finite(values["loss"], epoch, rate)
+    return {**values, "learning_rate": rate, "seconds": time.monotonic() - began}
 
 
 def log_to_tensorboard(curves: LearningCurves, folder: str) -> None:

@@ -4,11 +4,15 @@ import os
 from typing import Any, NamedTuple, Protocol
 
 import keras_tuner
+import tensorflow as tf
 
 from components.trainer.curves import write_curves
+from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.model import crossentropy_name
 from components.trainer.mlp.run_fn import MODEL, Prepared, TrainerArgs, prepare, train_one
 from components.trainer.mlp.training import log_to_tensorboard
+from components.trainer.strategy import distribution_strategy
+from components.trainer.workers import starts_workers
 
 CURVES_FOLDER = "models"
 PROJECT = "keras_tuner"
@@ -38,10 +42,10 @@ class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
         super().__init__(oracle, directory=folder, project_name=PROJECT)
         self._folder = folder
 
-    def run_trial(self, trial: Any, prepared: Prepared) -> dict[str, float]:
+    def run_trial(self, trial: Any, prepared: Prepared, strategy: tf.distribute.Strategy) -> dict[str, float]:
         """Trains the model that the trial names; returns its lowest validation cross-entropy."""
         name = trial.hyperparameters.get(MODEL)
-        _, curves = train_one(prepared, name)
+        _, curves = train_one(prepared, name, strategy)
         folder = os.path.join(self._folder, CURVES_FOLDER, name)
         write_curves(curves, folder)
         log_to_tensorboard(curves, folder)
@@ -55,6 +59,9 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
     Args:
         fn_args: What TFX gives a tuner.
     """
+    settings = MLPTraining.model_validate_json(fn_args.custom_config["trainer"])
+    # The trials are the Tuner's own, in this process.
+    strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
     prepared = prepare(fn_args)
     space = keras_tuner.HyperParameters()
     space.Choice(MODEL, list(prepared.settings.models))
@@ -65,4 +72,4 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
         # A model that diverges is left out, not tried again: the seed is the same.
         max_retries_per_trial=0,
     )
-    return TunerFnResult(ModelTuner(oracle, fn_args.working_dir), {"prepared": prepared})
+    return TunerFnResult(ModelTuner(oracle, fn_args.working_dir), {"prepared": prepared, "strategy": strategy})

@@ -7,18 +7,19 @@ import tf_keras as keras
 
 from components import progress
 from components.errors import TransferlineError
+from components.trainer.checkpoints import Checkpoints, EpochMetrics
 
 
 class Recorder(keras.callbacks.Callback):
     """Keeps the metrics, learning rate and seconds of each epoch, over several calls of `fit`.
 
     Attributes:
-        metrics: One list a metric, one value an epoch.
+        metrics: Of all epochs so far.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.metrics: dict[str, list[float]] = {}
+        self.metrics = EpochMetrics()
         self._began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -28,9 +29,29 @@ class Recorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps one value of each metric."""
         rate = float(keras.backend.get_value(self.model.optimizer.learning_rate))
-        values = {**(logs or {}), "learning_rate": rate, "seconds": round(time.monotonic() - self._began, 3)}
-        for name, value in values.items():
-            self.metrics.setdefault(name, []).append(float(value))
+        seconds = round(time.monotonic() - self._began, 3)
+        self.metrics.add({**(logs or {}), "learning_rate": rate, "seconds": seconds})
+
+
+class SaveCheckpoints(keras.callbacks.Callback):
+    """Saves a checkpoint after each epoch that one is due after, and after the last.
+
+    Args:
+        checkpoints: Of this phase.
+        epochs: Number of the phase's last epoch.
+    """
+
+    def __init__(self, checkpoints: Checkpoints, epochs: int) -> None:
+        super().__init__()
+        self._checkpoints = checkpoints
+        self._epochs = epochs
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Saves; must come after the `Recorder`."""
+        if epoch + 1 == self._epochs:
+            self._checkpoints.save()
+        else:
+            self._checkpoints.save_if_due()
 
 
 class EpochProgress(keras.callbacks.Callback):

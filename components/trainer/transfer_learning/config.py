@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from components.settings import Settings
-from components.trainer.config import StrategyName
+from components.trainer.config import TrainingSettings
 
 
 class Augmentation(Settings):
@@ -46,8 +46,8 @@ class FineTuning(Settings):
     from_layer: int = Field(default=100, ge=0, lt=154)
 
 
-class TransferLearning(Settings):
-    """MobileNetV2, pretrained, with a new head, trained in two phases.
+class TransferLearning(TrainingSettings):
+    """MobileNetV2, pretrained, with a new head, trained in two phases; see also `TrainingSettings`.
 
     Attributes:
         family: Which kind of model this is.
@@ -60,7 +60,7 @@ class TransferLearning(Settings):
         fine_tuning: Phase 2.
         batch_size: Photos in a training step, over all replicas together.
         seed: Seed of the head's weights, the shuffling, the dropout and the augmentation.
-        strategy: How training is distributed; "auto" takes a TPU or several GPUs where there are any.
+        steps_per_execution: Training steps that run without coming back to Python; more help a TPU.
         cache_bytes: Decoded training and validation photos are kept in memory if they take no more than this.
     """
 
@@ -74,7 +74,7 @@ class TransferLearning(Settings):
     fine_tuning: FineTuning = FineTuning()
     batch_size: int = Field(default=32, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
-    strategy: StrategyName = "auto"
+    steps_per_execution: int = Field(default=1, ge=1)
     cache_bytes: int = Field(default=4 * 2**30, ge=0)
 
     @property

@@ -3,13 +3,17 @@
 MobileNetV2: Sandler et al., "Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv 1801.04381.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 import tensorflow as tf
 import tf_keras as keras
 
 from components.errors import TransferlineError
+from components.trainer.config import Precision
+from components.trainer.dropout import Dropout
+from components.trainer.transfer_learning.augmentation import RandomRotation
 from components.trainer.transfer_learning.config import Augmentation, TransferLearning
 
 HeadKind: TypeAlias = Literal["logit", "softmax"]
@@ -72,6 +76,17 @@ def head_kind(settings: TransferLearning, classes: int) -> HeadKind:
     return settings.head
 
 
+@contextmanager
+def computing_in(precision: Precision) -> Iterator[None]:
+    """Lets the layers built within compute in a precision; Keras's applications take it from nowhere else."""
+    before = keras.mixed_precision.global_policy()
+    keras.mixed_precision.set_global_policy(precision)
+    try:
+        yield
+    finally:
+        keras.mixed_precision.set_global_policy(before)
+
+
 def build_base(image_size: int) -> keras.Model:
     """Returns MobileNetV2 without its top, frozen, with random weights: 154 layers, 2,257,984 parameters.
 
@@ -91,9 +106,9 @@ def augmentation_layers(settings: Augmentation, seed: int) -> list[keras.layers.
     """Returns the layers that change training photos at random and pass others on unchanged."""
     layers: list[keras.layers.Layer] = []
     if settings.horizontal_flip:
-        layers.append(keras.layers.RandomFlip("horizontal", seed=seed))
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seed, dtype="float32"))
     if settings.rotation:
-        layers.append(keras.layers.RandomRotation(settings.rotation, seed=seed))
+        layers.append(RandomRotation(settings.rotation, seed))
     return layers
 
 
@@ -107,7 +122,7 @@ def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> 
 
     Returns:
         A model from photos, float32 [batch, size, size, 3] in [-1, 1], to logits [batch, 1] or, for a softmax head,
-        probabilities [batch, classes].
+        probabilities [batch, classes], float32 whatever it computes in.
     """
     photos = keras.Input(base.input_shape[1:], name="image")
     features = photos
@@ -117,11 +132,11 @@ def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> 
     # otherwise overwrite the statistics of ImageNet.
     features = base(features, training=False)
     pooling = keras.layers.GlobalAveragePooling2D() if settings.pooling == "avg" else keras.layers.Flatten()
-    features = keras.layers.Dropout(settings.dropout, seed=settings.seed)(pooling(features))
+    features = Dropout(settings.dropout, settings.seed)(pooling(features))
     if head_kind(settings, classes) == "logit":
-        head = keras.layers.Dense(1, name=HEAD)
+        head = keras.layers.Dense(1, name=HEAD, dtype="float32")
     else:
-        head = keras.layers.Dense(classes, activation="softmax", name=HEAD)
+        head = keras.layers.Dense(classes, activation="softmax", name=HEAD, dtype="float32")
     return Classifier(photos, head(features))
 
 

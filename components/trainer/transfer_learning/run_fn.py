@@ -11,14 +11,16 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.contract import IMAGE
+from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
-from components.trainer.strategy import distribution_strategy, is_chief, needs_fixed_batches
+from components.trainer.strategy import distribution_strategy, is_chief, needs_fixed_batches, wait_for_all
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import Split, batches, fits_in_memory, read_split, training_batch_size
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
-from components.trainer.transfer_learning.model import build_base, build_model, head_kind
+from components.trainer.transfer_learning.model import build_base, build_model, computing_in, head_kind
 from components.trainer.transfer_learning.training import TrainingData, train
 from components.trainer.transfer_learning.weights import WeightsFile, load_pretrained
+from components.trainer.workers import run_workers, starts_workers
 from components.transform.labels import class_names
 
 LOGGER = logging.getLogger(__name__)
@@ -33,7 +35,9 @@ class TrainerArgs(Protocol):
         transform_graph_path: Folder of the Transform step's output.
         serving_model_dir: Where the SavedModel goes.
         model_run_dir: Where logs and learning curves go.
-        custom_config: `{"trainer": TransferLearning as a JSON string}`.
+        hyperparameters: None: there is nothing to choose.
+        custom_config: `{"trainer": TransferLearning as a JSON string}`, perhaps with "checkpoints": the folder of the
+            checkpoints of all trainings.
     """
 
     train_files: Sequence[str]
@@ -41,6 +45,7 @@ class TrainerArgs(Protocol):
     transform_graph_path: str
     serving_model_dir: str
     model_run_dir: str
+    hyperparameters: Mapping[str, Any] | None
     custom_config: Mapping[str, Any]
 
 
@@ -69,14 +74,21 @@ def run_fn(fn_args: TrainerArgs) -> None:
         TransferlineError: Settings, devices, weights or photos don't allow it, or training diverged.
     """
     settings = TransferLearning.model_validate_json(fn_args.custom_config["trainer"])
+    if starts_workers(settings):
+        run_workers(f"{__name__}.run_fn", fn_args, settings.workers)
+        return
     strategy = distribution_strategy(settings.strategy)
     keras.utils.set_random_seed(settings.seed)
     photos = load_photos(fn_args)
     head = head_kind(settings, len(photos.class_names))
     model, base, weights = build(settings, photos, strategy)
-    curves = train(model, base, head, training_data(photos, settings, strategy), settings, fn_args.model_run_dir)
+    data = training_data(photos, settings, strategy)
+    checkpoints = checkpoint_folder(fn_args)
+    curves = train(model, base, head, data, settings, fn_args.model_run_dir, checkpoints)
     served = ServedModel(model, head, photos.tft_output, photos.class_names)
-    save(served, curves, weights, photos, fn_args, is_chief(strategy))
+    save(served, curves, weights, photos, fn_args, strategy)
+    if is_chief(strategy):
+        remove_checkpoints(checkpoints)
 
 
 def load_photos(fn_args: TrainerArgs) -> Photos:
@@ -93,7 +105,7 @@ def build(
     settings: TransferLearning, photos: Photos, strategy: tf.distribute.Strategy
 ) -> tuple[keras.Model, keras.Model, WeightsFile | None]:
     """Builds the model with its pretrained base; returns both, and where the base's weights came from."""
-    with strategy.scope():
+    with strategy.scope(), computing_in(settings.precision):
         base = build_base(photos.image_size)
         weights = load_pretrained(base, settings.weights)
         return build_model(settings, base, len(photos.class_names)), base, weights
@@ -127,14 +139,15 @@ def save(
     weights: WeightsFile | None,
     photos: Photos,
     fn_args: TrainerArgs,
-    chief: bool,
+    strategy: tf.distribute.Strategy,
 ) -> None:
     """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
     warm_up = some_photos(photos.validation.files, photos.tft_output)
-    if not chief:
+    if is_chief(strategy):
+        export_model(served, fn_args.serving_model_dir, warm_up)
+        origin = {"source": weights.source, "path": weights.path, "sha256": weights.sha256} if weights else {}
+        write_curves(curves.model_copy(update={"weights": origin}), fn_args.model_run_dir)
+    else:
         with tempfile.TemporaryDirectory() as scratch:
             export_model(served, scratch, warm_up)
-        return
-    export_model(served, fn_args.serving_model_dir, warm_up)
-    origin = {"source": weights.source, "path": weights.path, "sha256": weights.sha256} if weights else {}
-    write_curves(curves.model_copy(update={"weights": origin}), fn_args.model_run_dir)
+    wait_for_all(strategy)

@@ -1,14 +1,16 @@
 """The two phases of training."""
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
 import tf_keras as keras
 
+from components.trainer.checkpoints import Checkpoints
 from components.trainer.curves import LearningCurves
 from components.trainer.strategy import is_chief
-from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, Recorder
+from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, Recorder, SaveCheckpoints
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.model import HeadKind, loss_of, metrics_of, unfreeze
 
@@ -20,6 +22,22 @@ class TrainingData(NamedTuple):
     validation: tf.data.Dataset
 
 
+class Phase(NamedTuple):
+    """A part of the training that has an optimizer of its own.
+
+    Attributes:
+        name: Also of the folder of its checkpoints.
+        optimizer: Keras's class.
+        learning_rate: The optimizer's.
+        epochs: Number of its last epoch, counted over all phases.
+    """
+
+    name: str
+    optimizer: type[keras.optimizers.Optimizer]
+    learning_rate: float
+    epochs: int
+
+
 def train(
     model: keras.Model,
     base: keras.Model,
@@ -27,8 +45,12 @@ def train(
     data: TrainingData,
     settings: TransferLearning,
     log_dir: str,
+    checkpoints: str = "",
 ) -> LearningCurves:
     """Trains the head, then the upper layers of the base with it.
+
+    A training that is started again goes through both phases again, each from its last checkpoint on: of a phase that
+    was at its end nothing is left to do.
 
     Args:
         model: The model, changed in place; it carries the strategy in whose scope it was built.
@@ -37,6 +59,7 @@ def train(
         data: The photos.
         settings: The trainer's settings.
         log_dir: Folder of the TensorBoard logs; both phases are on one axis.
+        checkpoints: Folder of this training's checkpoints; "" keeps none.
 
     Raises:
         TransferlineError: The loss is no longer a number.
@@ -45,49 +68,64 @@ def train(
     callbacks = [FailOnNaN(), recorder, EpochProgress(settings.epochs)]
     if is_chief(model.distribute_strategy):
         callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False, profile_batch=0))
-    extract_features(model, head, data, settings, callbacks)
-    if settings.fine_tuning.epochs:
-        fine_tune(model, base, head, data, settings, callbacks)
+    first, second = settings.feature_extraction, settings.fine_tuning
+    frozen = Phase("feature_extraction", keras.optimizers.Adam, first.learning_rate, first.epochs)
+    fit(frozen, model, head, data, settings, recorder, callbacks, checkpoints)
+    if second.epochs:
+        unfreeze(base, second.from_layer)
+        tuned = Phase("fine_tuning", keras.optimizers.RMSprop, second.learning_rate, settings.epochs)
+        fit(tuned, model, head, data, settings, recorder, callbacks, checkpoints)
     return LearningCurves(
         epochs=tuple(range(1, settings.epochs + 1)),
-        fine_tuning_starts_at=settings.feature_extraction.epochs if settings.fine_tuning.epochs else None,
-        metrics={name: tuple(values) for name, values in recorder.metrics.items()},
+        fine_tuning_starts_at=first.epochs if second.epochs else None,
+        metrics={name: tuple(values) for name, values in recorder.metrics.values.items()},
     )
 
 
-def extract_features(
+def fit(
+    phase: Phase,
     model: keras.Model,
     head: HeadKind,
     data: TrainingData,
     settings: TransferLearning,
+    recorder: Recorder,
     callbacks: Sequence[keras.callbacks.Callback],
+    checkpoints: str,
 ) -> None:
-    """Phase 1: trains the head on the features of the frozen base, with Adam."""
-    with model.distribute_strategy.scope():
-        optimizer = keras.optimizers.Adam(settings.feature_extraction.learning_rate)
-        model.compile(optimizer, loss_of(head), metrics_of(head))
-    epochs = settings.feature_extraction.epochs
-    model.fit(data.train, validation_data=data.validation, epochs=epochs, callbacks=list(callbacks), verbose=0)
+    """Trains what may learn, from the phase's last checkpoint on, to the end of the phase.
 
-
-def fine_tune(
-    model: keras.Model,
-    base: keras.Model,
-    head: HeadKind,
-    data: TrainingData,
-    settings: TransferLearning,
-    callbacks: Sequence[keras.callbacks.Callback],
-) -> None:
-    """Phase 2: trains the upper layers of the base with the head, with RMSprop; epochs count on from phase 1."""
-    unfreeze(base, settings.fine_tuning.from_layer)
-    with model.distribute_strategy.scope():
-        optimizer = keras.optimizers.RMSprop(settings.fine_tuning.learning_rate)
-        model.compile(optimizer, loss_of(head), metrics_of(head))
-    model.fit(
-        data.train,
-        validation_data=data.validation,
-        initial_epoch=settings.feature_extraction.epochs,
-        epochs=settings.epochs,
-        callbacks=list(callbacks),
-        verbose=0,
+    Args:
+        phase: The phase.
+        model: The model, changed in place.
+        head: What its head gives.
+        data: The photos.
+        settings: The trainer's settings.
+        recorder: Knows how many epochs there were, and takes what the checkpoint says of them.
+        callbacks: What watches; the recorder is among them.
+        checkpoints: Folder of the training's checkpoints; "" keeps none.
+    """
+    strategy = model.distribute_strategy
+    with strategy.scope():
+        optimizer = phase.optimizer(phase.learning_rate)
+        model.compile(optimizer, loss_of(head), metrics_of(head), steps_per_execution=settings.steps_per_execution)
+        # A checkpoint needs the variables before the first step, which would make them.
+        optimizer.build(model.trainable_variables)
+    folder = os.path.join(checkpoints, phase.name) if checkpoints else ""
+    saved = Checkpoints(
+        folder,
+        settings.checkpoint_seconds,
+        strategy,
+        recorder.metrics,
+        layers=model.layers,
+        optimizer=optimizer,
     )
+    saved.restore()
+    if recorder.metrics.epochs < phase.epochs:
+        model.fit(
+            data.train,
+            validation_data=data.validation,
+            initial_epoch=recorder.metrics.epochs,
+            epochs=phase.epochs,
+            callbacks=[*callbacks, SaveCheckpoints(saved, phase.epochs)],
+            verbose=0,
+        )

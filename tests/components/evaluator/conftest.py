@@ -84,7 +84,7 @@ def write_examples(tmp_path):
 def evaluate(tmp_path):
     """Runs the executor; returns the evaluation and blessing artifacts."""
 
-    def run(evaluation, examples, model, baseline=None):
+    def run(evaluation, examples, model, baseline=None, **run_parameters):
         outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
         for key, artifact in outputs.items():
             artifact.uri = str(tmp_path / key)
@@ -94,7 +94,7 @@ def evaluate(tmp_path):
         executor.Do(
             inputs,
             {key: [artifact] for key, artifact in outputs.items()},
-            {EVALUATION_CONFIG_KEY: evaluation.model_dump_json()},
+            {EVALUATION_CONFIG_KEY: evaluation.model_dump_json(), **run_parameters},
         )
         return outputs["evaluation"], outputs["blessing"]
 

@@ -1,4 +1,6 @@
 import pytest
+from tfx.orchestration.kubeflow.v2.container.kubeflow_v2_entrypoint_utils import refactor_model_blessing
+from tfx.types import standard_artifacts
 
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
@@ -87,6 +89,37 @@ def test_a_baseline_that_tells_other_classes_apart_is_none(evaluate, write_examp
     decision = read_decision(evaluation.uri)
     assert decision.baseline_uri == ""
     assert decision.blessed  # a first model has nothing to fall below
+
+
+def test_an_empty_baseline_is_none(evaluate, write_examples, save_model, tmp_path):
+    empty = standard_artifacts.Model()
+    empty.uri = str(tmp_path / "nothing_was_pushed_yet")
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", max_drop=0.0),)),
+        write_examples(RIGHT),
+        save_model("candidate", 2),
+        baseline=empty,
+    )
+    assert read_decision(evaluation.uri).baseline_uri == ""
+
+
+def test_a_cluster_without_names_of_models_gets_a_blessing_without_their_ids(evaluate, write_examples, save_model):
+    thresholds = Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),))
+    _, blessing = evaluate(
+        thresholds, write_examples(RIGHT), save_model("candidate", 2), baseline=save_model("baseline", 2)
+    )
+    refactor_model_blessing(blessing, {})  # what TFX does on a cluster; it looks for the name of every ID
+    assert blessing.get_int_custom_property("blessed") == 1
+
+
+def test_thresholds_of_the_run_replace_those_that_were_compiled(evaluate, write_examples, save_model):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=1.0),)),
+        write_examples([*RIGHT, WRONG]),
+        save_model("model", 2),
+        thresholds='[{"metric": "auc", "at_least": 0.1}]',
+    )
+    assert [check.metric for check in read_decision(evaluation.uri).checks] == ["auc"]
 
 
 def test_a_metric_that_is_not_a_number_has_no_value_and_does_not_pass(evaluate, write_examples, save_model):

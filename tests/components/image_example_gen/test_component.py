@@ -7,6 +7,7 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.config import ImageData
+from components.ingest_artifact import IngestReportArtifact
 from components.ingest_report import read_report
 
 
@@ -50,7 +51,7 @@ def test_the_cache_serves_unchanged_photos_and_no_others(run, fill, encode, tmp_
     states, store = run(data, source_fingerprint="another")
     assert states == [complete, cached, complete, complete]
 
-    reports = [read_report(artifact.uri) for artifact in store.get_artifacts_by_type("IngestReport")]
+    reports = [read_report(artifact.uri) for artifact in store.get_artifacts_by_type(IngestReportArtifact.TYPE_NAME)]
     assert [report.found for report in reports] == [10, 10, 10]
     examples = store.get_artifacts_by_type("Examples")
     assert len({artifact.custom_properties["input_fingerprint"].string_value for artifact in examples}) == 2

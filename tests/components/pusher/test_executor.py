@@ -56,6 +56,13 @@ def test_two_pushes_in_one_second_are_two_versions(push, tmp_path):
     assert newest_version(str(tmp_path / "pushed")) > first
 
 
+def test_a_push_that_is_tried_again_is_the_same_version(push, tmp_path):
+    (tmp_path / "model" / "Format-Serving" / "fingerprint.pb").write_bytes(b"of this model")
+    push(blessed=True)
+    push(blessed=True)
+    assert len(list((tmp_path / "pushed").iterdir())) == 1
+
+
 def test_a_model_that_is_not_blessed_goes_nowhere(push, tmp_path):
     assert push(blessed=False).get_int_custom_property("pushed") == 0
     assert not (tmp_path / "pushed").exists()

@@ -20,3 +20,19 @@ def test_impossible_models(model):
 def test_impossible_names(models):
     with pytest.raises(ValidationError):
         MLPTraining.model_validate({"models": models})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"workers": 2},
+        {"workers": 2, "strategy": "mirrored"},
+        {"workers": 0, "strategy": "multi_worker"},
+        {"precision": "mixed_float16"},
+        {"checkpoint_seconds": -1},
+    ],
+)
+def test_impossible_ways_to_compute(wrong):
+    with pytest.raises(ValidationError):
+        MLPTraining.model_validate(wrong)
+    assert MLPTraining(workers=2, strategy="multi_worker").workers == 2

@@ -10,10 +10,11 @@ import tensorflow as tf
 from components.csv_example_gen.encode import encode_each
 from components.errors import TransferlineError
 from components.trainer.curves import read_curves
-from components.trainer.mlp.config import MLP
+from components.trainer.mlp.config import MLP, MLPTraining
 from components.trainer.mlp.run_fn import MODEL, prepare, run_fn
 from components.trainer.mlp.tuner_fn import tuner_fn
 
+MODELS = {"narrow": MLP(widths=(1,)), "wide": MLP(widths=(16,))}
 ONE = {"wide": MLP(widths=(16,))}
 
 
@@ -111,6 +112,14 @@ def test_the_tuner_trains_every_model_and_names_the_best(fn_args, tmp_path):
     run_fn(fn_args(hyperparameters=best.get_config()))
     assert read_curves(str(tmp_path / "run")).model == "wide"
     assert isinstance(best, keras_tuner.HyperParameters)
+
+
+def test_the_tuners_trials_need_no_workers(fn_args, monkeypatch):
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    args = fn_args()
+    settings = MLPTraining(models=MODELS, strategy="multi_worker", workers=2)
+    args.custom_config["trainer"] = settings.model_dump_json()
+    assert tuner_fn(args).fit_kwargs["strategy"].num_replicas_in_sync == 1
 
 
 def test_several_models_without_a_tuner(fn_args):

@@ -142,12 +142,23 @@ def test_tensorboard_gets_both_splits(rows, tmp_path):
     assert len(found["train", "epoch_learning_rate"]) == 3
 
 
-@pytest.mark.parametrize("name", ["tiny", "combined"])
-def test_xla_compiles_a_training_step_with_static_shapes(name):
+@pytest.mark.parametrize(
+    ("name", "precision"), [("tiny", "float32"), ("combined", "float32"), ("tiny", "mixed_bfloat16")]
+)
+def test_xla_compiles_a_training_step_with_static_shapes(name, precision):
     """What a TPU would refuse, this refuses."""
     rows = TrainingRows(packed(1000), packed(200, seed=1))
-    runner = EpochRunner(build_model(PRESETS[name], 4, 2, 0), rows, settings())
+    runner = EpochRunner(build_model(PRESETS[name], 4, 2, 0, precision), rows, settings())
     compiled = tf.function(runner._steps_graph, autograph=False, jit_compile=True)
     order = runner._order(tf.constant(0))
     assert order.shape == (10, 100)
     assert np.isfinite(compiled(order, tf.constant(0), tf.constant(2)).numpy()).all()
+
+
+def test_mixed_precision_computes_in_bfloat16_between_floats(rows):
+    model = build_model(MLP(widths=(16,), dropout=0.2, l2=0.01), 4, 2, 0, "mixed_bfloat16")
+    assert model.layers[1].compute_dtype == "bfloat16"
+    assert {variable.dtype for variable in model.trainable_variables} == {tf.float32}
+    assert model(rows.train.features[:2], training=True).dtype == tf.float32
+    curves = train(model, rows, settings(max_epochs=20, learning_rate=0.02))
+    assert curves.metrics["val_accuracy"][-1] > 0.8

@@ -31,8 +31,8 @@ def test_the_recorder_keeps_all_epochs_of_several_fits():
     model.optimizer.learning_rate = 0.25
     model.fit([[1.0]], [[2.0]], initial_epoch=2, epochs=3, verbose=0, callbacks=[recorder])
 
-    assert recorder.metrics["learning_rate"] == [0.5, 0.5, 0.25]
-    assert len(recorder.metrics["loss"]) == len(recorder.metrics["seconds"]) == 3
+    assert recorder.metrics.values["learning_rate"] == [0.5, 0.5, 0.25]
+    assert recorder.metrics.epochs == len(recorder.metrics.values["seconds"]) == 3
 
 
 def test_each_epoch_is_reported(caplog):

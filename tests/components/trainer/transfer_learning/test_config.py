@@ -34,6 +34,10 @@ def test_settings_survive_json():
         {"strategy": "parameter_server"},
         {"cache_bytes": -1},
         {"epochs": 10},
+        {"workers": 2},
+        {"workers": 2, "strategy": "tpu"},
+        {"precision": "bfloat16"},
+        {"steps_per_execution": 0},
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong):

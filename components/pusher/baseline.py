@@ -1,0 +1,37 @@
+"""The baseline where no metadata can be asked: on a cluster, the last model that was pushed."""
+
+import os
+
+from tfx import v1 as tfx
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+from tfx.dsl.io import fileio
+from tfx.utils import io_utils, path_utils
+
+from components.pusher.versions import is_same_model, versions
+
+
+@component
+def PushedBaseline(  # noqa: N802 (components are named like classes)
+    candidate: InputArtifact[tfx.types.standard_artifacts.Model],
+    model: OutputArtifact[tfx.types.standard_artifacts.Model],
+    base_directory: Parameter[str],
+    source_fingerprint: Parameter[str],
+) -> None:
+    """Copies the newest pushed model that isn't the candidate itself; where there is none, `model` stays empty.
+
+    Kubeflow Pipelines takes no Resolver, which would look the last blessed model up in the metadata.
+
+    Args:
+        candidate: This run's model.
+        model: The output.
+        base_directory: Local folder or gs:// prefix that the Pusher pushes to.
+        source_fingerprint: Hash of the code this step runs.
+    """
+    fileio.makedirs(model.uri)
+    candidate_path = path_utils.serving_model_path(candidate.uri)
+    for version in versions(base_directory):
+        folder = os.path.join(base_directory, str(version))
+        if not is_same_model(folder, candidate_path):
+            io_utils.copy_dir(folder, path_utils.serving_model_path(model.uri))
+            return

@@ -1,0 +1,45 @@
+"""Run parameters: what a run on a cluster is given when it is submitted, in place of what was compiled in.
+
+On Kubeflow Pipelines and Vertex AI a step gets each as an execution property of its own, beside its settings.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+DATA_PATH = "data_path"
+THRESHOLDS = "thresholds"
+EPOCHS = {
+    "feature_extraction_epochs": ("feature_extraction", "epochs"),
+    "fine_tuning_epochs": ("fine_tuning", "epochs"),
+    "max_epochs": ("max_epochs",),
+}
+"""Where each stands in the Trainer's settings; the first two are of photos, the last of rows."""
+
+
+def data_settings(exec_properties: Mapping[str, Any]) -> str:
+    """Returns an ExampleGen's settings as JSON, with the path that the run was given."""
+    settings = json.loads(exec_properties["data"])
+    return json.dumps(settings | {"path": exec_properties.get(DATA_PATH) or settings["path"]})
+
+
+def evaluation_settings(evaluation: str, exec_properties: Mapping[str, Any]) -> str:
+    """Returns the Evaluator's settings as JSON, with the thresholds that the run was given, a JSON list."""
+    given = exec_properties.get(THRESHOLDS)
+    return json.dumps(json.loads(evaluation) | {"thresholds": json.loads(given)}) if given else evaluation
+
+
+def trainer_config(exec_properties: Mapping[str, Any]) -> str:
+    """Returns the `custom_config` of a Trainer or Tuner with the epochs that the run was given."""
+    config = json.loads(exec_properties["custom_config"])
+    settings = json.loads(config["trainer"])
+    for name, path in EPOCHS.items():
+        if exec_properties.get(name) is not None:
+            _set(settings, path, int(exec_properties[name]))
+    return json.dumps(config | {"trainer": json.dumps(settings)})
+
+
+def _set(settings: dict[str, Any], path: tuple[str, ...], value: int) -> None:
+    for name in path[:-1]:
+        settings = settings[name]
+    settings[path[-1]] = value

@@ -1,0 +1,138 @@
+"""Where the Beam steps run: settings in, Beam's own options out."""
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from components.settings import Settings
+
+Engine = Literal["local", "portable", "flink", "spark", "dataflow"]
+Environment = Literal["docker", "external", "process", "loopback"]
+
+LOCAL = (
+    # Named, because a newer Beam would otherwise try to download another runner on every run.
+    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+    "--direct_running_mode=in_memory",
+)
+RUNNERS = {
+    "portable": "PortableRunner",
+    "flink": "FlinkRunner",
+    "spark": "SparkRunner",
+    "dataflow": "DataflowRunner",
+}
+WORKER_OPTIONS = {"flink": "parallelism", "spark": "parallelism", "dataflow": "max_num_workers"}
+"""What an engine calls the number of its workers."""
+
+NO_IMAGE = "none"
+"""TFX packs itself for remote workers, two seconds in every step, unless an image for them is named."""
+
+NEEDED: dict[str, tuple[str, ...]] = {
+    "portable": ("endpoint",),
+    "flink": ("endpoint",),
+    "spark": ("endpoint",),
+    "dataflow": ("project", "region", "temp_location"),
+}
+PORTABLE_ONLY = ("endpoint", "artifact_endpoint", "environment", "environment_config")
+USED: dict[str, frozenset[str]] = {
+    "local": frozenset({"extra"}),
+    "portable": frozenset({*PORTABLE_ONLY, "image", "setup_file", "extra"}),
+    "flink": frozenset({*PORTABLE_ONLY, "image", "setup_file", "workers", "extra"}),
+    "spark": frozenset({*PORTABLE_ONLY, "image", "setup_file", "workers", "extra"}),
+    "dataflow": frozenset({*NEEDED["dataflow"], "image", "setup_file", "workers", "extra"}),
+}
+"""The settings that an engine has a use for; `engine` itself aside."""
+
+Endpoint = Annotated[str, Field(pattern=r"^([^\s:/]+:\d{1,5})?$")]
+
+
+class Beam(Settings):
+    """The engine of every Beam step; see docs/beam.md.
+
+    Args:
+        engine: "local" is this process; "flink" and "spark" are reached through their Beam job servers; "portable" is
+            any other job service; "dataflow" is Google's.
+        endpoint: host:port of the job service.
+        artifact_endpoint: host:port that files for the workers are given to; "" for the one that the job service names.
+        environment: How the engine starts its workers: as containers, from a worker pool beside each of them, as
+            processes, or in the process that submits the job.
+        environment_config: host:port of the worker pool for "external", as the engine sees it; the command for
+            "process".
+        image: Container image that has this project in it, for "docker" and Dataflow.
+        setup_file: setup.py of this project, instead of an image: each worker installs it, which takes minutes.
+        workers: How many at once; the engine's own choice if None.
+        project: Google Cloud project.
+        region: Google Cloud region.
+        temp_location: gs:// folder for what Dataflow keeps on the way.
+        extra: Any further options of Beam, as they are; they come last.
+    """
+
+    engine: Engine = "local"
+    endpoint: Endpoint = ""
+    artifact_endpoint: Endpoint = ""
+    environment: Environment = "docker"
+    environment_config: str = ""
+    image: str = ""
+    setup_file: str = ""
+    workers: Annotated[int, Field(ge=1)] | None = None
+    project: str = ""
+    region: str = ""
+    temp_location: Annotated[str, Field(pattern=r"^(gs://.+)?$")] = ""
+    extra: tuple[Annotated[str, Field(pattern=r"^--")], ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_the_engine(self) -> "Beam":
+        faults = [f"{name} must be given" for name in NEEDED.get(self.engine, ()) if not getattr(self, name)]
+        faults += [
+            f"{name} has no use"
+            for name, field in type(self).model_fields.items()
+            if name not in USED[self.engine] | {"engine"} and getattr(self, name) != field.default
+        ]
+        faults += self._worker_faults()
+        if faults:
+            raise ValueError(f"with the engine '{self.engine}': {'; '.join(faults)}")
+        return self
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The options for every Beam step, as on a command line."""
+        if self.engine == "local":
+            return (*LOCAL, f"--sdk_container_image={NO_IMAGE}", *self.extra)
+        options = {
+            "job_endpoint": self.endpoint,
+            "artifact_endpoint": self.artifact_endpoint,
+            **self._environment_options(),
+            "setup_file": self.setup_file,
+            "sdk_container_image": self.image if self.image or self.setup_file else NO_IMAGE,
+            "project": self.project,
+            "region": self.region,
+            "temp_location": self.temp_location,
+            WORKER_OPTIONS.get(self.engine, ""): str(self.workers or ""),
+        }
+        given = [f"--{name}={value}" for name, value in options.items() if value]
+        return (f"--runner={RUNNERS[self.engine]}", *given, *self.extra)
+
+    @property
+    def _starts_containers(self) -> bool:
+        return self.engine == "dataflow" or (self.engine != "local" and self.environment == "docker")
+
+    def _worker_faults(self) -> list[str]:
+        if self._starts_containers:
+            unused = ["environment_config has no use: name the image"] * bool(self.environment_config)
+            return unused + ["image or setup_file must be given"] * (not self.image and not self.setup_file)
+        if self.engine == "local":
+            return []
+        unused = [f"{name} has no use" for name in ("image", "setup_file") if getattr(self, name)]
+        needs_config = self.environment in ("external", "process") and not self.environment_config
+        return [
+            *(f"{fault} with the environment '{self.environment}'" for fault in unused),
+            *["environment_config must be given"] * needs_config,
+        ]
+
+    def _environment_options(self) -> dict[str, str]:
+        if self.engine == "dataflow":
+            return {}
+        config = self.environment_config
+        if self.environment == "process" and not config.startswith("{"):
+            config = json.dumps({"command": config})
+        return {"environment_type": self.environment.upper(), "environment_config": config}

@@ -1,0 +1,34 @@
+"""Options that `compile` and `submit` share."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.config import PipelineConfig
+
+
+class Target(str, Enum):
+    """Where a pipeline is to run."""
+
+    vertex = "vertex"
+    kubeflow = "kubeflow"
+
+
+TargetOption = Annotated[Target, typer.Option("--target", help="Vertex AI (JSON) or Kubeflow Pipelines (YAML).")]
+Image = Annotated[str, typer.Option(metavar="IMAGE", help="The image of every step, as `make image` builds it.")]
+Root = Annotated[str, typer.Option(metavar="gs://...", help="Where the steps write; a folder if they share one.")]
+
+
+def cluster_config(name: str, root: str, data_dir: str, settings: list[str] | None) -> PipelineConfig:
+    """Returns a pipeline's configuration with its root on the cluster.
+
+    Raises:
+        TransferlineError: There is no such pipeline, or the settings aren't valid.
+    """
+    from pipeline.commands.options import configured  # noqa: PLC0415
+
+    return configured(name, data_dir=data_dir, output_dir=root.rstrip("/"), settings=settings)

@@ -1,0 +1,33 @@
+"""`transferline compile`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster_config
+from pipeline.commands.options import DataDir, Name, Settings
+
+
+def compile_(
+    name: Name,
+    target: TargetOption,
+    image: Image,
+    root: Root,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="Where to write it.")],
+    data_dir: DataDir = "",
+    settings: Settings = None,
+) -> None:
+    """Compile a pipeline for Kubeflow Pipelines or Vertex AI. Asks nothing of any network."""
+    from pipeline.log_file import everything_else_to  # noqa: PLC0415
+
+    config = cluster_config(name, root, data_dir, settings)
+    with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
+        from kubeflow.compile import compile_job, write_job  # noqa: PLC0415
+
+        job = compile_job(config, image)
+        write_job(job, target.value, out)
+    parameters = ", ".join(sorted(job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]))
+    sys.stdout.write(f"{out}\nrun parameters: {parameters}\n")

@@ -1,0 +1,78 @@
+"""`transferline submit`."""
+
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster_config
+from pipeline.commands.options import DataDir, Name, Settings
+from pipeline.commands.output import print_json
+
+
+def submit(
+    name: Name,
+    target: TargetOption,
+    image: Image,
+    root: Root,
+    data_dir: DataDir = "",
+    settings: Settings = None,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--parameter", metavar="NAME=VALUE", help="A run parameter.")
+    ] = None,
+    schedule: Annotated[
+        str, typer.Option(metavar="CRON", help='When to run, as "0 3 * * 1"; once, now if unset.')
+    ] = "",
+    project: Annotated[str, typer.Option(help="Vertex: the project in Google Cloud.")] = "",
+    region: Annotated[str, typer.Option(help="Vertex: its region.")] = "",
+    service_account: Annotated[str, typer.Option(help="Vertex: whom the steps run as.")] = "",
+    endpoint: Annotated[str, typer.Option(metavar="URL", help="Kubeflow: the address of its API.")] = "",
+    experiment: Annotated[str, typer.Option(help="Kubeflow: the experiment of the run.")] = "transferline",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")] = False,
+) -> None:
+    """Compile a pipeline and start it on Kubeflow Pipelines or Vertex AI, once or by a schedule."""
+    from components.run_parameters import DATA_PATH  # noqa: PLC0415
+    from pipeline.log_file import everything_else_to  # noqa: PLC0415
+    from pipeline.overrides import apply_overrides  # noqa: PLC0415
+
+    config = cluster_config(name, root, data_dir, settings)
+    with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
+        from kubeflow.compile import compile_job, job_name, with_cluster_data, write_job  # noqa: PLC0415
+        from kubeflow.data import data_version, place  # noqa: PLC0415
+        from kubeflow.run_parameters import DATA_VERSION  # noqa: PLC0415
+        from kubeflow.submit import Submission, check, parameter_values, send  # noqa: PLC0415
+
+        job = compile_job(config, image)
+    located = with_cluster_data(config)
+    values = parameter_values(located, dict(each.partition("=")[::2] for each in parameters or []))
+    submission = Submission(
+        target=target.value,
+        name=job_name(config),
+        image=image,
+        root=config.artifacts_dir,
+        parameters=values,
+        caching=config.cluster.caching,
+        schedule=schedule,
+        project=project,
+        region=region,
+        service_account=service_account,
+        endpoint=endpoint.rstrip("/"),
+        experiment=experiment,
+    )
+    check(submission)
+    if dry_run:
+        print_json(submission.model_dump() | {"steps": sorted(job["pipelineSpec"]["root"]["dag"]["tasks"])})
+        return
+    if values[DATA_PATH] != located.data.path:
+        located = apply_overrides(located, [f"data.path={values[DATA_PATH]}"])
+    elif config.source is not None and not config.data.path and place(config.source, located.data.path):
+        sys.stdout.write(f"copied the data to {located.data.path}\n")
+    if not any(each.startswith(f"{DATA_VERSION}=") for each in parameters or []):
+        submission = submission.model_copy(update={"parameters": values | {DATA_VERSION: data_version(located)}})
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / ("pipeline.json" if target.value == "vertex" else "pipeline.yaml")
+        write_job(job, target.value, file)
+        sys.stdout.write(f"{send(submission, file)}\n")

@@ -1,0 +1,51 @@
+import pytest
+from tfx.types import standard_artifacts
+
+from components.pusher.baseline import PushedBaseline
+
+
+def write_model(folder, fingerprint):
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(b"the graph")
+    (folder / "fingerprint.pb").write_bytes(fingerprint)
+
+
+@pytest.fixture
+def baseline(tmp_path):
+    """Looks for the baseline of a candidate; returns the fingerprint of what was found, None for nothing."""
+    write_model(tmp_path / "candidate" / "Format-Serving", b"new")
+
+    def run():
+        candidate, model = standard_artifacts.Model(), standard_artifacts.Model()
+        candidate.uri, model.uri = str(tmp_path / "candidate"), str(tmp_path / "baseline")
+        PushedBaseline.EXECUTOR_SPEC.executor_class().Do(
+            {"candidate": [candidate]},
+            {"model": [model]},
+            {"base_directory": str(tmp_path / "pushed"), "source_fingerprint": ""},
+        )
+        assert (tmp_path / "baseline").is_dir()
+        found = tmp_path / "baseline" / "Format-Serving" / "fingerprint.pb"
+        return found.read_bytes() if found.exists() else None
+
+    return run
+
+
+def test_nothing_was_pushed_yet(baseline):
+    assert baseline() is None
+
+
+def test_the_newest_version_is_copied_as_the_evaluator_reads_models(baseline, tmp_path):
+    write_model(tmp_path / "pushed" / "9", b"old")
+    write_model(tmp_path / "pushed" / "10", b"newest")
+    assert baseline() == b"newest"
+
+
+def test_a_model_is_not_compared_with_itself(baseline, tmp_path):
+    write_model(tmp_path / "pushed" / "9", b"old")
+    write_model(tmp_path / "pushed" / "10", b"new")
+    assert baseline() == b"old"
+
+
+def test_a_push_that_is_under_way_is_no_version(baseline, tmp_path):
+    write_model(tmp_path / "pushed" / ".pushing-11", b"half")
+    assert baseline() is None

@@ -1,0 +1,101 @@
+"""A training that ended in the middle and is started again goes through every epoch once."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+from small_photo_trainer import run_fn, small_base
+
+from components.trainer.checkpoints import Checkpoints
+from components.trainer.curves import read_curves
+from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.transfer_learning.model import build_model
+from components.trainer.transfer_learning.training import TrainingData, train
+
+# All photos are one batch, and nothing is drawn at random: the training that went on ends with the same weights.
+SETTINGS = TransferLearning(
+    weights=None,
+    augmentation=Augmentation(horizontal_flip=False, rotation=0),
+    dropout=0,
+    feature_extraction=FeatureExtraction(epochs=3, learning_rate=0.01),
+    fine_tuning=FineTuning(epochs=3, from_layer=1, learning_rate=0.01),
+    batch_size=8,
+    checkpoint_seconds=0,
+)
+
+
+class EndedError(Exception):
+    """What ends a training in a test."""
+
+
+@pytest.fixture
+def end_after(monkeypatch):
+    """Returns a function that ends the next training right after the checkpoint of an epoch."""
+    save = Checkpoints.save
+
+    def end(epoch):
+        def save_and_end(self):
+            save(self)
+            if self._metrics.epochs == epoch:
+                monkeypatch.setattr(Checkpoints, "save", save)
+                raise EndedError
+
+        monkeypatch.setattr(Checkpoints, "save", save_and_end)
+
+    return end
+
+
+def trained(folder):
+    keras.utils.set_random_seed(0)
+    base = small_base(32)
+    model = build_model(SETTINGS, base, 2)
+    generator = np.random.default_rng(0)
+    photos = generator.uniform(-1, 1, (8, 32, 32, 3)).astype(np.float32)
+    data = tf.data.Dataset.from_tensors((photos, np.arange(8) % 2))
+    curves = train(model, base, "logit", TrainingData(data, data), SETTINGS, str(folder / "logs"), str(folder))
+    return curves, model.get_weights()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Curves and weights of a training that nothing ended."""
+    return trained(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.parametrize(
+    ("epoch", "checkpoint"),
+    [(2, "feature_extraction/ckpt-2"), (3, "feature_extraction/ckpt-3"), (5, "fine_tuning/ckpt-5")],
+)
+def test_a_training_that_ended_goes_on_in_its_phase(whole, end_after, tmp_path, caplog, epoch, checkpoint):
+    caplog.set_level("INFO")
+    end_after(epoch)
+    with pytest.raises(EndedError):
+        trained(tmp_path)
+    curves, weights = trained(tmp_path)
+
+    assert f"training goes on after epoch {epoch}, from {tmp_path}/{checkpoint}" in caplog.text
+    expected, expected_weights = whole
+    assert curves.epochs == (1, 2, 3, 4, 5, 6)
+    assert curves.fine_tuning_starts_at == 3
+    assert all(len(values) == 6 for values in curves.metrics.values())
+    for name in ("loss", "val_loss", "val_accuracy", "learning_rate"):
+        assert curves.metrics[name] == pytest.approx(expected.metrics[name], rel=1e-5), name
+    for mine, other in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+
+
+def test_a_training_in_another_file_system(two_classes, fn_args_of, end_after, tmp_path, monkeypatch):
+    """As on gs://, which the operating system doesn't know either."""
+    args = fn_args_of(two_classes, ["cat", "dog"] * 4, SETTINGS)
+    args.custom_config["checkpoints"] = "ram://photos/checkpoints"
+    args.serving_model_dir, args.model_run_dir = "ram://photos/model", "ram://photos/run"
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    end_after(5)
+    with pytest.raises(EndedError):
+        run_fn(args)
+    assert tf.io.gfile.exists("ram://photos/checkpoints")
+    run_fn(args)
+    assert read_curves(args.model_run_dir).epochs == (1, 2, 3, 4, 5, 6)
+    assert tf.io.gfile.listdir("ram://photos/checkpoints") == []
+    assert list((tmp_path / "here").iterdir()) == []

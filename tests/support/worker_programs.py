@@ -1,0 +1,65 @@
+"""Functions that worker processes run in tests, in place of a training."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from components import progress
+from components.errors import TransferlineError
+
+
+def task():
+    return json.loads(os.environ["TF_CONFIG"])
+
+
+def index():
+    return task()["task"]["index"]
+
+
+def starts(folder):
+    """Counts how often this worker was started, this time included."""
+    file = Path(folder) / f"started-{index()}"
+    with file.open("a") as stream:
+        stream.write(f"{os.getpid()}\n")
+    return len(file.read_text().splitlines())
+
+
+def reports(fn_args):
+    starts(fn_args.model_run_dir)
+    os.write(1, b"what a library prints\n")
+    progress.report(3, 10, "epochs", f"of worker {index()}")
+    (Path(fn_args.model_run_dir) / f"task-{index()}.json").write_text(json.dumps(task()))
+
+
+def raises_an_error_for_people(fn_args):
+    if index() == 0:
+        time.sleep(3600)
+    raise TransferlineError("The rows are bad.", place="row 7", cure="Mend it.")
+
+
+def raises_its_own_error_and_costs_the_others_their_lives(fn_args):
+    if index() == 0:
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGABRT)
+    raise KeyError("absent")
+
+
+def is_killed_once(fn_args):
+    if index() == 1 and starts(fn_args.model_run_dir) == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if index() == 0 and starts(fn_args.model_run_dir) == 1:
+        time.sleep(3600)
+
+
+def is_always_killed(fn_args):
+    starts(fn_args.model_run_dir)
+    if index() == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(3600)
+
+
+def never_ends(fn_args):
+    starts(fn_args.model_run_dir)
+    time.sleep(3600)
