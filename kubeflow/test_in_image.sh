@@ -10,7 +10,7 @@ image=$1
 shift
 words=${*:-make test}
 mounts=(--volume "$PWD:/repository:ro")
-if [[ -d ../shared ]]; then mounts+=(--volume "$(cd ../shared && pwd):/work/shared:ro"); fi
+if [[ -d ../shared ]]; then mounts+=(--volume "$(cd ../shared && pwd):/srv/shared:ro"); fi
 engine=(docker run)
 if ! docker info > /dev/null 2>&1; then
   engine=(podman --runtime runc run --ulimit nofile=4096:4096 --ulimit nproc=4096:4096)
@@ -18,7 +18,7 @@ if ! docker info > /dev/null 2>&1; then
   mounts+=(--volume /etc/ssl/certs:/etc/ssl/certs:ro)
 fi
 "${engine[@]}" --rm --network host "${mounts[@]}" --env PIP_CERT --env SSL_CERT_FILE "$image" bash -euo pipefail -c "
-  mkdir -p /work/main && cd /work/main
+  mkdir -p /srv/main && cd /srv/main
   tar -C /repository --exclude=./.venv --exclude=./.tools -c . | tar -x
   make browser || echo 'no Chromium here: the tests of the report in a browser will be skipped' >&2
   make database || echo 'no PostgreSQL here: the tests of metadata on it will be skipped' >&2
