@@ -121,7 +121,7 @@ class Finished:
         found: Rows and faults.
         unused: Rows that no split takes.
         faults: The faults.
-        hashes: The rows' hashes by partition.
+        hashes: The rows' hashes by partition, where the split may part copies.
     """
 
     records: dict[str, bytes]
@@ -193,8 +193,10 @@ def finish(read: "Block | Rows", part: Range, plan: Plan, numbering: Numbering) 
         Quarantined(place=plan.layout.place(part.file, fault.line + first_line), reason=fault.reason)
         for fault in rows.faults
     ]
-    packed = packed_by_partition(part.file, first_line, hashes, splits, rows.lines)
-    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, list(packed))
+    packed: list[tuple[int, HashedRows]] = []
+    if plan.rule.may_part_copies:
+        packed = list(packed_by_partition(part.file, first_line, hashes, splits, rows.lines))
+    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, packed)
 
 
 def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
@@ -234,15 +236,17 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         | "Found" >> beam.CombineGlobally(lambda pairs: tuple(map(sum, zip((0, 0, 0), *pairs, strict=True))))
         | "FoundLine" >> beam.Map(lambda sums: result_line(FOUND, sums))
     )
-    duplicates = (
-        outputs[HASHES]
-        | "ByHash" >> beam.GroupByKey()
-        | "InDifferentSplits" >> beam.FlatMap(lambda group: in_different_splits(group[1]))
-        | "DuplicateLines"
-        >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
-    )
+    lines = [counts, sizes, found, outputs[QUARANTINED]]
+    if plan.rule.may_part_copies:
+        lines.append(
+            outputs[HASHES]
+            | "ByHash" >> beam.GroupByKey()
+            | "InDifferentSplits" >> beam.FlatMap(lambda group: in_different_splits(group[1]))
+            | "DuplicateLines"
+            >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
+        )
     _ = (
-        (counts, sizes, found, duplicates, outputs[QUARANTINED])
+        lines
         | "Results" >> beam.Flatten()
         | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
     )

@@ -42,6 +42,11 @@ class SplitRule:
     key: tuple[str, ...] = ()
     has_eval: bool = True
 
+    @property
+    def may_part_copies(self) -> bool:
+        """Whether rows that are the same can come into different splits; the same hash is always in the same one."""
+        return self.by != "hash"
+
     def splits_of(
         self, table: pa.Table, hashes: Hashes, row_numbers: npt.NDArray[np.int64], total: int, named: str
     ) -> SplitNumbers:

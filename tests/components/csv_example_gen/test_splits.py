@@ -51,6 +51,21 @@ def test_rows_of_one_key_stay_together(table):
     assert len(np.unique(splits)) == 3
 
 
+@pytest.mark.parametrize("key", [(), ("customer",)])
+def test_by_hash_no_copy_comes_into_another_split(table, key):
+    settings = RowSplit(by="hash", key=key)
+    assert not make_rule(settings, layout(""), "label").may_part_copies
+    splits = numbers(settings, pa.concat_tables([table, table]))
+    np.testing.assert_array_equal(splits[:ROWS], splits[ROWS:])
+
+
+@pytest.mark.parametrize(
+    ("settings", "files"), [(RowSplit(by="rows"), [""]), (RowSplit(by="file"), ["train", "test"])]
+)
+def test_by_place_copies_may_come_into_different_splits(settings, files):
+    assert make_rule(settings, layout(*files), "label").may_part_copies
+
+
 def test_the_key_may_be_the_label(table):
     assert len(np.unique(numbers(RowSplit(by="hash", key=("label",)), table))) <= 2
 
