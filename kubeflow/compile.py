@@ -1,6 +1,7 @@
 """From a configuration to the file that Kubeflow Pipelines or Vertex AI runs."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,10 +13,11 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 
 from components.errors import TransferlineError
-from kubeflow.run_parameters import RunParameter, attach, run_parameters
+from components.trainer.transfer_learning.config import TransferLearning
+from kubeflow.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
 from kubeflow.spec_check import faults
 from pipeline.cluster_config import Resources
-from pipeline.config import PipelineConfig
+from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
 from pipeline.data_sources import source_path
 from pipeline.graph import BASELINE_ID, create_pipeline
 from pipeline.names import nearest
@@ -39,6 +41,7 @@ def compile_job(config: PipelineConfig, image: str) -> Job:
         TransferlineError: Something in it exists only on this machine, or a setting names no step.
     """
     config = with_cluster_data(config)
+    check_places(config)
     pipeline, parameters = declared(config)
     job: Job = KubeflowV2DagRunner(runner_config(image)).run(pipeline, write_out=False)
     _finish(job["pipelineSpec"], parameters, config)
@@ -61,6 +64,7 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
 def run_for_tfx_command(config: PipelineConfig, image: str) -> None:
     """Runs TFX's runner on a pipeline, which the tfx command looks out for; it writes `pipeline.json`."""
     config = with_cluster_data(config)
+    check_places(config)
     pipeline, parameters = declared(config)
     runner = KubeflowV2DagRunner(runner_config(image))
     runner.run(pipeline)
@@ -103,10 +107,39 @@ def write_job(job: Job, target: Target, path: Path) -> None:
 
 def with_cluster_data(config: PipelineConfig) -> PipelineConfig:
     """Returns the configuration with `data.path` on the cluster: where it is given, else where `submit` puts it."""
-    if config.data.path or config.source is None:
-        return config
-    path = f"{config.home}/data/{source_path(config.source).name}"
+    path = config.data.path or os.environ.get(DATA_DIR_VARIABLE) or own_data_path(config)
     return config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
+
+
+def own_data_path(config: PipelineConfig) -> str:
+    """Returns where `submit` puts the data that a pipeline brings along; "" for one that brings none."""
+    return f"{config.home}/data/{source_path(config.source).name}" if config.source is not None else ""
+
+
+def check_places(config: PipelineConfig) -> None:
+    """Checks that the files which the settings name are where a cluster can read them.
+
+    Raises:
+        TransferlineError: The steps write to a bucket or the like, and a file isn't in one.
+    """
+    if "://" not in config.output_dir:
+        return
+    weights = config.trainer.weights if isinstance(config.trainer, TransferLearning) else None
+    named = {"data.path": config.data.path, "trainer.weights": weights if weights != "imagenet" else None}
+    only_here = [f"{setting} is {path}" for setting, path in named.items() if path and "://" not in path]
+    if only_here:
+        raise TransferlineError(
+            f"only this machine has what the settings name: {', '.join(only_here)}",
+            place=f"pipeline/catalog/{config.name}.py",
+            cure=f"put it where the cluster can read it, such as below {config.output_dir}",
+        )
+
+
+def always_read(job: Job) -> None:
+    """Takes the cache from the step that reads the data, for runs that come with no `data_version` of their own."""
+    for name, task in job["pipelineSpec"]["root"]["dag"]["tasks"].items():
+        if name in EXAMPLE_GENS:
+            task.pop("cachingOptions", None)
 
 
 def _set_defaults(spec: dict[str, Any], parameters: Iterable[RunParameter]) -> None:

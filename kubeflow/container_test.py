@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("--engine", choices=("podman", "docker"), default="podman")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="transferline-") as folder:
+    # What the steps wrote is their user's, and may stay.
+    with tempfile.TemporaryDirectory(prefix="transferline-", ignore_cleanup_errors=True) as folder:
         root = Path(folder)
         # The steps run as a user of their own, and write beside what is made here.
         for shared in (root, root / PIPELINE):

@@ -2,6 +2,7 @@
 
 import time
 
+import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
@@ -12,9 +13,12 @@ from components.image_example_gen.listing import fingerprint as photos_fingerpri
 from pipeline.config import PipelineConfig
 from pipeline.data_sources import Source, materialise
 
+COMPLETE = ".complete"
+"""Ends the name of the file that is written when all is there."""
+
 
 def place(source: Source, path: str) -> bool:
-    """Copies what a library ships, or a download, to a path unless it is there.
+    """Copies what a library ships, or a download, to a path unless it is there; what was copied in part is begun anew.
 
     Args:
         source: The pipeline's source.
@@ -22,15 +26,31 @@ def place(source: Source, path: str) -> bool:
 
     Returns:
         Whether it was copied.
+
+    Raises:
+        TransferlineError: It can't be written there.
     """
-    if fileio.exists(path):
-        return False
     local = materialise(source)
-    if local.is_dir():
-        io_utils.copy_dir(str(local), path)
-    else:
-        io_utils.copy_file(str(local), path)
+    try:
+        if is_placed(path):
+            return False
+        if local.is_dir():
+            io_utils.copy_dir(str(local), path)
+        else:
+            io_utils.copy_file(str(local), path, overwrite=True)
+        io_utils.write_string_file(f"{path}{COMPLETE}", "")
+    except (OSError, tf.errors.OpError) as error:
+        raise TransferlineError(
+            f"the data can't be copied to where the cluster reads it: {error}",
+            place=path,
+            cure="check --root and your credentials, or name data that is there already with --data-dir",
+        ) from error
     return True
+
+
+def is_placed(path: str) -> bool:
+    """Returns whether all of the data was copied to a path."""
+    return bool(fileio.exists(f"{path}{COMPLETE}"))
 
 
 def data_version(config: PipelineConfig) -> str:
@@ -44,5 +64,5 @@ def data_version(config: PipelineConfig) -> str:
     fingerprint = photos_fingerprint if isinstance(config.data, ImageData) else rows_fingerprint
     try:
         return fingerprint(config.data.path)
-    except (TransferlineError, OSError):
+    except (TransferlineError, OSError, tf.errors.OpError):
         return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

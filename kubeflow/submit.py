@@ -5,7 +5,7 @@ from typing import Any
 
 from components.errors import TransferlineError
 from components.settings import Settings
-from kubeflow.compile import Target
+from kubeflow.compile import Target, check_places
 from kubeflow.run_parameters import run_parameters
 from pipeline.config import PipelineConfig
 from pipeline.names import nearest
@@ -21,7 +21,6 @@ class Submission(Settings):
         image: The image of every step.
         root: Where the steps write.
         parameters: Values of the run parameters, all of them.
-        caching: Whether the cluster may answer steps from its cache.
         schedule: When it runs, as five fields of cron; "" for once, now.
         project: Vertex: the project in Google Cloud.
         region: Vertex: its region, such as "europe-west4".
@@ -35,7 +34,6 @@ class Submission(Settings):
     image: str
     root: str
     parameters: dict[str, str | int]
-    caching: bool = True
     schedule: str = ""
     project: str = ""
     region: str = ""
@@ -68,7 +66,8 @@ def parameter_values(config: PipelineConfig, given: dict[str, str]) -> dict[str,
         given: Texts by name, from the command line.
 
     Raises:
-        TransferlineError: A name is unknown, a value isn't one its setting may have, or a needed one is missing.
+        TransferlineError: A name is unknown, a value isn't one its setting may have or is a path that the cluster can't
+            read, or a needed one is missing.
     """
     known = {parameter.name: parameter for parameter in run_parameters(config)}
     faults = [f"{name}: there is no such run parameter{nearest(name, list(known))}" for name in set(given) - set(known)]
@@ -83,13 +82,17 @@ def parameter_values(config: PipelineConfig, given: dict[str, str]) -> dict[str,
             cure=f"use --parameter NAME=VALUE with {', '.join(known)}",
         )
     settings = [f"{known[name].setting}={value}" for name, value in given.items() if known[name].setting]
-    apply_overrides(config, settings)  # which names every value that its setting doesn't allow
-    values = {name: given.get(name, parameter.default) for name, parameter in known.items()}
-    return {name: known[name].kind(value) for name, value in values.items()}
+    configured = apply_overrides(config, settings)  # which names every value that its setting doesn't allow
+    check_places(configured)
+    values = {
+        parameter.name: parameter.default if parameter.setting else given.get(parameter.name, parameter.default)
+        for parameter in run_parameters(configured)
+    }
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def send(submission: Submission, file: Path) -> str:
-    """Starts a run, or sets up its schedule.
+    """Starts a run, or sets up its schedule. Which steps the cluster may cache is said in the file.
 
     Args:
         submission: Checked.
@@ -139,7 +142,6 @@ def vertex_job(submission: Submission, file: Path, credentials: Any = None) -> A
         template_path=str(file),
         pipeline_root=submission.root,
         parameter_values=submission.parameters,
-        enable_caching=submission.caching,
         project=submission.project,
         location=submission.region,
         credentials=credentials,
@@ -160,7 +162,6 @@ def _to_kubeflow(submission: Submission, file: Path) -> str:
             pipeline_package_path=str(file),
             params=submission.parameters,
             pipeline_root=submission.root,
-            enable_caching=submission.caching,
         )
         return f"{submission.endpoint}/#/recurringrun/details/{recurring.recurring_run_id}"
     run = client.create_run_from_pipeline_package(
@@ -169,6 +170,5 @@ def _to_kubeflow(submission: Submission, file: Path) -> str:
         run_name=submission.name,
         experiment_name=submission.experiment,
         pipeline_root=submission.root,
-        enable_caching=submission.caching,
     )
     return f"{submission.endpoint}/#/runs/details/{run.run_id}"

@@ -21,7 +21,7 @@ RUNNERS = {
     "spark": "SparkRunner",
     "dataflow": "DataflowRunner",
 }
-WORKER_OPTIONS = {"flink": "parallelism", "spark": "parallelism", "dataflow": "max_num_workers"}
+WORKER_OPTIONS = {"flink": "parallelism", "dataflow": "max_num_workers"}
 """What an engine calls the number of its workers."""
 
 NO_IMAGE = "none"
@@ -38,7 +38,7 @@ USED: dict[str, frozenset[str]] = {
     "local": frozenset({"extra"}),
     "portable": frozenset({*PORTABLE_ONLY, "image", "setup_file", "extra"}),
     "flink": frozenset({*PORTABLE_ONLY, "image", "setup_file", "workers", "extra"}),
-    "spark": frozenset({*PORTABLE_ONLY, "image", "setup_file", "workers", "extra"}),
+    "spark": frozenset({*PORTABLE_ONLY, "image", "setup_file", "extra"}),
     "dataflow": frozenset({*NEEDED["dataflow"], "image", "setup_file", "workers", "extra"}),
 }
 """The settings that an engine has a use for; `engine` itself aside."""

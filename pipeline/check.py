@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pipeline.checks import environment
 from pipeline.checks.data import look_at_data
 from pipeline.checks.finding import Finding, listed, ok
+from pipeline.checks.here import check_here
 from pipeline.checks.metadata import check_metadata
 from pipeline.checks.schema import check_schema
 from pipeline.checks.thresholds import check_thresholds
@@ -21,6 +22,7 @@ def check_pipeline(config: PipelineConfig) -> list[Finding]:
     look = look_at_data(config)
     return [
         ok("settings", f"pipeline/catalog/{config.name}.py and the command line are valid"),
+        *check_here(config),
         *look.findings,
         *check_schema(config, look),
         *check_thresholds(config, look),

@@ -89,6 +89,22 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
     )
 
 
+def check_within(planned: Cleaning) -> None:
+    """Checks that a plan removes nothing outside of the pipeline's folder.
+
+    Raises:
+        TransferlineError: Something of it leads out.
+    """
+    home = Path(planned.home).resolve()
+    for path in (Path(size.path) for size in planned.removed):
+        if not path.resolve().is_relative_to(home):
+            raise TransferlineError(
+                "what is to be removed leads out of the pipeline's folder: nothing was removed",
+                place=str(path),
+                cure="remove the link yourself",
+            )
+
+
 def carry_out(planned: Cleaning) -> Cleaning:
     """Removes what a plan says, in its order.
 
@@ -96,16 +112,8 @@ def carry_out(planned: Cleaning) -> Cleaning:
         TransferlineError: Something of it leads out of the pipeline's folder; nothing was removed then.
         OSError: Something can't be removed.
     """
-    home = Path(planned.home).resolve()
-    paths = [Path(size.path) for size in planned.removed]
-    for path in paths:
-        if not path.resolve().is_relative_to(home):
-            raise TransferlineError(
-                "what is to be removed leads out of the pipeline's folder: nothing was removed",
-                place=str(path),
-                cure="remove the link yourself",
-            )
-    for path in paths:
+    check_within(planned)
+    for path in (Path(size.path) for size in planned.removed):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:

@@ -11,7 +11,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from components.errors import TransferlineError
@@ -89,7 +89,9 @@ def check(settings: Metadata) -> None:
 
 @contextmanager
 def opened(config: PipelineConfig, *, read_only: bool = False) -> Iterator[MetadataStore]:
-    """Opens ML Metadata, for one process at a time; a server's empty database is filled with its tables.
+    """Opens ML Metadata; a server's empty database is filled with its tables.
+
+    Who may write has it alone. Who only reads doesn't keep others waiting, however long the history is.
 
     Raises:
         TransferlineError: It can't be opened.
@@ -102,7 +104,8 @@ def opened(config: PipelineConfig, *, read_only: bool = False) -> Iterator[Metad
 
     kind = PostgreSQLStore if config.metadata.engine == "postgresql" else MetadataStore
     connection = connection_config(config, read_only=read_only)
-    with _locked(config.metadata):
+    with ExitStack() as lock:
+        lock.enter_context(_locked(config.metadata))
         try:
             found = kind(connection) if config.metadata.is_server else _retried(lambda: kind(connection))
         except (RuntimeError, StatusError) as error:
@@ -113,6 +116,8 @@ def opened(config: PipelineConfig, *, read_only: bool = False) -> Iterator[Metad
                 place=place,
                 cure=f"check that it is a database of ML Metadata, of a release like this one{hint}",
             ) from error
+        if read_only:
+            lock.close()
         yield found
 
 

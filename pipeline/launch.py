@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from components.errors import TransferlineError
+from pipeline.checks.here import refuse_elsewhere
 from pipeline.config import DATA_DIR_VARIABLE, OUTPUT_DIR_VARIABLE, PipelineConfig
 from pipeline.data_sources import materialise, source_path
 from pipeline.database import check
@@ -48,18 +49,7 @@ def run(config: PipelineConfig) -> RunRecord:
         TransferlineError: The output folder isn't local, or the engine's workers can't see it.
         OSError: It can't be written to.
     """
-    if "://" in config.output_dir:
-        raise TransferlineError(
-            "a run on this machine keeps its metadata and its log in a local folder",
-            place=f"output_dir={config.output_dir}",
-            cure="give a local folder with --output-dir",
-        )
-    if config.beam.engine == "dataflow":
-        raise TransferlineError(
-            "Dataflow's workers don't see the folders of this machine, where a run here keeps its artifacts",
-            place="beam.engine=dataflow",
-            cure="run it where the artifacts are on gs://, or here with another engine",
-        )
+    refuse_elsewhere(config)
     run_id = new_run_id()
     log = Path(config.home) / "logs" / f"{run_id}.log"
     with everything_else_to(log) as stream:

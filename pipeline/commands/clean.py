@@ -34,6 +34,7 @@ def clean(
     config = configured(name, output_dir=output_dir, settings=settings)
     done = cleaning.plan(config, keep, scope)
     if yes and not dry_run:
+        cleaning.check_within(done)
         if scope != "old":
             forget_artifacts(config)
         done = cleaning.carry_out(done)

@@ -40,21 +40,30 @@ def submit(
 
     config = cluster_config(name, root, data_dir, settings)
     with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
-        from kubeflow.compile import compile_job, job_name, with_cluster_data, write_job  # noqa: PLC0415
+        from kubeflow.compile import (  # noqa: PLC0415
+            always_read,
+            compile_job,
+            job_name,
+            own_data_path,
+            with_cluster_data,
+            write_job,
+        )
         from kubeflow.data import data_version, place  # noqa: PLC0415
         from kubeflow.run_parameters import DATA_VERSION  # noqa: PLC0415
         from kubeflow.submit import Submission, check, parameter_values, send  # noqa: PLC0415
 
         job = compile_job(config, image)
+        if schedule:
+            always_read(job)
     located = with_cluster_data(config)
-    values = parameter_values(located, dict(each.partition("=")[::2] for each in parameters or []))
+    given = dict(each.partition("=")[::2] for each in parameters or [])
+    values = parameter_values(located, given)
     submission = Submission(
         target=target.value,
         name=job_name(config),
         image=image,
         root=config.artifacts_dir,
         parameters=values,
-        caching=config.cluster.caching,
         schedule=schedule,
         project=project,
         region=region,
@@ -63,15 +72,15 @@ def submit(
         experiment=experiment,
     )
     check(submission)
+    own = config.source if values[DATA_PATH] == own_data_path(config) else None
+    if own is not None and not dry_run and place(own, own_data_path(config)):
+        sys.stdout.write(f"copied the data to {own_data_path(config)}\n")
+    if DATA_VERSION not in given:
+        read = apply_overrides(located, [f"data.path={values[DATA_PATH]}"])
+        submission = submission.model_copy(update={"parameters": values | {DATA_VERSION: data_version(read)}})
     if dry_run:
         print_json(submission.model_dump() | {"steps": sorted(job["pipelineSpec"]["root"]["dag"]["tasks"])})
         return
-    if values[DATA_PATH] != located.data.path:
-        located = apply_overrides(located, [f"data.path={values[DATA_PATH]}"])
-    elif config.source is not None and not config.data.path and place(config.source, located.data.path):
-        sys.stdout.write(f"copied the data to {located.data.path}\n")
-    if not any(each.startswith(f"{DATA_VERSION}=") for each in parameters or []):
-        submission = submission.model_copy(update={"parameters": values | {DATA_VERSION: data_version(located)}})
     with TemporaryDirectory() as folder:
         file = Path(folder) / ("pipeline.json" if target.value == "vertex" else "pipeline.yaml")
         write_job(job, target.value, file)

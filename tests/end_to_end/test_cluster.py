@@ -23,7 +23,7 @@ def test_what_only_this_machine_has_is_refused_and_nothing_written(home):
     out = home.path / "refused.json"
     done = home.transferline("compile", "photos", "--target", "vertex", *ON_CLUSTER, "-o", out, "--data-dir", "/photos")
     assert done.returncode == 1
-    assert "the run parameter data_path is /photos, which only this machine has" in done.stderr
+    assert "only this machine has what the settings name: data.path is /photos" in done.stderr
     assert not out.exists()
 
 
@@ -37,6 +37,7 @@ def test_a_dry_run_prints_what_would_be_sent(home):
     assert sent["parameters"]["max_epochs"] == 3
     assert (sent["project"], sent["region"], sent["schedule"]) == ("p", "r", "0 3 * * 1")
     assert "BaselineModel" in sent["steps"]
+    assert sent["parameters"]["data_version"] != "1"
 
 
 def test_tfx_own_command_compiles_for_vertex(home):

@@ -7,7 +7,7 @@ import yaml
 from google.auth.credentials import AnonymousCredentials
 
 from components.errors import TransferlineError
-from kubeflow.compile import compile_job, write_job
+from kubeflow.compile import always_read, compile_job, write_job
 from kubeflow.submit import Submission, vertex_job
 from pipeline import registry
 from pipeline.overrides import apply_overrides
@@ -48,6 +48,9 @@ def test_vertex_own_loader_takes_every_pipeline(job, tmp_path):
     assert sent["runtimeConfig"]["gcsOutputDirectory"] == ROOT
     assert sent["runtimeConfig"]["parameterValues"]["data_path"] == "gs://b/d"
     assert sent["pipelineSpec"]["pipelineInfo"]["name"] == job["pipelineSpec"]["pipelineInfo"]["name"]
+    tasks = sent["pipelineSpec"]["root"]["dag"]["tasks"]
+    assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
+    assert not tasks["BaselineModel"].get("cachingOptions", {}).get("enableCache")
 
 
 def test_every_step_runs_our_image_and_none_is_a_resolver(job):
@@ -90,14 +93,31 @@ def test_a_machine_for_a_step_that_there_is_not_is_refused_with_the_nearest_name
         compiled("digits", 'cluster.resources={"trainer":{"cpus":1}}')
 
 
-def test_a_path_of_this_machine_is_refused():
-    with pytest.raises(TransferlineError, match="ImageExampleGen: data names /photos, which only this machine has"):
-        compiled("digits", "data.path=/photos")
+@pytest.mark.parametrize("path", ["/photos", "photos", "../photos", "~/photos"])
+@pytest.mark.parametrize("setting", ["data.path", "trainer.weights"])
+def test_a_path_of_this_machine_is_refused(setting, path):
+    with pytest.raises(TransferlineError, match=f"only this machine has what the settings name: {setting} is {path}"):
+        compiled("digits", f"{setting}={path}")
 
 
-def test_weights_of_this_machine_are_refused():
-    with pytest.raises(TransferlineError, match="Trainer: custom_config names /weights"):
-        compiled("digits", "trainer.weights=/weights.h5")
+def test_steps_that_share_a_folder_may_read_it(tmp_path):
+    config = apply_overrides(registry.load("photos"), [f"output_dir={tmp_path}", f"data.path={tmp_path}/photos"])
+    root = compile_job(config, IMAGE)["pipelineSpec"]["root"]
+    assert root["inputDefinitions"]["parameters"]["data_path"]["defaultValue"] == f"{tmp_path}/photos"
+
+
+def test_the_variable_that_names_the_data_of_a_catalog_script_holds_here_too(monkeypatch):
+    monkeypatch.setenv("TRANSFERLINE_DATA_DIR", "gs://mine/photos")
+    root = compiled("digits")["pipelineSpec"]["root"]
+    assert root["inputDefinitions"]["parameters"]["data_path"]["defaultValue"] == "gs://mine/photos"
+
+
+def test_what_reads_the_data_of_scheduled_runs_has_no_cache():
+    job = compiled("digits")
+    always_read(job)
+    tasks = job["pipelineSpec"]["root"]["dag"]["tasks"]
+    assert "cachingOptions" not in tasks["ImageExampleGen"]
+    assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
 
 
 def test_a_cluster_without_cache_gets_none():

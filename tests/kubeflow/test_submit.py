@@ -68,15 +68,15 @@ def kubeflow_api():
 def test_kubeflows_client_sends_the_pipeline_with_its_parameters(kubeflow_api, file):
     endpoint, sent = kubeflow_api
 
-    where = send(submission(endpoint=endpoint, caching=False), file)
+    where = send(submission(endpoint=endpoint), file)
 
     assert where == f"{endpoint}/#/runs/details/r1"
     body = next(body for path, body in sent if path.endswith("/runs"))
     assert body["runtime_config"]["parameters"] == {"max_epochs": 3}
     assert body["runtime_config"]["pipeline_root"] == ROOT
     tasks = body["pipeline_spec"]["root"]["dag"]["tasks"]
-    assert "Trainer" in tasks
-    assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
+    assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
+    assert not tasks["BaselineModel"].get("cachingOptions", {}).get("enableCache")
 
 
 def test_a_schedule_is_a_recurring_run(kubeflow_api, file):
@@ -87,6 +87,8 @@ def test_a_schedule_is_a_recurring_run(kubeflow_api, file):
     assert where == f"{endpoint}/#/recurringrun/details/s1"
     body = next(body for path, body in sent if path.endswith("/recurringruns"))
     assert body["trigger"]["cron_schedule"]["cron"] == "0 0 3 * * 1"
+    baseline = body["pipeline_spec"]["root"]["dag"]["tasks"]["BaselineModel"]
+    assert not baseline.get("cachingOptions", {}).get("enableCache")
     assert body["runtime_config"]["parameters"] == {"max_epochs": 3}
 
 
@@ -105,7 +107,7 @@ def test_what_a_target_needs_is_asked_for():
 
 
 def test_run_parameters_are_typed_and_have_defaults(config):
-    values = parameter_values(config, {"max_epochs": "3"})
+    values = parameter_values(config, {"max_epochs": "3.0"})
     assert values["max_epochs"] == 3
     assert values["data_path"] == f"{ROOT}/higgs_toy/data/higgs_toy-12000-0.csv"
     assert values["thresholds"].startswith('[{"metric":"auc"')
@@ -129,6 +131,7 @@ def test_data_that_a_run_must_name_is_asked_for():
         ({"max_epochs": "0"}, "trainer.max_epochs: '0': Input should be greater than or equal to 1"),
         ({"thresholds": "[]"}, "evaluation.thresholds: Tuple should have at least 1 item"),
         ({"thresholds": "[{"}, "evaluation.thresholds: .* isn't JSON"),
+        ({"data_path": "/home/me/rows.csv"}, "only this machine has what the settings name: data.path is /home/me"),
     ],
 )
 def test_run_parameters_that_are_no_good_are_named(config, given, cause):
@@ -155,6 +158,22 @@ def test_photos_are_copied_as_a_folder(tmp_path):
     assert len(list(path.glob("*/*.png"))) == 1797
 
 
-def test_data_that_cannot_be_read_from_here_always_counts_as_new():
-    config = apply_overrides(registry.load("higgs_toy"), ["data.path=/nowhere/rows.csv"])
+def test_what_was_copied_in_part_is_copied_again(tmp_path):
+    path = tmp_path / "root" / "digits"
+    (path / "0").mkdir(parents=True)
+    (path / "0" / "0.png").touch()
+    assert place(registry.load("digits").source, str(path))
+    assert len(list(path.glob("*/*.png"))) == 1797
+    assert not place(registry.load("digits").source, str(path))
+
+
+def test_where_nothing_can_be_written_is_a_clear_error():
+    with pytest.raises(TransferlineError, match="can't be copied to where the cluster reads it") as caught:
+        place(registry.load("digits").source, "nowhere://bucket/digits")
+    assert caught.value.place == "nowhere://bucket/digits"
+
+
+@pytest.mark.parametrize("path", ["/nowhere/rows.csv", "nowhere://bucket/rows.csv"])
+def test_data_that_cannot_be_read_from_here_always_counts_as_new(path):
+    config = apply_overrides(registry.load("higgs_toy"), [f"data.path={path}"])
     assert data_version(config).endswith("Z")

@@ -85,6 +85,7 @@ def test_a_setup_file_takes_the_place_of_an_image():
         ((*FLINK, "environment=external"), "environment_config must be given"),
         ((*FLINK, "environment=loopback", "image=a"), "image has no use with the environment 'loopback'"),
         (["endpoint=jobs:8099"], "with the engine 'local': endpoint has no use"),
+        (["engine=spark", "endpoint=jobs:8099", "image=a", "workers=2"], "with the engine 'spark': workers has no use"),
         (["workers=2"], "with the engine 'local': workers has no use"),
         ((*DATAFLOW, "endpoint=jobs:8099"), "with the engine 'dataflow': endpoint has no use"),
         (["engine=flnk"], "beam.engine"),

@@ -146,6 +146,15 @@ def test_first_runs_at_the_same_time_leave_a_database_that_can_be_used(configure
     assert names == sorted(f"kind {number}" for number in range(10))
 
 
+def test_who_only_reads_keeps_nobody_waiting(configured, monkeypatch):
+    monkeypatch.setattr("pipeline.database.LOCK_SECONDS", 1.0)
+    with opened(configured(), read_only=True) as reading, opened(configured()) as writing:
+        (number,) = put(writing, "photos", "/a")
+        assert [each.id for each in reading.get_artifacts()] == [number]
+        with pytest.raises(TransferlineError, match="others have been writing"), opened(configured()):
+            pass
+
+
 def test_texts_come_back_as_they_were(configured):
     texts = ['{"a": "{\\"b\\": 1}"}', "C:\\data", "\\", "it's", "\x1b", "\x1bb\\\x1be", "é", ""]
     with opened(configured()) as store:

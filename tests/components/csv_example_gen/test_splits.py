@@ -59,9 +59,7 @@ def test_by_hash_no_copy_comes_into_another_split(table, key):
     np.testing.assert_array_equal(splits[:ROWS], splits[ROWS:])
 
 
-@pytest.mark.parametrize(
-    ("settings", "files"), [(RowSplit(by="rows"), [""]), (RowSplit(by="file"), ["train", "test"])]
-)
+@pytest.mark.parametrize(("settings", "files"), [(RowSplit(by="rows"), [""]), (RowSplit(by="file"), ["train", "test"])])
 def test_by_place_copies_may_come_into_different_splits(settings, files):
     assert make_rule(settings, layout(*files), "label").may_part_copies
 

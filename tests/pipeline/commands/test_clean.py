@@ -1,5 +1,7 @@
 import pytest
 
+from components.errors import TransferlineError
+
 
 @pytest.fixture
 def runs(transferline):
@@ -26,6 +28,16 @@ def test_with_yes_it_removes(transferline, runs):
     assert done["done"]
     assert done["freed"] == sum(size["bytes"] for size in done["removed"]) > 0
     assert runs() == ["20260102T000000-00001.json"]
+
+
+def test_where_nothing_may_be_removed_nothing_is_forgotten_either(transferline, runs, monkeypatch, tmp_path):
+    forgotten = []
+    monkeypatch.setattr("pipeline.database.forget_artifacts", forgotten.append)
+    (tmp_path / "elsewhere").mkdir()
+    (transferline.home("digits") / "artifacts").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(TransferlineError, match="leads out"):
+        transferline("clean", "digits", "--cache", "--yes")
+    assert forgotten == []
 
 
 def test_the_whole_folder(transferline, runs):
