@@ -3,7 +3,8 @@
     python -m kubeflow.container_runner SPEC --root DIR --engine podman
 
 For each step, in order, the container's command is taken from the compiled pipeline and its ExecutorInput is built as
-the launcher of Kubeflow Pipelines builds it. Steps share the folder DIR, under the same path, and nothing else.
+the launcher of Kubeflow Pipelines builds it. Steps share the folder DIR, under the same path, and nothing else. (kfp
+has a local runner too; the release that TFX 1.16 takes, 2.5, runs single components with it, no pipelines.)
 """
 
 import argparse
