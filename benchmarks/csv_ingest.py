@@ -2,6 +2,7 @@
 
     .venv/bin/python benchmarks/csv_ingest.py                      # 1,000,000 rows, both; compares all records
     .venv/bin/python benchmarks/csv_ingest.py --scale              # ours alone, 1,000 to 10,000,000 rows
+    .venv/bin/python benchmarks/csv_ingest.py --scale --by rows    # the same, split by rows: copies are looked for too
 
 Prints rows a second, peak memory and the ratio. The scale's smallest run is Beam's start and hardly anything else: the
 time a row is given with and without it.
@@ -32,12 +33,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--scale", action="store_true", help="ours alone, at 1,000 to 10,000,000 rows")
+    parser.add_argument("--by", choices=("hash", "rows"), default="hash", help="how the scale's rows are split")
     parser.add_argument("--measure", nargs=3, metavar=("WHICH", "FILE", "OUT"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        measure(*arguments.measure)
+        measure(*arguments.measure, arguments.by)
     elif arguments.scale:
-        scale(START_ROWS, [100_000, 1_000_000, 10_000_000])
+        scale(START_ROWS, [100_000, 1_000_000, 10_000_000], arguments.by)
     else:
         compare(arguments.rows)
 
@@ -54,21 +56,21 @@ def compare(rows: int) -> None:
         print(f"the same records: {records(f'{folder}/ours') == records(f'{folder}/stock')}")
 
 
-def scale(start_rows: int, sizes: list[int]) -> None:
+def scale(start_rows: int, sizes: list[int], by: str) -> None:
     """Ours at several sizes."""
-    start = alone(start_rows)
+    start = alone(start_rows, by)
     for rows in sizes:
-        seconds = alone(rows)
+        seconds = alone(rows, by)
         whole, net = seconds / rows, (seconds - start) / (rows - start_rows)
         print(
             f"    {whole * 1e6:.1f} microseconds a row, {net * 1e6:.1f} without the {start:.1f} s of the smallest run"
         )
 
 
-def alone(rows: int) -> float:
+def alone(rows: int, by: str) -> float:
     """Ours on a file of its own; returns seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        result = run("ours", make_file(Path(folder), rows), f"{folder}/out")
+        result = run("ours", make_file(Path(folder), rows), f"{folder}/out", by)
     report("CsvExampleGen of Transferline", rows, result)
     return result["seconds"]
 
@@ -86,9 +88,9 @@ def make_file(folder: Path, rows: int) -> Path:
     return path
 
 
-def run(which: str, file: Path, out: str) -> dict[str, float]:
+def run(which: str, file: Path, out: str, by: str = "hash") -> dict[str, float]:
     """Measures in a new process."""
-    command = [sys.executable, __file__, "--measure", which, str(file), out]
+    command = [sys.executable, __file__, "--by", by, "--measure", which, str(file), out]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
@@ -101,27 +103,28 @@ def report(name: str, rows: int, result: dict[str, float]) -> None:
     print(f"{name}: {rows:,} rows in {result['seconds']:.1f} s, {rate:,.0f} rows/s, peak {result['mb']:,.0f} MB")
 
 
-def measure(which: str, file: str, out: str) -> None:
+def measure(which: str, file: str, out: str, by: str) -> None:
     """Runs one component; imports aren't timed."""
     from tfx.types import standard_artifacts  # noqa: PLC0415 (in the measured process only)
 
     examples = standard_artifacts.Examples()
     examples.uri = out
-    start = ours(file, examples, out) if which == "ours" else stock(file, examples)
+    start = ours(file, examples, out, by) if which == "ours" else stock(file, examples)
     seconds = time.monotonic() - start
     print(json.dumps({"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 
-def ours(file: str, examples: object, out: str) -> float:
+def ours(file: str, examples: object, out: str, by: str) -> float:
     """Runs ours; returns when it started."""
-    from components.csv_example_gen.config import CsvData  # noqa: PLC0415
+    from components.csv_example_gen.config import CsvData, RowSplit  # noqa: PLC0415
     from components.csv_example_gen.executor import Executor  # noqa: PLC0415
     from components.ingest_artifact import IngestReportArtifact  # noqa: PLC0415
 
     report_artifact = IngestReportArtifact()
     report_artifact.uri = f"{out}-report"
     Path(report_artifact.uri).mkdir(parents=True)
-    data = CsvData(path=file, label=LABEL_COLUMN).model_dump_json()
+    split = RowSplit(by=by, eval_rows=100, test_rows=100)
+    data = CsvData(path=file, label=LABEL_COLUMN, split=split).model_dump_json()
     outputs = {"examples": [examples], "ingest_report": [report_artifact]}
     executor = Executor(Executor.Context(beam_pipeline_args=list(Beam().arguments)))
     start = time.monotonic()
