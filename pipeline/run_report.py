@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from components.pusher.versions import newest_version
 from components.report.collect import ARTIFACTS, Sources, collect, read_review
 from components.report.evaluation import EXAMPLE_COUNT
 from components.report.page import render, render_index
@@ -53,7 +54,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     record = record.model_copy(update={"steps": steps, "report": str(path)})
     earlier = [run for run in RunStore(config.home).runs() if run.run_id < record.run_id and run.status != "running"]
     review = _review(config.name, executions)
-    view = _view(record, earlier[0] if earlier else None, history, executions)
+    view = _view(config, record, earlier[0] if earlier else None, history, executions)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, render(review, view))
     _write(path.parent / INDEX, render_index(config.name, _index([record, *earlier])))
@@ -82,7 +83,11 @@ def _pushed_to(executions: Mapping[str, Execution]) -> str:
 
 
 def _view(
-    record: RunRecord, previous: RunRecord | None, history: History, executions: Mapping[str, Execution]
+    config: PipelineConfig,
+    record: RunRecord,
+    previous: RunRecord | None,
+    history: History,
+    executions: Mapping[str, Execution],
 ) -> RunView:
     return RunView(
         run_id=record.run_id,
@@ -96,6 +101,7 @@ def _view(
         lineage=tuple(_origins(history, executions)),
         versions=versions(),
         log=record.log,
+        serving=newest_version(config.pushed_dir),
     )
 
 
@@ -119,7 +125,8 @@ def _with_reason(step: Step, execution: Execution | None, history: History) -> S
 def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     """Returns what differs between two runs: outcome, metrics, records, settings, and what ran for what reason."""
     found = compare(before, now)
-    pairs: list[tuple[str, str, str]] = [("status", *found.status)]
+    status_before, status_now = (status.replace("_", " ") for status in found.status)
+    pairs: list[tuple[str, str, str]] = [("status", status_before, status_now)]
     pairs += [(f"{step.name} ran", "", step.reason) for step in now.steps if _is_cause(step)]
     pairs += [(f"records: {each.name}", f"{each.a:,}", f"{each.b:,}") for each in found.counts]
     pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
@@ -150,7 +157,7 @@ def _number(value: float | None) -> str:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else value if isinstance(value, str) else json.dumps(value)
+    return "None" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
 def _settings(run: RunRecord) -> dict[str, str]:

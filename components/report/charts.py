@@ -13,7 +13,9 @@ from components.settings import Settings
 from components.trainer.curves import LearningCurves
 
 SIGNIFICANT = 6
+CLOSE = 0.02
 ROW_PIXELS, LEAST_PIXELS = 26, 220
+LOG_EPOCHS = {"type": "log", "title": {"text": "epoch (logarithmic)"}, "dtick": 1}
 TWO_CLASSES = 2
 
 
@@ -102,7 +104,7 @@ def waterfall(steps: Sequence[StepView]) -> Chart:
         summary=f"{len(steps)} steps; the longest is {longest.name} with {longest.seconds:.1f} seconds.",
         traces=(trace,),
         layout={
-            "xaxis": {"title": {"text": "seconds since the start"}},
+            "xaxis": {"title": {"text": "seconds since the start"}, "rangemode": "tozero"},
             "yaxis": {"autorange": "reversed", "automargin": True},
             "height": _height(len(steps)),
         },
@@ -141,11 +143,27 @@ def _compared(compared: Mapping[str, LearningCurves]) -> Chart:
         summary=f"Lowest validation cross-entropy by model, best first: {words}.",
         traces=tuple(traces),
         layout={
-            "xaxis": {"type": "log", "title": {"text": "epoch"}, "dtick": 1},
+            "xaxis": LOG_EPOCHS,
+            "annotations": _names_at_the_ends(compared),
             "yaxis": {"title": {"text": "cross-entropy"}, "range": _focus(compared)},
             "height": 460,
         },
     )
+
+
+def _names_at_the_ends(compared: Mapping[str, LearningCurves]) -> list[dict[str, Any]]:
+    """Each model's name where its validation curve ends, or leaves the part of the axis that is shown."""
+    low, high = _focus(compared)
+    return [
+        {
+            "x": math.log10(len(curves.epochs)),
+            "y": min(max(curves.metrics[f"val_{curves.crossentropy}"][-1], low), high),
+            "text": name,
+            "showarrow": False,
+            "xanchor": "left",
+        }
+        for name, curves in compared.items()
+    ]
 
 
 def _focus(compared: Mapping[str, LearningCurves]) -> list[float]:
@@ -165,11 +183,20 @@ def _curves(name: str, title: str, curves: LearningCurves, metric: str) -> Chart
     if begins:
         _mark(layout, begins + 0.5, "fine tuning starts")
     elif curves.model:
-        layout["xaxis"] |= {"type": "log", "dtick": 1}
+        layout["xaxis"] = LOG_EPOCHS
+    layout["yaxis"] = {"range": _not_too_close([*curves.metrics[f"val_{metric}"], *curves.metrics[metric]])}
     last = f"validation {curves.metrics[f'val_{metric}'][-1]:.4f}, training {curves.metrics[metric][-1]:.4f}"
     phases = f"; fine tuning starts after epoch {begins}" if begins else ""
     summary = f"{title} over {len(curves.epochs)} epochs{phases}. In the last epoch: {last}."
     return Chart(name=f"training-{name}", title=title, summary=summary, traces=tuple(traces), layout=layout)
+
+
+def _not_too_close(values: Sequence[float]) -> list[float] | None:
+    """The range of an axis on which a difference of a hundredth doesn't look like a cliff; None for Plotly's own."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite or max(finite) - min(finite) > CLOSE * max(finite):
+        return None
+    return [min(finite) - CLOSE * max(finite), max(finite) + CLOSE * max(finite)]
 
 
 def _single(key: str, title: str, curves: LearningCurves) -> Chart:
@@ -226,7 +253,7 @@ def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
             "name": "last blessed model",
             "x": [each.baseline.get(metric) for each in shown],
             "y": trace["y"],
-            "marker": {"size": 10, "symbol": "diamond-open"},
+            "marker": {"size": 11, "symbol": "diamond-open", "line": {"width": 2}},
         }
         traces.append(before)
     worst = min(shown, key=lambda each: each.metrics[metric].value or 0.0)
@@ -277,11 +304,14 @@ def _precision_recall(plots: SlicePlots, metrics: Mapping[str, Metric]) -> Chart
         for point in plots.thresholds
         if point.true_positives + point.false_positives
     ]
+    one = " The curve is a single point: no threshold tells the examples apart." if len(set(points)) == 1 else ""
     return Chart(
         name="precision-recall",
         title="Precision and recall",
-        summary=f"Precision by recall, over all thresholds{_area(metrics, 'auc_precision_recall')}.",
-        traces=(_line("model", [x for x, _ in points], [y for _, y in points]),),
+        summary=f"Precision by recall, over all thresholds{_area(metrics, 'auc_precision_recall')}.{one}",
+        traces=(
+            _line("model", [x for x, _ in points], [y for _, y in points], mode="lines+markers" if one else "lines"),
+        ),
         layout={
             "xaxis": {"title": {"text": "recall"}, "range": [0, 1.02]},
             "yaxis": {"title": {"text": "precision"}, "range": [0, 1.02]},

@@ -36,7 +36,9 @@ def render(review: Review, run: RunView | None = None) -> str:
         sentence=sentence,
         checks=[(check, words.check_sentence(check)) for check in _by_failure(review.evaluation)],
         warnings=words.warnings(review.evaluation) if review.evaluation else [],
+        notes=words.notes(review) if review.evaluation else [],
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
+        worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],
         overfitting=words.overfitting(review.training) if review.training else [],
         metrics=_metric_names(review.evaluation),
         charts=drawn,
@@ -148,6 +150,7 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {
         "metric_title": words.metric_title,
         "trust": words.trust,
+        "not_compared": words.not_compared,
         "few": words.FEW_EXAMPLES,
         "meanings": words.MEANINGS,
     }

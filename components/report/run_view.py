@@ -78,6 +78,7 @@ class RunView(Settings):
         lineage: From the pushed model, or the candidate, back to the data.
         versions: Of what it ran on, by distribution.
         log: The log file.
+        serving: The newest pushed model before this run's; "" where there is none.
     """
 
     run_id: str = ""
@@ -91,3 +92,4 @@ class RunView(Settings):
     lineage: tuple[Origin, ...] = ()
     versions: dict[str, str] = {}
     log: str = ""
+    serving: str = ""

@@ -1,5 +1,7 @@
 """The findings in words that a release manager reads."""
 
+from collections.abc import Sequence
+
 from components.evaluator.decision import ThresholdCheck
 from components.report.review import EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
@@ -36,6 +38,9 @@ HARDLY = 0.95
 """A training loss that ends above this share of where it began has hardly moved."""
 
 WORST_SHOWN = 3
+OTHER_METRICS = ("recall", "precision", "auc")
+"""Metrics with an interval, besides accuracy."""
+
 CHANCE = 0.5
 
 
@@ -52,10 +57,25 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
         return "not_blessed", (
             f"{len(failed)} of {len(decision.checks)} checks failed, so the model isn't blessed and nothing was pushed."
         )
-    passed = f"All {len(decision.checks)} checks passed" if len(decision.checks) > 1 else "The check passed"
+    passed = _passed(decision.checks)
     if review.pushed_to:
         return "pushed", f"{passed}. The model is in {review.pushed_to}."
     return "unfinished", f"{passed}, and the model is blessed, but it wasn't pushed."
+
+
+def not_compared(check: ThresholdCheck) -> bool:
+    """Whether a check asks for a comparison with an earlier model, and there is none."""
+    return check.passed and check.baseline is None and check.kind in ("max_drop", "max_rise")
+
+
+def _passed(checks: Sequence[ThresholdCheck]) -> str:
+    compared = [check for check in checks if not not_compared(check)]
+    words = f"All {len(compared)} checks passed" if len(compared) != 1 else "The check passed"
+    if not compared:
+        words = "No check failed"
+    if others := len(checks) - len(compared):
+        words += f"; {others} more had no earlier model to compare with"
+    return words
 
 
 def check_sentence(check: ThresholdCheck) -> str:
@@ -95,6 +115,44 @@ def warnings(evaluation: EvaluationReview) -> list[str]:
     return found
 
 
+def notes(review: Review) -> list[str]:
+    """Returns what to weigh the checks with: what guessing would reach, what no check looks at, overfitting."""
+    found = []
+    if review.evaluation:
+        found += [_guessing(review.evaluation), _what_is_checked(review.evaluation)]
+    if review.training:
+        found.append(_kept_too_late(review.training.curves))
+    return [sentence for sentence in found if sentence]
+
+
+def _guessing(evaluation: EvaluationReview) -> str:
+    counts = [sum(row) for row in evaluation.plots[0].confusion] if evaluation.plots else []
+    if not any(counts):
+        return ""
+    name = evaluation.class_names[counts.index(max(counts))]
+    share = max(counts) / sum(counts)
+    return f"For comparison: taking every example for {name} would give an accuracy of {share:.4f}."
+
+
+def _what_is_checked(evaluation: EvaluationReview) -> str:
+    overall, *others = (each.name for each in evaluation.slices)
+    if not others or any(check.slice != overall for check in evaluation.decision.checks):
+        return ""
+    return "Every check is of all examples: a bad slice alone stops no push."
+
+
+def _kept_too_late(curves: LearningCurves) -> str:
+    values = curves.metrics[f"val_{curves.crossentropy}"]
+    kept = curves.best_epoch or len(values)
+    value, lowest = values[kept - 1], min(values)
+    if not _overfitted(curves) or value <= lowest * OVERFITTED:
+        return ""
+    return (
+        f"It overfitted: the weights are those of epoch {kept}, with a validation loss of {value:.4f}; the lowest was "
+        f"{lowest:.4f}, in epoch {values.index(lowest) + 1}."
+    )
+
+
 def worst_slices(evaluation: EvaluationReview, metric: str = "accuracy") -> list[str]:
     """Returns sentences on the slices with the lowest value of a metric, and whether they can be trusted."""
     overall = _value(evaluation.slices[0], metric)
@@ -107,6 +165,20 @@ def worst_slices(evaluation: EvaluationReview, metric: str = "accuracy") -> list
     ]
     ranked = sorted(below, key=lambda pair: pair[0])[:WORST_SHOWN]
     return [_slice_sentence(each, metric, overall) for _, each in ranked]
+
+
+def worst_by_other_metrics(evaluation: EvaluationReview) -> list[str]:
+    """Returns sentences on slices that are large enough, and worse than all examples in more than their accuracy."""
+    below = [
+        (value - overall, each, metric, overall)
+        for metric in OTHER_METRICS
+        if (overall := _value(evaluation.slices[0], metric)) is not None
+        for each in evaluation.slices[1:]
+        if (value := _value(each, metric)) is not None and each.count >= FEW_EXAMPLES
+        if (high := each.metrics[metric].high) is not None and high < overall
+    ]
+    ranked = sorted(below, key=lambda found: found[0])[:WORST_SHOWN]
+    return [_slice_sentence(each, metric, overall) for _, each, metric, overall in ranked]
 
 
 def _slice_sentence(found: SliceResult, metric: str, overall: float) -> str:
@@ -140,15 +212,19 @@ def _overfitting(curves: LearningCurves, name: str) -> str:
     values = curves.metrics[f"val_{curves.crossentropy}"]
     lowest = min(values)
     best = values.index(lowest) + 1
-    kept = curves.best_epoch or len(values)
+    kept = f"epoch {curves.best_epoch}, the best," if curves.best_epoch else f"the last epoch, {len(values)},"
     words = f"{name}: validation loss was lowest in epoch {best} of {len(values)} ({lowest:.4f})"
     end = f"in the last epoch it is {values[-1]:.4f}, training {curves.metrics[curves.crossentropy][-1]:.4f}"
-    overfitted = values[-1] > max(lowest * OVERFITTED, curves.metrics[curves.crossentropy][-1] * GAP)
-    judged = "it overfitted from there on" if overfitted else "it didn't overfit"
+    judged = "it overfitted" if _overfitted(curves) else "it didn't overfit"
     trained = curves.metrics[curves.crossentropy]
     if trained[-1] > trained[0] * HARDLY:
         judged = f"it hardly learned, since the training loss began at {trained[0]:.4f}"
-    return f"{words}; {end}: {judged}. The weights of epoch {kept} were kept."
+    return f"{words}; {end}: {judged}. The weights of {kept} were kept."
+
+
+def _overfitted(curves: LearningCurves) -> bool:
+    values = curves.metrics[f"val_{curves.crossentropy}"]
+    return values[-1] > max(min(values) * OVERFITTED, curves.metrics[curves.crossentropy][-1] * GAP)
 
 
 def metric_title(name: str) -> str:

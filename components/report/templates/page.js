@@ -1,7 +1,8 @@
 "use strict";
 (() => {
   // Okabe and Ito's palette, which people who can't tell red from green can tell apart.
-  const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8d91"];
+  const LIGHT = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a8d91"];
+  const DARK = ["#56b4e9", "#e69f00", "#2fbf94", "#e19cc4", "#9ecbff", "#f08a4b", "#b3b7bc"];  // the same, to read on black
   const byId = (id) => document.getElementById(id);
   const data = (id) => (byId(id) ? JSON.parse(byId(id).textContent) : {});
   const figures = data("figures");
@@ -11,15 +12,16 @@
   function themed(figure) {
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
-    const [ink, line] = [colour("--ink"), colour("--line")];
+    const [ink, line, palette] = [colour("--ink"), colour("--line"), dark.matches ? DARK : LIGHT];
     const traces = figure.traces.map((trace, number) => {
       const copy = structuredClone(trace);
-      const own = COLOURS[((trace.meta && trace.meta.colour) ?? number) % COLOURS.length];
+      const own = palette[((trace.meta && trace.meta.colour) ?? number) % palette.length];
       if (copy.type === "scatter") {
         copy.line = { color: own, width: 2, ...copy.line };
         copy.marker = { color: own, ...copy.marker };
       }
       if (copy.type === "bar") copy.marker = { color: own, ...copy.marker };
+      if (copy.type === "heatmap") copy.textfont = { color: ink };
       if (copy.type === "heatmap") copy.colorscale = [[0, colour("--panel")], [1, dark.matches ? "#1f5c99" : "#56a0dd"]];
       return copy;
     });

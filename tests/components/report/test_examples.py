@@ -43,6 +43,13 @@ def test_a_row_is_its_columns_as_text():
     assert (found.label, found.picture) == ("dog", "")
 
 
+def test_columns_are_ordered_by_their_numbers():
+    example = tf.train.Example()
+    for name in ("c10", "c2", "c1"):
+        example.features.feature[name].float_list.value.append(1.0)
+    assert list(sample_of(example.SerializeToString()).columns) == ["c1", "c2", "c10"]
+
+
 def test_each_class_has_a_few_samples(tmp_path):
     with tf.io.TFRecordWriter(str(tmp_path / "a.gz"), "GZIP") as writer:
         for number in range(20):

@@ -2,6 +2,7 @@ import pytest
 from browser import charts, column, needs_chromium, opened
 from report_samples import curves
 
+from components.report.charts import evaluation_charts, training_charts
 from components.report.page import render, render_index
 from components.report.review import Review, TrainingReview
 from components.report.run_view import Failure, RunView
@@ -108,6 +109,31 @@ def test_the_index_links_runs_and_sets_two_side_by_side(tmp_path):
         assert rows == [["accuracy", "0.7000", "0.8000"], ["trainer.seed", "0", "1"]]
         page.uncheck("#differing")
         assert len(column(page, "compare", 0)) == 6
+
+
+def test_a_curve_of_one_point_and_one_that_hardly_moves_look_like_what_they_are(evaluation):
+    points = tuple(
+        point.model_copy(
+            update={"true_positives": 60, "false_positives": 40, "true_negatives": 0, "false_negatives": 0}
+        )
+        for point in evaluation.plots[0].thresholds
+    )
+    plots = (evaluation.plots[0].model_copy(update={"thresholds": points}), *evaluation.plots[1:])
+    found = {chart.name: chart for chart in evaluation_charts(evaluation.model_copy(update={"plots": plots}))}
+    assert "single point" in found["precision-recall"].summary
+    assert found["precision-recall"].traces[0]["mode"] == "lines+markers"
+
+    flat = {"loss": (0.6932, 0.6931), "val_loss": (0.6931, 0.6932), "accuracy": (0.5, 0.5), "val_accuracy": (0.5, 0.5)}
+    training = TrainingReview(curves=curves(metrics=flat, epochs=(1, 2), fine_tuning_starts_at=None))
+    loss = next(chart for chart in training_charts(training) if chart.name == "training-loss")
+    low, high = loss.layout["yaxis"]["range"]
+    assert high - low > 0.02
+
+
+def test_a_run_that_pushed_nothing_says_what_is_still_served(review, run_view, tmp_path):
+    page = render(review, run_view.model_copy(update={"serving": "/pushed/17"}))
+    assert "Still served: /pushed/17, which was pushed before." in page
+    assert "Still served" not in render(review, run_view)
 
 
 def test_the_page_stays_small(page_file):

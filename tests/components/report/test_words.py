@@ -46,6 +46,17 @@ def test_a_blessed_model_that_was_pushed(review):
     assert words.verdict(pushed, RunView()) == ("pushed", "All 2 checks passed. The model is in /pushed/3.")
 
 
+def test_a_check_without_an_earlier_model_counts_as_neither(review):
+    drop = check(kind="max_drop", bound=0.02)
+    decision = review.evaluation.decision.model_copy(update={"blessed": True, "checks": (check(), check(), drop)})
+    blessed = review.evaluation.model_copy(update={"decision": decision})
+    pushed = review.model_copy(update={"evaluation": blessed, "pushed_to": "/pushed/3"})
+    _, sentence = words.verdict(pushed, RunView())
+    assert sentence.startswith("All 2 checks passed; 1 more had no earlier model to compare with.")
+    assert words.not_compared(drop)
+    assert not words.not_compared(drop.model_copy(update={"baseline": 0.7}))
+
+
 def test_a_failure_comes_before_everything(review):
     run = RunView(failure=Failure(cause="disk full", place="Trainer"))
     assert words.verdict(review, run)[0] == "failed"
@@ -75,7 +86,7 @@ def test_how_far_a_slice_can_be_trusted(count, bounds, beginning):
 @pytest.mark.parametrize(
     ("training", "validation", "judged"),
     [
-        ((0.5, 0.3, 0.1), (0.6, 0.4, 0.9), "it overfitted from there on"),
+        ((0.5, 0.3, 0.1), (0.6, 0.4, 0.9), "it overfitted"),
         ((0.5, 0.3, 0.1), (0.6, 0.4, 0.3), "it didn't overfit"),
         ((0.5, 0.3, 0.44), (0.6, 0.4, 0.45), "it didn't overfit"),
     ],
@@ -84,13 +95,47 @@ def test_whether_it_overfitted(training, validation, judged):
     found = curves(metrics={"loss": training, "val_loss": validation}, epochs=(1, 2, 3), best_epoch=2)
     (sentence,) = words.overfitting(TrainingReview(curves=found))
     assert judged in sentence
-    assert sentence.endswith("The weights of epoch 2 were kept.")
+    assert sentence.endswith("The weights of epoch 2, the best, were kept.")
 
 
 def test_a_model_that_hardly_learned_is_told():
     found = curves(metrics={"loss": (0.7, 0.699, 0.693), "val_loss": (0.7, 0.695, 0.693)}, epochs=(1, 2, 3))
     (sentence,) = words.overfitting(TrainingReview(curves=found))
     assert "it hardly learned, since the training loss began at 0.7000" in sentence
+
+
+def test_slices_that_are_worse_in_another_metric_are_named_if_they_are_large_enough(evaluation):
+    assert words.worst_by_other_metrics(evaluation) == []
+
+    def with_recall(found, value):
+        recall = Metric(value=value, low=value - 0.1, high=value + 0.1)
+        return found.model_copy(update={"metrics": {**found.metrics, "recall": recall}})
+
+    recalls = (0.75, 0.7, 0.36, 0.1)  # as good as all, worse, worse on 8 examples
+    slices = tuple(with_recall(found, value) for found, value in zip(evaluation.slices, recalls, strict=True))
+    (sentence,) = words.worst_by_other_metrics(evaluation.model_copy(update={"slices": slices}))
+    assert sentence.startswith("label=dog: recall 0.3600, 0.3900 below all examples, on 40 examples.")
+
+
+def test_what_guessing_would_reach_and_what_no_check_looks_at(review):
+    assert words.notes(review)[0].endswith(f"taking every example for {NASTY} would give an accuracy of 0.6000.")
+    assert not any("stops no push" in note for note in words.notes(review))
+    decision = review.evaluation.decision.model_copy(update={"checks": (check(),)})
+    only_all = review.model_copy(update={"evaluation": review.evaluation.model_copy(update={"decision": decision})})
+    assert "Every check is of all examples: a bad slice alone stops no push." in words.notes(only_all)
+
+
+def test_weights_that_were_kept_too_late_are_told(review):
+    def notes_of(best_epoch):
+        metrics = {"loss": (0.5, 0.3, 0.1), "val_loss": (0.6, 0.4, 0.9)}
+        found = curves(metrics=metrics, epochs=(1, 2, 3), best_epoch=best_epoch)
+        return words.notes(review.model_copy(update={"training": TrainingReview(curves=found)}))
+
+    assert notes_of(None)[-1] == (
+        "It overfitted: the weights are those of epoch 3, with a validation loss of 0.9000; the lowest was 0.4000, in "
+        "epoch 2."
+    )
+    assert not any("overfitted" in note for note in notes_of(2))
 
 
 def test_a_model_that_tells_nothing_apart_is_told(evaluation):
