@@ -1,7 +1,6 @@
 """The small file in which a Beam pipeline says what became of each record, and the report that is made of it."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,10 +14,9 @@ from components.ingest.file_names import HIDDEN
 from components.ingest.outputs import RECORDS_SUFFIX, lost
 from components.ingest.reasons import BLANK, BROKEN
 from components.ingest_report import SHOWN, Duplicate, IngestReport, Quarantined
+from components.natural_order import natural_key
 
 COUNTS, DUPLICATES, QUARANTINED, FOUND, BYTES = "counts", "duplicates", "quarantined", "found", "bytes"
-
-LONGEST_NUMBER = 20
 
 MAX_GROUPS = 1000
 """Groups of duplicates in a report; those that leak from train to another split come first."""
@@ -61,7 +59,7 @@ def read_results(
         elif kind == FOUND:
             found += value[0]
             unused += value[1]
-    aside.sort(key=lambda item: (_natural(item.place), item.reason))
+    aside.sort(key=lambda item: (natural_key(item.place), item.reason))
     hidden = [item for item in aside if item.reason.startswith((HIDDEN, BLANK))]
     meant = [item for item in aside if not item.reason.startswith((HIDDEN, BLANK))]
     report = IngestReport(
@@ -75,11 +73,6 @@ def read_results(
         duplicates=worst_first(duplicates),
     )
     return report, aside
-
-
-def _natural(place: str) -> list[str]:
-    """A key that puts line 9 before line 10."""
-    return [part.zfill(LONGEST_NUMBER) if part.isdecimal() else part for part in re.split(r"(\d+)", place)]
 
 
 def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:

@@ -2,16 +2,15 @@
 
 import base64
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 import tensorflow as tf
 from PIL import Image, ImageOps
 
 from components.contract import IMAGE, LABEL, PATH
+from components.natural_order import natural_key
 from components.report.review import Sample
 
-LONGEST_NUMBER = 20
 PICTURE_PIXELS = 160
 PICTURE_QUALITY = 80
 SAMPLES_A_CLASS = 6
@@ -26,13 +25,8 @@ def sample_of(record: bytes) -> Sample:
     if IMAGE in features:
         place = _text(features[PATH]) if PATH in features else ""
         return Sample(label=label, place=place, picture=picture(features[IMAGE].bytes_list.value[0]))
-    columns = {name: _text(features[name]) for name in sorted(features, key=_natural) if name != LABEL}
+    columns = {name: _text(features[name]) for name in sorted(features, key=natural_key) if name != LABEL}
     return Sample(label=label, columns=columns)
-
-
-def _natural(name: str) -> list[str]:
-    """A key that puts c2 before c10."""
-    return [part.zfill(LONGEST_NUMBER) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
 def picture(encoded: bytes) -> str:
