@@ -14,6 +14,9 @@ from components.trainer.curves import LearningCurves
 
 SIGNIFICANT = 6
 CLOSE = 0.02
+NAME_HEIGHT = 0.06
+"""Of a name beside a curve, as a share of the chart's height."""
+
 ROW_PIXELS, LEAST_PIXELS = 26, 220
 LOG_EPOCHS = {"type": "log", "title": {"text": "epoch (logarithmic)"}, "dtick": 1}
 TWO_CLASSES = 2
@@ -152,18 +155,15 @@ def _compared(compared: Mapping[str, LearningCurves]) -> Chart:
 
 
 def _names_at_the_ends(compared: Mapping[str, LearningCurves]) -> list[dict[str, Any]]:
-    """Each model's name where its validation curve ends, or leaves the part of the axis that is shown."""
+    """Each model's name where its validation curve ends or leaves the chart, moved up where it would cover another."""
     low, high = _focus(compared)
-    return [
-        {
-            "x": math.log10(len(curves.epochs)),
-            "y": min(max(curves.metrics[f"val_{curves.crossentropy}"][-1], low), high),
-            "text": name,
-            "showarrow": False,
-            "xanchor": "left",
-        }
-        for name, curves in compared.items()
-    ]
+    ends = {name: curves.metrics[f"val_{curves.crossentropy}"][-1] for name, curves in compared.items()}
+    names, place = [], -math.inf
+    for name, end in sorted(ends.items(), key=lambda item: item[1]):
+        place = max(min(max(end, low), high), place + NAME_HEIGHT * (high - low))
+        at = {"x": math.log10(len(compared[name].epochs)), "y": place}
+        names.append(at | {"text": name, "showarrow": False, "xanchor": "left"})
+    return names
 
 
 def _focus(compared: Mapping[str, LearningCurves]) -> list[float]:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from browser import charts, column, needs_chromium, opened
 from report_samples import curves
@@ -128,6 +130,24 @@ def test_a_curve_of_one_point_and_one_that_hardly_moves_look_like_what_they_are(
     loss = next(chart for chart in training_charts(training) if chart.name == "training-loss")
     low, high = loss.layout["yaxis"]["range"]
     assert high - low > 0.02
+
+
+def test_names_of_curves_that_end_together_do_not_cover_each_other():
+    ending = {"a": 0.60, "b": 0.601, "c": 0.60, "far": 5.0}
+    compared = {
+        name: curves(
+            metrics={"loss": (0.7, 0.6), "val_loss": (0.7, end), "accuracy": (0.5, 0.6), "val_accuracy": (0.5, 0.6)},
+            epochs=(1, 2),
+            fine_tuning_starts_at=None,
+            model=name,
+        )
+        for name, end in ending.items()
+    }
+    chart = next(training_charts(TrainingReview(curves=compared["a"], compared=compared)))
+    heights = sorted(each["y"] for each in chart.layout["annotations"])
+    low, high = chart.layout["yaxis"]["range"]
+    assert all(after - before > 0.05 * (high - low) for before, after in itertools.pairwise(heights))
+    assert {each["text"] for each in chart.layout["annotations"]} == set(ending)
 
 
 def test_a_run_that_pushed_nothing_says_what_is_still_served(review, run_view, tmp_path):
