@@ -32,7 +32,7 @@ def place(source: Source, path: str) -> bool:
     """
     local = materialise(source)
     try:
-        if is_placed(path):
+        if fileio.exists(f"{path}{COMPLETE}"):
             return False
         if local.is_dir():
             io_utils.copy_dir(str(local), path)
@@ -46,11 +46,6 @@ def place(source: Source, path: str) -> bool:
             cure="check --root and your credentials, or name data that is there already with --data-dir",
         ) from error
     return True
-
-
-def is_placed(path: str) -> bool:
-    """Returns whether all of the data was copied to a path."""
-    return bool(fileio.exists(f"{path}{COMPLETE}"))
 
 
 def data_version(config: PipelineConfig) -> str:
