@@ -79,6 +79,18 @@ def test_kubeflows_client_sends_the_pipeline_with_its_parameters(kubeflow_api, f
     assert not tasks["BaselineModel"].get("cachingOptions", {}).get("enableCache")
 
 
+def test_a_pipeline_without_cache_is_sent_without_any(kubeflow_api, tmp_path):
+    endpoint, sent = kubeflow_api
+    uncached = apply_overrides(registry.load("higgs_toy"), [f"output_dir={ROOT}", "cluster.caching=false"])
+    write_job(compile_job(uncached, "image"), "kubeflow", tmp_path / "pipeline.yaml")
+
+    send(submission(endpoint=endpoint), tmp_path / "pipeline.yaml")
+
+    body = next(body for path, body in sent if path.endswith("/runs"))
+    tasks = body["pipeline_spec"]["root"]["dag"]["tasks"]
+    assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
+
+
 def test_a_schedule_is_a_recurring_run(kubeflow_api, file):
     endpoint, sent = kubeflow_api
 
