@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.transform.config import RowTransform
 from components.transform.executor import Executor

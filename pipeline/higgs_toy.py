@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-from pyarrow import csv
 
+from components.arrow import csv, pa
 from pipeline.higgs_columns import FEATURES, HIGH_LEVEL, LABEL_COLUMN, LOW_LEVEL
 
 Array = npt.NDArray[np.float64]

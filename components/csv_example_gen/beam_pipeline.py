@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 import apache_beam as beam
-import pyarrow.compute as pc
 from apache_beam.io.filebasedsink import FileBasedSink
 from apache_beam.io.filesystem import CompressionTypes
 
 from components import progress
+from components.arrow import pc
 from components.contract import LABEL, SPLITS
 from components.csv_example_gen.blocks import Block, Range, count_lines, ranges_of, read_blocks
 from components.csv_example_gen.config import CsvData

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import google_crc32c
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 from isal import igzip
 from tensorflow.core.example import example_pb2
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
+
+from components.arrow import pa, pc
 
 COMPRESSION_LEVEL = 1
 CRC_MASK = 0xA282EAD8

@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import IO
 
-import pyarrow as pa
-from pyarrow import parquet
-
+from components.arrow import open_parquet, pa
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, Kind
@@ -135,10 +133,10 @@ def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]
     layout = FileLayout(file.path, file.name, file.kind, file.split, file.size)
     try:
         with storage.open_file(file.path) as opened:
-            metadata = parquet.ParquetFile(opened).metadata
-    except (pa.ArrowInvalid, OSError) as error:
+            metadata = open_parquet(opened, file.name).metadata
+    except OSError as error:
         raise TransferlineError(
-            f"The file can't be read as Parquet: {error}", place=file.name, cure="Write it again, or remove it."
+            f"The file can't be read: {error}.", place=file.name, cure="Fetch it again, or remove it."
         ) from error
     schema = metadata.schema.to_arrow_schema()
     empty = "" if metadata.num_rows else "the file has no rows"

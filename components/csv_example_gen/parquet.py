@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import parquet
 
+from components.arrow import open_parquet, pa
 from components.csv_example_gen.blocks import Range
 from components.csv_example_gen.config import ColumnType
 from components.csv_example_gen.layout import FileLayout
@@ -18,15 +17,15 @@ BATCH_ROWS = 16_384
 def count_rows(part: Range, file: FileLayout) -> int:
     """Returns how many rows a row group has, by the file's own word."""
     with storage.open_file(file.path) as opened:
-        return int(parquet.ParquetFile(opened).metadata.row_group(part.start).num_rows)
+        return int(open_parquet(opened, file.name).metadata.row_group(part.start).num_rows)
 
 
 def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType]) -> Iterator[Rows]:
     """Yields the rows of a row group, in batches; a cell that isn't of its column's type makes its row a fault."""
     with storage.open_file(file.path) as opened:
         before = 0
-        batches = parquet.ParquetFile(opened).iter_batches(BATCH_ROWS, row_groups=[part.start], columns=list(types))
-        for batch in batches:
+        parquet = open_parquet(opened, file.name)
+        for batch in parquet.iter_batches(BATCH_ROWS, row_groups=[part.start], columns=list(types)):
             yield _typed(pa.Table.from_batches([batch]), types, before)
             before += batch.num_rows
 

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import csv
 
+from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.ingest.file_names import shown

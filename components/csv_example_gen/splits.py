@@ -7,8 +7,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
+from components.arrow import pa
 from components.contract import LABEL, SPLITS
 from components.csv_example_gen.config import RowSplit
 from components.csv_example_gen.layout import Layout

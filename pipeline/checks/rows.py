@@ -5,9 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen import parquet
 from components.csv_example_gen.blocks import count_lines, ranges_of, read_blocks

@@ -7,9 +7,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
+from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType
 

@@ -6,9 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
+from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.blocks import Block, Range, ranges_of, read_blocks
 from components.csv_example_gen.config import ColumnType, CsvData

@@ -5,14 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
-import pyarrow as pa
-from pyarrow import parquet
-
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import DataFile, Kind
-from components.csv_example_gen.layout import NUMBER, beginning, find_layout
+from components.csv_example_gen.layout import NUMBER, beginning, find_layout, look_at
 from components.errors import TransferlineError
-from components.ingest import storage
 from components.ingest.file_names import shown
 from pipeline.names import nearest
 from pipeline.new.classes import listed
@@ -38,7 +34,8 @@ def table_format(files: Sequence[DataFile], path: str, label: str, *, header: bo
     """
     first = next((file for file in files if file.size), files[0])
     if first.kind is Kind.PARQUET:
-        return CsvData(path=path, label=label_column(label, _parquet_columns(first), first.name))
+        layout, _ = look_at(first, CsvData(path=path), {})
+        return CsvData(path=path, label=label_column(label, layout.columns, first.name))
     content = beginning(first)
     if not content.strip() or content.startswith((b"\xff\xfe", b"\xfe\xff")):
         find_layout([first], CsvData(path=path), {})  # says what is wrong with it
@@ -119,13 +116,3 @@ def label_column(label: str, names: Sequence[str], place: str) -> str:
         place=place,
         cure="give --label the name of the column with the class, or its place: 0 is the first, -1 the last",
     )
-
-
-def _parquet_columns(file: DataFile) -> list[str]:
-    try:
-        with storage.open_file(file.path) as opened:
-            return list(parquet.ParquetFile(opened).schema_arrow.names)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise TransferlineError(
-            f"the file can't be read as Parquet: {error}", place=file.name, cure="write it again, or name another"
-        ) from error

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from components.arrow import pa
 from components.csv_example_gen.blocks import Range, ranges_of, read_blocks
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, Kind, list_files

@@ -2,10 +2,10 @@ import gzip
 import time
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import tensorflow as tf
 
+from components.arrow import pa
 from components.csv_example_gen import encode
 from components.csv_example_gen.encode import encode_each, framed, gzipped, gzipped_records
 

@@ -3,10 +3,9 @@
 import gzip
 import json
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
+from components.arrow import pa, parquet
 from components.errors import TransferlineError
 
 

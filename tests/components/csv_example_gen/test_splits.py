@@ -1,7 +1,7 @@
 import numpy as np
-import pyarrow as pa
 import pytest
 
+from components.arrow import pa
 from components.contract import SPLITS
 from components.csv_example_gen.config import RowSplit
 from components.csv_example_gen.duplicates import in_different_splits, packed_by_partition

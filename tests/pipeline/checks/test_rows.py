@@ -1,9 +1,8 @@
 import gzip
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
+from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
 from components.evaluator.config import Evaluation, Threshold
 from components.transform.config import CountPositive, Quantiles, RowTransform

@@ -1,10 +1,9 @@
 import gzip
 
 import numpy as np
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
+from components.arrow import pa, parquet
 from components.csv_example_gen.config import RowSplit
 from components.errors import TransferlineError
 from pipeline.new.row_pipeline import draft_for_rows

@@ -1,7 +1,6 @@
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
+from components.arrow import pa, parquet
 from components.csv_example_gen.files import list_files
 from components.errors import TransferlineError
 from pipeline.new.table_format import find_delimiter, has_header, table_format

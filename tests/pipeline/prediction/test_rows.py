@@ -1,10 +1,11 @@
 import gzip
 import math
+import shutil
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from hostile_parquet import run_command, write_hostile
 
+from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
 from components.ingest_report import Quarantined
 from pipeline.prediction import rows as rows_module
@@ -104,3 +105,14 @@ def test_many_rows_come_in_batches_and_ranges(predict, monkeypatch):
 def test_a_file_that_is_no_such_table(predict, content, data, reason):
     (fault,) = predict(content, data)
     assert fault.reason == reason
+
+
+def test_the_command_reads_a_hostile_parquet_file_and_never_runs_it(row_model, tmp_path):
+    shutil.copytree(row_model.folder, tmp_path / "out" / "higgs_toy" / "pushed" / "1")
+    write_hostile(tmp_path / "rows.parquet", tmp_path / "it_ran")
+    done = run_command("predict", "higgs_toy", tmp_path / "rows.parquet", "--output-dir", tmp_path / "out")
+    assert not (tmp_path / "it_ran").exists()
+    assert done.returncode == 1
+    assert done.stderr.startswith("rows.parquet: ")
+    assert "arrow.py_extension_type" in done.stderr
+    assert done.stderr.endswith("0 predicted, 1 couldn't be\n")

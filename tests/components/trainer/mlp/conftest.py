@@ -4,7 +4,6 @@ import types
 
 import apache_beam as beam
 import numpy as np
-import pyarrow as pa
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -12,6 +11,7 @@ import tensorflow_transform.beam as tft_beam
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
+from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import CountPositive, Quantiles, RowTransform
