@@ -1,3 +1,7 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hostile_parquet import write_with_pickle
 
@@ -5,6 +9,9 @@ from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import look_at
 from components.errors import TransferlineError
+
+ROOT = Path(__file__).parents[2]
+RUFF = Path(sys.executable).parent / "ruff"
 
 
 @pytest.mark.filterwarnings("ignore")  # Arrow 14 and later warn, and take it for a type that they don't know
@@ -16,3 +23,27 @@ def test_what_is_no_whole_pickle_is_refused_too(tmp_path, pickled):
         look_at(file, CsvData(), {})
     assert raised.value.place == "rows.parquet"
     assert raised.value.cure
+
+
+@pytest.mark.parametrize(
+    ("line", "faults"),
+    [
+        ("", 0),
+        ("import pyarrow.parquet as pq", 1),
+        ("from pyarrow import parquet", 1),
+        ("from pyarrow.ipc import open_stream", 1),
+        ("import pyarrow as pa", 1),
+        ("import pandas as pd; read = pd.read_parquet", 1),
+    ],
+)
+@pytest.mark.parametrize("module", ["pipeline/new/rows.py", "components/transform/reading.py"])
+def test_ruff_keeps_arrow_behind_its_door(module, line, faults):
+    done = subprocess.run(
+        [str(RUFF), "check", "--no-cache", "--output-format=concise", f"--stdin-filename={module}", "-"],
+        input=(ROOT / module).read_text() + line + "\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.stdout.count("TID251") == faults, done.stdout + done.stderr
