@@ -5,9 +5,12 @@ SHELL := /bin/bash
 UV := .tools/bin/uv
 BIN := .venv/bin
 READY := .venv/.ready
+# For every Python from the oldest that there is a TFX for.
+LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header
 # A process for each core; the tests of a file stay together, since they share what is costly to make.
 SIDE_BY_SIDE := -n auto --dist loadfile
-PYTHON_VERSION := $(shell cat .python-version)
+# The Python of the environment: `make setup PYTHON=3.12`. If nothing is given, choose_python.sh decides.
+PYTHON :=
 # The environment's own commands come first: TFX calls `pip` by name.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -18,17 +21,24 @@ help: ## list the verbs
 .PHONY: setup
 setup: $(READY) ## make the locked environment in .venv
 
-$(UV):
-	python3 -m venv .tools
-	.tools/bin/python -m pip install --quiet --upgrade uv
+$(UV): requirements-uv.txt
+	python3 -m venv --clear .tools
+	.tools/bin/python -m pip install --quiet --require-hashes -r requirements-uv.txt
+	touch $(UV)
 
-# Seeded, because the tfx command calls pip; compiled, because importing TFX from source alone takes a minute.
+# An environment of another Python than the one that is asked for is made anew.
+ifneq ($(PYTHON),)
+ifneq ($(PYTHON),$(shell cat $(READY) 2> /dev/null))
+.PHONY: $(READY)
+endif
+endif
+
+# Compiled, because importing TFX from source alone takes a minute.
 $(READY): requirements.lock setup.py pyproject.toml | $(UV)
-	$(UV) venv --quiet --seed --clear --python $(PYTHON_VERSION) .venv
-	grep -v -e '^pip==' requirements.lock > .venv/requirements.lock
-	VIRTUAL_ENV="$(CURDIR)/.venv" $(UV) pip install --quiet --compile-bytecode --require-hashes -r .venv/requirements.lock
+	$(UV) venv --quiet --clear --python "$$(./choose_python.sh $(UV) $(PYTHON))" .venv
+	VIRTUAL_ENV="$(CURDIR)/.venv" $(UV) pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	VIRTUAL_ENV="$(CURDIR)/.venv" $(UV) pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $(READY)
+	echo $(or $(PYTHON),$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')) > $(READY)
 
 .PHONY: run
 run: $(READY) ## run the embedded digits pipeline to a pushed model
@@ -81,9 +91,9 @@ format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff format .
 
 .PHONY: lock
-lock: | $(UV) ## resolve requirements.in anew into requirements.lock
-	$(UV) pip compile --quiet --upgrade --universal --python-version $(PYTHON_VERSION) --generate-hashes \
-	  --no-annotate --no-header requirements.in requirements-dev.in -o requirements.lock
+lock: | $(UV) ## resolve requirements.in anew into requirements.lock, and take the newest uv
+	$(LOCK) requirements.in requirements-dev.in -o requirements.lock
+	echo uv | $(LOCK) - -o requirements-uv.txt
 
 .PHONY: clean
 clean: ## remove the environment and the tools' caches
