@@ -23,6 +23,6 @@ fi
   make browser || echo 'no Chromium here: the tests of the report in a browser will be skipped' >&2
   make database || echo 'no PostgreSQL here: the tests of metadata on it will be skipped' >&2
   # The environment of the image is the one that make would set up.
-  ln -s /opt/transferline .venv && ln -s /opt/uv .tools && touch .venv/.ready
+  ln -s /opt/transferline .venv && ln -s /opt/uv .tools && touch .venv/.ready .tools/bin/uv
   /opt/uv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
   $words"

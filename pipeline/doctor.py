@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from urllib.parse import urlsplit
 
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.weights_cache import KERAS_ADDRESS
 from components.transform.config import ImageTransform
 from pipeline import registry
-from pipeline.checks import environment
+from pipeline.checks import environment, maintenance
 from pipeline.checks.finding import Finding
 from pipeline.checks.network import check_network
 from pipeline.checks.weights import check_imagenet
@@ -40,10 +41,13 @@ def hosts(configs: Sequence[PipelineConfig]) -> list[str]:
 def _machine(output_dir: str) -> Iterator[Finding]:
     installed, locked = environment.installed_versions(), environment.locked_versions(environment.LOCK)
     yield environment.check_python()
+    yield maintenance.check_end_of_life(date.today())
+    yield from maintenance.check_holes()
     yield environment.check_glibc()
     for name in environment.LIBRARIES:
         yield environment.check_library(name, installed, locked)
     yield from environment.check_others(installed, locked)
+    yield from maintenance.check_maintained(installed)
     yield environment.check_pip()
     yield environment.check_cores()
     yield environment.check_memory()

@@ -34,7 +34,6 @@ LIBRARIES = (
 )
 """Those whose versions must fit together."""
 
-NOT_INSTALLED_FROM_LOCK = ("pip",)
 INSTALL = "run `make setup`, or install requirements.lock"
 GLIBC_SINCE_PYTHON = {(3, 11): (2, 39)}
 """The C library that the wheels of TFX 1.21 need, which Python 3.11 and later get."""
@@ -50,7 +49,7 @@ def check_python() -> Finding:
     first, last = (".".join(map(str, each)) for each in PYTHONS)
     if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
         return ok("python", version)
-    return fault("python", f"{version}; TFX has wheels for {first} to {last}", f"use Python {first}: `make setup` does")
+    return fault("python", f"{version}; TFX has wheels for {first} to {last}", "use one of these: `make setup` does")
 
 
 def check_glibc() -> Finding:
@@ -61,7 +60,7 @@ def check_glibc() -> Finding:
     needed = next((glibc for python, glibc in GLIBC_SINCE_PYTHON.items() if sys.version_info[:2] >= python), (0, 0))
     if tuple(map(int, version.split("."))) < needed:
         text = f"{version}; the wheels of TFX for this Python need {needed[0]}.{needed[1]}"
-        return fault("glibc", text, "use Python 3.10, or a newer Linux")
+        return fault("glibc", text, "run `make setup PYTHON=3.10`, or use a newer Linux")
     return ok("glibc", version)
 
 
@@ -80,7 +79,7 @@ def locked_versions(lock: Path) -> dict[str, str]:
         lock: A file as `uv pip compile` writes it: `name==version ; marker \`, with hashes in the lines below.
     """
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []
-    found = {}
+    found: dict[str, str] = {}
     for line in lines:
         try:
             requirement = Requirement(line.rstrip("\\ "))
@@ -88,7 +87,7 @@ def locked_versions(lock: Path) -> dict[str, str]:
             continue
         if requirement.marker is None or requirement.marker.evaluate():
             found[canonicalize_name(requirement.name)] = str(requirement.specifier).removeprefix("==")
-    return {name: version for name, version in found.items() if name not in NOT_INSTALLED_FROM_LOCK}
+    return found
 
 
 def check_library(name: str, installed: Mapping[str, str], locked: Mapping[str, str]) -> Finding:

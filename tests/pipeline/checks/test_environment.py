@@ -13,7 +13,6 @@ Two_Parts==2.0 ; python_full_version >= '3' \\
     --hash=sha256:00
 never==3.0 ; python_full_version < '3' \\
     --hash=sha256:00
-pip==9.9
 """
 
 
