@@ -48,13 +48,16 @@ def owners() -> dict[str, set[str]]:
 
 
 def distributions_of(module: str, files: dict[str, set[str]]) -> set[str]:
-    """Returns the distributions with the file of a module, or of the innermost package around it."""
+    """Returns the distributions with the file of a module, or of the innermost package around it.
+
+    What another Python needs isn't here: then it is the one that is named like the module.
+    """
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         path = "/".join(parts[:length])
         if owning := files.get(f"{path}/__init__.py") or files.get(f"{path}.py"):
             return owning
-    return set()
+    return {canonicalize_name(parts[0])}
 
 
 def third_party_modules() -> set[str]:
@@ -90,6 +93,6 @@ def test_modules_are_found_in_namespaces_and_in_packages():
     files = {"google/protobuf/__init__.py": {"protobuf"}, "six.py": {"six"}}
     assert distributions_of("google.protobuf.message.Message", files) == {"protobuf"}
     assert distributions_of("six.moves", files) == {"six"}
-    assert distributions_of("google.cloud.storage", files) == set()
+    assert distributions_of("pyarrow_hotfix", files) == {"pyarrow-hotfix"}
     source = "import os.path\nfrom google import protobuf\nfrom . import sibling"
     assert set(imported_modules(source)) == {"os.path", "google.protobuf"}
