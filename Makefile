@@ -77,7 +77,7 @@ image-test: ## every test on Python 3.12 and TFX 1.21, in a container
 
 .PHONY: kubeflow-test
 kubeflow-test: $(READY) image ## compile digits, run each of its steps in a container, compare with a local run
-	$(BIN)/python -W ignore::FutureWarning -m kubeflow.container_test --image $(IMAGE) \
+	$(BIN)/python -W ignore::FutureWarning tests/support/run_in_containers.py --image $(IMAGE) \
 	  --engine $$(docker info > /dev/null 2>&1 && echo docker || echo podman)
 
 .PHONY: database

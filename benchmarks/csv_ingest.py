@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.beam import Beam
-from pipeline.higgs_columns import FEATURES, LABEL_COLUMN
-from pipeline.higgs_toy import write_csv
+from pipeline.config.beam import Beam
+from pipeline.data.higgs import FEATURES, LABEL_COLUMN
+from pipeline.data.higgs_toy import write_csv
 
 COLUMNS = (LABEL_COLUMN, *FEATURES)
 BATCH = 10_000
@@ -118,7 +118,7 @@ def ours(file: str, examples: object, out: str, by: str) -> float:
     """Runs ours; returns when it started."""
     from components.csv_example_gen.config import CsvData, RowSplit  # noqa: PLC0415
     from components.csv_example_gen.executor import Executor  # noqa: PLC0415
-    from components.ingest_artifact import IngestReportArtifact  # noqa: PLC0415
+    from components.ingest.artifact import IngestReportArtifact  # noqa: PLC0415
 
     report_artifact = IngestReportArtifact()
     report_artifact.uri = f"{out}-report"

@@ -26,10 +26,10 @@ from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.transform.config import RowTransform
 from components.transform.executor import Executor
-from pipeline.beam import Beam
 from pipeline.config import SCHEMAS
-from pipeline.higgs_columns import FEATURES
-from pipeline.higgs_toy import batches
+from pipeline.config.beam import Beam
+from pipeline.data.higgs import FEATURES
+from pipeline.data.higgs_toy import batches
 
 SAMPLE = 5_000
 MODES = ("packed", "per_column")

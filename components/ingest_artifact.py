@@ -1,10 +1,5 @@
-"""The type that the report of an ExampleGen of ours has in ML Metadata."""
+"""The name that pipelines compiled before 0.2.0 hold of an artifact type; see `components.ingest.artifact`."""
 
-from tfx.types.artifact import Artifact
+from components.ingest.artifact import IngestReportArtifact
 
-
-class IngestReportArtifact(Artifact):
-    """A folder with `report.json` (an `IngestReport`) and `quarantine.jsonl` (one `Quarantined` a line)."""
-
-    # Kubeflow knows a type by the name it is imported by.
-    TYPE_NAME = "components.IngestReportArtifact"
+__all__ = ["IngestReportArtifact"]

@@ -26,7 +26,7 @@ from components.transform.component import Transform
 from components.transform.config import RowTransform
 from components.tuner.component import Tuner
 from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
-from pipeline.database import connection_without_password
+from pipeline.metadata.connection import connection_without_password
 from pipeline.source_fingerprint import file_fingerprint, source_fingerprint
 
 BASELINE_ID = "BaselineModel"

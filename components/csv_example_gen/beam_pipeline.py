@@ -30,8 +30,8 @@ from components.csv_example_gen.parse import Rows, parse
 from components.csv_example_gen.rows import records_of
 from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
+from components.ingest.report import Duplicate, Quarantined
 from components.ingest.results import BYTES, COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line
-from components.ingest_report import Duplicate, Quarantined
 
 HASHES = "hashes"
 

@@ -7,8 +7,8 @@ from tfx.types import Channel, standard_artifacts
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.driver import Driver
 from components.csv_example_gen.executor import Executor
+from components.ingest.artifact import IngestReportArtifact
 from components.ingest.component import ExampleGenSpec
-from components.ingest_artifact import IngestReportArtifact
 
 
 class CsvExampleGen(BaseBeamComponent):

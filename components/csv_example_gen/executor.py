@@ -15,8 +15,8 @@ from components.csv_example_gen.layout import Layout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
+from components.ingest.report import IngestReport, Quarantined, write_report
 from components.ingest.results import check_parts, check_sizes, read_results
-from components.ingest_report import IngestReport, Quarantined, write_report
 from components.run_parameters import data_settings
 
 

@@ -7,7 +7,8 @@ from enum import Enum
 
 from components.errors import TransferlineError
 from components.ingest import storage
-from components.ingest.file_names import is_hidden, shown, split_of_name
+from components.ingest.file_names import is_hidden, split_of_name
+from components.wording import shown
 
 EXPECTED = "data.path must be a .csv, .csv.gz or .parquet file, a folder of such files, or a glob pattern of them."
 CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")

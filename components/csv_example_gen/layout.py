@@ -14,8 +14,8 @@ from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, Kind
 from components.errors import TransferlineError
 from components.ingest import storage
-from components.ingest.file_names import shown
 from components.ingest.gzip_stream import inflate
+from components.wording import shown
 
 LOOKED_AT_BYTES, LOOKED_AT_LINES = 2**20, 1_000
 UTF8_BOM = b"\xef\xbb\xbf"

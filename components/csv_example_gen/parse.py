@@ -14,8 +14,8 @@ import numpy.typing as npt
 from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
 from components.csv_example_gen.config import ColumnType, CsvData
-from components.ingest.file_names import shown
 from components.ingest.reasons import BLANK
+from components.wording import shown
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {"float": pa.float32(), "int": pa.int64(), "string": pa.string()}
 SHOWN_CHARACTERS = 80

@@ -8,7 +8,7 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.parse import Fault, Rows
-from components.ingest.file_names import shown
+from components.wording import shown
 
 SHOWN_CLASSES = 10
 

@@ -7,7 +7,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from components.contract import SPLITS
 from components.data_gate.config import GateRules
-from components.ingest_report import Duplicate, IngestReport
+from components.ingest.report import Duplicate, IngestReport
 
 MIN_CLASSES = 2
 SHOWN = 5

@@ -13,8 +13,8 @@ from tfx.utils import io_utils
 from components.data_gate.checks import anomaly_faults, ingest_faults
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
-from components.ingest_artifact import IngestReportArtifact
-from components.ingest_report import QUARANTINE_FILE, read_report
+from components.ingest.artifact import IngestReportArtifact
+from components.ingest.report import QUARANTINE_FILE, read_report
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 SCHEMA_FILE = "schema.pbtxt"

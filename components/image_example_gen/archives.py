@@ -8,8 +8,8 @@ from components.errors import TransferlineError
 from components.image_example_gen.folders import make_listing
 from components.image_example_gen.layout import arrange
 from components.image_example_gen.records import MAX_FILE_BYTES, Listing, Source, Target
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 
 @dataclass(frozen=True)

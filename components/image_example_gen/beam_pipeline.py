@@ -15,8 +15,8 @@ from components.image_example_gen.examples import read_source
 from components.image_example_gen.records import Listing, Source
 from components.image_example_gen.splits import SplitRule
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
+from components.ingest.report import Quarantined
 from components.ingest.results import COUNTS, DUPLICATES, QUARANTINED, result_line
-from components.ingest_report import Quarantined
 
 PROGRESS_EVERY = 100
 

@@ -7,8 +7,8 @@ from tfx.types import Channel, standard_artifacts
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.driver import Driver
 from components.image_example_gen.executor import Executor
+from components.ingest.artifact import IngestReportArtifact
 from components.ingest.component import ExampleGenSpec
-from components.ingest_artifact import IngestReportArtifact
 
 
 class ImageExampleGen(BaseBeamComponent):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from components.ingest_report import Duplicate
+from components.ingest.report import Duplicate
 
 MAX_PLACES = 20
 """Copies that are named in one group; there may be more."""

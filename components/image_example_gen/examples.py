@@ -10,8 +10,8 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.photos import Photo, RejectedPhotoError, read_photo
 from components.image_example_gen.records import Source, Target
 from components.image_example_gen.splits import SplitRule
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Listing
 from components.image_example_gen.splits import make_rule
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
+from components.ingest.report import IngestReport, write_report
 from components.ingest.results import count_records, read_results
-from components.ingest_report import IngestReport, write_report
 from components.run_parameters import data_settings
 
 

@@ -7,8 +7,8 @@ from components.image_example_gen.layout import arrange
 from components.image_example_gen.names import mixing_key
 from components.image_example_gen.records import MAX_FILE_BYTES, Listing, Raw, Source, Target
 from components.ingest import storage
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 
 @dataclass(frozen=True)

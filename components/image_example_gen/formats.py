@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from components.ingest.file_names import shown
+from components.wording import shown
 
 _MAGIC = {
     b"\xff\xd8\xff": "JPEG",

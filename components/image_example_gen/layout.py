@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from components.image_example_gen.names import PHOTO_NAME, class_name
 from components.image_example_gen.records import Target
-from components.ingest.file_names import HIDDEN, is_hidden, shown, split_of_name
-from components.ingest_report import Quarantined
+from components.ingest.file_names import HIDDEN, is_hidden, split_of_name
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 _Path = tuple[str, ...]
 

@@ -13,7 +13,8 @@ from components.image_example_gen.tars import list_tar
 from components.image_example_gen.tfrecord_names import tfrecord_names, top_of
 from components.image_example_gen.zips import list_zip
 from components.ingest import storage
-from components.ingest.file_names import is_hidden, shown
+from components.ingest.file_names import is_hidden
+from components.wording import shown
 
 EXPECTED = (
     "data.path must be a folder with one folder of photos for each class; or one with the folders train, validation "

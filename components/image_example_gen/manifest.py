@@ -10,8 +10,9 @@ from components.image_example_gen.folders import PhotoFile, make_listing, mixed
 from components.image_example_gen.names import class_name
 from components.image_example_gen.records import Listing, Target
 from components.ingest import storage
-from components.ingest.file_names import shown, split_of_name
-from components.ingest_report import Quarantined
+from components.ingest.file_names import split_of_name
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 REQUIRED = ("path", "label")
 OPTIONAL = "split"

@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 
-from components.ingest.file_names import shown
+from components.wording import shown
 
 PHOTO_NAME = re.compile(r"\.(jpe?g|jpe|jfif|png|gif|bmp|webp)$", re.IGNORECASE)
 TFRECORD_NAME = re.compile(r"(\.tfrecords?|\.tfrec)(-\d{5}-of-\d{5})?(\.gz)?$|-\d{5}-of-\d{5}(\.gz)?$", re.IGNORECASE)

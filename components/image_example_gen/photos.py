@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from components.image_example_gen.formats import describe, format_of, is_lossy, open_header, png_depth, webp_size
-from components.ingest.file_names import shown
+from components.wording import shown
 
 SMALL_BELOW = 256
 """Photos whose longest side, in pixels as it came, is shorter are "small"."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 
 MAX_FILE_BYTES = 512 * 2**20
 """No photo is larger; a file or an archive's member that is, is never read whole."""

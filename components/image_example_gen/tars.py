@@ -21,8 +21,8 @@ from components.image_example_gen.archives import (
 )
 from components.image_example_gen.records import Listing, Raw, Source
 from components.ingest import storage
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 _CHUNK_BYTES = 2**20
 _ENDINGS = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError)

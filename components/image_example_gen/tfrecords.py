@@ -18,8 +18,8 @@ from components.image_example_gen.names import class_name
 from components.image_example_gen.records import Listing, Raw, Source, Target
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names, top_of
 from components.ingest import storage
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 if TYPE_CHECKING:
     import tensorflow as tf

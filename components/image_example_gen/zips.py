@@ -20,8 +20,8 @@ from components.image_example_gen.archives import (
 from components.image_example_gen.names import mixing_key
 from components.image_example_gen.records import Listing, Raw, Source
 from components.ingest import storage
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 
 MEMBERS_PER_SOURCE = 100
 """The archive is opened, and its table of contents read, once for this many photos."""

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from tfx.types import standard_artifacts
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components.ingest.artifact import IngestReportArtifact
 from components.ingest.driver import INPUT_FINGERPRINT
-from components.ingest_artifact import IngestReportArtifact
 
 
 class ExampleGenSpec(ComponentSpec):

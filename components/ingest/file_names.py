@@ -1,7 +1,5 @@
 """Names of files and folders: how they are shown, and which split they name."""
 
-import re
-
 SPLIT_NAMES = {
     "train": "train",
     "training": "train",
@@ -18,18 +16,6 @@ SPLIT_NAMES = {
 
 HIDDEN = "hidden file"
 """How the reason begins for which a hidden file is quarantined."""
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-
-
-def shown(name: str) -> str:
-    r"""Returns a name as valid, one-line text: undecodable bytes and control characters become escapes.
-
-    >>> shown("a\nb")
-    'a\\nb'
-    """
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
 
 
 def split_of_name(name: str) -> str:

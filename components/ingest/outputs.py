@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 
 from components.contract import SPLITS
 from components.errors import TransferlineError
-from components.ingest_report import QUARANTINE_FILE, IngestReport, Quarantined
+from components.ingest.report import QUARANTINE_FILE, IngestReport, Quarantined
 
 RECORDS_PREFIX = "data_tfrecord"
 RECORDS_SUFFIX = ".gz"

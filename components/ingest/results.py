@@ -13,8 +13,8 @@ from components.ingest import storage
 from components.ingest.file_names import HIDDEN
 from components.ingest.outputs import RECORDS_SUFFIX, lost
 from components.ingest.reasons import BLANK, BROKEN
-from components.ingest_report import SHOWN, Duplicate, IngestReport, Quarantined
-from components.natural_order import natural_key
+from components.ingest.report import SHOWN, Duplicate, IngestReport, Quarantined
+from components.wording import natural_key
 
 COUNTS, DUPLICATES, QUARANTINED, FOUND, BYTES = "counts", "duplicates", "quarantined", "found", "bytes"
 

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import IO
 
 from components.errors import TransferlineError
-from components.ingest.file_names import shown
+from components.wording import shown
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
-from components.ingest_artifact import IngestReportArtifact
+from components.ingest.artifact import IngestReportArtifact
 from components.report.executor import Executor
 
 

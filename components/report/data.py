@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.contract import PATH, SHA256, SPLITS
-from components.ingest_report import QUARANTINE_FILE, Quarantined, read_report
+from components.ingest.report import QUARANTINE_FILE, Quarantined, read_report
 from components.report.examples import samples_by_class
 from components.report.review import Anomaly, DataReview, FeatureStatistics, HistogramBar
 

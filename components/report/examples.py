@@ -8,8 +8,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from components.contract import IMAGE, LABEL, PATH
-from components.natural_order import natural_key
 from components.report.review import Sample
+from components.wording import natural_key
 
 PICTURE_PIXELS = 160
 PICTURE_QUALITY = 80

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from components.evaluator.decision import Decision
-from components.ingest_report import Duplicate, Quarantined
+from components.ingest.report import Duplicate, Quarantined
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
 

@@ -15,7 +15,7 @@ from components.contract import PHOTO_SLICES
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData
 from pipeline.config import ImagePipeline
-from pipeline.data_sources import Download
+from pipeline.config.sources import Download
 
 CONFIG = ImagePipeline(
     name="cats_vs_dogs",
@@ -33,6 +33,6 @@ CONFIG = ImagePipeline(
 )
 
 if __name__ == "__main__":
-    from pipeline.launch import catalog_script
+    from pipeline.script import catalog_script
 
     sys.exit(catalog_script(CONFIG))

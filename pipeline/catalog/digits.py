@@ -16,7 +16,7 @@ from components.image_example_gen.config import ImageData
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
 from pipeline.config import ImagePipeline
-from pipeline.data_sources import EmbeddedDigits
+from pipeline.config.sources import EmbeddedDigits
 
 CONFIG = ImagePipeline(
     name="digits",
@@ -42,6 +42,6 @@ CONFIG = ImagePipeline(
 )
 
 if __name__ == "__main__":
-    from pipeline.launch import catalog_script
+    from pipeline.script import catalog_script
 
     sys.exit(catalog_script(CONFIG))

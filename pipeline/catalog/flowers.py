@@ -16,7 +16,7 @@ from components.evaluator.config import Evaluation, Threshold
 from components.trainer.transfer_learning.config import FineTuning, TransferLearning
 from components.transform.config import ImageTransform
 from pipeline.config import ImagePipeline
-from pipeline.data_sources import Download
+from pipeline.config.sources import Download
 
 CONFIG = ImagePipeline(
     name="flowers",
@@ -34,6 +34,6 @@ CONFIG = ImagePipeline(
 )
 
 if __name__ == "__main__":
-    from pipeline.launch import catalog_script
+    from pipeline.script import catalog_script
 
     sys.exit(catalog_script(CONFIG))

@@ -17,8 +17,8 @@ from components.csv_example_gen.config import CsvData, RowSplit
 from components.evaluator.config import Evaluation, Threshold
 from components.transform.config import RowTransform
 from pipeline.config import RowPipeline
-from pipeline.data_sources import Download
-from pipeline.higgs_columns import FEATURES, LABEL_COLUMN, SLICES
+from pipeline.config.sources import Download
+from pipeline.data.higgs import FEATURES, LABEL_COLUMN, SLICES
 
 CONFIG = RowPipeline(
     name="higgs",
@@ -45,6 +45,6 @@ CONFIG = RowPipeline(
 )
 
 if __name__ == "__main__":
-    from pipeline.launch import catalog_script
+    from pipeline.script import catalog_script
 
     sys.exit(catalog_script(CONFIG))

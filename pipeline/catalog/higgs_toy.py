@@ -15,8 +15,8 @@ from components.evaluator.config import Evaluation, Threshold
 from components.trainer.mlp.config import PRESETS, MLPTraining
 from components.transform.config import RowTransform
 from pipeline.config import RowPipeline
-from pipeline.data_sources import HiggsToy
-from pipeline.higgs_columns import FEATURES, LABEL_COLUMN, SLICES
+from pipeline.config.sources import HiggsToy
+from pipeline.data.higgs import FEATURES, LABEL_COLUMN, SLICES
 
 CONFIG = RowPipeline(
     name="higgs_toy",
@@ -41,6 +41,6 @@ CONFIG = RowPipeline(
 )
 
 if __name__ == "__main__":
-    from pipeline.launch import catalog_script
+    from pipeline.script import catalog_script
 
     sys.exit(catalog_script(CONFIG))

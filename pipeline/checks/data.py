@@ -9,8 +9,8 @@ from components.image_example_gen.config import ImageData
 from pipeline.checks.finding import Finding, of_error, ok, warning
 from pipeline.checks.look import Look
 from pipeline.config import PipelineConfig, RowPipeline
-from pipeline.data_sources import Download, Source, source_path
-from pipeline.launch import with_data
+from pipeline.config.sources import Download, Source
+from pipeline.data.sources import source_path, with_data
 
 
 def look_at_data(config: PipelineConfig) -> Look:

@@ -11,7 +11,8 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from pipeline.checks.finding import Finding, fault, listed, ok, warning
+from components.wording import listed
+from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.config import SCHEMAS
 
 LOCK = SCHEMAS.parent / "requirements.lock"

@@ -1,10 +1,9 @@
 """What a check has to say."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 from components.errors import TransferlineError
-from components.ingest.file_names import shown
 from components.settings import Settings
 
 Level = Literal["ok", "warning", "fault"]
@@ -49,9 +48,3 @@ def of_error(subject: str, error: TransferlineError) -> Finding:
 def has_fault(findings: Iterable[Finding]) -> bool:
     """Returns whether a finding is a fault."""
     return any(finding.level == "fault" for finding in findings)
-
-
-def listed(names: Sequence[str], at_most: int = 8) -> str:
-    """Returns names in one line, as many as a person reads."""
-    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
-    return ", ".join(map(shown, names[:at_most])) + more

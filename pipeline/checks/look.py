@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.checks.finding import Finding, fault, listed, ok, warning
+from components.wording import listed
+from pipeline.checks.finding import Finding, fault, ok, warning
 
 MIN_CLASSES = 2
 UNBALANCED = 10

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from components.errors import TransferlineError
 from pipeline.checks.finding import Finding, of_error, ok
-from pipeline.database import check
-from pipeline.metadata import Metadata
+from pipeline.config.metadata import Metadata
+from pipeline.metadata.connection import check
 
 
 def check_metadata(settings: Metadata) -> Iterator[Finding]:

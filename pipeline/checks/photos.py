@@ -13,7 +13,8 @@ from components.image_example_gen.records import Listing
 from components.image_example_gen.splits import make_rule
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names
 from components.ingest.file_names import HIDDEN
-from pipeline.checks.finding import Finding, fault, listed, of_error, ok, warning
+from components.wording import listed
+from pipeline.checks.finding import Finding, fault, of_error, ok, warning
 from pipeline.checks.look import Look, class_findings
 
 TAR_BYTES = 256 * 2**20

@@ -18,10 +18,10 @@ from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.errors import TransferlineError
 from components.ingest.reasons import BLANK
-from pipeline.checks.finding import Finding, fault, listed, of_error, ok, warning
+from components.wording import listed, nearest
+from pipeline.checks.finding import Finding, fault, of_error, ok, warning
 from pipeline.checks.look import Look, class_findings
 from pipeline.config import RowPipeline
-from pipeline.names import nearest
 
 FILES_LOOKED_INTO = 4
 COUNTED_BYTES = 256 * 2**20

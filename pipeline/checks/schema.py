@@ -6,10 +6,10 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.contract import LABEL
-from pipeline.checks.finding import Finding, fault, listed
+from components.wording import listed, nearest
+from pipeline.checks.finding import Finding, fault
 from pipeline.checks.look import Look
 from pipeline.config import PipelineConfig
-from pipeline.names import nearest
 
 
 def check_schema(config: PipelineConfig, look: Look) -> Iterator[Finding]:

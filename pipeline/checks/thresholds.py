@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from components import contract
 from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, metric_names
-from pipeline.checks.finding import Finding, fault, listed, ok, warning
+from components.wording import listed, nearest
+from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.checks.look import MIN_CLASSES, Look
 from pipeline.config import PipelineConfig, RowPipeline
-from pipeline.names import nearest
 
 PHOTO_FEATURES = (contract.LABEL, *contract.PHOTO_SLICES, contract.WIDTH, contract.HEIGHT, contract.PATH)
 

@@ -11,7 +11,7 @@ def check(
 ) -> None:
     """Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault."""
     from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline.check import check_pipeline  # noqa: PLC0415
+    from pipeline.checks.check import check_pipeline  # noqa: PLC0415
     from pipeline.checks.finding import has_fault, of_error  # noqa: PLC0415
 
     try:

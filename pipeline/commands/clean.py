@@ -10,7 +10,7 @@ from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configu
 from pipeline.commands.output import console, print_json
 
 if TYPE_CHECKING:
-    from pipeline.cleaning import Cleaning, Scope
+    from pipeline.runs.cleaning import Cleaning, Scope
 
 SHOWN = 20
 
@@ -27,8 +27,8 @@ def clean(
     as_json: AsJson = False,
 ) -> None:
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
-    from pipeline import cleaning  # noqa: PLC0415
-    from pipeline.database import forget_artifacts  # noqa: PLC0415
+    from pipeline.metadata.connection import forget_artifacts  # noqa: PLC0415
+    from pipeline.runs import cleaning  # noqa: PLC0415
 
     scope: Scope = "everything" if everything else "cache" if cache else "old"
     config = configured(name, output_dir=output_dir, settings=settings)

@@ -13,17 +13,16 @@ from pipeline.commands.output import console, print_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipeline.comparison import Comparison
-    from pipeline.run_record import Step, ThresholdResult
+    from pipeline.runs.comparison import Comparison
+    from pipeline.runs.record import Step, ThresholdResult
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's ID or its beginning, 'latest' or 'previous'.")]
 
 
 def compare(name: Name, a: Run, b: Run, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """Show two runs of a pipeline side by side: what came out, and what was different going in."""
-    from pipeline import comparison  # noqa: PLC0415
-    from pipeline.run_lookup import find_run  # noqa: PLC0415
-    from pipeline.run_record import RunStore  # noqa: PLC0415
+    from pipeline.runs import comparison  # noqa: PLC0415
+    from pipeline.runs.record import RunStore, find_run  # noqa: PLC0415
 
     records = RunStore(configured(name, output_dir=output_dir).home).runs()
     compared = comparison.compare(find_run(records, a), find_run(records, b))
@@ -87,7 +86,7 @@ def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:
 
 
 def _verdict(kind: str, result: ThresholdResult | None) -> str:
-    from pipeline.screen import SIGNS  # noqa: PLC0415
+    from pipeline.runs.screen import SIGNS  # noqa: PLC0415
 
     if result is None:
         return "not asked"

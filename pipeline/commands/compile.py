@@ -21,11 +21,11 @@ def compile_(
     settings: Settings = None,
 ) -> None:
     """Compile a pipeline for Kubeflow Pipelines or Vertex AI. Asks nothing of any network."""
-    from pipeline.log_file import everything_else_to  # noqa: PLC0415
+    from pipeline.runs.log_file import everything_else_to  # noqa: PLC0415
 
     config = cluster_config(name, root, data_dir, settings)
     with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
-        from kubeflow.compile import compile_job, write_job  # noqa: PLC0415
+        from pipeline.cluster.compile import compile_job, write_job  # noqa: PLC0415
 
         job = compile_job(config, image)
         write_job(job, target.value, out)

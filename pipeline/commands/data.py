@@ -15,10 +15,11 @@ def data(
 ) -> None:
     """Write a pipeline's own data to a file or folder."""
     from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline import registry  # noqa: PLC0415
-    from pipeline.data_sources import EmbeddedDigits, HiggsToy, write_to  # noqa: PLC0415
+    from pipeline import catalog  # noqa: PLC0415
+    from pipeline.config.sources import EmbeddedDigits, HiggsToy  # noqa: PLC0415
+    from pipeline.data.sources import write_to  # noqa: PLC0415
 
-    source = registry.load(name).source
+    source = catalog.load(name).source
     if isinstance(source, HiggsToy):
         source = HiggsToy(rows=rows, seed=seed)
     elif not isinstance(source, EmbeddedDigits):

@@ -23,8 +23,8 @@ def lineage(
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    from pipeline import lineage as traced  # noqa: PLC0415
-    from pipeline.history import read_history  # noqa: PLC0415
+    from pipeline.metadata import lineage as traced  # noqa: PLC0415
+    from pipeline.metadata.history import read_history  # noqa: PLC0415
 
     config = configured(name, output_dir=output_dir, settings=settings)
     history = read_history(config)

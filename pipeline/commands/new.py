@@ -54,14 +54,14 @@ def new(
 
 def _draft_for_photos(name: str, data: str) -> Draft:
     from pipeline.new.photo_pipeline import draft_for_photos  # noqa: PLC0415
-    from pipeline.new.photos import look_at_photos  # noqa: PLC0415
+    from pipeline.profile.photos import look_at_photos  # noqa: PLC0415
 
     return draft_for_photos(name, look_at_photos(data))
 
 
 def _draft_for_rows(name: str, data: str, label: str, header: bool | None) -> Draft:
     from pipeline.new.row_pipeline import draft_for_rows  # noqa: PLC0415
-    from pipeline.new.rows import look_at_rows  # noqa: PLC0415
+    from pipeline.profile.rows import look_at_rows  # noqa: PLC0415
 
     return draft_for_rows(name, look_at_rows(data, label, header=header))
 

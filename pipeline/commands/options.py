@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def _pipelines(incomplete: str) -> list[str]:
-    from pipeline import registry  # noqa: PLC0415
+    from pipeline import catalog  # noqa: PLC0415
 
-    return [name for name in registry.names() if name.startswith(incomplete)]
+    return [name for name in catalog.names() if name.startswith(incomplete)]
 
 
 Name = Annotated[
@@ -35,8 +35,8 @@ def configured(
     Raises:
         TransferlineError: There is no such pipeline, or the settings aren't valid.
     """
-    from pipeline import registry  # noqa: PLC0415
-    from pipeline.overrides import apply_overrides  # noqa: PLC0415
+    from pipeline import catalog  # noqa: PLC0415
+    from pipeline.config.overrides import apply_overrides  # noqa: PLC0415
 
     given = [f"data.path={data_dir}"] * bool(data_dir) + [f"output_dir={output_dir}"] * bool(output_dir)
-    return apply_overrides(registry.load(name), [*(settings or []), *given])
+    return apply_overrides(catalog.load(name), [*(settings or []), *given])

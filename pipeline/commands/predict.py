@@ -24,7 +24,7 @@ def predict(
     # stdout is for results and stderr for what couldn't be read.
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     warnings.simplefilter("ignore")
-    from pipeline.log_file import everything_else_to  # noqa: PLC0415
+    from pipeline.runs.log_file import everything_else_to  # noqa: PLC0415
 
     with everything_else_to(Path(os.devnull)):  # newer releases of TensorFlow tell of missing GPUs whatever the level
         from pipeline.prediction.predict import predict_and_print  # noqa: PLC0415

@@ -20,8 +20,7 @@ def report(
 ) -> None:
     """Print where a run's report is, drawing it if there is none yet."""
     from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline.run_lookup import find_run  # noqa: PLC0415
-    from pipeline.run_record import RunStore  # noqa: PLC0415
+    from pipeline.runs.record import RunStore, find_run  # noqa: PLC0415
 
     config = configured(name, output_dir=output_dir, settings=settings)
     store = RunStore(config.home)
@@ -29,7 +28,7 @@ def report(
     if record.status == "running":
         raise TransferlineError(f"the run {record.run_id} is still at work", cure="wait for its end")
     if not record.report or not Path(record.report).is_file():
-        from pipeline.run_report import write_report  # noqa: PLC0415 (imports TFX)
+        from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
 
         record = write_report(config, record)
         store.save(record)

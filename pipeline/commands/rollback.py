@@ -16,7 +16,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes."""
-    from pipeline.rollback import roll_back  # noqa: PLC0415
+    from pipeline.runs.rollback import roll_back  # noqa: PLC0415
 
     done = roll_back(configured(name, output_dir=output_dir), version)
     if as_json:

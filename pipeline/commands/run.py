@@ -18,7 +18,7 @@ def run(
     ] = False,
 ) -> None:
     """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed."""
-    from pipeline import launch  # noqa: PLC0415
+    from pipeline.runs import launch  # noqa: PLC0415
 
     config = configured(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
     last = None if force else launch.unchanged_run(config)

@@ -10,12 +10,12 @@ from pipeline.commands.output import console, print_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from pipeline.run_record import RunRecord
+    from pipeline.runs.record import RunRecord
 
 
 def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """List a pipeline's runs, the newest first."""
-    from pipeline.run_record import RunStore, public  # noqa: PLC0415
+    from pipeline.runs.record import RunStore, public  # noqa: PLC0415
 
     records = RunStore(configured(name, output_dir=output_dir).home).runs()
     if as_json:
@@ -28,7 +28,7 @@ def _table(records: list[RunRecord]) -> Table:
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    from pipeline.run_record import Counts  # noqa: PLC0415
+    from pipeline.runs.record import Counts  # noqa: PLC0415
 
     table = Table(box=None, header_style="bold")
     for column in ("run", "status", "seconds", *Counts.model_fields, "accuracy"):

@@ -35,12 +35,12 @@ def submit(
 ) -> None:
     """Compile a pipeline and start it on Kubeflow Pipelines or Vertex AI, once or by a schedule."""
     from components.run_parameters import DATA_PATH  # noqa: PLC0415
-    from pipeline.log_file import everything_else_to  # noqa: PLC0415
-    from pipeline.overrides import apply_overrides  # noqa: PLC0415
+    from pipeline.config.overrides import apply_overrides  # noqa: PLC0415
+    from pipeline.runs.log_file import everything_else_to  # noqa: PLC0415
 
     config = cluster_config(name, root, data_dir, settings)
     with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
-        from kubeflow.compile import (  # noqa: PLC0415
+        from pipeline.cluster.compile import (  # noqa: PLC0415
             always_read,
             compile_job,
             job_name,
@@ -48,9 +48,9 @@ def submit(
             with_cluster_data,
             write_job,
         )
-        from kubeflow.data import data_version, place  # noqa: PLC0415
-        from kubeflow.run_parameters import DATA_VERSION  # noqa: PLC0415
-        from kubeflow.submit import Submission, check, parameter_values, send  # noqa: PLC0415
+        from pipeline.cluster.data import data_version, place  # noqa: PLC0415
+        from pipeline.cluster.run_parameters import DATA_VERSION  # noqa: PLC0415
+        from pipeline.cluster.submit import Submission, check, parameter_values, send  # noqa: PLC0415
 
         job = compile_job(config, image)
         if schedule:

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.cells import cell_len
 
 from components.errors import TransferlineError
-from components.ingest.file_names import shown
+from components.wording import shown
 from pipeline import catalog
 from pipeline.config import PipelineConfig
 from pipeline.new.python_source import WIDTH, Written, assignment, constant, imports

@@ -8,14 +8,14 @@ from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData, Split
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
+from components.wording import shown
 from pipeline.config import ImagePipeline
 from pipeline.new.catalog_file import Draft
-from pipeline.new.classes import accuracy_at_least, count_of, listed, margin, unbalanced, with_counts
-from pipeline.new.photos import PhotoFindings
+from pipeline.profile.classes import accuracy_at_least, count_of, listed, margin, unbalanced, with_counts
+from pipeline.profile.photos import PhotoFindings
 
 IMAGE_SIZES = (160, 128, 96, 64)
 FEW_PHOTOS = 300

@@ -7,14 +7,14 @@ from components.contract import FEATURES, LABEL
 from components.csv_example_gen.config import CsvData, RowSplit
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
-from components.ingest.file_names import shown
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import Quantiles, RowTransform
+from components.wording import shown
 from pipeline.config import RowPipeline
 from pipeline.new.catalog_file import Draft
-from pipeline.new.classes import accuracy_at_least, count_of, listed, margin, with_counts
 from pipeline.new.row_warnings import LEFT_OUT, MANY_CLASSES, SLICE_VALUES, TWO, warnings_of
-from pipeline.new.rows import RowFindings
+from pipeline.profile.classes import accuracy_at_least, count_of, listed, margin, with_counts
+from pipeline.profile.rows import RowFindings
 
 TOO_MANY_CLASSES = 1_000
 SURE_OF_A_CLASS = 20

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from components.data_gate.config import GateRules
-from components.ingest.file_names import shown
-from pipeline.new.classes import listed, margin, unbalanced, with_counts
-from pipeline.new.columns import Column, Role
-from pipeline.new.rows import RowFindings
+from components.wording import shown
+from pipeline.profile.classes import listed, margin, unbalanced, with_counts
+from pipeline.profile.columns import Column, Role
+from pipeline.profile.rows import RowFindings
 
 TWO, MANY_CLASSES = 2, 50
 FEW_OF_A_CLASS, FEW_TO_TEST = 10, 100

@@ -9,7 +9,7 @@ from components.image_example_gen.photos import RejectedPhotoError, read_photo
 from components.image_example_gen.records import Raw, Target
 from components.ingest import storage
 from components.ingest.file_names import is_hidden
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, prediction
 

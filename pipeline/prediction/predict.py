@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from components.csv_example_gen.config import CsvData
 from components.image_example_gen.config import ImageData
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 from pipeline.config import PipelineConfig
 from pipeline.prediction.photos import predict_photos
 from pipeline.prediction.pushed_model import PushedModel, find_pushed

@@ -7,8 +7,8 @@ import numpy as np
 from rich.cells import set_cell_size
 
 from components.ingest import storage
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 from pipeline.prediction.pushed_model import Scores
 
 DIGITS = 6

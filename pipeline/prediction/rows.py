@@ -15,8 +15,8 @@ from components.csv_example_gen.parquet import read_rows
 from components.csv_example_gen.parse import Rows, parse
 from components.csv_example_gen.rows import records_of
 from components.errors import TransferlineError
-from components.ingest.file_names import shown
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
+from components.wording import shown
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, prediction
 

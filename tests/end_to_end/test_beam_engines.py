@@ -24,12 +24,13 @@ from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.types import standard_artifacts
 
 from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
+from components.ingest.report import read_report
 from components.ingest.results import count_records
-from components.ingest_report import read_report
-from pipeline import registry
-from pipeline.data_sources import HiggsToy, write_to
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.config.sources import HiggsToy
+from pipeline.data.sources import write_to
 from pipeline.graph import create_pipeline
-from pipeline.overrides import apply_overrides
 
 SPLITS = ("train", "eval", "test")
 ROWS, BAD_ROWS = 600, 3
@@ -131,7 +132,7 @@ def rows(tmp_path_factory, remote):
         'trainer.models={"tiny": {"widths": [4]}}',
         "trainer.max_epochs=1",
     ]
-    config = apply_overrides(registry.load("higgs_toy"), settings)
+    config = apply_overrides(catalog.load("higgs_toy"), settings)
     here = run_until("Trainer", apply_overrides(config, [f"output_dir={folder}/here"]))
     there = run_until("Transform", apply_overrides(config, [*remote[0], f"output_dir={folder}/there"]))
     return config, here, there
@@ -143,7 +144,7 @@ def photos(tmp_path_factory, remote):
     folder = tmp_path_factory.mktemp("photos")
     write_photos(folder / "data", PHOTOS_OF_A_CLASS)
     (folder / "data" / "blue" / "broken.png").write_bytes(b"no photo")
-    config = apply_overrides(registry.load("photos"), [f"data.path={folder}/data"])
+    config = apply_overrides(catalog.load("photos"), [f"data.path={folder}/data"])
     here = run_until("ImageExampleGen", apply_overrides(config, [f"output_dir={folder}/here"]))
     there = run_until("ImageExampleGen", apply_overrides(config, [*remote[0], f"output_dir={folder}/there"]))
     return here, there

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from servers import PASSWORD, needs_postgresql, postgresql
 
-from pipeline.metadata import PASSWORD_VARIABLE
+from pipeline.config.metadata import PASSWORD_VARIABLE
 
 pytestmark = needs_postgresql
 TINY = (

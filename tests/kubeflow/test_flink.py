@@ -9,8 +9,8 @@ import pytest
 import yaml
 from apache_beam.options.pipeline_options import FlinkRunnerOptions
 
-from pipeline import registry
-from pipeline.overrides import apply_overrides
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "kubeflow" / "flink"
@@ -32,7 +32,7 @@ def beam():
     (command,) = re.findall(r"transferline run higgs .*?\n\n", (ROOT / "docs" / "beam.md").read_text(), re.DOTALL)
     words = shlex.split(command.replace("\\\n", " "))
     settings = [value for option, value in pairwise(words) if option == "--set"]
-    return apply_overrides(registry.load("higgs"), settings).beam
+    return apply_overrides(catalog.load("higgs"), settings).beam
 
 
 def containers(manifest):

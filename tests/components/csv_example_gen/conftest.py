@@ -10,8 +10,8 @@ from components.csv_example_gen.executor import Executor
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import find_layout
 from components.csv_example_gen.splits import make_rule
-from components.ingest_artifact import IngestReportArtifact
-from components.ingest_report import read_report
+from components.ingest.artifact import IngestReportArtifact
+from components.ingest.report import read_report
 
 BEAM = [
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",

@@ -6,7 +6,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.checks import anomaly_faults, ingest_faults
 from components.data_gate.config import GateRules
-from components.ingest_report import Duplicate, IngestReport, Quarantined
+from components.ingest.report import Duplicate, IngestReport, Quarantined
 
 TWO_CLASSES = {split: {"cat": 10, "dog": 10} for split in ("train", "eval", "test")}
 

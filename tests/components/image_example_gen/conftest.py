@@ -12,7 +12,7 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.examples import Written, read_source
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.splits import make_rule
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 
 
 def _encode(color=(200, 30, 30), size=(8, 6), format="JPEG", mode="RGB", **options):

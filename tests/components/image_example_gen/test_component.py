@@ -7,8 +7,8 @@ from tfx.orchestration.metadata import sqlite_metadata_connection_config
 
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.config import ImageData
-from components.ingest_artifact import IngestReportArtifact
-from components.ingest_report import read_report
+from components.ingest.artifact import IngestReportArtifact
+from components.ingest.report import read_report
 
 
 @pytest.fixture

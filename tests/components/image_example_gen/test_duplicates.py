@@ -1,7 +1,7 @@
 from components.image_example_gen.duplicates import MAX_PLACES, differing_copies
 from components.ingest import results
+from components.ingest.report import Duplicate
 from components.ingest.results import worst_first
-from components.ingest_report import Duplicate
 
 
 def test_copies_that_agree_are_no_matter():

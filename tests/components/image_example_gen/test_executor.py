@@ -11,8 +11,8 @@ from components.errors import TransferlineError
 from components.image_example_gen import executor
 from components.image_example_gen.config import ImageData, Split
 from components.image_example_gen.executor import Executor
-from components.ingest_artifact import IngestReportArtifact
-from components.ingest_report import read_report
+from components.ingest.artifact import IngestReportArtifact
+from components.ingest.report import read_report
 
 BEAM = [
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",

@@ -4,7 +4,8 @@ import pytest
 
 from components.image_example_gen import names, tfrecords
 from components.image_example_gen.names import class_name, mixing_key
-from components.ingest.file_names import is_hidden, shown, split_of_name
+from components.ingest.file_names import is_hidden, split_of_name
+from components.wording import shown
 
 
 @pytest.mark.parametrize("module", [names, tfrecords])

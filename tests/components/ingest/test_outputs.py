@@ -2,7 +2,7 @@ import pytest
 
 from components.errors import TransferlineError
 from components.ingest.outputs import check_accounted, check_stored
-from components.ingest_report import IngestReport
+from components.ingest.report import IngestReport
 
 REPORT = IngestReport(
     found=10,

@@ -4,7 +4,7 @@ import pytest
 from report_samples import NASTY, check, curves
 
 from components.evaluator.decision import Decision
-from components.ingest_report import Duplicate, Quarantined
+from components.ingest.report import Duplicate, Quarantined
 from components.report.review import (
     Anomaly,
     CalibrationBucket,

@@ -1,17 +1,17 @@
 import pytest
 
-from pipeline import registry
+from pipeline import catalog
 from pipeline.checks.finding import has_fault
 from pipeline.checks.here import check_here
-from pipeline.overrides import apply_overrides
+from pipeline.config.overrides import apply_overrides
 
 DATAFLOW = ["beam.engine=dataflow", "beam.project=p", "beam.region=r", "beam.temp_location=gs://b/t", "beam.image=i"]
 
 
 @pytest.mark.parametrize("settings", [["output_dir=gs://bucket/runs"], DATAFLOW])
 def test_what_a_run_refuses_is_a_fault(settings):
-    assert has_fault(check_here(apply_overrides(registry.load("digits"), settings)))
+    assert has_fault(check_here(apply_overrides(catalog.load("digits"), settings)))
 
 
 def test_a_run_on_this_machine_is_none():
-    assert list(check_here(registry.load("digits"))) == []
+    assert list(check_here(catalog.load("digits"))) == []

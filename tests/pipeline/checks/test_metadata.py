@@ -1,5 +1,5 @@
 from pipeline.checks.metadata import check_metadata
-from pipeline.metadata import Metadata
+from pipeline.config.metadata import Metadata
 
 
 def test_a_file_needs_no_look():

@@ -1,7 +1,7 @@
 import pytest
 
 from components.evaluator.config import Evaluation, Threshold
-from pipeline import registry
+from pipeline import catalog
 from pipeline.checks.look import Look
 from pipeline.checks.thresholds import check_thresholds
 
@@ -10,13 +10,13 @@ TWO = frozenset({"cat", "dog"})
 
 def found(name, look, *thresholds, slices=()):
     evaluation = Evaluation(thresholds=tuple(Threshold(at_least=0, **each) for each in thresholds), slices=slices)
-    config = registry.load(name).model_copy(update={"evaluation": evaluation})
+    config = catalog.load(name).model_copy(update={"evaluation": evaluation})
     return [(finding.level, finding.text) for finding in check_thresholds(config, look)]
 
 
-@pytest.mark.parametrize("name", registry.names())
+@pytest.mark.parametrize("name", catalog.names())
 def test_the_catalogs_own_are_well(name):
-    config = registry.load(name)
+    config = catalog.load(name)
     columns = getattr(config.data, "columns", None)
     assert [finding.level for finding in check_thresholds(config, Look((), columns=columns))] == ["ok"]
 

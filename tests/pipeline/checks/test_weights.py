@@ -1,9 +1,9 @@
 import pytest
 
 from components.trainer.transfer_learning.weights_cache import HUB_NAME, store
-from pipeline import registry
+from pipeline import catalog
 from pipeline.checks.weights import check_weights
-from pipeline.overrides import apply_overrides
+from pipeline.config.overrides import apply_overrides
 
 
 @pytest.fixture(autouse=True)
@@ -13,7 +13,7 @@ def empty_cache(tmp_path, monkeypatch):
 
 
 def level(*settings):
-    (finding,) = check_weights(apply_overrides(registry.load("photos"), settings))
+    (finding,) = check_weights(apply_overrides(catalog.load("photos"), settings))
     return finding.level
 
 
@@ -36,4 +36,4 @@ def test_random_weights_and_remote_ones():
 
 
 def test_rows_have_none():
-    assert check_weights(registry.load("higgs")) == []
+    assert check_weights(catalog.load("higgs")) == []

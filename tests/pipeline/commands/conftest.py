@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.run_record import RunRecord, RunStore
+from pipeline.runs.record import RunRecord, RunStore
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import sys
 import pytest
 from PIL import Image
 
-from pipeline.data_sources import HiggsToy, write_to
+from pipeline.config.sources import HiggsToy
+from pipeline.data.sources import write_to
 
 HEAVY = {"tensorflow", "tfx", "apache_beam", "ml_metadata", "tf_keras", "tensorflow_model_analysis"}
 

@@ -1,4 +1,4 @@
-from pipeline import doctor
+from pipeline.checks import doctor
 from pipeline.checks.finding import fault
 
 

@@ -3,7 +3,8 @@
 import pytest
 from hostile_parquet import run_command, write_hostile
 
-from pipeline.data_sources import HiggsToy, write_to
+from pipeline.config.sources import HiggsToy
+from pipeline.data.sources import write_to
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.commands.options import configured
-from pipeline.launch import with_data
-from pipeline.run_record import RunRecord, RunStore
-from pipeline.run_state import state_of
+from pipeline.data.sources import with_data
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.state import state_of
 
 
 @pytest.fixture

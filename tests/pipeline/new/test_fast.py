@@ -6,9 +6,9 @@ import sys
 CODE = """
 import sys
 from pipeline.new.photo_pipeline import draft_for_photos
-from pipeline.new.photos import look_at_photos
+from pipeline.profile.photos import look_at_photos
 from pipeline.new.row_pipeline import draft_for_rows
-from pipeline.new.rows import look_at_rows
+from pipeline.profile.rows import look_at_rows
 draft_for_photos("mine", look_at_photos(sys.argv[1]))
 draft_for_rows("mine", look_at_rows(sys.argv[2], "label"))
 print([name for name in ("tensorflow", "tfx", "apache_beam") if name in sys.modules])

@@ -4,7 +4,7 @@ import pytest
 
 from components.errors import TransferlineError
 from pipeline.new.photo_pipeline import draft_for_photos
-from pipeline.new.photos import look_at_photos
+from pipeline.profile.photos import look_at_photos
 
 LONG = 60
 

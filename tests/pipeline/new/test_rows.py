@@ -7,7 +7,7 @@ from components.arrow import pa, parquet
 from components.csv_example_gen.config import RowSplit
 from components.errors import TransferlineError
 from pipeline.new.row_pipeline import draft_for_rows
-from pipeline.new.rows import look_at_rows
+from pipeline.profile.rows import look_at_rows
 
 ROWS = 2500
 
@@ -133,7 +133,7 @@ def test_parquet(tmp_path, written):
 
 
 def test_a_large_file_is_looked_at_from_all_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.new.rows.SAMPLE_BYTES", 20_000)
+    monkeypatch.setattr("pipeline.profile.rows.SAMPLE_BYTES", 20_000)
     lines = ["x,label", *(f"{n / 7:.4f},{'early' if n < 5000 else 'late'}" for n in range(10_000))]
     for content, name in (("\n".join(lines).encode(), "a.csv"), (gzip.compress("\n".join(lines).encode()), "b.csv.gz")):
         found = look(tmp_path, content, "label", name=name)

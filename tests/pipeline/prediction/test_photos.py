@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from components.image_example_gen.config import ImageData
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 from pipeline.prediction.photos import predict_photos
 
 

@@ -1,14 +1,14 @@
 import pytest
 
 from components.errors import TransferlineError
-from pipeline import registry
-from pipeline.overrides import apply_overrides
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
 from pipeline.prediction.pushed_model import PushedModel, find_pushed
 
 
 @pytest.fixture
 def config(tmp_path):
-    return apply_overrides(registry.load("digits"), [f"output_dir={tmp_path}"])
+    return apply_overrides(catalog.load("digits"), [f"output_dir={tmp_path}"])
 
 
 def test_the_last_version_is_the_highest_number(config, tmp_path):

@@ -7,7 +7,7 @@ from hostile_parquet import run_command, write_hostile
 
 from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
-from components.ingest_report import Quarantined
+from components.ingest.report import Quarantined
 from pipeline.prediction import rows as rows_module
 from pipeline.prediction.rows import predict_rows
 

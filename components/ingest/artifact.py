@@ -1,0 +1,10 @@
+"""The type that the report of an ExampleGen of ours has in ML Metadata."""
+
+from tfx.types.artifact import Artifact
+
+
+class IngestReportArtifact(Artifact):
+    """A folder with `report.json` (an `IngestReport`) and `quarantine.jsonl` (one `Quarantined` a line)."""
+
+    # Kubeflow knows a type by the name it is imported by.
+    TYPE_NAME = "components.IngestReportArtifact"

@@ -1,1 +1,0 @@
-"""The pipelines on Kubeflow Pipelines and Vertex AI: compiled, checked, submitted."""

@@ -1,0 +1,51 @@
+"""`transferline check`: what would go wrong in a run, told in seconds instead of after hours."""
+
+from collections.abc import Iterator
+
+from components.wording import listed
+from pipeline.checks import environment
+from pipeline.checks.data import look_at_data
+from pipeline.checks.finding import Finding, ok
+from pipeline.checks.here import check_here
+from pipeline.checks.metadata import check_metadata
+from pipeline.checks.schema import check_schema
+from pipeline.checks.thresholds import check_thresholds
+from pipeline.checks.weights import check_weights
+from pipeline.config import PipelineConfig
+
+
+def check_pipeline(config: PipelineConfig) -> list[Finding]:
+    """Looks at a pipeline's data, at what its thresholds name, and at what it needs of this machine.
+
+    Args:
+        config: Valid settings, which is the first thing that was checked.
+    """
+    look = look_at_data(config)
+    return [
+        ok("settings", f"pipeline/catalog/{config.name}.py and the command line are valid"),
+        *check_here(config),
+        *look.findings,
+        *check_schema(config, look),
+        *check_thresholds(config, look),
+        *check_weights(config),
+        *check_metadata(config.metadata),
+        *check_machine(config.output_dir),
+    ]
+
+
+def check_machine(output_dir: str) -> Iterator[Finding]:
+    """Looks at Python, the libraries, disk and memory; the libraries that are well are one finding.
+
+    Args:
+        output_dir: Where results go.
+    """
+    installed, locked = environment.installed_versions(), environment.locked_versions(environment.LOCK)
+    libraries = [environment.check_library(name, installed, locked) for name in environment.LIBRARIES]
+    well = [f"{finding.subject} {finding.text}" for finding in libraries if finding.level == "ok"]
+    yield environment.check_python()
+    yield from (finding for finding in libraries if finding.level != "ok")
+    if well:
+        yield ok("libraries", listed(well, 3))
+    yield from environment.check_others(installed, locked)
+    yield environment.check_room(output_dir)
+    yield environment.check_memory()

@@ -1,0 +1,65 @@
+"""`transferline doctor`: whether this machine and its environment are fit for a run."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from urllib.parse import urlsplit
+
+from components.trainer.transfer_learning.config import TransferLearning
+from components.trainer.transfer_learning.weights_cache import KERAS_ADDRESS
+from components.transform.config import ImageTransform
+from pipeline import catalog
+from pipeline.checks import environment, maintenance
+from pipeline.checks.finding import Finding
+from pipeline.checks.network import check_network
+from pipeline.checks.weights import check_imagenet
+from pipeline.config import PipelineConfig
+from pipeline.config.sources import Download
+
+PACKAGE_INDEX = "pypi.org"
+
+
+def examine(output_dir: str) -> list[Finding]:
+    """Looks at all that the catalog's pipelines need of this machine.
+
+    Args:
+        output_dir: Where results go.
+    """
+    configs = [catalog.load(name) for name in catalog.names()]
+    with ThreadPoolExecutor(max_workers=1) as meanwhile:
+        network = meanwhile.submit(check_network, hosts(configs))
+        return [*_machine(output_dir), *_weights(configs), *network.result()]
+
+
+def hosts(configs: Sequence[PipelineConfig]) -> list[str]:
+    """Returns the hosts that pipelines download from."""
+    addresses = [config.source.url for config in configs if isinstance(config.source, Download)]
+    found = [urlsplit(address).hostname or "" for address in [*addresses, KERAS_ADDRESS]]
+    return sorted({PACKAGE_INDEX, *found} - {""})
+
+
+def _machine(output_dir: str) -> Iterator[Finding]:
+    installed, locked = environment.installed_versions(), environment.locked_versions(environment.LOCK)
+    yield environment.check_python()
+    yield maintenance.check_end_of_life(date.today())
+    yield from maintenance.check_holes()
+    yield environment.check_glibc()
+    for name in environment.LIBRARIES:
+        yield environment.check_library(name, installed, locked)
+    yield from environment.check_others(installed, locked)
+    yield from maintenance.check_maintained(installed)
+    yield environment.check_pip()
+    yield environment.check_cores()
+    yield environment.check_memory()
+    yield environment.check_room(output_dir)
+
+
+def _weights(configs: Sequence[PipelineConfig]) -> list[Finding]:
+    sizes = {
+        config.transform.image_size
+        for config in configs
+        if isinstance(config.transform, ImageTransform)
+        and isinstance(config.trainer, TransferLearning)
+        and config.trainer.weights == "imagenet"
+    }
+    return [check_imagenet(size) for size in sorted(sizes)]

@@ -1,0 +1,1 @@
+"""A run on Kubeflow Pipelines or Vertex AI: compiled, checked and sent."""

@@ -1,0 +1,171 @@
+"""From a configuration to the file that Kubeflow Pipelines or Vertex AI runs."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import yaml
+from kfp.pipeline_spec import pipeline_spec_pb2
+from tfx import v1 as tfx
+from tfx.dsl.components.base.base_node import BaseNode
+from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
+
+from components.errors import TransferlineError
+from components.trainer.transfer_learning.config import TransferLearning
+from components.wording import nearest
+from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
+from pipeline.cluster.spec_check import faults
+from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
+from pipeline.config.cluster import Resources
+from pipeline.data.sources import source_path
+from pipeline.graph import BASELINE_ID, create_pipeline
+
+Target: TypeAlias = Literal["vertex", "kubeflow"]
+Job: TypeAlias = dict[str, Any]
+"""A PipelineJob as JSON: `displayName`, `runtimeConfig`, and the `pipelineSpec` of schema 2.1."""
+
+
+def compile_job(config: PipelineConfig, image: str) -> Job:
+    """Compiles a pipeline, with nothing asked of any network.
+
+    Args:
+        config: With `output_dir` as the cluster's steps see it, such as gs://bucket/transferline.
+        image: The image of every step, as `make image` builds it.
+
+    Returns:
+        The job; its `pipelineSpec` is what Kubeflow takes.
+
+    Raises:
+        TransferlineError: Something in it exists only on this machine, or a setting names no step.
+    """
+    config = with_cluster_data(config)
+    check_places(config)
+    pipeline, parameters = declared(config)
+    job: Job = KubeflowV2DagRunner(runner_config(image)).run(pipeline, write_out=False)
+    _finish(job["pipelineSpec"], parameters, config)
+    return job
+
+
+def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: PipelineConfig) -> None:
+    _set_defaults(spec, parameters)
+    # What was pushed since must be looked up anew.
+    spec["root"]["dag"]["tasks"][BASELINE_ID].pop("cachingOptions", None)
+    found = faults(spec, root=config.output_dir)
+    if found:
+        raise TransferlineError(
+            "the compiled pipeline wouldn't run on a cluster:\n" + "\n".join(f"  - {fault}" for fault in found),
+            place=f"pipeline/catalog/{config.name}.py",
+            cure="use paths that the cluster can read, and code that is installed in the image",
+        )
+
+
+def run_for_tfx_command(config: PipelineConfig, image: str) -> None:
+    """Runs TFX's runner on a pipeline, which the tfx command looks out for; it writes `pipeline.json`."""
+    config = with_cluster_data(config)
+    check_places(config)
+    pipeline, parameters = declared(config)
+    runner = KubeflowV2DagRunner(runner_config(image))
+    runner.run(pipeline)
+    # The tfx command may have told the runner another place.
+    path = Path(runner._output_dir) / runner._output_filename
+    job = json.loads(path.read_text(encoding="utf-8"))
+    _finish(job["pipelineSpec"], parameters, config)
+    write_job(job, "vertex", path)
+
+
+def declared(config: PipelineConfig) -> tuple[tfx.dsl.Pipeline, list[RunParameter]]:
+    """Returns the pipeline as a cluster runs it, and its run parameters."""
+    pipeline = create_pipeline(config, on_cluster=True)
+    pipeline.pipeline_info.pipeline_name = job_name(config)
+    pipeline.enable_cache = config.cluster.caching
+    parameters = run_parameters(config)
+    attach(parameters, pipeline.components)
+    _set_resources(config.cluster.resources, pipeline.components)
+    return pipeline, parameters
+
+
+def runner_config(image: str) -> KubeflowV2DagRunnerConfig:
+    """Returns the runner's settings: schema 2.1, which both targets read."""
+    return KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True)
+
+
+def job_name(config: PipelineConfig) -> str:
+    """Returns the pipeline's name as clusters allow it, without underscores."""
+    return config.name.replace("_", "-")
+
+
+def write_job(job: Job, target: Target, path: Path) -> None:
+    """Writes JSON with the whole job for Vertex AI, YAML with its `pipelineSpec` for Kubeflow Pipelines."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if target == "vertex":
+        path.write_text(json.dumps(job, sort_keys=True, indent=1), encoding="utf-8")
+    else:
+        path.write_text(yaml.safe_dump(job["pipelineSpec"], sort_keys=True), encoding="utf-8")
+
+
+def with_cluster_data(config: PipelineConfig) -> PipelineConfig:
+    """Returns the configuration with `data.path` on the cluster: where it is given, else where `submit` puts it."""
+    path = config.data.path or os.environ.get(DATA_DIR_VARIABLE) or own_data_path(config)
+    return config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
+
+
+def own_data_path(config: PipelineConfig) -> str:
+    """Returns where `submit` puts the data that a pipeline brings along; "" for one that brings none."""
+    return f"{config.home}/data/{source_path(config.source).name}" if config.source is not None else ""
+
+
+def check_places(config: PipelineConfig) -> None:
+    """Checks that the files which the settings name are where a cluster can read them.
+
+    Raises:
+        TransferlineError: The steps write to a bucket or the like, and a file isn't in one.
+    """
+    if "://" not in config.output_dir:
+        return
+    weights = config.trainer.weights if isinstance(config.trainer, TransferLearning) else None
+    named = {"data.path": config.data.path, "trainer.weights": weights if weights != "imagenet" else None}
+    only_here = [f"{setting} is {path}" for setting, path in named.items() if path and "://" not in path]
+    if only_here:
+        raise TransferlineError(
+            f"only this machine has what the settings name: {', '.join(only_here)}",
+            place=f"pipeline/catalog/{config.name}.py",
+            cure=f"put it where the cluster can read it, such as below {config.output_dir}",
+        )
+
+
+def always_read(job: Job) -> None:
+    """Takes the cache from the step that reads the data, for runs that come with no `data_version` of their own."""
+    for name, task in job["pipelineSpec"]["root"]["dag"]["tasks"].items():
+        if name in EXAMPLE_GENS:
+            task.pop("cachingOptions", None)
+
+
+def _set_defaults(spec: dict[str, Any], parameters: Iterable[RunParameter]) -> None:
+    """TFX compiles the names of the run parameters only."""
+    for parameter in parameters:
+        definition = spec["root"]["inputDefinitions"]["parameters"][parameter.name]
+        definition["description"] = parameter.description
+        if parameter.default is not None:
+            definition |= {"defaultValue": parameter.default, "isOptional": True}
+
+
+def _set_resources(resources: dict[str, Resources], components: Iterable[BaseNode]) -> None:
+    by_id = {component.id: component for component in components}
+    for name, wanted in resources.items():
+        if name not in by_id:
+            raise TransferlineError(
+                f"there is no step '{name}'{nearest(name, list(by_id))}",
+                place="cluster.resources",
+                cure=f"use one of {', '.join(by_id)}",
+            )
+        by_id[name].with_platform_config(_resource_spec(wanted))
+
+
+def _resource_spec(wanted: Resources) -> Any:
+    kind = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
+    spec = kind(cpu_limit=wanted.cpus or 0.0, memory_limit=wanted.memory_gb or 0.0)
+    if wanted.accelerator:
+        spec.accelerator.CopyFrom(kind.AcceleratorConfig(type=wanted.accelerator, count=wanted.accelerators))
+    return spec

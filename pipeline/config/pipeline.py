@@ -1,0 +1,140 @@
+"""The configuration of a pipeline: typed, frozen, and checked as a whole."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from components.csv_example_gen.config import CsvData
+from components.data_gate.config import GateRules
+from components.errors import TransferlineError
+from components.evaluator.config import Evaluation
+from components.image_example_gen.config import ImageData
+from components.settings import Settings
+from components.trainer.mlp.config import MLPTraining
+from components.trainer.transfer_learning.config import TransferLearning
+from components.transform.config import ImageTransform, RowTransform
+from pipeline.config.beam import Beam
+from pipeline.config.cluster import Cluster
+from pipeline.config.metadata import Metadata
+from pipeline.config.sources import Source
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
+OUTPUT_DIR_VARIABLE = "TRANSFERLINE_OUTPUT_DIR"
+
+
+def default_output_dir() -> str:
+    """Returns $TRANSFERLINE_OUTPUT_DIR, or ~/transferline."""
+    return os.environ.get(OUTPUT_DIR_VARIABLE) or str(Path.home() / "transferline")
+
+
+class PipelineConfig(Settings):
+    """One pipeline; see `ImagePipeline` and `RowPipeline`.
+
+    Args:
+        name: Also the name of its catalog file and of its folder below the output folder.
+        source: Where the data comes from when `data.path` isn't given.
+        data: The photos or rows, and how they are split.
+        curated_schema: File name of a schema in `schemas/`; "" to infer one from the training split.
+        gate: What the data must be before it is used.
+        transform: From records to tensors.
+        trainer: The model and how it is trained.
+        evaluation: Slices, and the thresholds a model must pass.
+        output_dir: Local folder or gs:// prefix that holds a folder for each pipeline.
+        beam: Where the Beam steps run.
+        cluster: Machines and cache, on Kubeflow Pipelines or Vertex AI.
+        metadata: Where ML Metadata keeps what was run.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    source: Source | None = None
+    data: ImageData | CsvData
+    curated_schema: str = ""
+    gate: GateRules = GateRules()
+    transform: ImageTransform | RowTransform
+    trainer: TransferLearning | MLPTraining
+    evaluation: Evaluation
+    output_dir: str = Field(default_factory=default_output_dir)
+    beam: Beam = Beam()
+    cluster: Cluster = Cluster()
+    metadata: Metadata = Metadata()
+
+    @field_validator("output_dir")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        """Metadata keeps paths as they are given, and is read from other folders."""
+        return value if "://" in value else str(Path(value).expanduser().absolute())
+
+    @model_validator(mode="after")
+    def _schema_exists(self) -> "PipelineConfig":
+        if self.curated_schema and not self.schema_path.is_file():
+            raise ValueError(f"curated_schema: there is no {self.schema_path}")
+        return self
+
+    @property
+    def schema_path(self) -> Path:
+        """The curated schema's file."""
+        return SCHEMAS / self.curated_schema
+
+    @property
+    def home(self) -> str:
+        """The pipeline's own folder: artifacts, metadata, logs, runs and pushed models."""
+        return os.path.join(self.output_dir, self.name)
+
+    @property
+    def artifacts_dir(self) -> str:
+        """Where the components write: TFX's pipeline root."""
+        return os.path.join(self.home, "artifacts")
+
+    @property
+    def checkpoints_dir(self) -> str:
+        """Where trainings that aren't finished keep their checkpoints, a folder each, from run to run."""
+        return os.path.join(self.home, "checkpoints")
+
+    @property
+    def metadata_path(self) -> str:
+        """The sqlite file of ML Metadata."""
+        return os.path.join(self.home, "metadata.sqlite")
+
+    @property
+    def pushed_dir(self) -> str:
+        """Where blessed models go, one numbered folder each; the base path to give TensorFlow Serving."""
+        return os.path.join(self.home, "pushed")
+
+
+class ImagePipeline(PipelineConfig):
+    """A pipeline from photos to a classifier, by transfer learning."""
+
+    data: ImageData = ImageData()
+    transform: ImageTransform = ImageTransform()
+    trainer: TransferLearning = TransferLearning()
+
+
+class RowPipeline(PipelineConfig):
+    """A pipeline from rows of CSV or Parquet to a classifier, a multilayer perceptron."""
+
+    data: CsvData = CsvData()
+    transform: RowTransform = RowTransform()
+    trainer: MLPTraining = MLPTraining()
+
+
+def refuse_elsewhere(config: PipelineConfig) -> None:
+    """Refuses settings that only a cluster can run with.
+
+    Raises:
+        TransferlineError: The output folder isn't local, or the engine's workers can't see it.
+    """
+    if "://" in config.output_dir:
+        raise TransferlineError(
+            "a run on this machine keeps its metadata and its log in a local folder",
+            place=f"output_dir={config.output_dir}",
+            cure="give a local folder with --output-dir",
+        )
+    if config.beam.engine == "dataflow":
+        raise TransferlineError(
+            "Dataflow's workers don't see the folders of this machine, where a run here keeps its artifacts",
+            place="beam.engine=dataflow",
+            cure="run it where the artifacts are on gs://, or here with another engine",
+        )

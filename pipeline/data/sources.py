@@ -1,0 +1,135 @@
+"""Where a pipeline's data comes from when no folder is given: a download, or data that a library ships."""
+
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from components.cache_folder import cache_folder
+from components.errors import TransferlineError
+from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
+from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
+
+TIMEOUT_SECONDS = 10
+CHUNK_BYTES = 1 << 20
+
+
+def source_path(source: Source) -> Path:
+    """Returns where a source's data is, or will be once `materialise` has run."""
+    if isinstance(source, EmbeddedDigits):
+        return cache_folder() / "data" / "digits"
+    if isinstance(source, HiggsToy):
+        return cache_folder() / "data" / f"higgs_toy-{source.rows}-{source.seed}.csv"
+    return cache_folder() / "data" / source.file_name
+
+
+def materialise(source: Source) -> Path:
+    """Makes sure that a source's data is on disk, whole.
+
+    Returns:
+        The folder or file.
+
+    Raises:
+        TransferlineError: It can't be downloaded, or isn't what it should be.
+    """
+    path = source_path(source)
+    if not path.exists():
+        write_to(source, path)
+    return path
+
+
+def write_to(source: Source, path: Path) -> None:
+    """Writes a source's data to a path, whole or not at all.
+
+    Raises:
+        TransferlineError: There is something at the path, or the data can't be had.
+    """
+    if path.exists():
+        raise TransferlineError("there is something already", place=str(path), cure="name another path, or remove it")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Written beside and moved as a whole, so that nobody ever sees half of it.
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
+        made = Path(partial) / path.name
+        _make(source, made)
+        _move_into_place(made, path)
+
+
+def _make(source: Source, path: Path) -> None:
+    match source:
+        case EmbeddedDigits():
+            _write_digits(path)
+        case HiggsToy():
+            from pipeline.data.higgs_toy import write_csv  # noqa: PLC0415 (a config check must not wait for Arrow)
+
+            write_csv(path, source.rows, source.seed)
+        case Download():
+            _download(source, path)
+
+
+def _move_into_place(made: Path, path: Path) -> None:
+    try:
+        made.rename(path)
+    except OSError:
+        if not path.exists():  # otherwise another run was quicker, and its copy is as good
+            raise
+
+
+def _write_digits(folder: Path) -> None:
+    from PIL import Image  # noqa: PLC0415 (a config check must not wait for these)
+    from sklearn.datasets import load_digits  # noqa: PLC0415
+
+    digits = load_digits()
+    for number, (pixels, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+        class_folder = folder / str(label)
+        class_folder.mkdir(parents=True, exist_ok=True)
+        # The scans have 17 grey levels, 0 to 16; ink is dark, as on paper.
+        grey = (255 - pixels * (255 / 16)).round().astype("uint8")
+        Image.fromarray(grey).save(class_folder / f"{number:04d}.png")
+
+
+def _download(source: Download, target: Path) -> None:
+    digest = hashlib.sha256()
+    try:
+        with urllib.request.urlopen(source.url, timeout=TIMEOUT_SECONDS) as response, target.open("wb") as file:  # noqa: S310
+            declared = response.headers.get("Content-Length")
+            while chunk := response.read(CHUNK_BYTES):
+                digest.update(chunk)
+                file.write(chunk)
+    except (urllib.error.URLError, OSError) as error:
+        raise _unavailable(source, f"{source.url} can't be downloaded: {error}") from error
+    if declared and target.stat().st_size != int(declared):
+        raise _unavailable(source, f"the download broke off after {target.stat().st_size} of {declared} bytes")
+    if source.size is not None and target.stat().st_size != source.size:
+        raise _unavailable(source, f"the download has {target.stat().st_size} bytes instead of {source.size}")
+    if source.sha256 is not None and digest.hexdigest() != source.sha256:
+        raise _unavailable(source, f"the download has the sha256 {digest.hexdigest()} instead of {source.sha256}")
+
+
+def _unavailable(source: Download, cause: str) -> TransferlineError:
+    return TransferlineError(
+        cause,
+        place=source.url,
+        cure=f"fetch the file elsewhere and put it at {source_path(source)}, or give the data with "
+        "--data-dir (the file itself, or a folder)",
+    )
+
+
+def with_data(config: PipelineConfig) -> PipelineConfig:
+    """Returns the configuration with `data.path` as an absolute path: given, from the environment, or the source's.
+
+    Raises:
+        TransferlineError: There is no data to be had, or the path doesn't exist.
+    """
+    path = config.data.path or os.environ.get(DATA_DIR_VARIABLE, "")
+    if not path and config.source is None:
+        raise TransferlineError(
+            f"the pipeline '{config.name}' has no data of its own",
+            cure=f"give it with --data-dir, {DATA_DIR_VARIABLE} or data.path in the catalog file",
+        )
+    if not path and config.source is not None:
+        path = str(source_path(config.source))
+    elif "://" not in path:
+        path = str(Path(path).expanduser().absolute())
+    return config.model_copy(update={"data": config.data.model_copy(update={"path": path})})

@@ -1,0 +1,1 @@
+"""ML Metadata: how it is reached, and what it says of runs."""

@@ -1,0 +1,1 @@
+"""What someone's data is like, for `new` and `check`."""

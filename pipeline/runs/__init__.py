@@ -1,0 +1,1 @@
+"""A run on this machine: how it is started, watched, kept and shown."""

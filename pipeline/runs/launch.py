@@ -1,0 +1,77 @@
+"""Starts a run, from the `transferline` command, from a catalog script or from the tfx command."""
+
+import logging
+import os
+import traceback
+from pathlib import Path
+
+from components.errors import TransferlineError
+from pipeline.config import PipelineConfig
+from pipeline.config.pipeline import refuse_elsewhere
+from pipeline.data.sources import materialise, source_path, with_data
+from pipeline.metadata.connection import check
+from pipeline.runs.log_file import everything_else_to
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.recorder import Recorder, new_run_id
+from pipeline.runs.screen import Screen
+from pipeline.runs.state import is_still_there, state_of
+
+EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
+
+
+def run(config: PipelineConfig) -> RunRecord:
+    """Runs a pipeline on this machine and returns its record.
+
+    The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
+
+    Raises:
+        TransferlineError: The output folder isn't local, or the engine's workers can't see it.
+        OSError: It can't be written to.
+    """
+    refuse_elsewhere(config)
+    run_id = new_run_id()
+    log = Path(config.home) / "logs" / f"{run_id}.log"
+    with everything_else_to(log) as stream:
+        recorder = Recorder(config, run_id, Screen(stream), str(log))
+        try:
+            _run(config, recorder)
+        except (Exception, KeyboardInterrupt) as error:
+            traceback.print_exc()
+            return recorder.failed(error)
+        return recorder.ended()
+
+
+def unchanged_run(config: PipelineConfig) -> RunRecord | None:
+    """Returns the last run that was pushed if nothing has changed since, so that another would only repeat it.
+
+    Args:
+        config: The pipeline.
+
+    Returns:
+        Its record; None if there was none, if anything has changed, or if that can't be told.
+    """
+    last = next((record for record in RunStore(config.home).runs() if record.status == "pushed"), None)
+    if last is None or not last.state or not is_still_there(config, last):
+        return None
+    try:
+        return last if state_of(with_data(config)) == last.state else None
+    except (TransferlineError, OSError):  # which the run itself will meet, and record
+        return None
+
+
+def _run(config: PipelineConfig, recorder: Recorder) -> None:
+    if config.metadata.is_server:
+        with recorder.running("Metadata"):
+            check(config.metadata)
+    located = with_data(config)
+    with recorder.running("Data"):
+        if config.source is not None and located.data.path == str(source_path(config.source)):
+            materialise(config.source)
+        # Of now: what changes while the run is at work counts as a change for the next one.
+        recorder.resolved(located, state_of(located))
+    with recorder.running("TFX"):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+        from pipeline.runs.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: the screen comes first)
+
+        logging.getLogger().setLevel(logging.INFO)
+    run_pipeline(located, recorder)

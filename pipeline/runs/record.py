@@ -1,0 +1,213 @@
+"""What is kept of each run, for `transferline runs` and the screen."""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from components.errors import TransferlineError
+from components.settings import Settings
+from components.wording import nearest
+
+Status = Literal["running", "pushed", "not_blessed", "failed"]
+
+
+class Step(Settings):
+    """One component's part in a run.
+
+    Attributes:
+        name: The component.
+        seconds: Wall time.
+        cached: Whether an earlier result was used instead.
+        started: Seconds after the start of the run.
+        reason: Why it ran, or why its result came from the cache.
+        artifacts: The folders of what it made, now or when it ran last.
+    """
+
+    name: str
+    seconds: float
+    cached: bool
+    started: float = 0.0
+    reason: str = ""
+    artifacts: tuple[str, ...] = ()
+
+
+class Counts(Settings):
+    """Records by what became of them; together they are all that were found.
+
+    Attributes:
+        train: In the training split.
+        eval: In the validation split.
+        test: In the test split.
+        quarantined: Set aside with a reason.
+        unused: Left out by a split by rows.
+    """
+
+    train: int = 0
+    eval: int = 0
+    test: int = 0
+    quarantined: int = 0
+    unused: int = 0
+
+
+class ThresholdResult(Settings):
+    """One bound, and what it met.
+
+    Attributes:
+        metric: The metric's name.
+        slice: "all examples", or "feature=value".
+        kind: at_least, at_most, max_drop or max_rise.
+        value: The model's value; None where there is none.
+        bound: The bound.
+        baseline: The last blessed model's value; None where there is none.
+        passed: Whether the bound held.
+    """
+
+    metric: str
+    slice: str
+    kind: str
+    value: float | None
+    bound: float
+    baseline: float | None
+    passed: bool
+
+
+class RunError(Settings):
+    """Why a run failed, in a person's words."""
+
+    cause: str
+    place: str = ""
+    cure: str = ""
+
+
+class RunRecord(Settings):
+    """One run of a pipeline.
+
+    Attributes:
+        run_id: Sorts by time.
+        status: How it ended, or that it hasn't.
+        seconds: Wall time.
+        steps: What it did, in order.
+        counts: What became of the records.
+        metrics: The candidate's, over all examples.
+        thresholds: Each with what it met.
+        model_uri: Where the model was pushed to; "" if it wasn't.
+        error: Why it failed; None if it didn't.
+        log: The log file.
+        report: The page to read; "" where there is none.
+        process: Number of the process that ran it.
+        config: The pipeline's settings as they were resolved.
+        state: Digest of all that the run depended on; "" where that wasn't looked at.
+    """
+
+    run_id: str
+    status: Status
+    seconds: float = 0.0
+    steps: tuple[Step, ...] = ()
+    counts: Counts = Counts()
+    metrics: dict[str, float] = Field(default_factory=dict)
+    thresholds: tuple[ThresholdResult, ...] = ()
+    model_uri: str = ""
+    error: RunError | None = None
+    log: str = ""
+    report: str = ""
+    process: int = 0
+    config: dict[str, Any] = Field(default_factory=dict)
+    state: str = ""
+
+
+class RunStore:
+    """The records of one pipeline: a JSON file a run, in the folder `runs`.
+
+    Args:
+        home: The pipeline's folder.
+    """
+
+    def __init__(self, home: str) -> None:
+        self._folder = Path(home) / "runs"
+
+    def save(self, record: RunRecord) -> None:
+        """Writes a record, whole or not at all."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, suffix=".partial") as file:
+            file.write(record.model_dump_json(indent=2))
+        Path(file.name).replace(self._folder / f"{record.run_id}.json")
+
+    def runs(self) -> list[RunRecord]:
+        """Returns all runs, newest first. One whose process is gone without a last word has failed."""
+        files = sorted(self._folder.glob("*.json"), reverse=True)
+        return [_settled(_read(file)) for file in files]
+
+
+def _read(file: Path) -> RunRecord:
+    try:
+        return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+    except ValidationError:
+        error = RunError(cause="the record of this run can't be read", place=str(file), cure="remove the file")
+        return RunRecord(run_id=file.stem, status="failed", error=error)
+
+
+def _settled(record: RunRecord) -> RunRecord:
+    if record.status != "running" or _is_alive(record.process):
+        return record
+    error = RunError(
+        cause="the run was interrupted",
+        place=record.steps[-1].name if record.steps else "before the first step",
+        cure="run it again: finished steps come from the cache",
+    )
+    return record.model_copy(update={"status": "failed", "error": error})
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:
+    """Returns what `transferline runs --json` prints: nothing that only this machine understands, and no settings."""
+    return [record.model_dump(exclude={"process", "config", "state"}) for record in records]
+
+
+LATEST, PREVIOUS = "latest", "previous"
+
+
+SHOWN = 5
+
+
+def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:
+    """Returns the run of an ID.
+
+    Args:
+        records: All runs, the newest first.
+        name: A run's ID or the beginning of one; or "latest", or "previous" for the one before it.
+
+    Raises:
+        TransferlineError: There is no such run, or more than one.
+    """
+    if not records:
+        raise TransferlineError("this pipeline hasn't run yet", cure="start it with `transferline run`")
+    places = {LATEST: 0, PREVIOUS: 1}
+    if name in places:
+        if len(records) <= places[name]:
+            raise TransferlineError("there is no run before the last one", cure="run the pipeline again")
+        return records[places[name]]
+    found = [record for record in records if name and record.run_id.startswith(name)]
+    exact = [record for record in found if record.run_id == name]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    ids = [record.run_id for record in found or records]
+    listed = ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else "")
+    if found:
+        raise TransferlineError(f"several runs begin with '{name}': {listed}", cure="give more of the ID")
+    raise TransferlineError(
+        f"there is no run '{name}'{nearest(name, ids)}",
+        cure=f"use {LATEST}, {PREVIOUS}, or one of {listed}",
+    )

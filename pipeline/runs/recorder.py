@@ -1,0 +1,169 @@
+"""Follows a run: keeps its record up to date on disk, and shows it on the screen."""
+
+import logging
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.errors import TransferlineError
+from pipeline.config import PipelineConfig
+from pipeline.metadata.history import knows_run
+from pipeline.runs.record import Counts, RunError, RunRecord, RunStore, Step, ThresholdResult
+from pipeline.runs.screen import Screen
+
+if TYPE_CHECKING:
+    from pipeline.runs.facts import StepFacts
+
+LOGGER = logging.getLogger(__name__)
+SCHEMA_FILE = "schema.pbtxt"
+KEPT_SCHEMA = "schema.inferred.pbtxt"
+
+
+def new_run_id() -> str:
+    """Returns an ID that sorts by time and that two runs started together don't share."""
+    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid():05d}"
+
+
+class Recorder:
+    """The one who is told what happens in a run.
+
+    Args:
+        config: The pipeline.
+        run_id: See `new_run_id`.
+        screen: Where to show it.
+        log: The log file's path.
+    """
+
+    def __init__(self, config: PipelineConfig, run_id: str, screen: Screen, log: str) -> None:
+        self.run_id = run_id
+        self._config = config
+        self._infers_schema = not config.curated_schema
+        self._screen = screen
+        self._store = RunStore(config.home)
+        self._began = time.monotonic()
+        self._record = RunRecord(
+            run_id=run_id, status="running", log=log, process=os.getpid(), config=config.model_dump(mode="json")
+        )
+        self._save()
+        screen.start(config.name, config.home)
+
+    def resolved(self, config: PipelineConfig, state: str) -> None:
+        """Takes the settings with the data's own path, and the state of all that the run depends on, at its start.
+
+        Args:
+            config: With `data.path` set.
+            state: See `pipeline.runs.state`.
+        """
+        self._update(config=config.model_dump(mode="json"), state=state)
+
+    @contextmanager
+    def running(self, name: str) -> Iterator[None]:
+        """Shows a step at work; if it fails, keeps its time and lets the error pass."""
+        began = time.monotonic()
+        try:
+            with self._screen.working(name):
+                yield
+        except BaseException:
+            seconds = time.monotonic() - began
+            step = Step(name=name, seconds=seconds, cached=False, started=began - self._began)
+            self._update(steps=(*self._record.steps, step))
+            self._screen.step_failed(step)
+            raise
+
+    def finished(self, name: str, seconds: float, facts: "StepFacts") -> None:
+        """Takes what a finished step left in ML Metadata into the record.
+
+        Args:
+            name: The component.
+            seconds: Its wall time.
+            facts: What it did.
+        """
+        from pipeline.runs import facts as run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
+
+        started = time.monotonic() - self._began - seconds
+        artifacts = tuple(artifact.uri for artifact in facts.outputs.values())
+        step = Step(name=name, seconds=seconds, cached=facts.cached, started=started, artifacts=artifacts)
+        note = ""
+        if report := run_facts.ingest_report(facts):
+            counts = Counts(
+                train=report.written("train"),
+                eval=report.written("eval"),
+                test=report.written("test"),
+                quarantined=report.quarantined,
+                unused=report.unused,
+            )
+            self._update(counts=counts)
+            shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
+            note = ", ".join(f"{count:,} {name}" for name, count in shown.items())
+        if decision := run_facts.decision(facts):
+            thresholds = tuple(ThresholdResult(**check.model_dump()) for check in decision.checks)
+            self._update(metrics=decision.metrics, thresholds=thresholds)
+            note = "blessed" if decision.blessed else "not blessed"
+        if self._infers_schema and (schema := facts.outputs.get("validated_schema")):
+            kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._config.home) / KEPT_SCHEMA)
+            note = f"inferred schema kept in {kept}"
+        if destination := run_facts.pushed_destination(facts):
+            self._update(model_uri=destination)
+        self._update(steps=(*self._record.steps, step))
+        self._screen.step(step, note)
+
+    def ended(self) -> RunRecord:
+        """Closes the record of a run that came to its end: pushed, or evaluated and not blessed."""
+        return self._close(status="pushed" if self._record.model_uri else "not_blessed")
+
+    def failed(self, error: BaseException) -> RunRecord:
+        """Closes the record of a run that didn't."""
+        return self._close(status="failed", error=explain(error, self._record))
+
+    def _close(self, **outcome: Any) -> RunRecord:
+        """Keeps the outcome first, so that nothing that befalls the report can change it."""
+        self._update(**outcome)
+        # Of a run that failed before there was anything to report, nobody should wait for TFX.
+        if "tfx" in sys.modules and knows_run(self._config, self.run_id):
+            with self._screen.working("Report"):
+                self._draw_report()
+        self._screen.finish(self._record)
+        return self._record
+
+    def _draw_report(self) -> None:
+        try:
+            from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
+
+            self._record = write_report(self._config, self._record)
+            self._save()
+        except Exception:  # the run is over, and its outcome stands
+            LOGGER.exception("the report couldn't be drawn")
+
+    def _update(self, **changes: Any) -> None:
+        self._record = self._record.model_copy(update=changes | {"seconds": time.monotonic() - self._began})
+        self._save()
+
+    def _save(self) -> None:
+        self._store.save(self._record)
+
+
+def explain(error: BaseException, record: RunRecord) -> RunError:
+    """Turns an error into cause, place and cure."""
+    known = _in_chain(error)
+    if known:
+        return RunError(cause=known.cause, place=known.place, cure=known.cure)
+    step = record.steps[-1].name if record.steps else "before the first step"
+    if isinstance(error, KeyboardInterrupt):
+        return RunError(cause="interrupted", place=step, cure="run it again: finished steps come from the cache")
+    lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+    cause = f"{type(error).__name__}: {lines[-1].strip()}"
+    return RunError(cause=cause, place=step, cure=f"the traceback is in {record.log}")
+
+
+def _in_chain(error: BaseException | None) -> TransferlineError | None:
+    while error is not None:
+        if isinstance(error, TransferlineError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

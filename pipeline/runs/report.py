@@ -1,0 +1,199 @@
+"""The report of a run on this machine: what the artifacts say, and what the run itself was."""
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from components.pusher.versions import newest_version
+from components.report.collect import ARTIFACTS, Sources, collect, read_review
+from components.report.evaluation import EXAMPLE_COUNT
+from components.report.page import render, render_index
+from components.report.review import Review
+from components.report.run_view import Change, Failure, Origin, RunView, StepView
+from pipeline.config import PipelineConfig
+from pipeline.config.overrides import flattened
+from pipeline.metadata.history import Execution, History, read_history
+from pipeline.metadata.lineage import PUSHED_TO, lineage
+from pipeline.metadata.reasons import NEW, reason
+from pipeline.runs.comparison import MetricPair, compare
+from pipeline.runs.record import RunRecord, RunStore, Step
+from pipeline.source_fingerprint import LIBRARIES
+
+HIGHER_IS_BETTER = {
+    "accuracy": True,
+    "auc": True,
+    "auc_precision_recall": True,
+    "precision": True,
+    "recall": True,
+    "crossentropy": False,
+}
+REPORTS, INDEX = "reports", "index.html"
+
+
+def report_path(home: str, run_id: str) -> Path:
+    """Returns where the report of a run is."""
+    return Path(home) / REPORTS / f"{run_id}.html"
+
+
+def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
+    """Draws the report of a run, and the index over all runs.
+
+    Args:
+        config: The pipeline.
+        record: The run, at its end.
+
+    Returns:
+        The record with the path of its report, and with the reason of each step.
+    """
+    history = read_history(config)
+    executions = {execution.node: execution for execution in history.of_run(record.run_id)}
+    steps = tuple(_with_reason(step, executions.get(step.name), history) for step in record.steps)
+    path = report_path(config.home, record.run_id)
+    record = record.model_copy(update={"steps": steps, "report": str(path)})
+    earlier = [run for run in RunStore(config.home).runs() if run.run_id < record.run_id and run.status != "running"]
+    review = _review(config.name, executions)
+    view = _view(config, record, earlier[0] if earlier else None, history, executions)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, render(review, view))
+    _write(path.parent / INDEX, render_index(config.name, _index([record, *earlier])))
+    return record
+
+
+def _review(pipeline: str, executions: Mapping[str, Execution]) -> Review:
+    """What the Report step wrote; where the run didn't come to it, what can be read of the rest."""
+    uris = {
+        key: artifacts[0].uri
+        for execution in executions.values()
+        if execution.state in ("COMPLETE", "CACHED")
+        for key, artifacts in execution.outputs.items()
+    }
+    if "report" in uris:
+        return read_review(uris["report"])
+    sources = {name: uris[name] for name in ARTIFACTS if name in uris}
+    return collect(pipeline, Sources(**sources, pushed_to=_pushed_to(executions)))
+
+
+def _pushed_to(executions: Mapping[str, Execution]) -> str:
+    for execution in executions.values():
+        for artifact in execution.outputs.get("pushed_model", ()):
+            return artifact.properties.get(PUSHED_TO, "")
+    return ""
+
+
+def _view(
+    config: PipelineConfig,
+    record: RunRecord,
+    previous: RunRecord | None,
+    history: History,
+    executions: Mapping[str, Execution],
+) -> RunView:
+    return RunView(
+        run_id=record.run_id,
+        status=record.status,
+        seconds=record.seconds,
+        steps=tuple(StepView(**step.model_dump(exclude={"artifacts"})) for step in record.steps),
+        failure=Failure(**record.error.model_dump()) if record.error else None,
+        previous=previous.run_id if previous else "",
+        changes=tuple(changes(previous, record)) if previous else (),
+        settings=_settings(record),
+        lineage=tuple(_origins(history, executions)),
+        versions=versions(),
+        log=record.log,
+        serving=newest_version(config.pushed_dir),
+    )
+
+
+def _origins(history: History, executions: Mapping[str, Execution]) -> list[Origin]:
+    """From the pushed model, or the last thing that was made before the push, back to the data."""
+    for node in ("Pusher", "Evaluator", "Trainer", "Transform", "StatisticsGen"):
+        execution = executions.get(node)
+        if execution is None or execution.state not in ("COMPLETE", "CACHED"):
+            continue
+        if node == "Pusher" and not _pushed_to(executions):
+            continue
+        artifact = next(iter(execution.outputs.values()))[0]
+        return lineage(history, artifact.uri)
+    return []
+
+
+def _with_reason(step: Step, execution: Execution | None, history: History) -> Step:
+    return step if execution is None else step.model_copy(update={"reason": reason(history, execution)})
+
+
+def changes(before: RunRecord, now: RunRecord) -> list[Change]:
+    """Returns what differs between two runs: outcome, metrics, records, settings, and what ran for what reason."""
+    found = compare(before, now)
+    status_before, status_now = (status.replace("_", " ") for status in found.status)
+    pairs: list[tuple[str, str, str]] = [("status", status_before, status_now)]
+    pairs += [(f"{step.name} ran", "", step.reason) for step in now.steps if _is_cause(step)]
+    pairs += [(f"records: {each.name}", f"{each.a:,}", f"{each.b:,}") for each in found.counts]
+    pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
+    differing = [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
+    metrics = [
+        Change(what=each.name, before=_number(each.a), now=_judged(each))
+        for each in found.metrics
+        if each.name != EXAMPLE_COUNT
+    ]
+    return [*differing, *metrics]
+
+
+def _is_cause(step: Step) -> bool:
+    """Whether a step ran for a reason of its own, not only because one before it did."""
+    return not step.cached and bool(step.reason) and not step.reason.startswith(NEW)
+
+
+def _judged(pair: MetricPair) -> str:
+    """The later value, and whether it is better."""
+    value = _number(pair.b)
+    if not pair.difference or pair.name not in HIGHER_IS_BETTER:
+        return f"{value} (the same)" if pair.difference == 0 else value
+    return f"{value} ({'better' if (pair.difference > 0) == HIGHER_IS_BETTER[pair.name] else 'worse'})"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _text(value: object) -> str:
+    return "None" if value is None else value if isinstance(value, str) else json.dumps(value)
+
+
+def _settings(run: RunRecord) -> dict[str, str]:
+    return {key: _text(value) for key, value in flattened(run.config).items()} if run.config else {}
+
+
+def versions() -> dict[str, str]:
+    """Returns what this runs on."""
+    found = {"python": platform.python_version()}
+    for name in ("transferline", *LIBRARIES):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed as a distribution"
+    return found
+
+
+def _index(runs: Sequence[RunRecord]) -> list[dict[str, object]]:
+    return [
+        {
+            "run_id": run.run_id,
+            "status": run.status,
+            "seconds": run.seconds,
+            "metrics": run.metrics,
+            "counts": run.counts.model_dump(),
+            "examples": sum(run.counts.model_dump().values()),
+            "settings": _settings(run),
+            "outcome": run.error.cause.splitlines()[0] if run.error else run.model_uri,
+            "report": f"{run.run_id}.html" if run is runs[0] or os.path.isfile(run.report) else "",
+        }
+        for run in runs
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

@@ -1,0 +1,76 @@
+"""What a run depends on, as a digest: if it hasn't changed since a run was pushed, another would only repeat it.
+
+It is looked up before TFX is imported, and is a little stricter than the cache: a changed comment in any of our files
+counts.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from components.csv_example_gen import files
+from components.image_example_gen import listing
+from components.image_example_gen.config import ImageData
+from components.pusher.versions import newest_version
+from components.trainer.transfer_learning.config import TransferLearning
+from pipeline.config import SCHEMAS, PipelineConfig
+from pipeline.metadata.history import knows_run
+from pipeline.runs.record import RunRecord
+from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_versions
+
+COMPILED = "__pycache__"
+
+
+def state_of(config: PipelineConfig) -> str:
+    """Returns a digest of the settings, the data, the pretrained weights, our source code and the libraries.
+
+    Data counts by its names, sizes and times of change, as in the ExampleGens' own drivers.
+
+    Args:
+        config: With `data.path` set.
+
+    Returns:
+        64 hex digits; "" where something of it is remote, which only TensorFlow can look at.
+
+    Raises:
+        TransferlineError: There is no data, or it can't be looked at.
+    """
+    weights = config.trainer.weights if isinstance(config.trainer, TransferLearning) else None
+    if "://" in config.data.path or "://" in (weights or ""):
+        return ""
+    parts = (
+        config.model_dump_json(),
+        sys.version,
+        library_versions(),
+        _source(),
+        (listing if isinstance(config.data, ImageData) else files).fingerprint(config.data.path),
+        file_fingerprint(weights),
+    )
+    return hashlib.sha256("\n".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+
+
+def is_still_there(config: PipelineConfig, record: RunRecord) -> bool:
+    """Returns whether a run's model is the newest that was pushed, and whether all that it made is there."""
+    made = [uri for step in record.steps for uri in step.artifacts]
+    return (
+        bool(record.model_uri)
+        and newest_version(config.pushed_dir) == record.model_uri
+        and all(os.path.exists(path) for path in made)
+        and knows_run(config, record.run_id)
+    )
+
+
+def _source() -> str:
+    digest = hashlib.sha256()
+    for file in _source_files():
+        digest.update(f"{file}\n".encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _source_files() -> Iterator[Path]:
+    for name in (*PACKAGES, SCHEMAS.name):
+        files_below = (SCHEMAS.parent / name).rglob("*")
+        yield from sorted(file for file in files_below if file.is_file() and file.parent.name != COMPILED)

@@ -1,0 +1,80 @@
+"""What a catalog file does when it is run as a script, by itself or by the tfx command."""
+
+import os
+from pathlib import Path
+
+from components.errors import TransferlineError
+from pipeline.config import OUTPUT_DIR_VARIABLE, PipelineConfig
+from pipeline.data.sources import with_data
+from pipeline.runs.launch import run
+
+IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
+
+
+VERTEX = "vertex"
+
+
+def catalog_script(config: PipelineConfig) -> int:
+    """What a catalog file does when it is run as a script.
+
+    Under `tfx pipeline create` or `compile` the pipeline is only declared, for the engine that is named; otherwise it
+    is run here.
+
+    Returns:
+        Exit status: 1 if the run failed, else 0, as every TFX pipeline has it: that a model isn't blessed is an answer.
+    """
+    engine = _engine_of_tfx_command()
+    if engine == VERTEX:
+        _declare_for_cluster(config)
+        return 0
+    if engine:
+        _declare(config)
+        return 0
+    return int(run(config).status == "failed")
+
+
+def _declare(config: PipelineConfig) -> None:
+    """Lets the tfx command find the pipeline: it replaces `LocalDagRunner.run`, and nothing runs."""
+    from tfx.orchestration.local.local_dag_runner import LocalDagRunner  # noqa: PLC0415
+
+    from pipeline.graph import create_pipeline  # noqa: PLC0415
+
+    LocalDagRunner().run(create_pipeline(with_data(config)))
+
+
+def _declare_for_cluster(config: PipelineConfig) -> None:
+    """Lets the tfx command compile the pipeline; the file is `pipeline.json` in this folder, or where it keeps them.
+
+    Raises:
+        TransferlineError: The image or the root isn't known.
+    """
+    image = os.environ.get(IMAGE_VARIABLE, "")
+    if not image or not os.environ.get(OUTPUT_DIR_VARIABLE):
+        raise TransferlineError(
+            "the image of the steps and where they write must be known",
+            place="tfx --engine=vertex",
+            cure=f"set {IMAGE_VARIABLE} and {OUTPUT_DIR_VARIABLE} (gs://...), or use `transferline compile`",
+        )
+    from pipeline.cluster.compile import run_for_tfx_command  # noqa: PLC0415
+
+    run_for_tfx_command(config, image)
+
+
+def _engine_of_tfx_command() -> str:
+    """Returns the engine that `tfx pipeline` was given, whose path it then makes absolute; "" outside of it.
+
+    The tfx command stores the path as it was typed, so that `tfx run create` would only work in the same folder.
+    """
+    import click  # noqa: PLC0415
+
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return ""
+    from tfx.tools.cli import labels  # noqa: PLC0415
+    from tfx.tools.cli.cli_context import Context  # noqa: PLC0415
+
+    command = context.find_object(Context)
+    if command is None:
+        return ""
+    command.flags_dict[labels.PIPELINE_DSL_PATH] = str(Path(command.flags_dict[labels.PIPELINE_DSL_PATH]).absolute())
+    return str(command.flags_dict[labels.ENGINE_FLAG])

@@ -1,0 +1,101 @@
+import pytest
+from apache_beam.options.pipeline_options import (
+    GoogleCloudOptions,
+    PipelineOptions,
+    PortableOptions,
+    SetupOptions,
+    StandardOptions,
+    WorkerOptions,
+)
+
+from components.errors import TransferlineError
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+
+FLINK = ("engine=flink", "endpoint=jobs:8099")
+DATAFLOW = ("engine=dataflow", "project=p", "region=europe-west1", "temp_location=gs://b/tmp", "image=pets:1")
+
+
+def beam(*settings):
+    return apply_overrides(catalog.load("digits"), [f"beam.{setting}" for setting in settings]).beam
+
+
+def options(*settings):
+    """What Beam itself makes of the arguments."""
+    return PipelineOptions(list(beam(*settings).arguments))
+
+
+def test_without_settings_beam_runs_in_this_process_and_its_runner_is_named():
+    assert beam().arguments == (
+        "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
+        "--direct_running_mode=in_memory",
+        "--sdk_container_image=none",
+    )
+
+
+@pytest.mark.parametrize("engine", ["flink", "spark", "portable"])
+def test_a_job_service_with_a_worker_pool(engine):
+    found = options(
+        f"engine={engine}", "endpoint=jobs:8099", "environment=external", "environment_config=localhost:50000"
+    )
+    assert found.view_as(StandardOptions).runner.lower() == f"{engine}runner"
+    portable = found.view_as(PortableOptions)
+    assert portable.job_endpoint == "jobs:8099"
+    assert (portable.environment_type, portable.environment_config) == ("EXTERNAL", "localhost:50000")
+    assert found.view_as(WorkerOptions).sdk_container_image == "none"
+
+
+def test_workers_in_containers_with_a_parallelism():
+    found = options(*FLINK, "artifact_endpoint=jobs:8098", "image=pets:1", "workers=3")
+    assert found.view_as(PortableOptions).artifact_endpoint == "jobs:8098"
+    assert found.view_as(PortableOptions).environment_type == "DOCKER"
+    assert found.view_as(WorkerOptions).sdk_container_image == "pets:1"
+    assert found.get_all_options()["parallelism"] == 3
+
+
+def test_a_command_of_workers_is_made_the_json_that_beam_wants():
+    found = options(*FLINK, "environment=process", "environment_config=/opt/apache/beam/boot").view_as(PortableOptions)
+    assert (found.environment_type, found.environment_config) == ("PROCESS", '{"command": "/opt/apache/beam/boot"}')
+
+
+def test_dataflow():
+    found = options(*DATAFLOW, "workers=5", 'extra=["--machine_type=n1-highmem-4"]')
+    assert found.view_as(StandardOptions).runner == "DataflowRunner"
+    cloud = found.view_as(GoogleCloudOptions)
+    assert (cloud.project, cloud.region, cloud.temp_location) == ("p", "europe-west1", "gs://b/tmp")
+    workers = found.view_as(WorkerOptions)
+    assert (workers.sdk_container_image, workers.max_num_workers) == ("pets:1", 5)
+    assert workers.machine_type == "n1-highmem-4"
+    assert found.view_as(PortableOptions).environment_type is None
+
+
+def test_a_setup_file_takes_the_place_of_an_image():
+    found = options(*DATAFLOW[:-1], "setup_file=setup.py")
+    assert found.view_as(SetupOptions).setup_file == "setup.py"
+    assert found.view_as(WorkerOptions).sdk_container_image is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        (["engine=flink"], "beam: with the engine 'flink': endpoint must be given"),
+        (["engine=dataflow", "image=a"], "project must be given; region must be given; temp_location must be given"),
+        (DATAFLOW[:-1], "image or setup_file must be given"),
+        (FLINK, "image or setup_file must be given"),
+        ((*FLINK, "environment=external"), "environment_config must be given"),
+        ((*FLINK, "environment=loopback", "image=a"), "image has no use with the environment 'loopback'"),
+        (["endpoint=jobs:8099"], "with the engine 'local': endpoint has no use"),
+        (["engine=spark", "endpoint=jobs:8099", "image=a", "workers=2"], "with the engine 'spark': workers has no use"),
+        (["workers=2"], "with the engine 'local': workers has no use"),
+        ((*DATAFLOW, "endpoint=jobs:8099"), "with the engine 'dataflow': endpoint has no use"),
+        (["engine=flnk"], "beam.engine"),
+        (["engine=flink", "endpoint=http://jobs:8099"], "beam.endpoint"),
+        (["engine=dataflow", "temp_location=/tmp"], "beam.temp_location"),
+        (['extra=["x"]'], "beam.extra"),
+        (["endpont=jobs:1"], "did you mean 'beam.endpoint'"),
+    ],
+)
+def test_a_fault_names_the_setting(settings, fault):
+    with pytest.raises(TransferlineError) as raised:
+        beam(*settings)
+    assert fault in raised.value.cause

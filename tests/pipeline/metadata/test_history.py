@@ -1,0 +1,138 @@
+from pathlib import Path
+
+import pytest
+from ml_metadata.metadata_store import metadata_store
+from ml_metadata.proto import metadata_store_pb2 as mlmd
+
+from components.errors import TransferlineError
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.metadata.history import read_history
+from pipeline.metadata.lineage import last_pushed, lineage
+from pipeline.metadata.reasons import reason
+
+TRAINER_SETTINGS = '{"source": "a", "trainer": "{\\"seed\\": %d, \\"batch\\": 500}"}'
+
+
+class Recorded:
+    """ML Metadata as TFX writes it, by hand."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True)
+        config = mlmd.ConnectionConfig()
+        config.sqlite.filename_uri = str(path)
+        self._store = metadata_store.MetadataStore(config)
+        self._types: dict[str, int] = {}
+
+    def execution(self, run_id, node, state, inputs=(), outputs=(), pipeline="photos", **properties):
+        """Writes an execution; returns the IDs of its output artifacts, which are made where a URI is given."""
+        found = mlmd.Execution(type_id=self._type(mlmd.ExecutionType, node), last_known_state=state)
+        for key, value in properties.items():
+            found.custom_properties[key].string_value = value
+        events = [(mlmd.Event.INPUT, key, self._artifact(number)) for key, number in inputs]
+        events += [(mlmd.Event.OUTPUT, key, self._artifact(what)) for key, what in outputs]
+        names = {"pipeline": pipeline, "pipeline_run": run_id, "node": f"{pipeline}.{node}"}
+        contexts = [self._context(kind, name) for kind, name in names.items()]
+        pairs = []
+        for kind, key, artifact in events:
+            event = mlmd.Event(type=kind)
+            event.path.steps.add().key = key
+            event.path.steps.add().index = 0
+            pairs.append((artifact, event))
+        _, artifacts, _ = self._store.put_execution(found, pairs, contexts, reuse_context_if_already_exist=True)
+        return artifacts[len(tuple(inputs)) :]
+
+    def _artifact(self, what):
+        if isinstance(what, int):
+            return self._store.get_artifacts_by_id([what])[0]
+        uri, properties = what
+        artifact = mlmd.Artifact(type_id=self._type(mlmd.ArtifactType, "Thing"), uri=uri)
+        for key, value in properties.items():
+            artifact.custom_properties[key].string_value = value
+        return artifact
+
+    def _context(self, kind, name):
+        return mlmd.Context(type_id=self._type(mlmd.ContextType, kind), name=name)
+
+    def _type(self, kind, name):
+        if name not in self._types:
+            put = {
+                mlmd.ArtifactType: self._store.put_artifact_type,
+                mlmd.ExecutionType: self._store.put_execution_type,
+                mlmd.ContextType: self._store.put_context_type,
+            }[kind]
+            self._types[name] = put(kind(name=name))
+        return self._types[name]
+
+
+@pytest.fixture
+def config(tmp_path):
+    return apply_overrides(catalog.load("photos"), [f"output_dir={tmp_path}"])
+
+
+@pytest.fixture
+def history(config):
+    """Two runs: in the second the examples come from the cache, and the model is trained with another seed."""
+    recorded = Recorded(Path(config.metadata_path))
+    done, cached = mlmd.Execution.COMPLETE, mlmd.Execution.CACHED
+    fingerprint = {"input_fingerprint": "0123456789abcdef0123"}
+    (examples,) = recorded.execution(
+        "run1", "ImageExampleGen", done, outputs=[("examples", ("/examples", fingerprint))], data='{"path": "/photos"}'
+    )
+    for run_id, seed, version in (("run1", 0, "1"), ("run2", 1, "2")):
+        if run_id == "run2":
+            recorded.execution(run_id, "ImageExampleGen", cached, outputs=[("examples", examples)])
+        (model,) = recorded.execution(
+            *(run_id, "Trainer", done),
+            inputs=[("examples", examples)],
+            outputs=[("model", (f"/model/{version}", {}))],
+            custom_config=TRAINER_SETTINGS % seed,
+        )
+        recorded.execution(run_id, "BaselineModel", done, inputs=[("candidate", model)], outputs=[("candidate", model)])
+        pushed = {"pushed_destination": f"/pushed/{version}"}
+        recorded.execution(
+            *(run_id, "Pusher", done),
+            inputs=[("model", model)],
+            outputs=[("pushed_model", (f"/pushed_model/{version}", pushed))],
+        )
+    return read_history(config)
+
+
+def test_a_pushed_version_leads_back_to_the_data(history):
+    assert last_pushed(history) == "/pushed/2"
+    for model in ("2", "/pushed/2", "/pushed_model/2"):
+        found = lineage(history, model)
+        assert [(origin.name, origin.uri, origin.run_id) for origin in found] == [
+            ("Pusher: pushed_model", "/pushed/2", "run2"),
+            ("Trainer: model", "/model/2", "run2"),
+            ("ImageExampleGen: examples", "/examples", "run1"),
+        ]
+        assert found[-1].details == "data /photos, fingerprint 0123456789abcdef"
+
+
+def test_a_model_nobody_made_is_an_error_that_names_the_versions(history):
+    with pytest.raises(TransferlineError, match="no run pushed or made '3'") as raised:
+        lineage(history, "3")
+    assert "1, 2" in raised.value.cure
+
+
+def test_each_step_has_its_reason(history):
+    reasons = {(each.run_id, each.node): reason(history, each) for each in history.executions}
+    assert reasons["run1", "Trainer"] == "its first run"
+    assert reasons["run2", "ImageExampleGen"] == "same inputs, settings and code as in run run1"
+    assert reasons["run2", "Trainer"] == "trainer.seed was 0, is 1"
+    assert reasons["run2", "Pusher"] == "new model from Trainer"
+
+
+def test_without_metadata_there_is_no_history(config):
+    with pytest.raises(TransferlineError, match="hasn't run yet"):
+        read_history(config)
+
+
+def test_another_pipeline_of_the_same_database_has_a_history_of_its_own(history, config):
+    twin = config.model_copy(update={"name": "twin"})
+    Path(twin.home).mkdir()
+    Path(twin.metadata_path).symlink_to(config.metadata_path)
+    with pytest.raises(TransferlineError, match="hasn't run yet"):
+        read_history(twin)
+    assert history.of_run("run1")

@@ -1,0 +1,49 @@
+import json
+import os
+
+from pipeline.runs.record import RunRecord, RunStore, Step, public
+
+NO_SUCH_PROCESS = 2**22 + 1  # above Linux's highest process number
+
+
+def test_runs_come_newest_first(tmp_path):
+    store = RunStore(str(tmp_path))
+    for run_id in ("20260101T000000-00001", "20260102T000000-00001"):
+        store.save(RunRecord(run_id=run_id, status="pushed"))
+    assert [record.run_id[:8] for record in store.runs()] == ["20260102", "20260101"]
+
+
+def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path):
+    store = RunStore(str(tmp_path))
+    store.save(RunRecord(run_id="a", status="running", process=os.getpid()))
+    store.save(RunRecord(run_id="a", status="pushed"))
+    assert [record.status for record in store.runs()] == ["pushed"]
+    assert [file.name for file in (tmp_path / "runs").iterdir()] == ["a.json"]
+
+
+def test_a_run_whose_process_is_gone_has_failed(tmp_path):
+    store = RunStore(str(tmp_path))
+    step = Step(name="Trainer", seconds=1, cached=False)
+    store.save(RunRecord(run_id="a", status="running", process=NO_SUCH_PROCESS, steps=(step,)))
+    (record,) = store.runs()
+    assert record.status == "failed"
+    assert record.error is not None
+    assert (record.error.cause, record.error.place) == ("the run was interrupted", "Trainer")
+
+
+def test_a_run_whose_process_lives_is_running(tmp_path):
+    store = RunStore(str(tmp_path))
+    store.save(RunRecord(run_id="a", status="running", process=os.getpid()))
+    assert store.runs()[0].status == "running"
+
+
+def test_no_runs_yet(tmp_path):
+    assert RunStore(str(tmp_path)).runs() == []
+
+
+def test_the_public_form_has_the_documented_keys():
+    (record,) = public([RunRecord(run_id="a", status="pushed")])
+    documented = {"run_id", "status", "seconds", "steps", "counts", "metrics", "thresholds", "model_uri", "error"}
+    assert documented <= set(record)
+    assert set(record["counts"]) == {"train", "eval", "test", "quarantined", "unused"}
+    json.dumps(record)

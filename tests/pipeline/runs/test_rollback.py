@@ -1,0 +1,91 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from components.errors import TransferlineError
+from components.pusher.versions import newest_version
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.runs.rollback import roll_back
+
+
+@pytest.fixture
+def config(tmp_path):
+    """A pipeline with two versions pushed, and a third that isn't whole."""
+    config = apply_overrides(catalog.load("digits"), [f"output_dir={tmp_path}"])
+    for version in ("3", "20"):
+        push(config, version)
+    (Path(config.pushed_dir) / "10").mkdir()
+    return config
+
+
+def push(config, version):
+    folder = Path(config.pushed_dir) / version
+    (folder / "variables").mkdir(parents=True)
+    (folder / "saved_model.pb").write_text(f"model {version}")
+    (folder / "fingerprint.pb").write_text(version)
+    (folder / "variables" / "variables.index").write_text("weights")
+
+
+def test_the_earlier_model_gets_the_highest_number(config):
+    done = roll_back(config, "3")
+    newest = Path(newest_version(config.pushed_dir))
+    assert (newest / "saved_model.pb").read_text() == "model 3"
+    assert (newest / "variables" / "variables.index").read_text() == "weights"
+    assert (str(newest), int(newest.name)) == (done.model_uri, done.pushed_as)
+    assert done.pushed_as > 20
+    assert sorted(folder.name for folder in newest.parent.iterdir()) == sorted(["10", "20", "3", newest.name])
+
+
+def test_every_rollback_is_recorded(config):
+    roll_back(config, "3")
+    roll_back(config, "20")
+    lines = (Path(config.home) / "rollbacks.jsonl").read_text().splitlines()
+    first, second = map(json.loads, lines)
+    assert (first["from_version"], first["to_version"]) == (20, 3)
+    assert (second["from_version"], second["to_version"]) == (first["pushed_as"], 20)
+    assert second["pushed_as"] > first["pushed_as"]
+
+
+@pytest.mark.parametrize(
+    ("version", "message", "cure"),
+    [
+        ("4", "there is no version '4'", "use one of 20, 10, 3"),
+        ("../3", "there is no version", "use one of 20, 10, 3"),
+        ("20", "what is served already", "use another of 20, 10, 3"),
+        ("10", "isn't whole", "use another version"),
+    ],
+)
+def test_what_is_refused(config, version, message, cure):
+    with pytest.raises(TransferlineError, match=message) as caught:
+        roll_back(config, version)
+    assert caught.value.cure == cure
+    assert not (Path(config.home) / "rollbacks.jsonl").exists()
+
+
+def test_a_copy_of_what_is_served_is_refused(config):
+    roll_back(config, "3")
+    with pytest.raises(TransferlineError, match="what is served already"):
+        roll_back(config, "3")
+
+
+def test_nothing_was_pushed_yet(tmp_path):
+    config = apply_overrides(catalog.load("digits"), [f"output_dir={tmp_path}"])
+    with pytest.raises(TransferlineError, match="nothing was pushed yet"):
+        roll_back(config, "1")
+
+
+def test_a_remote_push_is_refused(config):
+    with pytest.raises(TransferlineError, match="only pushes to a local folder"):
+        roll_back(apply_overrides(config, ["output_dir=gs://bucket"]), "3")
+
+
+def test_a_copy_that_fails_leaves_no_version(config, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copytree", full)
+    with pytest.raises(OSError, match="No space left"):
+        roll_back(config, "3")
+    assert sorted(path.name for path in Path(config.pushed_dir).iterdir()) == ["10", "20", "3"]
