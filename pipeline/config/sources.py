@@ -1,6 +1,6 @@
 """Where a pipeline's data comes from when no folder is given."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ class EmbeddedDigits(Settings):
     """scikit-learn's `load_digits`: 1,797 real 8x8 scans of handwritten digits, written as PNG class folders.
 
     Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI 1998 (CC BY 4.0).
+
+    Args:
+        kind: Always "embedded_digits".
     """
 
     kind: Literal["embedded_digits"] = "embedded_digits"
@@ -51,4 +54,4 @@ class HiggsToy(Settings):
     seed: int = Field(default=0, ge=0)
 
 
-Source: TypeAlias = EmbeddedDigits | Download | HiggsToy
+Source: TypeAlias = Annotated[EmbeddedDigits | Download | HiggsToy, Field(discriminator="kind")]

@@ -5,7 +5,8 @@ from pydantic import Field
 
 from components.errors import TransferlineError
 from components.settings import Settings
-from pipeline.config.overrides import apply_overrides
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides, with_settings
 
 
 class Inner(Settings):
@@ -83,3 +84,93 @@ def test_the_original_is_left_alone():
     config = Outer()
     apply_overrides(config, ["aliases.cats=cat"])
     assert config == Outer()
+
+
+def faults_of(name, *assignments):
+    with pytest.raises(TransferlineError) as caught:
+        apply_overrides(catalog.load(name), assignments)
+    return caught.value.cause.split("\n  - ")[1:]
+
+
+@pytest.mark.parametrize(
+    ("name", "assignment", "suggested"),
+    [
+        ("digits", "seed=3", " (did you mean 'trainer.seed'?)"),
+        (
+            "digits",
+            "trainer.epochs=3",
+            " (did you mean 'trainer.fine_tuning.epochs' or 'trainer.feature_extraction.epochs'?)",
+        ),
+        (
+            "digits",
+            "trainr.fine_tunning.epochs=3",
+            " (did you mean 'trainer.fine_tuning.epochs' or 'trainer.feature_extraction.epochs'?)",
+        ),
+        ("digits", "trainer.sed=3", " (did you mean 'trainer.seed'?)"),
+        ("digits", "trainer.class_weights=1", ""),
+        ("digits", "trainer.early_stopping=1", ""),
+        ("digits", "trainer.backbone=EfficientNetB0", ""),
+        ("higgs_toy", "trainer.models.tiny.width=1", " (did you mean 'trainer.models.tiny.widths'?)"),
+    ],
+)
+def test_the_same_last_word_anywhere_is_suggested_before_a_near_one_and_nothing_that_is_far(
+    name, assignment, suggested
+):
+    assert faults_of(name, assignment) == [f"{assignment.partition('=')[0]}: there is no such setting{suggested}"]
+
+
+@pytest.mark.parametrize(
+    ("assignment", "fault"),
+    [
+        ("transform.features=gender", """transform.features: 'gender' must be a list, as '["gender"]'"""),
+        ("trainer.models.tiny.widths=64,32", "trainer.models.tiny.widths: '64,32' must be a list, as '[64, 32]'"),
+        (
+            "trainer.models.big.widths=[64]",
+            "trainer.models.big: there is none of this name (there are tiny, small, medium); "
+            """give a new one whole: trainer.models.big='{"widths": ...}'""",
+        ),
+        ('trainer.models.big={"l1": 0}', "trainer.models.big.widths: must be given"),
+        ("trainer.models.tiny.dropout=2", "trainer.models.tiny.dropout: '2' must be less than 1"),
+        ("trainer.models=3", """trainer.models: '3' must be a group of settings, as JSON: '{"key": "value"}'"""),
+        ("trainer.seed=true", "trainer.seed: 'true' must be a whole number"),
+        ("trainer.seed.x=1", "trainer.seed: it has no settings of its own"),
+        ("source.rows=many", "source.rows: 'many' must be a whole number"),
+        ('source={"rows": 3}', "source: must say its 'kind'"),
+        ('source={"kind": "higgs_toy", "row": 3}', "source.row: there is no such setting (did you mean 'rows'?)"),
+        ("evaluation.thresholds.7.at_least=1", "evaluation.thresholds.7: there are only 2 of them, counted from 0"),
+        ("transform.slices.x.column=m_bb", "transform.slices.x: there is none of this name (there are "),
+    ],
+)
+def test_a_fault_is_told_in_the_words_of_the_settings(assignment, fault):
+    (found,) = faults_of("higgs_toy", assignment)
+    assert found.startswith(fault)
+
+
+def test_a_group_that_is_not_set_is_given_whole():
+    assert faults_of("photos", "source.rows=3") == ["source: it isn't set; give it whole, as JSON"]
+    source = apply_overrides(
+        catalog.load("photos"), ['source={"kind": "download", "url": "a"}', "source.url=http://b"]
+    ).source
+    assert source.url == "http://b"
+
+
+def test_settings_that_need_each_other_are_judged_together():
+    given = ["beam.engine=flink", "beam.endpoint=jobs:8099", "beam.image=me"]
+    for order in (given, given[::-1]):
+        assert apply_overrides(catalog.load("digits"), order).beam.endpoint == "jobs:8099"
+    assert faults_of("digits", given[0]) == [
+        "beam: with the engine 'flink': endpoint must be given; image or setup_file must be given"
+    ]
+
+
+def test_an_item_of_a_list_and_an_entry_of_a_mapping_are_set_by_their_place_and_name():
+    config = apply_overrides(
+        catalog.load("higgs_toy"), ["evaluation.thresholds.0.at_least=0.5", "trainer.models.tiny.widths=[8]"]
+    )
+    assert (config.evaluation.thresholds[0].at_least, config.trainer.models["tiny"].widths) == (0.5, (8,))
+
+
+def test_values_of_python_are_taken_as_they_are():
+    assert with_settings(Outer(), {"names": ["a"], "inner.epochs": 4}) == Outer(names=("a",), inner=Inner(epochs=4))
+    with pytest.raises(TransferlineError, match=r"inner\.epoch: there is no such setting"):
+        with_settings(Outer(), {"inner.epoch": 4})
