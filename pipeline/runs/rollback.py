@@ -66,25 +66,37 @@ def roll_back(config: PipelineConfig, version: str) -> Rollback:
 def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
     """Returns the version that is meant, and the newest."""
     there = versions(config.pushed_dir)
-    listed = ", ".join(map(str, there))
+    if not there:
+        raise TransferlineError(
+            "nothing was pushed yet", place=config.pushed_dir, cure=f"transferline run {config.name}"
+        )
+    newest = os.path.join(config.pushed_dir, str(there[0]))
+    others = _others(config.pushed_dir, there, newest)
+    cure = f"use one of {', '.join(map(str, others))}" if others else "there is no other to go back to"
     if not version.isdigit() or int(version) not in there:
+        raise TransferlineError(f"there is no version '{version}'", place=config.pushed_dir, cure=cure)
+    chosen = os.path.join(config.pushed_dir, str(int(version)))
+    if not _is_whole(chosen):
         raise TransferlineError(
-            f"there is no version '{version}'" if there else "nothing was pushed yet",
-            place=config.pushed_dir,
-            cure=f"use one of {listed}" if there else f"transferline run {config.name}",
+            f"the version {version} isn't whole: it has no {SAVED_MODEL_FILE}", place=chosen, cure=cure
         )
-    chosen, newest = (os.path.join(config.pushed_dir, str(number)) for number in (int(version), there[0]))
-    if not os.path.isfile(os.path.join(chosen, SAVED_MODEL_FILE)):
-        raise TransferlineError(
-            f"the version {version} isn't whole: it has no {SAVED_MODEL_FILE}", place=chosen, cure="use another version"
-        )
-    if chosen == newest or is_same_model(chosen, newest):
-        raise TransferlineError(
-            f"the version {version} is what is served already",
-            place=newest,
-            cure=f"use another of {listed}" if len(there) > 1 else "there is no other to go back to",
-        )
+    if int(version) not in others:
+        raise TransferlineError(f"the version {version} is what is served already", place=newest, cure=cure)
     return int(version), there[0]
+
+
+def _others(pushed_dir: str, there: list[int], newest: str) -> list[int]:
+    """Returns the versions that could be gone back to: not what is served, under whatever number, and whole."""
+    folders = {number: os.path.join(pushed_dir, str(number)) for number in there}
+    return [
+        number
+        for number, folder in folders.items()
+        if folder != newest and _is_whole(folder) and not is_same_model(folder, newest)
+    ]
+
+
+def _is_whole(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, SAVED_MODEL_FILE))
 
 
 def _copy(pushed_dir: str, version: int) -> Path:

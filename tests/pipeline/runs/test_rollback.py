@@ -51,10 +51,10 @@ def test_every_rollback_is_recorded(config):
 @pytest.mark.parametrize(
     ("version", "message", "cure"),
     [
-        ("4", "there is no version '4'", "use one of 20, 10, 3"),
-        ("../3", "there is no version", "use one of 20, 10, 3"),
-        ("20", "what is served already", "use another of 20, 10, 3"),
-        ("10", "isn't whole", "use another version"),
+        ("4", "there is no version '4'", "use one of 3"),
+        ("../3", "there is no version", "use one of 3"),
+        ("20", "what is served already", "use one of 3"),
+        ("10", "isn't whole", "use one of 3"),
     ],
 )
 def test_what_is_refused(config, version, message, cure):
@@ -66,8 +66,17 @@ def test_what_is_refused(config, version, message, cure):
 
 def test_a_copy_of_what_is_served_is_refused(config):
     roll_back(config, "3")
-    with pytest.raises(TransferlineError, match="what is served already"):
+    with pytest.raises(TransferlineError, match="what is served already") as caught:
         roll_back(config, "3")
+    assert caught.value.cure == "use one of 20"
+
+
+def test_where_there_is_only_one_version_no_other_is_named(tmp_path):
+    config = apply_overrides(catalog.load("digits"), [f"output_dir={tmp_path}"])
+    push(config, "5")
+    with pytest.raises(TransferlineError, match="what is served already") as caught:
+        roll_back(config, "5")
+    assert caught.value.cure == "there is no other to go back to"
 
 
 def test_nothing_was_pushed_yet(tmp_path):
