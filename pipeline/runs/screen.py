@@ -19,6 +19,7 @@ NAME_WIDTH = 18
 SHOWN_THRESHOLDS = 24
 SHOWN_FAILED = 8
 SIGNS = {"at_least": "≥", "at_most": "≤", "max_drop": "drop ≤", "max_rise": "rise ≤"}
+CHANGES = ("max_drop", "max_rise")
 TITLES = {"pushed": "[green]pushed[/]", "not_blessed": "[yellow]not blessed[/]", "failed": "[red]failed[/]"}
 
 
@@ -118,11 +119,18 @@ def _thresholds(results: tuple[ThresholdResult, ...]) -> Table:
             "none" if result.value is None else f"{result.value:.4f}",
             f"{SIGNS[result.kind]} {result.bound:g}",
             "" if result.baseline is None else f"{result.baseline:.4f}",
-            "[green]pass[/]" if result.passed else "[red]FAIL[/]",
+            _verdict(result),
         )
     if len(results) > len(shown):
         table.add_row(f"and {len(results) - len(shown)} more", "", "", "", "", "see `transferline runs --json`")
     return table
+
+
+def _verdict(result: ThresholdResult) -> str:
+    """Nothing was compared by a bound on the change where there is no earlier model, though it passes."""
+    if not result.passed:
+        return "[red]FAIL[/]"
+    return "not compared" if result.kind in CHANGES and result.baseline is None else "[green]pass[/]"
 
 
 def _first(separator: str, items: list[str], count: int) -> str:

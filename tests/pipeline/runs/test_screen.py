@@ -42,6 +42,24 @@ def test_a_model_that_is_not_blessed_names_the_threshold_that_failed():
     assert row.split() == ["accuracy", "label=<b>[red]", "0.5123", "≥", "0.9", "FAIL"]
 
 
+def test_a_bound_on_the_change_passes_by_comparison_alone():
+    results = (
+        threshold(True, metric="a", kind="max_drop"),
+        threshold(True, metric="b", kind="max_drop", baseline=0.5),
+        threshold(True, metric="c", kind="max_rise"),
+        threshold(False, metric="d", kind="max_rise", baseline=0.1),
+        threshold(True, metric="e"),
+    )
+    lines = shown(RunRecord(run_id="a", status="not_blessed", thresholds=results)).splitlines()[1:6]
+    assert [line.rstrip().rpartition("  ")[2].strip() for line in lines] == [
+        "not compared",
+        "pass",
+        "not compared",
+        "FAIL",
+        "pass",
+    ]
+
+
 def test_a_failure_ends_with_cause_place_and_cure():
     error = RunError(cause="a [photo] is odd", place="cat/a.jpg", cure="mend it")
     lines = shown(RunRecord(run_id="a", status="failed", error=error, log="/logs/a.log")).splitlines()
