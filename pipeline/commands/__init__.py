@@ -1,5 +1,1 @@
-"""The subcommands of `transferline`, a module each.
-
-What a command needs is imported inside of it: `transferline --help` imports every one of these modules and answers in
-half a second.
-"""
+"""The subcommands of `transferline`, a module each, which `pipeline.cli` imports when it is asked for."""

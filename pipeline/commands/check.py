@@ -2,6 +2,9 @@
 
 import typer
 
+from components.errors import TransferlineError
+from pipeline.checks.check import check_pipeline
+from pipeline.checks.finding import has_fault, of_error
 from pipeline.commands.options import AsJson, DataDir, Name, OutputDir, Settings, configured
 from pipeline.commands.output import print_findings
 
@@ -10,10 +13,6 @@ def check(
     name: Name, data_dir: DataDir = "", output_dir: OutputDir = "", settings: Settings = None, as_json: AsJson = False
 ) -> None:
     """Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault."""
-    from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline.checks.check import check_pipeline  # noqa: PLC0415
-    from pipeline.checks.finding import has_fault, of_error  # noqa: PLC0415
-
     try:
         config = configured(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
     except TransferlineError as error:

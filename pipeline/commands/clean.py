@@ -1,16 +1,17 @@
 """`transferline clean`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
 
 from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configured
 from pipeline.commands.output import console, print_json
-
-if TYPE_CHECKING:
-    from pipeline.runs.cleaning import Cleaning, Scope
+from pipeline.metadata.connection import forget_artifacts
+from pipeline.runs import cleaning
+from pipeline.runs.cleaning import Cleaning, Scope
 
 SHOWN = 20
 
@@ -27,9 +28,6 @@ def clean(
     as_json: AsJson = False,
 ) -> None:
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
-    from pipeline.metadata.connection import forget_artifacts  # noqa: PLC0415
-    from pipeline.runs import cleaning  # noqa: PLC0415
-
     scope: Scope = "everything" if everything else "cache" if cache else "old"
     config = configured(name, output_dir=output_dir, settings=settings)
     done = cleaning.plan(config, keep, scope)
@@ -45,10 +43,6 @@ def clean(
 
 
 def _print(done: Cleaning, scope: Scope) -> None:
-    from rich.filesize import decimal  # noqa: PLC0415
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
     screen = console()
     table = Table(box=None, header_style="bold")
     table.add_column(done.home, overflow="fold")

@@ -1,14 +1,12 @@
 """Options that `compile` and `submit` share."""
 
-from __future__ import annotations
-
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pipeline.config import PipelineConfig
+from pipeline.commands.options import configured
+from pipeline.config import PipelineConfig
 
 
 class Target(str, Enum):
@@ -29,6 +27,4 @@ def cluster_config(name: str, root: str, data_dir: str, settings: list[str] | No
     Raises:
         TransferlineError: There is no such pipeline, or the settings aren't valid.
     """
-    from pipeline.commands.options import configured  # noqa: PLC0415
-
     return configured(name, data_dir=data_dir, output_dir=root.rstrip("/"), settings=settings)

@@ -1,29 +1,24 @@
 """`transferline compare`."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from pipeline.commands.options import AsJson, Name, OutputDir, configured
 from pipeline.commands.output import console, print_json
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from pipeline.runs.comparison import Comparison
-    from pipeline.runs.record import Step, ThresholdResult
+from pipeline.runs import comparison
+from pipeline.runs.comparison import Comparison
+from pipeline.runs.record import RunStore, Step, ThresholdResult, find_run
+from pipeline.runs.screen import SIGNS
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's ID or its beginning, 'latest' or 'previous'.")]
 
 
 def compare(name: Name, a: Run, b: Run, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """Show two runs of a pipeline side by side: what came out, and what was different going in."""
-    from pipeline.runs import comparison  # noqa: PLC0415
-    from pipeline.runs.record import RunStore, find_run  # noqa: PLC0415
-
     records = RunStore(configured(name, output_dir=output_dir).home).runs()
     compared = comparison.compare(find_run(records, a), find_run(records, b))
     if as_json:
@@ -46,9 +41,6 @@ def _print(compared: Comparison) -> None:
 
 
 def _table(compared: Comparison, title: str, rows: list[tuple[str, ...]], *more: str) -> Table:
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
     table = Table(box=None, header_style="bold")
     for column in (title, compared.a, compared.b, *more):
         table.add_column(column, overflow="fold")
@@ -86,8 +78,6 @@ def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:
 
 
 def _verdict(kind: str, result: ThresholdResult | None) -> str:
-    from pipeline.runs.screen import SIGNS  # noqa: PLC0415
-
     if result is None:
         return "not asked"
     return f"{_number(result.value) or 'none'} {SIGNS[kind]} {result.bound:g} {'pass' if result.passed else 'FAIL'}"

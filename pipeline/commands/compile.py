@@ -9,6 +9,7 @@ import typer
 
 from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster_config
 from pipeline.commands.options import DataDir, Name, Settings
+from pipeline.runs.log_file import everything_else_to
 
 
 def compile_(
@@ -21,11 +22,9 @@ def compile_(
     settings: Settings = None,
 ) -> None:
     """Compile a pipeline for Kubeflow Pipelines or Vertex AI. Asks nothing of any network."""
-    from pipeline.runs.log_file import everything_else_to  # noqa: PLC0415
-
     config = cluster_config(name, root, data_dir, settings)
     with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
-        from pipeline.cluster.compile import compile_job, write_job  # noqa: PLC0415
+        from pipeline.cluster.compile import compile_job, write_job  # noqa: PLC0415 (imports TFX)
 
         job = compile_job(config, image)
         write_job(job, target.value, out)

@@ -6,6 +6,11 @@ from typing import Annotated
 
 import typer
 
+from components.errors import TransferlineError
+from pipeline import catalog
+from pipeline.config.sources import EmbeddedDigits, HiggsToy
+from pipeline.data.sources import write_to
+
 
 def data(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A pipeline whose data is embedded or simulated.")],
@@ -14,11 +19,6 @@ def data(
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same file.")] = 0,
 ) -> None:
     """Write a pipeline's own data to a file or folder."""
-    from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline import catalog  # noqa: PLC0415
-    from pipeline.config.sources import EmbeddedDigits, HiggsToy  # noqa: PLC0415
-    from pipeline.data.sources import write_to  # noqa: PLC0415
-
     source = catalog.load(name).source
     if isinstance(source, HiggsToy):
         source = HiggsToy(rows=rows, seed=seed)

@@ -1,13 +1,15 @@
 """`transferline lineage`."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configured
 from pipeline.commands.output import console, print_json
+from pipeline.metadata import lineage as traced
+from pipeline.metadata.history import read_history
 
 
 def lineage(
@@ -20,12 +22,6 @@ def lineage(
     as_json: AsJson = False,
 ) -> None:
     """Trace a model back to the data it was made of."""
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    from pipeline.metadata import lineage as traced  # noqa: PLC0415
-    from pipeline.metadata.history import read_history  # noqa: PLC0415
-
     config = configured(name, output_dir=output_dir, settings=settings)
     history = read_history(config)
     origins = traced.lineage(history, model or traced.last_pushed(history))

@@ -1,18 +1,15 @@
 """Arguments and options that several commands share."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pipeline.config import PipelineConfig
+from pipeline import catalog
+from pipeline.config import PipelineConfig
+from pipeline.config.overrides import apply_overrides
 
 
 def _pipelines(incomplete: str) -> list[str]:
-    from pipeline import catalog  # noqa: PLC0415
-
     return [name for name in catalog.names() if name.startswith(incomplete)]
 
 
@@ -35,8 +32,5 @@ def configured(
     Raises:
         TransferlineError: There is no such pipeline, or the settings aren't valid.
     """
-    from pipeline import catalog  # noqa: PLC0415
-    from pipeline.config.overrides import apply_overrides  # noqa: PLC0415
-
     given = [f"data.path={data_dir}"] * bool(data_dir) + [f"output_dir={output_dir}"] * bool(output_dir)
     return apply_overrides(catalog.load(name), [*(settings or []), *given])

@@ -1,18 +1,15 @@
 """How commands print: tables for people, without colour codes and without cuts when piped, or JSON."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-    from rich.console import Console
-
-    from pipeline.checks.finding import Finding
+from pipeline.checks.finding import Finding
 
 WIDTH_WHEN_PIPED = 200
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
@@ -20,8 +17,6 @@ MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]
 
 def console() -> Console:
     """Returns a console on stdout."""
-    from rich.console import Console  # noqa: PLC0415
-
     return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
 
 
@@ -35,9 +30,6 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json([finding.model_dump() for finding in findings])
         return
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
     table = Table(box=None, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from components.errors import TransferlineError
 from pipeline.commands.options import Name, OutputDir, Settings, configured
+from pipeline.runs.record import RunStore, find_run
 
 
 def report(
@@ -19,9 +21,6 @@ def report(
     index: Annotated[bool, typer.Option("--index", help="The page over all runs.")] = False,
 ) -> None:
     """Print where a run's report is, drawing it if there is none yet."""
-    from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline.runs.record import RunStore, find_run  # noqa: PLC0415
-
     config = configured(name, output_dir=output_dir, settings=settings)
     store = RunStore(config.home)
     record = find_run(store.runs(), run_id or "latest")

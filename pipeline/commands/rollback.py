@@ -7,6 +7,7 @@ import typer
 
 from pipeline.commands.options import AsJson, Name, OutputDir, configured
 from pipeline.commands.output import print_json
+from pipeline.runs.rollback import roll_back
 
 
 def rollback(
@@ -16,8 +17,6 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes."""
-    from pipeline.runs.rollback import roll_back  # noqa: PLC0415
-
     done = roll_back(configured(name, output_dir=output_dir), version)
     if as_json:
         print_json(done.model_dump())

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import DataDir, Name, OutputDir, Settings, configured
+from pipeline.runs import launch
 
 
 def run(
@@ -18,8 +19,6 @@ def run(
     ] = False,
 ) -> None:
     """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed."""
-    from pipeline.runs import launch  # noqa: PLC0415
-
     config = configured(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
     last = None if force else launch.unchanged_run(config)
     if last:

@@ -1,22 +1,15 @@
 """`transferline runs`."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from rich.markup import escape
+from rich.table import Table
 
 from pipeline.commands.options import AsJson, Name, OutputDir, configured
 from pipeline.commands.output import console, print_json
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from pipeline.runs.record import RunRecord
+from pipeline.runs.record import Counts, RunRecord, RunStore, public
 
 
 def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """List a pipeline's runs, the newest first."""
-    from pipeline.runs.record import RunStore, public  # noqa: PLC0415
-
     records = RunStore(configured(name, output_dir=output_dir).home).runs()
     if as_json:
         print_json(public(records))
@@ -25,11 +18,6 @@ def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> Non
 
 
 def _table(records: list[RunRecord]) -> Table:
-    from rich.markup import escape  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-
-    from pipeline.runs.record import Counts  # noqa: PLC0415
-
     table = Table(box=None, header_style="bold")
     for column in ("run", "status", "seconds", *Counts.model_fields, "accuracy"):
         table.add_column(column, no_wrap=True)

@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from components.run_parameters import DATA_PATH
 from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster_config
 from pipeline.commands.options import DataDir, Name, Settings
 from pipeline.commands.output import print_json
+from pipeline.config.overrides import apply_overrides
+from pipeline.runs.log_file import everything_else_to
 
 
 def submit(
@@ -34,13 +37,9 @@ def submit(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")] = False,
 ) -> None:
     """Compile a pipeline and start it on Kubeflow Pipelines or Vertex AI, once or by a schedule."""
-    from components.run_parameters import DATA_PATH  # noqa: PLC0415
-    from pipeline.config.overrides import apply_overrides  # noqa: PLC0415
-    from pipeline.runs.log_file import everything_else_to  # noqa: PLC0415
-
     config = cluster_config(name, root, data_dir, settings)
     with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
-        from pipeline.cluster.compile import (  # noqa: PLC0415
+        from pipeline.cluster.compile import (  # noqa: PLC0415 (imports TFX)
             always_read,
             compile_job,
             job_name,
@@ -48,9 +47,9 @@ def submit(
             with_cluster_data,
             write_job,
         )
-        from pipeline.cluster.data import data_version, place  # noqa: PLC0415
-        from pipeline.cluster.run_parameters import DATA_VERSION  # noqa: PLC0415
-        from pipeline.cluster.submit import Submission, check, parameter_values, send  # noqa: PLC0415
+        from pipeline.cluster.data import data_version, place  # noqa: PLC0415 (imports TFX)
+        from pipeline.cluster.run_parameters import DATA_VERSION  # noqa: PLC0415 (imports TFX)
+        from pipeline.cluster.submit import Submission, check, parameter_values, send  # noqa: PLC0415 (imports TFX)
 
         job = compile_job(config, image)
         if schedule:

@@ -32,7 +32,7 @@ def test_with_yes_it_removes(transferline, runs):
 
 def test_where_nothing_may_be_removed_nothing_is_forgotten_either(transferline, runs, monkeypatch, tmp_path):
     forgotten = []
-    monkeypatch.setattr("pipeline.metadata.connection.forget_artifacts", forgotten.append)
+    monkeypatch.setattr("pipeline.commands.clean.forget_artifacts", forgotten.append)
     (tmp_path / "elsewhere").mkdir()
     (transferline.home("digits") / "artifacts").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(TransferlineError, match="leads out"):
