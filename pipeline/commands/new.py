@@ -1,19 +1,21 @@
 """`transferline new`."""
 
-from __future__ import annotations
-
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.markup import escape
 
+from components.errors import TransferlineError
 from pipeline.commands.output import console
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pipeline.new.catalog_file import Draft
+from pipeline.new import catalog_file
+from pipeline.new.catalog_file import Draft
+from pipeline.new.photo_pipeline import draft_for_photos
+from pipeline.new.row_pipeline import draft_for_rows
+from pipeline.profile.photos import look_at_photos
+from pipeline.profile.rows import look_at_rows
 
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="The pipeline's name: small letters, digits and _.")]
 Images = Annotated[str, typer.Option(metavar="DIR", help="Photos: class folders, an archive or a manifest.")]
@@ -34,9 +36,6 @@ def new(
     force: Force = False,
 ) -> None:
     """Look at photos or rows, and write a catalog file for them that is ready to run."""
-    from components.errors import TransferlineError  # noqa: PLC0415
-    from pipeline.new import catalog_file  # noqa: PLC0415
-
     if bool(images) == bool(csv) or bool(csv) != bool(label):
         raise TransferlineError(
             "photos or rows are needed, and of rows the column with the class",
@@ -47,28 +46,15 @@ def new(
     path = catalog_file.target_of(name, out, force=force)
     given = images or csv
     data = given if "://" in given else os.path.abspath(os.path.expanduser(given))
-    draft = _draft_for_photos(name, data) if images else _draft_for_rows(name, data, label, header)
+    if images:
+        draft = draft_for_photos(name, look_at_photos(data))
+    else:
+        draft = draft_for_rows(name, look_at_rows(data, label, header=header))
     catalog_file.write(catalog_file.render(draft, path), path)
     _show(draft, path, out)
 
 
-def _draft_for_photos(name: str, data: str) -> Draft:
-    from pipeline.new.photo_pipeline import draft_for_photos  # noqa: PLC0415
-    from pipeline.profile.photos import look_at_photos  # noqa: PLC0415
-
-    return draft_for_photos(name, look_at_photos(data))
-
-
-def _draft_for_rows(name: str, data: str, label: str, header: bool | None) -> Draft:
-    from pipeline.new.row_pipeline import draft_for_rows  # noqa: PLC0415
-    from pipeline.profile.rows import look_at_rows  # noqa: PLC0415
-
-    return draft_for_rows(name, look_at_rows(data, label, header=header))
-
-
 def _show(draft: Draft, path: Path, out: str) -> None:
-    from rich.markup import escape  # noqa: PLC0415
-
     screen = console()
     screen.print(escape(draft.data), soft_wrap=True)
     for warning in draft.warnings:
