@@ -1,5 +1,7 @@
 """`transferline runs`."""
 
+import sys
+
 from rich.markup import escape
 from rich.table import Table
 
@@ -10,9 +12,12 @@ from pipeline.runs.record import Counts, RunRecord, RunStore, public
 
 def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """List a pipeline's runs, the newest first."""
-    records = RunStore(configured(name, output_dir=output_dir).home).runs()
+    config = configured(name, output_dir=output_dir)
+    records = RunStore(config.home).runs()
     if as_json:
         print_json(public(records))
+    elif not records:
+        sys.stdout.write(f"{name} hasn't run yet in {config.home}. Start it with: transferline run {name}\n")
     else:
         console().print(_table(records))
 
