@@ -1,38 +1,56 @@
 """`transferline predict`."""
 
-from __future__ import annotations
-
 import os
 import sys
-import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline.commands.model_options import Files, ModelVersion, given_paths, loading_tensorflow
 from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.output import print_json
+from pipeline.prediction.output import check_out
+from pipeline.prediction.pushed_version import find_pushed
 
-Files = Annotated[list[str], typer.Argument(metavar="FILES...", help="Photos or files of rows, or folders of them.")]
-Version = Annotated[int | None, typer.Option(min=0, metavar="N", help="A pushed model's number; the last if unset.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write them to a file: .csv, or .jsonl for JSON.")
+]
 
 
 def predict(
-    name: Name, files: Files, as_json: AsJson = False, model_version: Version = None, output_dir: OutputDir = ""
+    name: Name,
+    files: Files,
+    as_json: AsJson = False,
+    out: Out = None,
+    model_version: ModelVersion = None,
+    output_dir: OutputDir = "",
 ) -> None:
     """Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be."""
+    if out:
+        out = out.expanduser()
+        check_out(out)
     config = configured(name, output_dir=output_dir)
-    # stdout is for results and stderr for what couldn't be read.
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    warnings.simplefilter("ignore")
-    from pipeline.runs.log_file import everything_else_to  # noqa: PLC0415
-
-    with everything_else_to(Path(os.devnull)):  # newer releases of TensorFlow tell of missing GPUs whatever the level
-        from pipeline.prediction.predict import predict_and_print  # noqa: PLC0415
-
+    folder = find_pushed(config, model_version)
+    paths = given_paths(files)
+    with loading_tensorflow():
+        from pipeline.prediction import predict as prediction  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
     try:
-        predicted = predict_and_print(config, [os.path.expanduser(file) for file in files], model_version, as_json)
+        if out:
+            outcome = prediction.predict_and_write(config.data, paths, folder, out)
+            _print_summary(out, outcome.predicted, outcome.quarantined, as_json=as_json)
+        else:
+            outcome = prediction.predict_and_print(config.data, paths, folder, as_json=as_json)
         sys.stdout.flush()
     except BrokenPipeError:  # as of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(0) from None
-    raise typer.Exit(int(not predicted))
+    raise typer.Exit(int(not outcome.predicted))
+
+
+def _print_summary(out: Path, predicted: int, quarantined: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"out": str(out) if predicted else None, "predicted": predicted, "quarantined": quarantined})
+        return
+    where = f"written to {out}" if predicted else f"{out} wasn't written"
+    sys.stdout.write(f"{predicted:,} predicted, {quarantined:,} couldn't be: {where}\n")

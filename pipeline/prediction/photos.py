@@ -1,12 +1,12 @@
 """Photos through a model, prepared as ImageExampleGen does it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.folders import PhotoFile
 from components.image_example_gen.photos import RejectedPhotoError, read_photo
-from components.image_example_gen.records import Raw, Target
+from components.image_example_gen.records import Raw, Source, Target
 from components.ingest import storage
 from components.ingest.file_names import is_hidden
 from components.ingest.report import Quarantined
@@ -26,33 +26,47 @@ def predict_photos(
         data: The pipeline's settings: bounds on the size of photos.
         model: The model.
     """
-    names: list[str] = []
-    batch: list[bytes] = []
-    for photo in _photos(paths, data):
+    yield from predict_sources(_files(paths), data, model)
+
+
+def predict_sources(
+    sources: Iterable[Source | Quarantined], data: ImageData, model: PushedModel
+) -> Iterator[list[Prediction | Quarantined]]:
+    """Yields what the model says of each photo, and what the source says it is, batch by batch.
+
+    Args:
+        sources: Where the photos are, and what can't be read of them.
+        data: The pipeline's settings: bounds on the size of photos.
+        model: The model.
+    """
+    batch: list[Raw] = []
+    for photo in _photos(sources, data):
         if isinstance(photo, Quarantined):
             yield [photo]
             continue
-        names.append(photo.target.name)
-        batch.append(photo.content)
+        batch.append(photo)
         if len(batch) == BATCH:
-            yield _predicted(names, batch, model)
-            names, batch = [], []
+            yield _predicted(batch, model)
+            batch = []
     if batch:
-        yield _predicted(names, batch, model)
+        yield _predicted(batch, model)
 
 
-def _predicted(names: list[str], batch: list[bytes], model: PushedModel) -> list[Prediction | Quarantined]:
-    scores = model.of_photos(batch)
-    return [prediction(name, None, each, model.class_names) for name, each in zip(names, scores, strict=True)]
+def _predicted(batch: list[Raw], model: PushedModel) -> list[Prediction | Quarantined]:
+    scores = model.of_photos([photo.content for photo in batch])
+    return [
+        prediction(photo.target.name, None, each, model.class_names, photo.target.label)
+        for photo, each in zip(batch, scores, strict=True)
+    ]
 
 
-def _photos(paths: Sequence[str], data: ImageData) -> Iterator[Raw | Quarantined]:
+def _photos(sources: Iterable[Source | Quarantined], data: ImageData) -> Iterator[Raw | Quarantined]:
     """Yields each photo as it would be stored."""
-    for file in _files(paths):
-        if isinstance(file, Quarantined):
-            yield file
+    for source in sources:
+        if isinstance(source, Quarantined):
+            yield source
             continue
-        for raw in file.read():
+        for raw in source.read():
             if isinstance(raw, Quarantined):
                 yield raw
                 continue

@@ -1,52 +1,84 @@
-"""From a pipeline and files to printed predictions."""
+"""From a pipeline and files to predictions, and these printed or written."""
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
 
 from components.csv_example_gen.config import CsvData
 from components.image_example_gen.config import ImageData
 from components.ingest.report import Quarantined
-from pipeline.config import PipelineConfig
+from pipeline.prediction.output import Write, write_whole, writer
 from pipeline.prediction.photos import predict_photos
-from pipeline.prediction.pushed_model import PushedModel, find_pushed
-from pipeline.prediction.results import Prediction, TableLines, told
+from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.results import Outcome, Prediction, TableLines, told
 from pipeline.prediction.rows import predict_rows
 
 
-def predict_and_print(config: PipelineConfig, files: Sequence[str], version: int | None, as_json: bool) -> int:
+def predict_and_print(data: ImageData | CsvData, files: Sequence[str], folder: str, *, as_json: bool) -> Outcome:
     """Prints what a pushed model says of each photo or row to stdout, and what can't be read to stderr.
 
     Args:
-        config: The pipeline.
+        data: The pipeline's settings.
         files: Photos or files of rows, or folders of them.
-        version: The model's number; None for the last.
+        folder: The model's.
         as_json: Whether to print a line of JSON each, in place of a table.
 
     Returns:
-        How many were predicted.
-
-    Raises:
-        TransferlineError: There is no pushed model.
+        How many were predicted, and how many couldn't be.
     """
-    model = PushedModel(find_pushed(config, version))
-    table = TableLines(model.class_names, tuple(files), rows=isinstance(config.data, CsvData))
+    model = PushedModel(folder)
+    table = TableLines(model.class_names, tuple(files), rows=isinstance(data, CsvData))
     if not as_json:
         sys.stdout.write(table.header() + "\n")
-    predicted = faults = 0
-    for batch in _predictions(config.data, files, model):
-        done = [each for each in batch if isinstance(each, Prediction)]
+
+    def write(done: Sequence[Prediction]) -> None:
         sys.stdout.writelines((each.as_json() if as_json else table.line(each)) + "\n" for each in done)
-        sys.stderr.writelines(told(each) + "\n" for each in batch if isinstance(each, Quarantined))
-        predicted += len(done)
-        faults += len(batch) - len(done)
-    if faults:
-        sys.stderr.write(f"{predicted:,} predicted, {faults:,} couldn't be\n")
-    return predicted
+
+    outcome = _each(predictions(data, files, model), write)
+    if outcome.quarantined:
+        sys.stderr.write(f"{outcome.predicted:,} predicted, {outcome.quarantined:,} couldn't be\n")
+    return outcome
 
 
-def _predictions(
+def predict_and_write(data: ImageData | CsvData, files: Sequence[str], folder: str, out: Path) -> Outcome:
+    """Writes what a pushed model says of each photo or row to a file; what can't be read goes to stderr.
+
+    Args:
+        data: The pipeline's settings.
+        files: Photos or files of rows, or folders of them.
+        folder: The model's.
+        out: The file, of a name that says its format. It is written whole, or not at all: not where nothing could be
+            predicted.
+
+    Raises:
+        TransferlineError: It can't be written.
+    """
+    model = PushedModel(folder)
+
+    def fill(stream: TextIO) -> Outcome:
+        write = writer(stream, out.suffix, model.class_names, rows=isinstance(data, CsvData))
+        return _each(predictions(data, files, model), write)
+
+    return write_whole(out, fill)
+
+
+def predictions(
     data: ImageData | CsvData, files: Sequence[str], model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
+    """Yields what a model says of each photo or row, batch by batch; what can't be read comes with its reason."""
     if isinstance(data, CsvData):
         return predict_rows(files, data, model)
     return predict_photos(files, data, model)
+
+
+def _each(batches: Iterator[list[Prediction | Quarantined]], write: Write) -> Outcome:
+    """Writes what was predicted, and tells on stderr what couldn't be."""
+    predicted = quarantined = 0
+    for batch in batches:
+        done = [each for each in batch if isinstance(each, Prediction)]
+        write(done)
+        sys.stderr.writelines(told(each) + "\n" for each in batch if isinstance(each, Quarantined))
+        predicted += len(done)
+        quarantined += len(batch) - len(done)
+    return Outcome(predicted, quarantined)

@@ -1,19 +1,18 @@
-"""A pushed model, found and loaded."""
+"""A pushed model, loaded."""
 
 import json
 import os
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
 from components.errors import TransferlineError
+from components.ingest import storage
 from components.trainer.serving import CLASSES_FILE, COLUMNS_FILE
-from pipeline.config import PipelineConfig
-
-Scores: TypeAlias = npt.NDArray[np.float32]
+from pipeline.prediction.results import Scores
 
 
 class PushedModel:
@@ -44,34 +43,12 @@ class PushedModel:
         return np.asarray(self._signatures[signature](**inputs)["scores"].numpy())
 
 
-def find_pushed(config: PipelineConfig, version: int | None = None) -> str:
-    """Returns the folder of a pushed model: of this version, or the last.
-
-    Raises:
-        TransferlineError: There is none.
-    """
-    pushed = config.pushed_dir
-    names = tf.io.gfile.listdir(pushed) if tf.io.gfile.isdir(pushed) else []
-    versions = sorted(int(name.rstrip("/")) for name in names if name.rstrip("/").isdecimal())
-    if not versions:
-        raise TransferlineError(
-            f"no model of '{config.name}' has been pushed yet",
-            place=pushed,
-            cure=f"run it first: transferline run {config.name}; or name its output folder with --output-dir",
-        )
-    if version is not None and version not in versions:
-        raise TransferlineError(
-            f"there is no pushed model {version}", place=pushed, cure=f"use one of {', '.join(map(str, versions))}"
-        )
-    return os.path.join(pushed, str(versions[-1] if version is None else version))
-
-
 def _read_json(folder: str, name: str) -> list[str]:
     path = os.path.join(folder, name)
     try:
-        with tf.io.gfile.GFile(path) as file:
-            return [str(each) for each in json.loads(file.read())]
-    except (tf.errors.OpError, ValueError) as error:
+        with storage.open_file(path) as file:
+            return [str(each) for each in json.load(file)]
+    except (OSError, ValueError) as error:
         raise TransferlineError(
             "the pushed model doesn't say what it needs to be used here",
             place=path,

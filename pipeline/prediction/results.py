@@ -2,14 +2,17 @@
 
 import json
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from rich.cells import set_cell_size
 
 from components.ingest import storage
 from components.ingest.report import Quarantined
 from components.wording import shown
-from pipeline.prediction.pushed_model import Scores
+
+Scores: TypeAlias = npt.NDArray[np.float32]
 
 DIGITS = 6
 TOP = 3
@@ -25,25 +28,47 @@ class Prediction:
         label: The most probable class.
         scores: Probability by class, in the order of the model's classes.
         row: The row's place in its file, from 1 on, a header not counted; None for a photo.
+        actual: The class that the data says; "" where none was asked for.
     """
 
     file: str
     label: str
     scores: dict[str, float]
     row: int | None = None
+    actual: str = ""
+
+    @property
+    def rounded(self) -> dict[str, float]:
+        """The scores as they are printed and written."""
+        return {name: round(score, DIGITS) for name, score in self.scores.items()}
 
     def as_json(self) -> str:
         """Returns one line of JSON."""
         place: dict[str, object] = {"file": shown(self.file)}
         if self.row is not None:
             place["row"] = self.row
-        return json.dumps(place | {"label": self.label, "scores": self.scores}, ensure_ascii=False, allow_nan=False)
+        return json.dumps(place | {"label": self.label, "scores": self.rounded}, ensure_ascii=False, allow_nan=False)
 
 
-def prediction(file: str, row: int | None, scores: Scores, class_names: tuple[str, ...]) -> Prediction:
+def prediction(
+    file: str, row: int | None, scores: Scores, class_names: tuple[str, ...], actual: str = ""
+) -> Prediction:
     """Returns what float32 [classes] scores say."""
-    rounded = {name: round(float(score), DIGITS) for name, score in zip(class_names, scores, strict=True)}
-    return Prediction(file, class_names[int(np.argmax(scores))], rounded, row)
+    named = dict(zip(class_names, scores.tolist(), strict=True))
+    return Prediction(file, class_names[int(np.argmax(scores))], named, row, actual)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of all.
+
+    Attributes:
+        predicted: How many were.
+        quarantined: How many couldn't be.
+    """
+
+    predicted: int
+    quarantined: int
 
 
 class TableLines:

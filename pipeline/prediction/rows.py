@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.arrow import pa
+from components.contract import LABEL
 from components.csv_example_gen.blocks import Range, ranges_of, read_blocks
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, Kind, list_files
@@ -23,41 +24,48 @@ from pipeline.prediction.results import Prediction, prediction
 BATCH = 8192
 
 
-def predict_rows(paths: Sequence[str], data: CsvData, model: PushedModel) -> Iterator[list[Prediction | Quarantined]]:
+def predict_rows(
+    paths: Sequence[str], data: CsvData, model: PushedModel, *, labelled: bool = False
+) -> Iterator[list[Prediction | Quarantined]]:
     """Yields what the model says of each row, batch by batch; what can't be read comes with its reason.
 
     Args:
         paths: Files of rows, and folders of them.
         data: The pipeline's settings: how the files are written.
         model: The model.
+        labelled: Whether the label is read too, as CsvExampleGen does it.
     """
     columns = model.columns()
     for path in paths:
         try:
             for file in list_files(path):
-                layout = layout_of(file, data, columns)
-                yield from _predict_file(layout, data, columns, model)
+                layout, seen = layout_of(file, data, (*columns, data.label) if labelled else columns)
+                types: dict[str, ColumnType] = dict.fromkeys(columns, "float")
+                if labelled:
+                    types[data.label] = data.types.get(data.label, seen[data.label])
+                yield from _predict_file(layout, columns, types, data, model)
         except TransferlineError as error:
             yield [Quarantined(place=error.place or path, reason=error.cause)]
 
 
-def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> FileLayout:
-    """Returns how a file is read.
+def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[FileLayout, dict[str, ColumnType]]:
+    """Returns how a file is read, and the types that its columns seem to have.
 
     Without a header its columns are those of `data.columns`, all of them or all but the label.
 
     Args:
         file: The file.
         data: The pipeline's settings.
-        needed: The columns that the model takes.
+        needed: The columns that it must have.
 
     Raises:
         TransferlineError: The file is no table, or lacks a column.
     """
     unnamed = data.model_copy(update={"columns": ()})
-    layout, _ = look_at(file, unnamed, {})
+    layout, types = look_at(file, unnamed, {})
     if data.columns and data.header == "auto" and layout.header_lines and not set(layout.columns) & set(data.columns):
-        layout, _ = look_at(file, unnamed.model_copy(update={"header": "no"}), {})  # a first row of text is no header
+        # A first row of text is no header.
+        layout, types = look_at(file, unnamed.model_copy(update={"header": "no"}), {})
     if layout.empty:
         raise TransferlineError(layout.empty, place=file.path)
     if data.columns and not layout.header_lines and file.kind is not Kind.PARQUET:
@@ -70,48 +78,50 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> FileLayou
                 place=file.path,
             )
         layout = replace(layout, columns=named)
+        types = dict(zip(named, types.values(), strict=True))
     lacking = [name for name in needed if name not in layout.columns]
     if lacking:
         raise TransferlineError(f"the file lacks the columns {', '.join(map(shown, lacking))}", place=file.path)
-    return layout
+    return layout, types
 
 
 def _predict_file(
-    file: FileLayout, data: CsvData, columns: Sequence[str], model: PushedModel
+    file: FileLayout, columns: Sequence[str], types: dict[str, ColumnType], data: CsvData, model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
-    types: dict[str, ColumnType] = {name: "float" if name in columns else "string" for name in file.columns}
     before = 0
     for part in ranges_of(0, file, whole=data.newlines_in_values):
         in_part = 0
-        for rows in _read(part, file, types, columns, data):
-            chosen = records_of(replace(rows, table=rows.table.select(list(columns))), types, data)
+        for rows in _read(part, file, types, data):
+            chosen = records_of(rows, types, data)
             yield [_unreadable(file, fault.line + before, fault.reason) for fault in chosen.faults]
             for start in range(0, chosen.table.num_rows, BATCH):
-                yield _predicted(file, chosen, start, before, model)
+                yield _predicted(file, columns, chosen, start, before, model)
             in_part += rows.count
         before += in_part
 
 
-def _read(
-    part: Range, file: FileLayout, types: dict[str, ColumnType], columns: Sequence[str], data: CsvData
-) -> Iterator[Rows]:
+def _read(part: Range, file: FileLayout, types: dict[str, ColumnType], data: CsvData) -> Iterator[Rows]:
     if file.kind is Kind.PARQUET:
-        yield from read_rows(part, file, {name: types[name] for name in columns})
-    else:
-        for block in read_blocks(part, file, newlines_in_values=data.newlines_in_values):
-            yield parse(block, file.columns, types, data)
+        yield from read_rows(part, file, types)
+        return
+    all_types: dict[str, ColumnType] = {name: types.get(name, "string") for name in file.columns}
+    for block in read_blocks(part, file, newlines_in_values=data.newlines_in_values):
+        rows = parse(block, file.columns, all_types, data)
+        yield replace(rows, table=rows.table.select(list(types)))
 
 
 def _predicted(
-    file: FileLayout, rows: Rows, start: int, before: int, model: PushedModel
+    file: FileLayout, columns: Sequence[str], rows: Rows, start: int, before: int, model: PushedModel
 ) -> list[Prediction | Quarantined]:
-    batch = rows.table.slice(start, BATCH)
+    labelled = rows.table.slice(start, BATCH)
+    batch = labelled.select(list(columns))
+    labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [""] * batch.num_rows
     matrix = _matrix(batch)
     found: list[Prediction | Quarantined] = []
     for at, scores in enumerate(model.of_rows(matrix)):
         if np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
-            found.append(prediction(file.path, row, scores, model.class_names))
+            found.append(prediction(file.path, row, scores, model.class_names, labels[at]))
         else:
             absent = [name for name, value in zip(batch.column_names, matrix[at], strict=True) if np.isnan(value)]
             reason = f"there is no value of {', '.join(map(shown, absent))}, which training never lacked"

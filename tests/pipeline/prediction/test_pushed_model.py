@@ -3,7 +3,8 @@ import pytest
 from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
-from pipeline.prediction.pushed_model import PushedModel, find_pushed
+from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.pushed_version import find_pushed
 
 
 @pytest.fixture

@@ -1,0 +1,39 @@
+"""What `predict` and `evaluate` share."""
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from components.ingest import storage
+from components.wording import shown
+from pipeline.runs.log_file import everything_else_to
+
+Files = Annotated[list[str], typer.Argument(metavar="FILES...", help="Photos or files of rows, or folders of them.")]
+ModelVersion = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="A pushed model's number; the last if unset.")
+]
+
+
+def given_paths(files: Sequence[str]) -> list[str]:
+    """Returns the paths that are meant; where none of them is there, says so and ends, before TensorFlow is loaded."""
+    paths = [os.path.expanduser(file) for file in files]
+    absent = [path for path in paths if storage.is_local(path) and not (storage.exists(path) or storage.glob(path))]
+    if len(absent) < len(paths):
+        return paths
+    sys.stderr.writelines(f"{shown(path)}: There is no such file or folder.\n" for path in absent)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def loading_tensorflow() -> Iterator[None]:
+    """Keeps what TensorFlow has to say out of stdout, which is for results, and of stderr, which is for faults."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    warnings.simplefilter("ignore")
+    with everything_else_to(Path(os.devnull)):  # newer releases tell of missing GPUs whatever the level
+        yield

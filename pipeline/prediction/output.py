@@ -1,0 +1,83 @@
+"""Predictions in a file, for `transferline predict --out`."""
+
+import csv
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO, TypeAlias
+
+from components.errors import TransferlineError
+from components.wording import shown
+from pipeline.prediction.results import DIGITS, Outcome, Prediction
+
+Write: TypeAlias = Callable[[Sequence[Prediction]], None]
+
+FORMATS = (".csv", ".jsonl")
+COLUMNS = ("file", "row", "label", "probability")
+
+
+def check_out(out: Path) -> None:
+    """Refuses what can't be written to, before anything else is done.
+
+    Raises:
+        TransferlineError: Its name says no format that is known, or its folder isn't there.
+    """
+    if out.suffix not in FORMATS:
+        raise TransferlineError(
+            f"a file of predictions ends with {' or '.join(FORMATS)}", place=str(out), cure="name it so"
+        )
+    if not out.parent.is_dir():
+        raise TransferlineError("there is no such folder", place=str(out.parent), cure="make it first")
+
+
+def score_columns(class_names: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of the columns with the probability of each class: the class's own, where it is free."""
+    return tuple(f"class {name}" if name in COLUMNS else name for name in map(shown, class_names))
+
+
+def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:
+    """Writes a file that appears under its name when it's finished, or not at all: not where nothing was predicted.
+
+    Args:
+        out: The file.
+        fill: Writes its content, and returns what came of it.
+
+    Raises:
+        TransferlineError: It can't be written.
+    """
+    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as stream:
+            outcome = fill(stream)
+        if outcome.predicted:
+            partial.replace(out)
+    except OSError as error:
+        raise TransferlineError(
+            f"the file can't be written: {error.strerror}", place=str(out), cure="name another with --out, or make room"
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return outcome
+
+
+def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: bool) -> Write:
+    """Returns what writes predictions to a stream.
+
+    Args:
+        stream: Where to write.
+        suffix: One of `FORMATS`: CSV with a column a class, or a line of JSON each.
+        class_names: The classes.
+        rows: Whether there is a column for the row.
+    """
+    if suffix == ".jsonl":
+        return lambda predictions: stream.writelines(f"{each.as_json()}\n" for each in predictions)
+    table = csv.writer(stream, lineterminator="\n")
+    file, row, *rest = COLUMNS
+    table.writerow([file, *([row] * rows), *rest, *score_columns(class_names)])
+    return lambda predictions: table.writerows(_cells(each, rows=rows) for each in predictions)
+
+
+def _cells(each: Prediction, *, rows: bool) -> list[object]:
+    place = [shown(each.file), each.row] if rows else [shown(each.file)]
+    scores = each.rounded
+    return [*place, shown(each.label), round(scores[each.label], DIGITS), *scores.values()]

@@ -1,0 +1,30 @@
+"""Which pushed model is used: found without TensorFlow, so that it's said at once where there is none."""
+
+import os
+
+from components.errors import TransferlineError
+from components.pusher.versions import versions
+from pipeline.config import PipelineConfig
+
+
+def find_pushed(config: PipelineConfig, version: int | None = None) -> str:
+    """Returns the folder of a pushed model: of this version, or the last.
+
+    Raises:
+        TransferlineError: There is none.
+    """
+    pushed = config.pushed_dir
+    there = versions(pushed)
+    if not there:
+        raise TransferlineError(
+            f"no model of '{config.name}' has been pushed yet",
+            place=pushed,
+            cure=f"run it first: transferline run {config.name}; or name its output folder with --output-dir",
+        )
+    if version is not None and version not in there:
+        raise TransferlineError(
+            f"there is no pushed model {version}",
+            place=pushed,
+            cure=f"use one of {', '.join(map(str, reversed(there)))}",
+        )
+    return os.path.join(pushed, str(there[0] if version is None else version))
