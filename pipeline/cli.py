@@ -19,6 +19,7 @@ COMMANDS = {
     "report": "Print where a run's report is, drawing it if there is none yet.",
     "compare": "Show two runs of a pipeline side by side: what came out, and what was different going in.",
     "predict": "Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be.",
+    "evaluate": "Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be.",
     "lineage": "Trace a model back to the data it was made of.",
     "rollback": "Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes.",
     "clean": "Free the disk of what old runs left. Shows what would go; removes it with --yes.",

@@ -63,6 +63,16 @@ def test_five_classes_go_through_the_softmax_path_to_a_pushed_model(first_run):
     assert done.stderr == ""
 
 
+def test_evaluate_finds_on_the_test_photos_what_the_evaluator_found(first_run, home):
+    (examples,) = (home.path / "transferline" / "photos" / "artifacts" / "ImageExampleGen" / "examples").iterdir()
+    done = home.transferline("evaluate", "photos", examples / "Split-test", "--json")
+    assert done.returncode == 0, done.stderr
+    found, expected = json.loads(done.stdout), first_run[1]["metrics"]
+    assert (found["evaluated"], found["quarantined"]) == (expected["example_count"], 0)
+    assert found["accuracy"] == pytest.approx(expected["accuracy"], abs=1e-6)
+    assert found["crossentropy"] == pytest.approx(expected["crossentropy"], abs=1e-6)
+
+
 CLIENT = """
 import sys
 import tensorflow as tf

@@ -80,6 +80,23 @@ def test_predict_takes_rows_through_the_pushed_model(first_run, home, tmp_path):
     assert len(table) == 3001
 
 
+def test_evaluate_finds_on_the_test_rows_what_the_evaluator_found(first_run, home, tmp_path):
+    rows = tmp_path / "rows.csv"
+    home.transferline("data", "higgs_toy", "--rows", 4000, "--out", rows)
+    rows.write_text("".join(rows.read_text().splitlines(keepends=True)[-1000:]))
+    done = home.transferline("evaluate", "higgs_toy", rows, "--json")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    found, expected = json.loads(done.stdout), first_run[1]["metrics"]
+    assert (found["evaluated"], found["quarantined"]) == (1000, 0)
+    assert found["accuracy"] == pytest.approx(expected["accuracy"], abs=1e-6)
+    assert found["crossentropy"] == pytest.approx(expected["crossentropy"], abs=1e-6)
+    # TFMA's curve goes by 10,000 thresholds, and takes what lies between two of them as tied.
+    assert found["auc"] == pytest.approx(expected["auc"], abs=1e-4)
+    assert found["classes"][1]["precision"] == pytest.approx(expected["precision"], abs=1e-6)
+    assert found["classes"][1]["recall"] == pytest.approx(expected["recall"], abs=1e-6)
+
+
 def test_nothing_changed_so_nothing_runs(first_run, home):
     done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
     assert done.returncode == 0

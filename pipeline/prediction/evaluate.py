@@ -1,0 +1,162 @@
+"""Labelled photos or rows through a pushed model, measured as the Evaluator measures the test split."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import roc_auc_score
+
+from components.csv_example_gen.config import CsvData
+from components.errors import TransferlineError
+from components.evaluator.metric_names import TWO_CLASSES
+from components.image_example_gen.config import ImageData
+from components.image_example_gen.listing import list_photos
+from components.image_example_gen.records import Source
+from components.ingest.report import Quarantined
+from components.report.intervals import of_share
+from components.settings import Settings
+from components.wording import listed, shown
+from pipeline.prediction.photos import predict_sources
+from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.results import Prediction, Scores
+from pipeline.prediction.rows import predict_rows
+
+Numbers: TypeAlias = npt.NDArray[np.int64]
+
+SMALLEST = 1e-7
+"""A probability counts as no less in the cross-entropy, as in Keras: the logarithm of 0 is infinite."""
+
+
+class ClassResult(Settings):
+    """How one class was told from the others.
+
+    Attributes:
+        name: The class.
+        count: Records of it.
+        predicted: Records that were predicted as it.
+        precision: Share of these that are of it; None where there are none.
+        recall: Share of its records that were predicted as it; None where there are none.
+    """
+
+    name: str
+    count: int
+    predicted: int
+    precision: float | None
+    recall: float | None
+
+
+class EvaluationResult(Settings):
+    """What an evaluation found; the records found are those evaluated and those quarantined.
+
+    Attributes:
+        model: The model's folder.
+        evaluated: Records that the metrics are of.
+        quarantined: Records that can't be read, lack a label, or have one that the model doesn't know.
+        accuracy: Share of records whose likeliest class is their own; None where none was evaluated.
+        accuracy_low: Lower end of its 95 % interval.
+        accuracy_high: Upper end.
+        auc: Of two classes: the area under the ROC curve; None for more, and where all records are of one class.
+        crossentropy: Mean of -log of the probability that a record's own class was given.
+        classes: Each class of the model.
+        confusion: Records by their class (row) and the predicted class (column), in the order of `classes`.
+    """
+
+    model: str
+    evaluated: int
+    quarantined: int
+    accuracy: float | None
+    accuracy_low: float | None
+    accuracy_high: float | None
+    auc: float | None
+    crossentropy: float | None
+    classes: tuple[ClassResult, ...]
+    confusion: tuple[tuple[int, ...], ...]
+
+
+def evaluate(
+    data: ImageData | CsvData, files: Sequence[str], folder: str, tell: Callable[[Quarantined], None]
+) -> EvaluationResult:
+    """Measures a pushed model on labelled records.
+
+    Args:
+        data: The pipeline's settings.
+        files: Photos as the pipeline takes them (class folders, an archive, a manifest, TFRecords), or files of rows.
+        folder: The model's.
+        tell: Is told of each record that isn't evaluated.
+    """
+    model = PushedModel(folder)
+    numbers = {name: number for number, name in enumerate(model.class_names)}
+    labels, scores = [np.zeros(0, np.int64)], [np.zeros([0, len(numbers)], np.float32)]
+    quarantined = 0
+    for batch in _labelled(data, files, model):
+        known = [each for each in batch if isinstance(each, Prediction) and each.actual in numbers]
+        if known:
+            labels.append(np.array([numbers[each.actual] for each in known]))
+            scores.append(np.array([list(each.scores.values()) for each in known], np.float32))
+        for each in batch:
+            if isinstance(each, Quarantined):
+                tell(each)
+            elif each.actual not in numbers:
+                tell(_unknown(each, model.class_names))
+        quarantined += len(batch) - len(known)
+    return _measured(model, np.concatenate(labels), np.concatenate(scores), quarantined)
+
+
+def _labelled(
+    data: ImageData | CsvData, files: Sequence[str], model: PushedModel
+) -> Iterator[list[Prediction | Quarantined]]:
+    if isinstance(data, CsvData):
+        return predict_rows(files, data, model, labelled=True)
+    return predict_sources(_sources(data, files), data, model)
+
+
+def _sources(data: ImageData, files: Sequence[str]) -> Iterator[Source | Quarantined]:
+    """Yields where the photos are, as ImageExampleGen finds them."""
+    for path in files:
+        try:
+            listing = list_photos(data.model_copy(update={"path": path}))
+        except TransferlineError as error:
+            yield Quarantined(place=error.place or path, reason=error.cause)
+        else:
+            yield from listing.quarantined
+            yield from listing.sources
+
+
+def _unknown(each: Prediction, names: Sequence[str]) -> Quarantined:
+    place = each.file if each.row is None else f"{each.file}, row {each.row}"
+    return Quarantined(place=place, reason=f"the model doesn't know the class '{shown(each.actual)}': {listed(names)}")
+
+
+def _measured(model: PushedModel, labels: Numbers, scores: Scores, quarantined: int) -> EvaluationResult:
+    count, names = len(labels), model.class_names
+    predicted = scores.argmax(axis=1)
+    matrix = np.zeros([len(names), len(names)], np.int64)
+    np.add.at(matrix, (labels, predicted), 1)
+    accuracy = float((predicted == labels).mean()) if count else None
+    low, high = (of_share(accuracy, count) if accuracy is not None else None) or (None, None)
+    own = np.clip(scores[np.arange(count), labels].astype(np.float64), SMALLEST, 1)
+    both = len(names) == TWO_CLASSES and len(set(labels.tolist())) == TWO_CLASSES
+    return EvaluationResult(
+        model=model.folder,
+        evaluated=count,
+        quarantined=quarantined,
+        accuracy=accuracy,
+        accuracy_low=low,
+        accuracy_high=high,
+        auc=float(roc_auc_score(labels, scores[:, 1])) if both else None,
+        crossentropy=float(-np.log(own).mean()) if count else None,
+        classes=tuple(_class(name, number, matrix) for number, name in enumerate(names)),
+        confusion=tuple(tuple(row) for row in matrix.tolist()),
+    )
+
+
+def _class(name: str, number: int, matrix: Numbers) -> ClassResult:
+    right, count, predicted = int(matrix[number, number]), int(matrix[number].sum()), int(matrix[:, number].sum())
+    return ClassResult(
+        name=name,
+        count=count,
+        predicted=predicted,
+        precision=right / predicted if predicted else None,
+        recall=right / count if count else None,
+    )

@@ -1,0 +1,30 @@
+import pytest
+from small_models import save_row_model
+
+
+@pytest.fixture
+def rows(transferline, tmp_path):
+    save_row_model(transferline.home("higgs_toy") / "pushed" / "7", ("0", "1"), ("m_bb", "m_jj"))
+
+    def write(content):
+        (tmp_path / "rows.csv").write_text("class_label,m_bb,m_jj\n" + content)
+        return tmp_path / "rows.csv"
+
+    return write
+
+
+def test_metrics_as_a_table_and_as_json_and_nothing_is_recorded(transferline, rows):
+    path = rows("1,3,0\n0,1,0\n0,-1,0\n7,1,1\n")
+    found = transferline.json("evaluate", "higgs_toy", path)
+    assert (found["evaluated"], found["quarantined"], found["accuracy"]) == (3, 1, pytest.approx(2 / 3))
+    shown = transferline("evaluate", "higgs_toy", path)
+    lines = [line.split() for line in shown.splitlines()]
+    assert ["3", "evaluated,", "1", "quarantined"] in lines
+    assert next(line[:2] for line in lines if line[0] == "accuracy") == ["accuracy", "0.6667"]
+    assert ["auc", "1.0000"] in lines
+    assert ["1", "1", "2", "0.5000", "1.0000"] in lines
+    assert [path.name for path in transferline.home("higgs_toy").iterdir()] == ["pushed"]
+
+
+def test_nothing_that_can_be_evaluated_ends_with_status_1(transferline, rows):
+    assert "0 evaluated, 1 quarantined" in transferline("evaluate", "higgs_toy", rows("7,1,1\n"), status=1)
