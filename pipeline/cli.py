@@ -14,6 +14,7 @@ from components.errors import TransferlineError
 COMMANDS = {
     "new": "Look at photos or rows, and write a catalog file for them that is ready to run.",
     "check": "Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault.",
+    "settings": "List every setting of a pipeline: its type, default and meaning, and what it is now.",
     "run": "Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed.",
     "runs": "List a pipeline's runs, the newest first.",
     "report": "Print where a run's report is, drawing it if there is none yet.",
