@@ -20,7 +20,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["pipeline*", "components*", "schemas*"]),
+    packages=find_packages(include=["transferline", "pipeline*", "components*", "schemas*"]),
     package_data={
         "schemas": ["*.pbtxt"],
         "components.report": ["templates/*"],

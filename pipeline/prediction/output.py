@@ -14,6 +14,7 @@ Write: TypeAlias = Callable[[Sequence[Prediction]], None]
 
 FORMATS = (".csv", ".jsonl")
 COLUMNS = ("file", "row", "label", "probability")
+RESERVED = (*COLUMNS, "fault")
 
 
 def check_out(out: Path) -> None:
@@ -32,7 +33,7 @@ def check_out(out: Path) -> None:
 
 def score_columns(class_names: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of the columns with the probability of each class: the class's own, where it is free."""
-    return tuple(f"class {name}" if name in COLUMNS else name for name in map(shown, class_names))
+    return tuple(f"class {name}" if name in RESERVED else name for name in map(shown, class_names))
 
 
 def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:

@@ -123,10 +123,15 @@ def _predicted(
             row = int(rows.row_numbers[start + at]) + before + 1
             found.append(prediction(file.path, row, scores, model.class_names, labels[at]))
         else:
-            absent = [name for name, value in zip(batch.column_names, matrix[at], strict=True) if np.isnan(value)]
-            reason = f"there is no value of {', '.join(map(shown, absent))}, which training never lacked"
-            found.append(_unreadable(file, int(rows.lines[start + at]) + before, reason))
+            line = int(rows.lines[start + at]) + before
+            found.append(_unreadable(file, line, no_value_of(columns, matrix[at])))
     return found
+
+
+def no_value_of(columns: Sequence[str], row: npt.NDArray[np.float32]) -> str:
+    """Returns why a model says nothing of a row: training knew no missing value of a column, to stand in for it."""
+    absent = [shown(name) for name, value in zip(columns, row, strict=True) if np.isnan(value)]
+    return f"there is no value of {', '.join(absent)}, which training never lacked"
 
 
 def _matrix(table: pa.Table) -> npt.NDArray[np.float32]:

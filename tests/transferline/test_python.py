@@ -1,0 +1,139 @@
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from small_models import save_photo_model, save_row_model
+
+import transferline
+from transferline import TransferlineError
+
+HEAVY = {"tensorflow", "tfx", "apache_beam", "pandas"}
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """An output folder in which a model of rows and one of photos are pushed."""
+    folder = tmp_path_factory.mktemp("out")
+    save_row_model(folder / "higgs_toy" / "pushed" / "7", ("0", "1"), ("m_bb", "m_jj"))
+    save_photo_model(folder / "photos" / "pushed" / "3")
+    return folder
+
+
+@pytest.fixture
+def rows(out):
+    return transferline.load("higgs_toy", output_dir=out)
+
+
+def one(m_bb, m_jj):
+    return pytest.approx(1 / (1 + math.exp(2 * m_jj - m_bb)), abs=1e-6)
+
+
+def test_importing_and_loading_wait_for_nothing_that_takes_seconds():
+    code = f"import sys, transferline; transferline.load('digits'); sys.exit(bool({HEAVY} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_settings_by_key_and_folders_by_name(tmp_path):
+    pipeline = transferline.load("digits", {"trainer.seed": 3, "evaluation.slices": []}, output_dir=tmp_path)
+    assert (pipeline.config.trainer.seed, pipeline.config.evaluation.slices) == (3, ())
+    assert pipeline.config.output_dir == str(tmp_path)
+    assert transferline.load("photos", data_dir="~/pets").config.data.path == str(Path.home() / "pets")
+    with pytest.raises(TransferlineError, match=r"seed: there is no such setting \(did you mean 'trainer.seed'\?\)"):
+        transferline.load("digits", {"seed": 3})
+    with pytest.raises(TransferlineError, match=r"did you mean 'digits'"):
+        transferline.load("digit")
+
+
+def test_a_data_frame_in_and_out(rows):
+    frame = pd.DataFrame({"m_jj": [1, 1, 0], "note": "x", "m_bb": [3.0, None, -1]}, index=["a", "b", "c"])
+    found = rows.predict(frame)
+    assert list(found.columns) == ["label", "probability", "0", "1", "fault"]
+    assert list(found.index) == ["a", "b", "c"]
+    assert list(found.label) == ["1", "0", "0"]
+    assert list(found["1"]) == [one(3, 1), one(0, 1), one(-1, 0)]
+    assert list(found["0"]) == pytest.approx(list(1 - found["1"]))
+    assert list(found.probability) == [found["1"]["a"], found["0"]["b"], found["0"]["c"]]
+    assert list(found.fault) == ["", "", ""]
+
+
+@pytest.mark.parametrize("kind", ["float64", "float32", "Int64", "bool", "object", "string", "category"])
+def test_columns_of_every_kind_of_number(rows, kind):
+    frame = pd.DataFrame({"m_bb": pd.Series([1, 0]).astype(kind), "m_jj": [0, 0]})
+    assert list(rows.predict(frame)["1"]) == [one(1, 0), one(0, 0)]
+
+
+def test_a_value_that_training_never_lacked(rows):
+    found = rows.predict(pd.DataFrame({"m_bb": [1, 1], "m_jj": [np.nan, 1]}))
+    assert found.label[0] is None
+    assert np.isnan(found.probability[0])
+    assert np.isnan(found["1"][0])
+    assert list(found.fault) == ["there is no value of m_jj, which training never lacked", ""]
+
+
+def test_no_rows_at_all(rows):
+    assert rows.predict(pd.DataFrame({"m_bb": [], "m_jj": []})).shape == (0, 5)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        ({"m_jj": [1], "m_lv": [1]}, "the data frame lacks the columns m_bb"),
+        ({"m_bb": [1, "high"], "m_jj": [1, 2]}, "the column 'm_bb' has 'high', which is no number"),
+        ({"m_bb": [1.0, 1e300], "m_jj": [1, 2]}, r"the column 'm_bb' has 1e\+300"),
+        ({"m_bb": pd.to_datetime(["2020-01-01"]), "m_jj": [1]}, "the column 'm_bb' has Timestamp"),
+    ],
+)
+def test_a_data_frame_that_is_none_for_the_model(rows, frame, message):
+    with pytest.raises(TransferlineError, match=message):
+        rows.predict(pd.DataFrame(frame))
+
+
+def test_a_column_that_is_there_twice(rows):
+    frame = pd.DataFrame([[1, 2, 3]], columns=["m_bb", "m_jj", "m_bb"])
+    with pytest.raises(TransferlineError, match="has more than one column m_bb"):
+        rows.predict(frame)
+
+
+def test_files_of_rows(rows, tmp_path):
+    (tmp_path / "rows.csv").write_text("m_bb,m_jj\n3,1\nx,1\n0,1\n")
+    found = rows.predict(tmp_path / "rows.csv")
+    assert list(found.columns) == ["file", "row", "label", "probability", "0", "1", "fault"]
+    assert list(found.row.dropna()) == [1, 3]
+    assert list(found.label[found.fault == ""]) == ["1", "0"]
+    (fault,) = found[found.fault != ""].itertuples()
+    assert (fault.file, fault.fault) == (f"{tmp_path}/rows.csv, line 3", "m_bb: 'x' is no number")
+
+
+def test_photos(out, tmp_path):
+    Image.new("L", (8, 8), 250).save(tmp_path / "a.png")
+    photos = transferline.load("photos", output_dir=out)
+    found = photos.predict([tmp_path / "a.png", str(tmp_path / "absent.png")])
+    assert list(found.columns) == ["file", "label", "probability", "dark", "light", "fault"]
+    by_file = found.set_index("file")
+    assert (by_file.label[str(tmp_path / "a.png")], by_file.fault[str(tmp_path / "a.png")]) == ("light", "")
+    assert by_file.label[str(tmp_path / "absent.png")] is None
+    assert by_file.fault[str(tmp_path / "absent.png")] == "the file is missing"
+    with pytest.raises(TransferlineError, match="takes photos, and a data frame holds rows"):
+        photos.predict(pd.DataFrame({"a": [1]}))
+
+
+def test_nothing_pushed_is_said(tmp_path):
+    with pytest.raises(TransferlineError, match="no model of 'digits' has been pushed yet"):
+        transferline.load("digits", output_dir=tmp_path).predict("photo.png")
+
+
+def test_a_run_that_cannot_start_is_said(tmp_path):
+    with pytest.raises(TransferlineError, match="in a local folder"):
+        transferline.load("digits", output_dir="gs://bucket").run()
+
+
+def test_a_run_that_fails_comes_back_with_its_reason(tmp_path):
+    record = transferline.load("photos", data_dir=tmp_path / "absent", output_dir=tmp_path / "out").run()
+    assert record.status == "failed"
+    assert record.error is not None
+    assert "absent" in record.error.place

@@ -1,0 +1,100 @@
+"""Transferline from Python: load a pipeline, run it, predict.
+
+import transferline
+
+pets = transferline.load("pets")
+pets.run()
+pets.predict(["new_photos"])
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.errors import TransferlineError
+from pipeline import catalog
+from pipeline.config import PipelineConfig
+from pipeline.config.overrides import with_settings
+from pipeline.prediction.pushed_version import find_pushed
+from pipeline.runs import launch
+from pipeline.runs.record import RunRecord
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Pipeline", "RunRecord", "TransferlineError", "load"]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A pipeline that can be run, and whose pushed model predicts.
+
+    Attributes:
+        config: Its settings.
+    """
+
+    config: PipelineConfig
+
+    def run(self, *, force: bool = False) -> RunRecord:
+        """Runs it here, as `transferline run` does.
+
+        Args:
+            force: Run even if nothing has changed since the last pushed run, whose record is returned otherwise.
+
+        Returns:
+            The run's record: its `status` ("pushed", "not_blessed" or "failed"), `metrics`, `model_uri`, `report`.
+
+        Raises:
+            TransferlineError: It can't run here with these settings.
+        """
+        unchanged = None if force else launch.unchanged_run(self.config)
+        return unchanged or launch.run(self.config)
+
+    def predict(
+        self, data: "DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]", version: int | None = None
+    ) -> "DataFrame":
+        """Returns what the pushed model says.
+
+        Args:
+            data: Rows, with the columns that the model takes among others, in any order; or photos or files of rows,
+                or folders of them.
+            version: A pushed model's number; the last if None.
+
+        Returns:
+            A row each, under the index of a data frame that was given: `label`, `probability`, a column with the
+            probability of each class, and `fault`: why there is no prediction, "" where there is one. For files
+            also `file` and, of rows, `row`.
+
+        Raises:
+            TransferlineError: No model is pushed, or the data frame lacks a column or has text where the model takes
+                numbers.
+        """
+        folder = find_pushed(self.config, version)
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from pipeline.prediction.frames import predict  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+
+        return predict(self.config.data, data, folder)
+
+
+def load(
+    name: str | os.PathLike[str],
+    settings: Mapping[str, object] | None = None,
+    *,
+    data_dir: str | os.PathLike[str] = "",
+    output_dir: str | os.PathLike[str] = "",
+) -> Pipeline:
+    """Returns a pipeline.
+
+    Args:
+        name: Its name, or its file's path.
+        settings: Value by dotted key, as {"trainer.seed": 3}; `transferline settings NAME` lists the keys.
+        data_dir: The data, in place of the pipeline's own source.
+        output_dir: Where the pipeline's folder is; ~/transferline if "".
+
+    Raises:
+        TransferlineError: There is no such pipeline, or the settings aren't valid.
+    """
+    places = {"data.path": os.path.expanduser(data_dir), "output_dir": os.fspath(output_dir)}
+    given = {key: value for key, value in places.items() if value}
+    return Pipeline(with_settings(catalog.load(os.fspath(name)), {**(settings or {}), **given}))
