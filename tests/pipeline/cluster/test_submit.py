@@ -139,9 +139,9 @@ def test_data_that_a_run_must_name_is_asked_for():
     ("given", "cause"),
     [
         ({"epochs": "3"}, "did you mean 'max_epochs'"),
-        ({"max_epochs": "three"}, "trainer.max_epochs: 'three': Input should be a valid integer"),
-        ({"max_epochs": "0"}, "trainer.max_epochs: '0': Input should be greater than or equal to 1"),
-        ({"thresholds": "[]"}, "evaluation.thresholds: Tuple should have at least 1 item"),
+        ({"max_epochs": "three"}, "trainer.max_epochs: 'three' must be a whole number"),
+        ({"max_epochs": "0"}, "trainer.max_epochs: '0' must be greater than or equal to 1"),
+        ({"thresholds": "[]"}, "evaluation.thresholds: must have at least 1 item"),
         ({"thresholds": "[{"}, "evaluation.thresholds: .* isn't JSON"),
         ({"data_path": "/home/me/rows.csv"}, "only this machine has what the settings name: data.path is /home/me"),
     ],
