@@ -108,7 +108,7 @@ def measure(mode: str, folder: str) -> None:
     artifacts["examples"].split_names = '["train"]'
     if mode == "per_column":
         artifacts["transformed_examples"].split_names = '["train"]'
-    settings = RowTransform(features=FEATURES).model_dump_json()
+    settings = RowTransform(features=FEATURES).model_dump(mode="json")
     function = "components.transform.rows.preprocessing_fn" if mode == "packed" else "row_transform.per_column"
     properties = {
         "preprocessing_fn": function,

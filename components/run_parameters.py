@@ -32,11 +32,10 @@ def evaluation_settings(evaluation: str, exec_properties: Mapping[str, Any]) -> 
 def trainer_config(exec_properties: Mapping[str, Any]) -> str:
     """Returns the `custom_config` of a Trainer or Tuner with the epochs that the run was given."""
     config = json.loads(exec_properties["custom_config"])
-    settings = json.loads(config["trainer"])
     for name, path in EPOCHS.items():
         if exec_properties.get(name) is not None:
-            _set(settings, path, int(exec_properties[name]))
-    return json.dumps(config | {"trainer": json.dumps(settings)})
+            _set(config["trainer"], path, int(exec_properties[name]))
+    return json.dumps(config)
 
 
 def _set(settings: dict[str, Any], path: tuple[str, ...], value: int) -> None:

@@ -68,7 +68,7 @@ def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.
         schema=schema,
         preprocessing_fn=f"{code.preprocessing}.preprocessing_fn",
         custom_config={
-            "transform": config.transform.model_dump_json(),
+            "transform": config.transform.model_dump(mode="json"),
             "source": source_fingerprint(code.preprocessing, "components.transform.executor"),
         },
         # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
@@ -126,11 +126,17 @@ def _training(
         "train_args": tfx.proto.TrainArgs(splits=["train"]),
         "eval_args": tfx.proto.EvalArgs(splits=["eval"]),
     }
-    settings = {"trainer": config.trainer.model_dump_json(), "transform": config.transform.model_dump_json()}
+    settings = {
+        "trainer": config.trainer.model_dump(mode="json"),
+        "transform": config.transform.model_dump(mode="json"),
+    }
     tuners: list[BaseNode] = []
     chosen = results = None
     if isinstance(config.trainer, MLPTraining) and len(config.trainer.models) > 1:
-        tuner_config = settings | {"source": source_fingerprint(code.tuner, "components.tuner.executor")}
+        tuner_config = settings | {
+            "models": list(config.trainer.models),
+            "source": source_fingerprint(code.tuner, "components.tuner.executor"),
+        }
         tuner = Tuner(tuner_fn=f"{code.tuner}.tuner_fn", custom_config=tuner_config, **inputs)
         tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
     weights = file_fingerprint(config.trainer.weights) if isinstance(config.trainer, TransferLearning) else ""

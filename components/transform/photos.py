@@ -23,12 +23,12 @@ def preprocessing_fn(
 
     Args:
         inputs: Raw features, string [batch], [batch, 1] or sparse with one value a row, as the schema has them.
-        custom_config: `{"transform": ImageTransform as a JSON string}`.
+        custom_config: `{"transform": an ImageTransform as a mapping}`.
 
     Returns:
         `image`: float32 [batch, size, size, 3] in [-1, 1]; `label`: string [batch].
     """
-    settings = ImageTransform.model_validate_json(custom_config["transform"])
+    settings = ImageTransform.model_validate(custom_config["transform"])
     label = one_a_row(inputs[LABEL])
     tft.vocabulary(label, vocab_filename=VOCABULARY)
     return {IMAGE: image_batch(one_a_row(inputs[IMAGE]), settings.image_size), LABEL: label}

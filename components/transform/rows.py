@@ -25,12 +25,12 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     Args:
         inputs: Raw features as the schema has them: numbers, float32 or int64, [batch, 1] or sparse where a value may
             be missing, and the label, string.
-        custom_config: `{"transform": RowTransform as a JSON string}`.
+        custom_config: `{"transform": a RowTransform as a mapping}`.
 
     Returns:
         `features`: float32 [batch, columns]; `label`: string [batch]; each slice: int64 [batch].
     """
-    settings = RowTransform.model_validate_json(custom_config["transform"])
+    settings = RowTransform.model_validate(custom_config["transform"])
     label = one_a_row(inputs[LABEL])
     # Each class once a batch: TFT makes a Beam element of every value, and how frequent a class is nobody asks.
     tft.vocabulary(tf.unique(label).y, vocab_filename=VOCABULARY)

@@ -60,19 +60,14 @@ def _changed_settings(now: Execution, before: Execution) -> list[str]:
             found.append(
                 f"{key.removeprefix('custom_config.')} was {old.get(key, 'unset')}, is {new.get(key, 'unset')}"
             )
-    return found
+    return list(dict.fromkeys(found))
 
 
-def _read(value: str) -> Any:
-    """What a property says; components put their settings into one as JSON, and settings into these."""
-    if value[:1] not in ("{", "["):
-        return value
-    try:
-        found = json.loads(value)
-    except json.JSONDecodeError:
-        return value
-    return (
-        {key: _read(each) if isinstance(each, str) else each for key, each in found.items()}
-        if isinstance(found, dict)
-        else found
-    )
+def _read(value: Any) -> Any:
+    """What a property says, which may be JSON; in older homes a text within it may be, too."""
+    if isinstance(value, str) and value.startswith(("{", "[")):
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError:
+            return value
+    return {key: _read(each) for key, each in value.items()} if isinstance(value, dict) else value

@@ -40,8 +40,15 @@ def test_every_step_that_runs_our_code_has_its_fingerprint_in_the_cache_key(name
 def test_the_settings_reach_the_steps():
     config = apply_overrides(catalog.load("digits"), ["trainer.seed=7", "transform.image_size=48"])
     steps = nodes(config)
-    assert json.loads(json.loads(steps["Trainer"].exec_properties["custom_config"])["trainer"])["seed"] == 7
-    assert "48" in json.loads(steps["Transform"].exec_properties["custom_config"])["transform"]
+    assert json.loads(steps["Trainer"].exec_properties["custom_config"])["trainer"]["seed"] == 7
+    assert json.loads(steps["Transform"].exec_properties["custom_config"])["transform"]["image_size"] == 48
+
+
+def test_the_tuner_knows_the_order_of_the_models_which_tfx_sorts():
+    config = apply_overrides(catalog.load("higgs_toy"), [])
+    tuner = json.loads(nodes(config)["Tuner"].exec_properties["custom_config"])
+    assert tuner["models"] == list(config.trainer.models) == ["tiny", "small", "medium"]
+    assert list(tuner["trainer"]["models"]) == ["medium", "small", "tiny"]
 
 
 def test_checkpoints_are_kept_beside_the_artifacts():

@@ -40,7 +40,7 @@ class TrainerArgs(Protocol):
         serving_model_dir: Where the SavedModel goes.
         model_run_dir: Where logs and learning curves go.
         hyperparameters: What the Tuner found best, as KerasTuner's configuration; None where there was no Tuner.
-        custom_config: `{"trainer": MLPTraining as JSON, "transform": RowTransform as JSON}`, perhaps with
+        custom_config: `{"trainer": an MLPTraining, "transform": a RowTransform}`, both as mappings, perhaps with
             "checkpoints": the folder of the checkpoints of all trainings.
     """
 
@@ -74,7 +74,7 @@ def run_fn(fn_args: TrainerArgs) -> None:
     Raises:
         TransferlineError: Settings, devices or rows don't allow it, or training diverged.
     """
-    settings = MLPTraining.model_validate_json(fn_args.custom_config["trainer"])
+    settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     if starts_workers(settings):
         run_workers(f"{__name__}.run_fn", fn_args, settings.workers)
         return
@@ -103,8 +103,8 @@ def save(served: ServedRows, curves: LearningCurves, fn_args: TrainerArgs, strat
 
 def prepare(fn_args: TrainerArgs) -> Prepared:
     """Loads the rows of both splits."""
-    settings = MLPTraining.model_validate_json(fn_args.custom_config["trainer"])
-    transform = RowTransform.model_validate_json(fn_args.custom_config["transform"])
+    settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
+    transform = RowTransform.model_validate(fn_args.custom_config["transform"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     names = class_names(tft_output)
     rows = TrainingRows(

@@ -22,6 +22,8 @@ class TunerArgs(TrainerArgs, Protocol):
     """What is used of TFX's FnArgs.
 
     Attributes:
+        custom_config: As a trainer gets it, and with "models": their names in the order in which they are trained. The
+            settings have lost it: TFX sorts the keys of a mapping.
         working_dir: Where the trials go; kept with the Tuner's results.
     """
 
@@ -59,12 +61,12 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
     Args:
         fn_args: What TFX gives a tuner.
     """
-    settings = MLPTraining.model_validate_json(fn_args.custom_config["trainer"])
+    settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     # The trials are the Tuner's own, in this process.
     strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
     prepared = prepare(fn_args)
     space = keras_tuner.HyperParameters()
-    space.Choice(MODEL, list(prepared.settings.models))
+    space.Choice(MODEL, fn_args.custom_config["models"])
     oracle = keras_tuner.oracles.GridSearchOracle(
         objective=keras_tuner.Objective(f"val_{crossentropy_name(len(prepared.class_names))}", "min"),
         max_trials=len(prepared.settings.models),

@@ -36,7 +36,7 @@ class TrainerArgs(Protocol):
         serving_model_dir: Where the SavedModel goes.
         model_run_dir: Where logs and learning curves go.
         hyperparameters: None: there is nothing to choose.
-        custom_config: `{"trainer": TransferLearning as a JSON string}`, perhaps with "checkpoints": the folder of the
+        custom_config: `{"trainer": a TransferLearning as a mapping}`, perhaps with "checkpoints": the folder of the
             checkpoints of all trainings.
     """
 
@@ -73,7 +73,7 @@ def run_fn(fn_args: TrainerArgs) -> None:
     Raises:
         TransferlineError: Settings, devices, weights or photos don't allow it, or training diverged.
     """
-    settings = TransferLearning.model_validate_json(fn_args.custom_config["trainer"])
+    settings = TransferLearning.model_validate(fn_args.custom_config["trainer"])
     if starts_workers(settings):
         run_workers(f"{__name__}.run_fn", fn_args, settings.workers)
         return

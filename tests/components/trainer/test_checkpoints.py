@@ -36,7 +36,7 @@ def fn_args(**changes):
         "eval_files": ["examples/1/Split-eval/*"],
         "transform_graph_path": "graph/2",
         "hyperparameters": None,
-        "custom_config": {"checkpoints": "gs://bucket/checkpoints", "trainer": '{"seed": 0}', "source": "abc"},
+        "custom_config": {"checkpoints": "gs://bucket/checkpoints", "trainer": {"seed": 0}, "source": "abc"},
     }
     return types.SimpleNamespace(**{**given, **changes})
 
@@ -118,14 +118,14 @@ def test_the_folder_is_the_same_for_the_same_training_only():
         {"eval_files": ["examples/9/Split-eval/*"]},
         {"transform_graph_path": "graph/3"},
         {"hyperparameters": {"values": {"model": "wide"}}},
-        {"custom_config": {**config, "trainer": '{"seed": 1}'}},
+        {"custom_config": {**config, "trainer": {"seed": 1}}},
         {"custom_config": {**config, "source": "abd"}},
         {"custom_config": {**config, "weights": "e3b0"}},
     ]
     assert len({folder, *(checkpoint_folder(fn_args(**change)) for change in changes)}) == 1 + len(changes)
     elsewhere = checkpoint_folder(fn_args(custom_config={**config, "checkpoints": "/disk"}))
     assert os.path.basename(elsewhere) == os.path.basename(folder)
-    assert checkpoint_folder(fn_args(custom_config={"trainer": "{}"})) == ""
+    assert checkpoint_folder(fn_args(custom_config={"trainer": {}})) == ""
 
 
 def test_checkpoints_are_removed_together(tmp_path):

@@ -48,7 +48,7 @@ def test_rows_are_read_in_batches_and_analysed_as_by_tfx(artifacts, monkeypatch)
     monkeypatch.setattr(BatchedExamples, "BeamSource", lambda *given: sources.append(given) or real(*given))
     properties = {
         "preprocessing_fn": "components.transform.rows.preprocessing_fn",
-        "custom_config": json.dumps({"transform": RowTransform().model_dump_json()}),
+        "custom_config": json.dumps({"transform": RowTransform().model_dump(mode="json")}),
         "splits_config": json.dumps({"analyze": ["train"], "transform": []}),
         "force_tf_compat_v1": 0,
         "disable_statistics": 1,

@@ -34,7 +34,7 @@ def analysed(request, tmp_path_factory):
         {"image": one(png(colour)), "label": one(label), "image/path": one(b"x")}
         for colour, label in [("red", b"dog"), ("blue", b"dog"), ("white", b"cat")]
     ]
-    config = {"transform": ImageTransform(image_size=32).model_dump_json()}
+    config = {"transform": ImageTransform(image_size=32).model_dump(mode="json")}
     metadata_io.write_metadata(metadata, f"{folder}/transform/{tft.TFTransformOutput.RAW_METADATA_DIR}")
     with beam.Pipeline(runner=FnApiRunner()) as pipeline, tft_beam.Context(temp_dir=f"{folder}/beam"):
         data = (pipeline | beam.Create(rows), metadata)

@@ -58,7 +58,7 @@ def transformed(settings, folder):
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(COLUMNS))
     metadata_io.write_metadata(metadata, str(folder / tft.TFTransformOutput.RAW_METADATA_DIR))
     rows = [{"b": float(n), "a": [] if np.isnan(a) else [int(a)], "label": b"x"} for n, a in enumerate(A)]
-    config = {"transform": settings.model_dump_json()}
+    config = {"transform": settings.model_dump(mode="json")}
     with (
         beam.Pipeline(runner=FnApiRunner()) as pipeline,
         tft_beam.Context(temp_dir=str(folder / "temp"), use_deep_copy_optimization=True),

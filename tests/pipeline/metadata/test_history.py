@@ -11,7 +11,9 @@ from pipeline.metadata.history import read_history
 from pipeline.metadata.lineage import last_pushed, lineage
 from pipeline.metadata.reasons import reason
 
-TRAINER_SETTINGS = '{"source": "a", "trainer": "{\\"seed\\": %d, \\"batch\\": 500}"}'
+TRAINER_SETTINGS = '{"checkpoints": "/c", "trainer": {"seed": %d, "batch": 500}}'
+OLD_TRAINER_SETTINGS = '{"source": "a", "checkpoints": "/c", "trainer": "{\\"seed\\": 0, \\"batch\\": 500}"}'
+"""As they were written when settings were JSON within JSON, and the fingerprint of the source among them."""
 
 
 class Recorded:
@@ -87,6 +89,7 @@ def history(config):
             inputs=[("examples", examples)],
             outputs=[("model", (f"/model/{version}", {}))],
             custom_config=TRAINER_SETTINGS % seed,
+            source_fingerprint="a",
         )
         recorded.execution(run_id, "BaselineModel", done, inputs=[("candidate", model)], outputs=[("candidate", model)])
         pushed = {"pushed_destination": f"/pushed/{version}"}
@@ -122,6 +125,15 @@ def test_each_step_has_its_reason(history):
     assert reasons["run2", "ImageExampleGen"] == "same inputs, settings and code as in run run1"
     assert reasons["run2", "Trainer"] == "trainer.seed was 0, is 1"
     assert reasons["run2", "Pusher"] == "new model from Trainer"
+
+
+def test_the_reason_reaches_back_to_how_settings_were_kept_before(config):
+    recorded = Recorded(Path(config.metadata_path))
+    recorded.execution("run1", "Trainer", mlmd.Execution.COMPLETE, custom_config=OLD_TRAINER_SETTINGS)
+    properties = {"custom_config": TRAINER_SETTINGS % 1, "source_fingerprint": "b"}
+    recorded.execution("run2", "Trainer", mlmd.Execution.COMPLETE, **properties)
+    history = read_history(config)
+    assert reason(history, history.of_run("run2")[0]) == "its code changed, trainer.seed was 0, is 1"
 
 
 def test_without_metadata_there_is_no_history(config):

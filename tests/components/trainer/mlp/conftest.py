@@ -59,7 +59,7 @@ def data(tmp_path_factory):
          for name, value in row.items()}
         for row in train.to_pylist()
     ]  # fmt: skip
-    config = {"transform": TRANSFORM.model_dump_json()}
+    config = {"transform": TRANSFORM.model_dump(mode="json")}
     with beam.Pipeline(runner=FnApiRunner()) as pipeline, tft_beam.Context(temp_dir=str(folder / "beam")):
         examples = (pipeline | beam.Create(rows), metadata)
         transform_fn = examples | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
@@ -82,7 +82,11 @@ def fn_args(data, tmp_path):
             "model_run_dir": str(tmp_path / "run"),
             "working_dir": str(tmp_path / "tuner"),
             "hyperparameters": None,
-            "custom_config": {"trainer": settings.model_dump_json(), "transform": TRANSFORM.model_dump_json()},
+            "custom_config": {
+                "trainer": settings.model_dump(mode="json"),
+                "transform": TRANSFORM.model_dump(mode="json"),
+                "models": list(models),
+            },
         }
         return types.SimpleNamespace(**{**given, **changes})
 

@@ -42,7 +42,7 @@ def args_of(fn_args, tmp_path):
 
     def make(name, checkpoints=None):
         made = fn_args(serving_model_dir=str(tmp_path / name / "model"), model_run_dir=str(tmp_path / name / "run"))
-        made.custom_config["trainer"] = SETTINGS.model_dump_json()
+        made.custom_config["trainer"] = SETTINGS.model_dump(mode="json")
         if checkpoints:
             made.custom_config["checkpoints"] = checkpoints
         return made

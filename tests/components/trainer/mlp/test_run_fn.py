@@ -114,11 +114,17 @@ def test_the_tuner_trains_every_model_and_names_the_best(fn_args, tmp_path):
     assert isinstance(best, keras_tuner.HyperParameters)
 
 
+def test_the_tuner_trains_the_models_in_the_order_that_it_is_given(fn_args):
+    args = fn_args()
+    args.custom_config["models"] = ["wide", "narrow"]
+    assert tuner_fn(args).tuner.oracle.get_space().space[0].values == ["wide", "narrow"]
+
+
 def test_the_tuners_trials_need_no_workers(fn_args, monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     args = fn_args()
     settings = MLPTraining(models=MODELS, strategy="multi_worker", workers=2)
-    args.custom_config["trainer"] = settings.model_dump_json()
+    args.custom_config["trainer"] = settings.model_dump(mode="json")
     assert tuner_fn(args).fit_kwargs["strategy"].num_replicas_in_sync == 1
 
 

@@ -26,7 +26,10 @@ def args_of(fn_args, tmp_path):
 
     def make(name, settings):
         made = fn_args(serving_model_dir=str(tmp_path / name / "model"), model_run_dir=str(tmp_path / name / "run"))
-        made.custom_config |= {"trainer": settings.model_dump_json(), "checkpoints": str(tmp_path / "checkpoints")}
+        made.custom_config |= {
+            "trainer": settings.model_dump(mode="json"),
+            "checkpoints": str(tmp_path / "checkpoints"),
+        }
         return made
 
     return make

@@ -103,7 +103,7 @@ def transform_graph(folder, labels):
         {"image": encoded_photo(label, seed), "label": label.encode(), "image/path": b"x"}
         for seed, label in enumerate(labels)
     ]
-    config = {"transform": ImageTransform(image_size=IMAGE_SIZE).model_dump_json()}
+    config = {"transform": ImageTransform(image_size=IMAGE_SIZE).model_dump(mode="json")}
     metadata_io.write_metadata(metadata, f"{folder}/graph/{tft.TFTransformOutput.RAW_METADATA_DIR}")
     with beam.Pipeline(runner=FnApiRunner()) as pipeline, tft_beam.Context(temp_dir=f"{folder}/beam"):
         data = (pipeline | beam.Create(rows), metadata)
@@ -135,7 +135,7 @@ def fn_args_of(tmp_path, write_split):
             transform_graph_path=graph,
             serving_model_dir=str(tmp_path / "Format-Serving"),
             model_run_dir=str(tmp_path / "model_run"),
-            custom_config={"trainer": settings.model_dump_json()},
+            custom_config={"trainer": settings.model_dump(mode="json")},
         )
 
     return make

@@ -52,7 +52,7 @@ except InterruptedError:
 
 
 def check(args, encode_photo):
-    settings = TransferLearning.model_validate_json(args.custom_config["trainer"])
+    settings = TransferLearning.model_validate(args.custom_config["trainer"])
     assert len(read_curves(args.model_run_dir).epochs) == settings.epochs
     model = tf.saved_model.load(args.serving_model_dir)
     answer = model.signatures["image_bytes"](image_bytes=tf.constant([encode_photo("cat", 1)]))
@@ -81,7 +81,7 @@ def test_two_workers_train_and_write_as_one_does(two_classes, fn_args_of, encode
 
     args.model_run_dir, args.serving_model_dir = str(tmp_path / "together"), str(tmp_path / "model")
     args.custom_config = {
-        "trainer": SETTINGS.model_copy(update={"strategy": "multi_worker", "workers": 2}).model_dump_json(),
+        "trainer": SETTINGS.model_copy(update={"strategy": "multi_worker", "workers": 2}).model_dump(mode="json"),
         "checkpoints": str(tmp_path / "checkpoints"),
     }
     run_workers("small_photo_trainer.run_fn", args, 2)

@@ -45,7 +45,7 @@ def trained(tmp_path_factory, two_classes, write_split, lively_weights):
         transform_graph_path=two_classes,
         serving_model_dir=str(folder / "Format-Serving"),
         model_run_dir=str(folder / "model_run"),
-        custom_config={"trainer": TINY.model_copy(update={"weights": lively_weights}).model_dump_json()},
+        custom_config={"trainer": TINY.model_copy(update={"weights": lively_weights}).model_dump(mode="json")},
     )
     run_fn(args)
     return folder
