@@ -29,13 +29,13 @@ def evaluation_settings(evaluation: str, exec_properties: Mapping[str, Any]) -> 
     return json.dumps(json.loads(evaluation) | {"thresholds": json.loads(given)}) if given else evaluation
 
 
-def trainer_config(exec_properties: Mapping[str, Any]) -> str:
+def trainer_config(exec_properties: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the `custom_config` of a Trainer or Tuner with the epochs that the run was given."""
-    config = json.loads(exec_properties["custom_config"])
+    config: dict[str, Any] = json.loads(exec_properties["custom_config"])
     for name, path in EPOCHS.items():
         if exec_properties.get(name) is not None:
             _set(config["trainer"], path, int(exec_properties[name]))
-    return json.dumps(config)
+    return config
 
 
 def _set(settings: dict[str, Any], path: tuple[str, ...], value: int) -> None:

@@ -20,6 +20,7 @@ from components.pusher.component import Pusher
 from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
 from components.trainer.component import Trainer
+from components.trainer.executor import SOURCE_FINGERPRINT
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.component import Transform
@@ -27,10 +28,13 @@ from components.transform.config import RowTransform
 from components.tuner.component import Tuner
 from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
 from pipeline.metadata.connection import connection_without_password
-from pipeline.source_fingerprint import file_fingerprint, source_fingerprint
+from pipeline.source_fingerprint import PACKAGES, file_fingerprint, source_fingerprint
 
 BASELINE_ID = "BaselineModel"
 PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
+FUNCTIONS = ("preprocessing_fn", "tuner_fn", "run_fn")
+"""Execution properties that name a function by its dotted path."""
+
 Model = tfx.types.standard_artifacts.Model
 ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
 Channels: TypeAlias = dict[str, tfx.types.BaseChannel | None]
@@ -67,10 +71,7 @@ def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.
         examples=example_gen.outputs["examples"],
         schema=schema,
         preprocessing_fn=f"{code.preprocessing}.preprocessing_fn",
-        custom_config={
-            "transform": config.transform.model_dump(mode="json"),
-            "source": source_fingerprint(code.preprocessing, "components.transform.executor"),
-        },
+        custom_config={"transform": config.transform.model_dump(mode="json")},
         # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
         # and serving apply the graph instead.
         materialize=False,
@@ -87,12 +88,15 @@ def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.
             **trained,
             **released,
         },
-        source_fingerprint=source_fingerprint("components.report.executor"),
     )
+    nodes = [example_gen, *data_nodes, transform, *training_nodes, *release_nodes, report]
+    for node in nodes:
+        if modules := _our_modules(node):
+            node.exec_properties[SOURCE_FINGERPRINT] = source_fingerprint(*modules)
     return tfx.dsl.Pipeline(
         pipeline_name=config.name,
         pipeline_root=config.artifacts_dir,
-        components=[example_gen, *data_nodes, transform, *training_nodes, *release_nodes, report],
+        components=nodes,
         enable_cache=True,
         # The compiled pipeline is logged and kept: whoever runs it adds the password.
         metadata_connection_config=connection_without_password(config),
@@ -100,14 +104,23 @@ def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.
     )
 
 
+def _our_modules(node: BaseNode) -> list[str]:
+    """Returns the modules of ours that a step runs, which TFX's cache key has the names of and not what they say.
+
+    What a driver does needn't be among them: what it finds is in the key. A Resolver has no cache.
+    """
+    functions = (node.exec_properties.get(key) for key in FUNCTIONS)
+    named = [node.executor_spec.class_path, *filter(None, functions)]
+    modules = (name.rpartition(".")[0] for name in named)
+    return [module for module in modules if module.partition(".")[0] in PACKAGES]
+
+
 def _example_gen(config: PipelineConfig) -> ImageExampleGen | CsvExampleGen:
     if isinstance(config.data, ImageData):
-        source = source_fingerprint("components.image_example_gen.executor")
-        return ImageExampleGen(data=config.data, source_fingerprint=source)
+        return ImageExampleGen(data=config.data)
     return CsvExampleGen(
         data=config.data,
         schema_text=config.schema_path.read_text(encoding="utf-8") if config.curated_schema else "",
-        source_fingerprint=source_fingerprint("components.csv_example_gen.executor"),
     )
 
 
@@ -133,22 +146,14 @@ def _training(
     tuners: list[BaseNode] = []
     chosen = results = None
     if isinstance(config.trainer, MLPTraining) and len(config.trainer.models) > 1:
-        tuner_config = settings | {
-            "models": list(config.trainer.models),
-            "source": source_fingerprint(code.tuner, "components.tuner.executor"),
-        }
+        tuner_config = settings | {"models": list(config.trainer.models)}
         tuner = Tuner(tuner_fn=f"{code.tuner}.tuner_fn", custom_config=tuner_config, **inputs)
         tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
     weights = file_fingerprint(config.trainer.weights) if isinstance(config.trainer, TransferLearning) else ""
     trainer = Trainer(
         run_fn=f"{code.trainer}.run_fn",
         hyperparameters=chosen,
-        custom_config=settings
-        | {
-            "source": source_fingerprint(code.trainer, "components.trainer.executor"),
-            "weights": weights,
-            "checkpoints": config.checkpoints_dir,
-        },
+        custom_config=settings | {"weights": weights, "checkpoints": config.checkpoints_dir},
         **inputs,
     )
     outputs = {"model": trainer.outputs["model"], "model_run": trainer.outputs["model_run"], "tuner_results": results}
@@ -165,20 +170,13 @@ def _validated_data(
         statistics_gen = tfx.components.StatisticsGen(examples=examples, schema=schema_gen.outputs["schema"])
     elif isinstance(config, RowPipeline):
         statistics_gen = tfx.components.StatisticsGen(examples=examples)
-        schema_gen = RowSchemaGen(
-            statistics=statistics_gen.outputs["statistics"],
-            source_fingerprint=source_fingerprint("components.schema_gen.component"),
-        )
+        schema_gen = RowSchemaGen(statistics=statistics_gen.outputs["statistics"])
     else:
         contract = PHOTO_CONTRACT.read_text(encoding="utf-8")
         # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
         options = tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema()))
         statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=options)
-        schema_gen = PhotoSchemaGen(
-            statistics=statistics_gen.outputs["statistics"],
-            contract_text=contract,
-            source_fingerprint=source_fingerprint("components.schema_gen.component"),
-        )
+        schema_gen = PhotoSchemaGen(statistics=statistics_gen.outputs["statistics"], contract_text=contract)
     validator = tfx.components.ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
     )
@@ -187,7 +185,6 @@ def _validated_data(
         schema=schema_gen.outputs["schema"],
         anomalies=validator.outputs["anomalies"],
         rules=config.gate.model_dump_json(),
-        source_fingerprint=source_fingerprint("components.data_gate.component"),
     )
     outputs = {"statistics": statistics_gen.outputs["statistics"], "anomalies": validator.outputs["anomalies"]}
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs
@@ -203,11 +200,7 @@ def _blessed_baseline(model: tfx.types.BaseChannel) -> BaseNode:
 
 
 def _pushed_baseline(config: PipelineConfig, model: tfx.types.BaseChannel) -> BaseNode:
-    return PushedBaseline(
-        candidate=model,
-        base_directory=config.pushed_dir,
-        source_fingerprint=source_fingerprint("components.pusher.baseline"),
-    ).with_id(BASELINE_ID)
+    return PushedBaseline(candidate=model, base_directory=config.pushed_dir).with_id(BASELINE_ID)
 
 
 def _release(
@@ -224,13 +217,11 @@ def _release(
         model=model,
         baseline_model=baseline.outputs["model"],
         evaluation=config.evaluation,
-        source_fingerprint=source_fingerprint("components.evaluator.executor"),
     )
     pusher = Pusher(
         model=model,
         model_blessing=evaluator.outputs["blessing"],
         base_directory=config.pushed_dir,
-        source_fingerprint=source_fingerprint("components.pusher.executor"),
     )
     outputs = {"evaluation": evaluator.outputs["evaluation"], "pushed_model": pusher.outputs["pushed_model"]}
     return [baseline, evaluator, pusher], outputs

@@ -24,18 +24,16 @@ class CsvExampleGen(BaseBeamComponent):
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
 
-    def __init__(self, data: CsvData, schema_text: str = "", source_fingerprint: str = "") -> None:
+    def __init__(self, data: CsvData, schema_text: str = "") -> None:
         """Makes the component.
 
         Args:
             data: Where the rows are and how they become examples.
             schema_text: A Schema proto as text, whose types the columns get; empty to go by the first rows.
-            source_fingerprint: A digest of the source code that the component uses; part of the cache key.
         """
         spec = ExampleGenSpec(
             data=data.model_dump_json(),
             schema_text=schema_text,
-            source_fingerprint=source_fingerprint,
             examples=Channel(type=standard_artifacts.Examples),
             ingest_report=Channel(type=IngestReportArtifact),
         )

@@ -27,7 +27,6 @@ def DataGate(  # noqa: N802 (components are named like classes)
     anomalies: InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
     validated_schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
     rules: Parameter[str],
-    source_fingerprint: Parameter[str],
 ) -> None:
     """Stops the run, naming every fault, or passes the schema on to Transform.
 
@@ -37,7 +36,6 @@ def DataGate(  # noqa: N802 (components are named like classes)
         anomalies: ExampleValidator's findings.
         validated_schema: The same schema, which only data that passed has.
         rules: A `GateRules` as JSON.
-        source_fingerprint: Hash of the code this step runs.
 
     Raises:
         TransferlineError: With all faults at once.

@@ -14,10 +14,7 @@ from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
 class EvaluatorSpec(specs.EvaluatorSpec):
     """TFX's Evaluator with our typed configuration in place of the EvalConfig."""
 
-    PARAMETERS = {
-        EVALUATION_CONFIG_KEY: ExecutionParameter(type=str),
-        "source_fingerprint": ExecutionParameter(type=str),
-    }
+    PARAMETERS = {EVALUATION_CONFIG_KEY: ExecutionParameter(type=str)}
     INPUTS = specs.EvaluatorSpec.INPUTS
     OUTPUTS = specs.EvaluatorSpec.OUTPUTS
     TYPE_ANNOTATION = specs.EvaluatorSpec.TYPE_ANNOTATION
@@ -38,7 +35,6 @@ class Evaluator(TfxEvaluator):
         model: types.BaseChannel,
         evaluation: Evaluation,
         baseline_model: types.BaseChannel | None = None,
-        source_fingerprint: str = "",
     ) -> None:
         """Declares the evaluation.
 
@@ -47,7 +43,6 @@ class Evaluator(TfxEvaluator):
             model: The candidate.
             evaluation: Slices and thresholds.
             baseline_model: The last blessed model, where there is one.
-            source_fingerprint: Hash of the code this step runs, so that changed code isn't served from the cache.
         """
         spec = EvaluatorSpec(
             examples=examples,
@@ -56,6 +51,5 @@ class Evaluator(TfxEvaluator):
             evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
             blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             evaluation_config=evaluation.model_dump_json(),
-            source_fingerprint=source_fingerprint,
         )
         base_beam_component.BaseBeamComponent.__init__(self, spec=spec)

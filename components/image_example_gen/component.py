@@ -23,16 +23,14 @@ class ImageExampleGen(BaseBeamComponent):
     EXECUTOR_SPEC = BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
 
-    def __init__(self, data: ImageData, source_fingerprint: str = "") -> None:
+    def __init__(self, data: ImageData) -> None:
         """Makes the component.
 
         Args:
             data: Where the photos are and how they become examples.
-            source_fingerprint: A digest of the source code that the component uses; part of the cache key.
         """
         spec = ExampleGenSpec(
             data=data.model_dump_json(),
-            source_fingerprint=source_fingerprint,
             examples=Channel(type=standard_artifacts.Examples),
             ingest_report=Channel(type=IngestReportArtifact),
         )

@@ -15,7 +15,6 @@ class ExampleGenSpec(ComponentSpec):
     PARAMETERS: ClassVar[dict[str, Any]] = {
         "data": ExecutionParameter(type=str),
         "schema_text": ExecutionParameter(type=str, optional=True),
-        "source_fingerprint": ExecutionParameter(type=str),
         INPUT_FINGERPRINT: ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {}

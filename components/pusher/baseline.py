@@ -16,7 +16,6 @@ def PushedBaseline(  # noqa: N802 (components are named like classes)
     candidate: InputArtifact[tfx.types.standard_artifacts.Model],
     model: OutputArtifact[tfx.types.standard_artifacts.Model],
     base_directory: Parameter[str],
-    source_fingerprint: Parameter[str],
 ) -> None:
     """Copies the newest pushed model that isn't the candidate itself; where there is none, `model` stays empty.
 
@@ -26,7 +25,6 @@ def PushedBaseline(  # noqa: N802 (components are named like classes)
         candidate: This run's model.
         model: The output.
         base_directory: Local folder or gs:// prefix that the Pusher pushes to.
-        source_fingerprint: Hash of the code this step runs.
     """
     fileio.makedirs(model.uri)
     candidate_path = path_utils.serving_model_path(candidate.uri)

@@ -15,10 +15,7 @@ from components.pusher.executor import Executor
 class PusherSpec(specs.PusherSpec):
     """TFX's Pusher, with the version that the driver chose."""
 
-    PARAMETERS = specs.PusherSpec.PARAMETERS | {
-        VERSION_KEY: ExecutionParameter(type=str, optional=True),
-        "source_fingerprint": ExecutionParameter(type=str, optional=True),
-    }
+    PARAMETERS = specs.PusherSpec.PARAMETERS | {VERSION_KEY: ExecutionParameter(type=str, optional=True)}
     INPUTS = specs.PusherSpec.INPUTS
     OUTPUTS = specs.PusherSpec.OUTPUTS
     TYPE_ANNOTATION = specs.PusherSpec.TYPE_ANNOTATION
@@ -39,7 +36,6 @@ class Pusher(TfxPusher):
         model: types.BaseChannel,
         model_blessing: types.BaseChannel,
         base_directory: str,
-        source_fingerprint: str = "",
     ) -> None:
         """Declares the push.
 
@@ -47,7 +43,6 @@ class Pusher(TfxPusher):
             model: The candidate.
             model_blessing: The Evaluator's verdict on it.
             base_directory: Local folder or gs:// prefix that gets a numbered folder a version.
-            source_fingerprint: Hash of the code this step runs.
         """
         filesystem = pusher_pb2.PushDestination.Filesystem(base_directory=base_directory)
         spec = PusherSpec(
@@ -55,6 +50,5 @@ class Pusher(TfxPusher):
             model_blessing=model_blessing,
             push_destination=pusher_pb2.PushDestination(filesystem=filesystem),
             pushed_model=types.Channel(type=standard_artifacts.PushedModel),
-            source_fingerprint=source_fingerprint,
         )
         base_component.BaseComponent.__init__(self, spec=spec)

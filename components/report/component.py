@@ -22,10 +22,7 @@ class ReportArtifact(Artifact):
 class ReportSpec(ComponentSpec):
     """Everything a run leaves behind goes in."""
 
-    PARAMETERS = {
-        "pipeline": ExecutionParameter(type=str),
-        "source_fingerprint": ExecutionParameter(type=str),
-    }
+    PARAMETERS = {"pipeline": ExecutionParameter(type=str)}
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "ingest_report": ChannelParameter(type=IngestReportArtifact),
@@ -53,20 +50,17 @@ class Report(base_component.BaseComponent):
         self,
         pipeline: str,
         inputs: dict[str, types.BaseChannel | None],
-        source_fingerprint: str = "",
     ) -> None:
         """Declares the report.
 
         Args:
             pipeline: The pipeline's name.
             inputs: The channels of `ReportSpec.INPUTS`; `tuner_results` is None where there is no Tuner.
-            source_fingerprint: Hash of the code this step runs, so that changed code isn't served from the cache.
         """
         arguments: dict[str, Any] = {key: channel for key, channel in inputs.items() if channel is not None}
         super().__init__(
             spec=ReportSpec(
                 pipeline=pipeline,
-                source_fingerprint=source_fingerprint,
                 report=types.Channel(type=ReportArtifact),
                 **arguments,
             )

@@ -43,7 +43,6 @@ def PhotoSchemaGen(  # noqa: N802
     statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
     schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
     contract_text: Parameter[str],
-    source_fingerprint: Parameter[str],
 ) -> None:
     """Infers the classes from the training split, and takes the rest from the contract.
 
@@ -53,7 +52,6 @@ def PhotoSchemaGen(  # noqa: N802
         statistics: Of the split "train", at least.
         schema: The output.
         contract_text: A Schema proto as text, in which the label has no domain yet.
-        source_fingerprint: Hash of the code this step runs.
     """
     train = stats_artifact_utils.load_statistics(statistics, "train").proto()
     _write(INFERRED + with_classes(contract_text, class_names(train)), schema.uri)
@@ -63,7 +61,6 @@ def PhotoSchemaGen(  # noqa: N802
 def RowSchemaGen(  # noqa: N802
     statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
     schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
-    source_fingerprint: Parameter[str],
 ) -> None:
     """Infers a schema of rows from the training split: types, presence, and the classes as the label's domain.
 
@@ -72,7 +69,6 @@ def RowSchemaGen(  # noqa: N802
     Args:
         statistics: Of the split "train", at least.
         schema: The output.
-        source_fingerprint: Hash of the code this step runs.
     """
     train = stats_artifact_utils.load_statistics(statistics, "train").proto()
     inferred = tfdv.infer_schema(train, infer_feature_shape=True, max_string_domain_size=0)

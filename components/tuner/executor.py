@@ -1,5 +1,6 @@
 """The executor of the Tuner."""
 
+import json
 from typing import Any
 
 from tfx import types
@@ -21,6 +22,6 @@ class Executor(tfx_tuner.Executor):
     ) -> None:
         """Searches, and writes the best hyperparameters and the results."""
         folder = artifact_utils.get_single_uri(output_dict[specs.TUNER_RESULTS_KEY])
-        given = exec_properties | {"custom_config": trainer_config(exec_properties)}
+        given = exec_properties | {"custom_config": json.dumps(trainer_config(exec_properties))}
         tuner = tfx_tuner.search(input_dict, given, folder, print_tuning_summary=False)
         tfx_tuner.write_best_hyperparameters(tuner, output_dict)

@@ -9,9 +9,9 @@ from typing import Any
 import yaml
 from tfx.orchestration.kubeflow.v2.compiler_utils import TITLE_TO_CLASS_PATH
 
+from pipeline.graph import FUNCTIONS
+
 Spec = dict[str, Any]
-CODE = ("run_fn", "tuner_fn", "preprocessing_fn")
-"""Execution properties that name a function by its dotted path."""
 
 
 def faults(spec: Spec, root: str) -> list[str]:
@@ -38,7 +38,7 @@ def _of_commands(spec: Spec) -> Iterator[str]:
         yield from _unless_found(name, arguments[arguments.index("--executor_class_path") + 1])
     for name, task in spec["root"]["dag"]["tasks"].items():
         for key, value in task["inputs"].get("parameters", {}).items():
-            if key in CODE:
+            if key in FUNCTIONS:
                 yield from _unless_found(name, value["runtimeValue"]["constant"])
 
 

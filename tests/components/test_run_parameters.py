@@ -26,17 +26,17 @@ def test_without_data_of_the_run_the_compiled_path_holds(properties):
 
 def test_the_epochs_of_both_phases():
     properties = {"custom_config": config(TransferLearning(seed=3)), "feature_extraction_epochs": 2}
-    given = json.loads(trainer_config(properties | {"fine_tuning_epochs": 0}))
+    given = trainer_config(properties | {"fine_tuning_epochs": 0})
     settings = TransferLearning.model_validate(given["trainer"])
     assert (settings.feature_extraction.epochs, settings.fine_tuning.epochs, settings.seed) == (2, 0, 3)
     assert given["source"] == "abc"
 
 
 def test_the_epochs_of_rows():
-    given = json.loads(trainer_config({"custom_config": config(MLPTraining()), "max_epochs": 7}))
+    given = trainer_config({"custom_config": config(MLPTraining()), "max_epochs": 7})
     assert MLPTraining.model_validate(given["trainer"]) == MLPTraining(max_epochs=7)
 
 
 def test_without_epochs_of_the_run_the_settings_hold():
     settings = MLPTraining(max_epochs=9)
-    assert json.loads(trainer_config({"custom_config": config(settings)}))["trainer"]["max_epochs"] == 9
+    assert trainer_config({"custom_config": config(settings)})["trainer"]["max_epochs"] == 9

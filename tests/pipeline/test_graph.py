@@ -1,12 +1,38 @@
 import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+from tfx.dsl.compiler.compiler import Compiler
+from tfx.orchestration.local import runner_utils
 
+import pipeline
 from pipeline import catalog
+from pipeline.cluster.compile import compile_job
 from pipeline.config.overrides import apply_overrides
 from pipeline.graph import create_pipeline
 
-OURS = {"ImageExampleGen", "DataGate", "Transform", "Trainer", "Evaluator", "Pusher", "Report"}
+ROOT = Path(pipeline.__file__).parents[1]
+OURS = re.compile(r"(?<![\w.])(?:components|pipeline)(?:\.\w+)+")
+AFTER_CHANGES = """
+import json, pathlib, sys
+from pipeline import catalog
+from pipeline.graph import create_pipeline
+
+def fingerprint(name, on_cluster, step):
+    built = create_pipeline(catalog.load(name), on_cluster=on_cluster)
+    return next(node for node in built.components if node.id == step).exec_properties["source_fingerprint"]
+
+for *where, module in json.load(sys.stdin):
+    before, file = fingerprint(*where), pathlib.Path(module.replace(".", "/") + ".py")
+    text = file.read_text()
+    file.write_text(text + "# changed")
+    print(*where, module, fingerprint(*where) != before)
+    file.write_text(text)
+"""
 
 
 def nodes(config):
@@ -29,12 +55,63 @@ def test_a_curated_schema_travels_as_its_text():
     assert "PhotoSchemaGen" in nodes(catalog.load("photos"))
 
 
-@pytest.mark.parametrize("name", sorted(OURS))
-def test_every_step_that_runs_our_code_has_its_fingerprint_in_the_cache_key(name):
-    properties = nodes(catalog.load("digits"))[name].exec_properties
-    if "custom_config" in properties:
-        properties = {"source_fingerprint": json.loads(properties["custom_config"])["source"]}
-    assert len(properties["source_fingerprint"]) == 16
+def steps_here(name):
+    """Yields ID, executor and execution properties of each step, compiled for this machine."""
+    compiled = Compiler().compile(create_pipeline(catalog.load(name)))
+    deployment = runner_utils.extract_local_deployment_config(compiled)
+    for node in (each.pipeline_node for each in compiled.nodes):
+        properties = {key: value.field_value.string_value for key, value in node.parameters.parameters.items()}
+        yield node.node_info.id, str(runner_utils.extract_executor_spec(deployment, node.node_info.id)), properties
+
+
+def steps_on_cluster(name):
+    """Yields the same of each step, compiled for a cluster."""
+    config = apply_overrides(catalog.load(name), ["output_dir=gs://bucket"])
+    spec = compile_job(config, "image")["pipelineSpec"]
+    for step, task in spec["root"]["dag"]["tasks"].items():
+        given = task["inputs"].get("parameters", {})
+        properties = {key: value.get("runtimeValue", {}).get("constant") for key, value in given.items()}
+        arguments = spec["deploymentSpec"]["executors"][f"{step}_executor"]["container"]["args"]
+        yield step, arguments[arguments.index("--executor_class_path") + 1], properties
+
+
+def our_modules(executor, properties):
+    """The modules of ours that a compiled step names, wherever it does."""
+    return {path.rpartition(".")[0] for text in (executor, *properties.values()) for path in OURS.findall(str(text))}
+
+
+@pytest.mark.parametrize("steps", [steps_here, steps_on_cluster])
+@pytest.mark.parametrize("name", catalog.names())
+def test_every_step_that_runs_our_code_has_its_fingerprint_in_the_cache_key(name, steps):
+    with_code, with_fingerprint = set(), set()
+    for step, executor, properties in steps(name):
+        if our_modules(executor, properties):
+            with_code.add(step)
+        if re.fullmatch("[0-9a-f]{16}", properties.get("source_fingerprint", "")):
+            with_fingerprint.add(step)
+    assert with_fingerprint == with_code
+    assert with_code > {"DataGate", "Transform", "Trainer", "Evaluator", "Pusher", "Report"}
+
+
+def test_the_fingerprint_of_a_step_changes_with_each_module_that_it_names(tmp_path):
+    changes = {
+        (step, module): (name, steps is steps_on_cluster, step, module)
+        for name in catalog.names()
+        for steps in (steps_here, steps_on_cluster)
+        for step, executor, properties in steps(name)
+        for module in our_modules(executor, properties)
+    }
+    for package in ("components", "pipeline", "schemas"):
+        shutil.copytree(ROOT / package, tmp_path / package)
+    done = subprocess.run(
+        [sys.executable, "-c", AFTER_CHANGES],
+        input=json.dumps(list(changes.values())),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [" ".join(map(str, [*change, True])) for change in changes.values()], done.stderr
 
 
 def test_the_settings_reach_the_steps():

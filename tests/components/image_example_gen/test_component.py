@@ -17,10 +17,12 @@ def run(tmp_path):
     database = sqlite_metadata_connection_config(str(tmp_path / "metadata.db"))
 
     def once(data, source_fingerprint=""):
+        example_gen = ImageExampleGen(ImageData(path=str(data)))
+        example_gen.exec_properties["source_fingerprint"] = source_fingerprint
         pipeline = tfx.dsl.Pipeline(
             pipeline_name="photos",
             pipeline_root=str(tmp_path / "root"),
-            components=[ImageExampleGen(ImageData(path=str(data)), source_fingerprint)],
+            components=[example_gen],
             enable_cache=True,
             metadata_connection_config=database,
             beam_pipeline_args=[
@@ -62,7 +64,6 @@ def test_the_cache_serves_unchanged_photos_and_no_others(run, fill, encode, tmp_
 
 
 def test_outputs():
-    component = ImageExampleGen(ImageData(path="photos"), "abc")
+    component = ImageExampleGen(ImageData(path="photos"))
     assert set(component.outputs) == {"examples", "ingest_report"}
-    assert component.exec_properties["source_fingerprint"] == "abc"
     assert ImageData.model_validate_json(component.exec_properties["data"]).path == "photos"

@@ -21,7 +21,7 @@ def baseline(tmp_path):
         PushedBaseline.EXECUTOR_SPEC.executor_class().Do(
             {"candidate": [candidate]},
             {"model": [model]},
-            {"base_directory": str(tmp_path / "pushed"), "source_fingerprint": ""},
+            {"base_directory": str(tmp_path / "pushed")},
         )
         assert (tmp_path / "baseline").is_dir()
         found = tmp_path / "baseline" / "Format-Serving" / "fingerprint.pb"

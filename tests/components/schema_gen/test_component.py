@@ -40,7 +40,7 @@ def test_the_schema_of_rows_has_types_presence_and_classes_but_no_bounds(tmp_pat
     schema_artifact = standard_artifacts.Schema()
     schema_artifact.uri = str(tmp_path)
     executor = RowSchemaGen.EXECUTOR_SPEC.executor_class(None)
-    executor.Do({"statistics": [statistics]}, {"schema": [schema_artifact]}, {"source_fingerprint": ""})
+    executor.Do({"statistics": [statistics]}, {"schema": [schema_artifact]}, {})
     schema = text_format.Parse((tmp_path / "schema.pbtxt").read_text(), schema_pb2.Schema())
     features = {feature.name: feature for feature in schema.feature}
     assert list(tfdv.get_domain(schema, "label").value) == ["0", "1"]

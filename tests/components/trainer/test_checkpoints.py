@@ -36,7 +36,11 @@ def fn_args(**changes):
         "eval_files": ["examples/1/Split-eval/*"],
         "transform_graph_path": "graph/2",
         "hyperparameters": None,
-        "custom_config": {"checkpoints": "gs://bucket/checkpoints", "trainer": {"seed": 0}, "source": "abc"},
+        "custom_config": {
+            "checkpoints": "gs://bucket/checkpoints",
+            "trainer": {"seed": 0},
+            "source_fingerprint": "abc",
+        },
     }
     return types.SimpleNamespace(**{**given, **changes})
 
@@ -119,7 +123,7 @@ def test_the_folder_is_the_same_for_the_same_training_only():
         {"transform_graph_path": "graph/3"},
         {"hyperparameters": {"values": {"model": "wide"}}},
         {"custom_config": {**config, "trainer": {"seed": 1}}},
-        {"custom_config": {**config, "source": "abd"}},
+        {"custom_config": {**config, "source_fingerprint": "abd"}},
         {"custom_config": {**config, "weights": "e3b0"}},
     ]
     assert len({folder, *(checkpoint_folder(fn_args(**change)) for change in changes)}) == 1 + len(changes)
