@@ -1,6 +1,8 @@
 """From a configuration to the graph of components. A pure function, the same for every orchestrator."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import tensorflow_data_validation as tfdv
@@ -8,25 +10,22 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
+from typing_extensions import assert_never
 
 from components.csv_example_gen.component import CsvExampleGen
 from components.data_gate.component import DataGate
 from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
-from components.image_example_gen.config import ImageData
 from components.pusher.baseline import PushedBaseline
 from components.pusher.component import Pusher
 from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
 from components.trainer.component import Trainer
 from components.trainer.executor import SOURCE_FINGERPRINT
-from components.trainer.mlp.config import MLPTraining
-from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.component import Transform
-from components.transform.config import RowTransform
 from components.tuner.component import Tuner
-from pipeline.config import SCHEMAS, PipelineConfig, RowPipeline
+from pipeline.config import SCHEMAS, ImagePipeline, Pipeline, PipelineConfig, RowPipeline
 from pipeline.metadata.connection import connection_without_password
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, source_fingerprint
 
@@ -41,19 +40,33 @@ Channels: TypeAlias = dict[str, tfx.types.BaseChannel | None]
 
 
 @dataclass(frozen=True)
-class ModelCode:
-    """The modules that Transform, Tuner and Trainer call, by their dotted names."""
+class Parts:
+    """The parts that photos and rows have each of their own.
 
-    preprocessing: str
-    trainer: str
-    tuner: str = ""
+    Attributes:
+        example_gen: Reads the data.
+        schema_gen: Infers a schema from `statistics`, where none is curated.
+        statistics_options: What the statistics need to be told, where there is no schema yet.
+        transform: Transform, as a component.
+        transform_statistics: Whether there are to be statistics of what comes out of it.
+        preprocessing_fn: Dotted path of what Transform calls.
+        run_fn: Dotted path of what the Trainer calls.
+        tuner_fn: Dotted path of what a Tuner calls.
+        models: Names of the models to choose from; of several the Tuner does.
+    """
+
+    example_gen: BaseNode
+    schema_gen: Callable[..., BaseNode]
+    transform: type[tfx.components.Transform]
+    preprocessing_fn: str
+    run_fn: str
+    statistics_options: tfdv.StatsOptions | None = None
+    transform_statistics: bool = False
+    tuner_fn: str = ""
+    models: tuple[str, ...] = ()
 
 
-IMAGES = ModelCode("components.transform.photos", "components.trainer.transfer_learning.run_fn")
-ROWS = ModelCode("components.transform.rows", "components.trainer.mlp.run_fn", "components.trainer.mlp.tuner_fn")
-
-
-def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.dsl.Pipeline:
+def create_pipeline(config: Pipeline, *, on_cluster: bool = False) -> tfx.dsl.Pipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
     Args:
@@ -63,21 +76,20 @@ def create_pipeline(config: PipelineConfig, *, on_cluster: bool = False) -> tfx.
     Returns:
         A TFX pipeline with its cache on.
     """
-    code = ROWS if isinstance(config, RowPipeline) else IMAGES
-    example_gen = _example_gen(config)
-    data_nodes, schema, data_outputs = _validated_data(config, example_gen)
-    transform_step = Transform if isinstance(config, RowPipeline) else tfx.components.Transform
-    transform = transform_step(
+    parts = _parts(config)
+    example_gen = parts.example_gen
+    data_nodes, schema, data_outputs = _validated_data(config, parts)
+    transform = parts.transform(
         examples=example_gen.outputs["examples"],
         schema=schema,
-        preprocessing_fn=f"{code.preprocessing}.preprocessing_fn",
+        preprocessing_fn=parts.preprocessing_fn,
         custom_config={"transform": config.transform.model_dump(mode="json")},
         # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
         # and serving apply the graph instead.
         materialize=False,
-        disable_statistics=not (isinstance(config.transform, RowTransform) and config.transform.statistics),
+        disable_statistics=not parts.transform_statistics,
     )
-    training_nodes, trained = _training(config, code, example_gen, transform, schema)
+    training_nodes, trained = _training(config, parts, transform, schema)
     release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
     report = Report(
         pipeline=config.name,
@@ -115,25 +127,52 @@ def _our_modules(node: BaseNode) -> list[str]:
     return [module for module in modules if module.partition(".")[0] in PACKAGES]
 
 
-def _example_gen(config: PipelineConfig) -> ImageExampleGen | CsvExampleGen:
-    if isinstance(config.data, ImageData):
-        return ImageExampleGen(data=config.data)
-    return CsvExampleGen(
-        data=config.data,
-        schema_text=config.schema_path.read_text(encoding="utf-8") if config.curated_schema else "",
+def _parts(config: Pipeline) -> Parts:
+    match config:
+        case ImagePipeline():
+            return _photo_parts(config)
+        case RowPipeline():
+            return _row_parts(config)
+        case _:
+            assert_never(config)
+
+
+def _photo_parts(config: ImagePipeline) -> Parts:
+    contract = PHOTO_CONTRACT.read_text(encoding="utf-8")
+    return Parts(
+        example_gen=ImageExampleGen(data=config.data),
+        schema_gen=partial(PhotoSchemaGen, contract_text=contract),
+        # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
+        statistics_options=tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema())),
+        transform=tfx.components.Transform,
+        preprocessing_fn="components.transform.photos.preprocessing_fn",
+        run_fn="components.trainer.transfer_learning.run_fn.run_fn",
     )
 
 
+def _row_parts(config: RowPipeline) -> Parts:
+    return Parts(
+        example_gen=CsvExampleGen(data=config.data, schema_text=_curated_schema(config)),
+        schema_gen=RowSchemaGen,
+        transform=Transform,
+        transform_statistics=config.transform.statistics,
+        preprocessing_fn="components.transform.rows.preprocessing_fn",
+        run_fn="components.trainer.mlp.run_fn.run_fn",
+        tuner_fn="components.trainer.mlp.tuner_fn.tuner_fn",
+        models=tuple(config.trainer.models),
+    )
+
+
+def _curated_schema(config: PipelineConfig) -> str:
+    return config.schema_path.read_text(encoding="utf-8") if config.curated_schema else ""
+
+
 def _training(
-    config: PipelineConfig,
-    code: ModelCode,
-    example_gen: ImageExampleGen | CsvExampleGen,
-    transform: tfx.components.Transform,
-    schema: tfx.types.BaseChannel,
+    config: Pipeline, parts: Parts, transform: tfx.components.Transform, schema: tfx.types.BaseChannel
 ) -> tuple[list[BaseNode], Channels]:
     """The Trainer, with a Tuner before it where there are several models; returns the nodes and what they found."""
     inputs = {
-        "examples": example_gen.outputs["examples"],
+        "examples": parts.example_gen.outputs["examples"],
         "transform_graph": transform.outputs["transform_graph"],
         "schema": schema,
         "train_args": tfx.proto.TrainArgs(splits=["train"]),
@@ -145,43 +184,34 @@ def _training(
     }
     tuners: list[BaseNode] = []
     chosen = results = None
-    if isinstance(config.trainer, MLPTraining) and len(config.trainer.models) > 1:
-        tuner_config = settings | {"models": list(config.trainer.models)}
-        tuner = Tuner(tuner_fn=f"{code.tuner}.tuner_fn", custom_config=tuner_config, **inputs)
+    if len(parts.models) > 1:
+        tuner = Tuner(tuner_fn=parts.tuner_fn, custom_config=settings | {"models": list(parts.models)}, **inputs)
         tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
-    weights = file_fingerprint(config.trainer.weights) if isinstance(config.trainer, TransferLearning) else ""
     trainer = Trainer(
-        run_fn=f"{code.trainer}.run_fn",
+        run_fn=parts.run_fn,
         hyperparameters=chosen,
-        custom_config=settings | {"weights": weights, "checkpoints": config.checkpoints_dir},
+        custom_config=settings
+        | {"weights": file_fingerprint(config.weights_file), "checkpoints": config.checkpoints_dir},
         **inputs,
     )
     outputs = {"model": trainer.outputs["model"], "model_run": trainer.outputs["model_run"], "tuner_results": results}
     return [*tuners, trainer], outputs
 
 
-def _validated_data(
-    config: PipelineConfig, example_gen: ImageExampleGen | CsvExampleGen
-) -> tuple[list[BaseNode], tfx.types.BaseChannel, Channels]:
+def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode], tfx.types.BaseChannel, Channels]:
     """Statistics, schema, anomalies and the gate; returns the nodes, the schema that only good data gets, the rest."""
-    examples = example_gen.outputs["examples"]
+    examples = parts.example_gen.outputs["examples"]
     if config.curated_schema:
-        schema_gen = CuratedSchema(schema_text=config.schema_path.read_text(encoding="utf-8"))
+        schema_gen = CuratedSchema(schema_text=_curated_schema(config))
         statistics_gen = tfx.components.StatisticsGen(examples=examples, schema=schema_gen.outputs["schema"])
-    elif isinstance(config, RowPipeline):
-        statistics_gen = tfx.components.StatisticsGen(examples=examples)
-        schema_gen = RowSchemaGen(statistics=statistics_gen.outputs["statistics"])
     else:
-        contract = PHOTO_CONTRACT.read_text(encoding="utf-8")
-        # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
-        options = tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema()))
-        statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=options)
-        schema_gen = PhotoSchemaGen(statistics=statistics_gen.outputs["statistics"], contract_text=contract)
+        statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=parts.statistics_options)
+        schema_gen = parts.schema_gen(statistics=statistics_gen.outputs["statistics"])
     validator = tfx.components.ExampleValidator(
         statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
     )
     gate = DataGate(
-        ingest_report=example_gen.outputs["ingest_report"],
+        ingest_report=parts.example_gen.outputs["ingest_report"],
         schema=schema_gen.outputs["schema"],
         anomalies=validator.outputs["anomalies"],
         rules=config.gate.model_dump_json(),
@@ -205,7 +235,7 @@ def _pushed_baseline(config: PipelineConfig, model: tfx.types.BaseChannel) -> Ba
 
 def _release(
     config: PipelineConfig,
-    example_gen: ImageExampleGen | CsvExampleGen,
+    example_gen: BaseNode,
     model: tfx.types.BaseChannel,
     *,
     on_cluster: bool,

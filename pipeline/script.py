@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from components.errors import TransferlineError
-from pipeline.config import OUTPUT_DIR_VARIABLE, PipelineConfig
+from pipeline.config import OUTPUT_DIR_VARIABLE, Pipeline
 from pipeline.data.sources import with_data
 from pipeline.runs.launch import run
 
@@ -14,7 +14,7 @@ IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
 VERTEX = "vertex"
 
 
-def catalog_script(config: PipelineConfig) -> int:
+def catalog_script(config: Pipeline) -> int:
     """What a catalog file does when it is run as a script.
 
     Under `tfx pipeline create` or `compile` the pipeline is only declared, for the engine that is named; otherwise it
@@ -33,7 +33,7 @@ def catalog_script(config: PipelineConfig) -> int:
     return int(run(config).status == "failed")
 
 
-def _declare(config: PipelineConfig) -> None:
+def _declare(config: Pipeline) -> None:
     """Lets the tfx command find the pipeline: it replaces `LocalDagRunner.run`, and nothing runs."""
     from tfx.orchestration.local.local_dag_runner import LocalDagRunner  # noqa: PLC0415
 
@@ -42,7 +42,7 @@ def _declare(config: PipelineConfig) -> None:
     LocalDagRunner().run(create_pipeline(with_data(config)))
 
 
-def _declare_for_cluster(config: PipelineConfig) -> None:
+def _declare_for_cluster(config: Pipeline) -> None:
     """Lets the tfx command compile the pipeline; the file is `pipeline.json` in this folder, or where it keeps them.
 
     Raises:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from components.errors import TransferlineError
 from components.wording import nearest
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 
 
 def names() -> list[str]:
@@ -18,7 +18,7 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def load(name: str) -> PipelineConfig:
+def load(name: str) -> Pipeline:
     """Returns the configuration of a pipeline.
 
     Raises:
@@ -39,8 +39,9 @@ def load(name: str) -> PipelineConfig:
             place=f"pipeline/catalog/{name}.py",
             cure="correct these settings",
         ) from error
-    if not isinstance(config, PipelineConfig):
+    if not isinstance(config, Pipeline):
         raise TransferlineError(
-            f"pipeline/catalog/{name}.py has no CONFIG of the type PipelineConfig", cure="define CONFIG there"
+            f"pipeline/catalog/{name}.py has no CONFIG of the type ImagePipeline or RowPipeline",
+            cure="define CONFIG there",
         )
     return config

@@ -11,10 +11,10 @@ from pipeline.checks.metadata import check_metadata
 from pipeline.checks.schema import check_schema
 from pipeline.checks.thresholds import check_thresholds
 from pipeline.checks.weights import check_weights
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 
 
-def check_pipeline(config: PipelineConfig) -> list[Finding]:
+def check_pipeline(config: Pipeline) -> list[Finding]:
     """Looks at a pipeline's data, at what its thresholds name, and at what it needs of this machine.
 
     Args:

@@ -1,19 +1,19 @@
 """The data of a pipeline, before it is read in earnest."""
 
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 
+from typing_extensions import assert_never
+
 from components.errors import TransferlineError
-from components.image_example_gen.config import ImageData
 from pipeline.checks.finding import Finding, of_error, ok, warning
 from pipeline.checks.look import Look
-from pipeline.config import PipelineConfig, RowPipeline
+from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 from pipeline.config.sources import Download, Source
 from pipeline.data.sources import source_path, with_data
 
 
-def look_at_data(config: PipelineConfig) -> Look:
+def look_at_data(config: Pipeline) -> Look:
     """Looks at a pipeline's data, as far as it is here."""
     try:
         located = with_data(config)
@@ -25,13 +25,17 @@ def look_at_data(config: PipelineConfig) -> Look:
         return Look((warning("data", text, "the run looks at it; check a local part of it with --data-dir"),))
     if config.source is not None and path == str(source_path(config.source)) and not Path(path).exists():
         return Look((_to_come(config.source),))
-    if isinstance(located.data, ImageData):
-        from pipeline.checks.photos import look_at_photos  # noqa: PLC0415
+    match located:
+        case ImagePipeline():
+            from pipeline.checks.photos import look_at_photos  # noqa: PLC0415
 
-        return look_at_photos(located.data, config.gate)
-    from pipeline.checks.rows import look_at_rows  # noqa: PLC0415 (imports Arrow, which photos needn't wait for)
+            return look_at_photos(located.data, located.gate)
+        case RowPipeline():
+            from pipeline.checks.rows import look_at_rows  # noqa: PLC0415 (imports Arrow, which photos needn't wait for)
 
-    return look_at_rows(cast(RowPipeline, located))
+            return look_at_rows(located)
+        case _:
+            assert_never(located)
 
 
 def _to_come(source: Source) -> Finding:

@@ -5,15 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from urllib.parse import urlsplit
 
-from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.weights_cache import KERAS_ADDRESS
-from components.transform.config import ImageTransform
 from pipeline import catalog
 from pipeline.checks import environment, maintenance
 from pipeline.checks.finding import Finding
 from pipeline.checks.network import check_network
-from pipeline.checks.weights import check_imagenet
-from pipeline.config import PipelineConfig
+from pipeline.checks.weights import check_imagenet, imagenet_size
+from pipeline.config import Pipeline
 from pipeline.config.sources import Download
 
 PACKAGE_INDEX = "pypi.org"
@@ -31,7 +29,7 @@ def examine(output_dir: str) -> list[Finding]:
         return [*_machine(output_dir), *_weights(configs), *network.result()]
 
 
-def hosts(configs: Sequence[PipelineConfig]) -> list[str]:
+def hosts(configs: Sequence[Pipeline]) -> list[str]:
     """Returns the hosts that pipelines download from."""
     addresses = [config.source.url for config in configs if isinstance(config.source, Download)]
     found = [urlsplit(address).hostname or "" for address in [*addresses, KERAS_ADDRESS]]
@@ -54,12 +52,6 @@ def _machine(output_dir: str) -> Iterator[Finding]:
     yield environment.check_room(output_dir)
 
 
-def _weights(configs: Sequence[PipelineConfig]) -> list[Finding]:
-    sizes = {
-        config.transform.image_size
-        for config in configs
-        if isinstance(config.transform, ImageTransform)
-        and isinstance(config.trainer, TransferLearning)
-        and config.trainer.weights == "imagenet"
-    }
+def _weights(configs: Sequence[Pipeline]) -> list[Finding]:
+    sizes = {size for config in configs if (size := imagenet_size(config)) is not None}
     return [check_imagenet(size) for size in sorted(sizes)]

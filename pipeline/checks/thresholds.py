@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator
 
+from typing_extensions import assert_never
+
 from components import contract
 from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, metric_names
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.checks.look import MIN_CLASSES, Look
-from pipeline.config import PipelineConfig, RowPipeline
+from pipeline.config import ImagePipeline, Pipeline, PipelineConfig, RowPipeline
 
 PHOTO_FEATURES = (contract.LABEL, *contract.PHOTO_SLICES, contract.WIDTH, contract.HEIGHT, contract.PATH)
 
 
-def check_thresholds(config: PipelineConfig, look: Look) -> list[Finding]:
+def check_thresholds(config: Pipeline, look: Look) -> list[Finding]:
     """Holds what the evaluation names against the metrics, features and classes that there are.
 
     Args:
@@ -35,7 +37,7 @@ def _metrics(config: PipelineConfig, look: Look) -> Iterator[Finding]:
             yield fault("thresholds", text, f"use one of {', '.join(known)}")
 
 
-def _features(config: PipelineConfig, look: Look) -> Iterator[Finding]:
+def _features(config: Pipeline, look: Look) -> Iterator[Finding]:
     known = _known_features(config, look)
     if known is None:
         return
@@ -49,12 +51,14 @@ def _features(config: PipelineConfig, look: Look) -> Iterator[Finding]:
         yield warning("slices", text, cure)
 
 
-def _known_features(config: PipelineConfig, look: Look) -> tuple[str, ...] | None:
-    if not isinstance(config, RowPipeline):
-        return PHOTO_FEATURES
-    if look.columns is None:
-        return None
-    return (contract.LABEL, *look.columns, *config.transform.slices)
+def _known_features(config: Pipeline, look: Look) -> tuple[str, ...] | None:
+    match config:
+        case ImagePipeline():
+            return PHOTO_FEATURES
+        case RowPipeline():
+            return None if look.columns is None else (contract.LABEL, *look.columns, *config.transform.slices)
+        case _:
+            assert_never(config)
 
 
 def _classes(config: PipelineConfig, look: Look) -> Iterator[Finding]:

@@ -2,29 +2,48 @@
 
 from pathlib import Path
 
-from components.trainer.transfer_learning.config import TransferLearning
+from typing_extensions import assert_never
+
 from components.trainer.transfer_learning.weights_cache import KERAS_BYTES, cache_names, cached, kept_by_keras
-from components.transform.config import ImageTransform
 from pipeline.checks.finding import Finding, fault, ok, warning
-from pipeline.config import PipelineConfig
+from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 
 WITHOUT_NETWORK = "without a network, give a file with --set trainer.weights=PATH, or none with trainer.weights=None"
 
 
-def check_weights(config: PipelineConfig) -> list[Finding]:
+def check_weights(config: Pipeline) -> list[Finding]:
     """Looks for the weights that a pipeline of photos starts from; nothing to say of one of rows."""
-    if not isinstance(config.trainer, TransferLearning) or not isinstance(config.transform, ImageTransform):
-        return []
+    match config:
+        case ImagePipeline():
+            return [_check_photo_weights(config)]
+        case RowPipeline():
+            return []
+        case _:
+            assert_never(config)
+
+
+def imagenet_size(config: Pipeline) -> int | None:
+    """Returns the size of photos for which a pipeline needs ImageNet's weights; None if it needs none."""
+    match config:
+        case ImagePipeline():
+            return config.transform.image_size if config.trainer.weights == "imagenet" else None
+        case RowPipeline():
+            return None
+        case _:
+            assert_never(config)
+
+
+def _check_photo_weights(config: ImagePipeline) -> Finding:
     weights = config.trainer.weights
     if weights == "imagenet":
-        return [check_imagenet(config.transform.image_size)]
+        return check_imagenet(config.transform.image_size)
     if weights is None:
-        return [ok("weights", "random, as trainer.weights says")]
+        return ok("weights", "random, as trainer.weights says")
     if "://" in weights:
-        return [warning("weights", f"{weights} wasn't looked at: it is remote", "the run looks at it")]
+        return warning("weights", f"{weights} wasn't looked at: it is remote", "the run looks at it")
     if not Path(weights).is_file():
-        return [fault("weights", f"there is no file {weights}", 'give the path of an .h5 file, or "imagenet"')]
-    return [ok("weights", weights)]
+        return fault("weights", f"there is no file {weights}", 'give the path of an .h5 file, or "imagenet"')
+    return ok("weights", weights)
 
 
 def check_imagenet(image_size: int) -> Finding:

@@ -13,11 +13,10 @@ from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 
 from components.errors import TransferlineError
-from components.trainer.transfer_learning.config import TransferLearning
 from components.wording import nearest
 from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
 from pipeline.cluster.spec_check import faults
-from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
+from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.cluster import Resources
 from pipeline.data.sources import source_path
 from pipeline.graph import BASELINE_ID, create_pipeline
@@ -27,7 +26,7 @@ Job: TypeAlias = dict[str, Any]
 """A PipelineJob as JSON: `displayName`, `runtimeConfig`, and the `pipelineSpec` of schema 2.1."""
 
 
-def compile_job(config: PipelineConfig, image: str) -> Job:
+def compile_job(config: Pipeline, image: str) -> Job:
     """Compiles a pipeline, with nothing asked of any network.
 
     Args:
@@ -48,7 +47,7 @@ def compile_job(config: PipelineConfig, image: str) -> Job:
     return job
 
 
-def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: PipelineConfig) -> None:
+def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pipeline) -> None:
     _set_defaults(spec, parameters)
     # What was pushed since must be looked up anew.
     spec["root"]["dag"]["tasks"][BASELINE_ID].pop("cachingOptions", None)
@@ -61,7 +60,7 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
         )
 
 
-def run_for_tfx_command(config: PipelineConfig, image: str) -> None:
+def run_for_tfx_command(config: Pipeline, image: str) -> None:
     """Runs TFX's runner on a pipeline, which the tfx command looks out for; it writes `pipeline.json`."""
     config = with_cluster_data(config)
     check_places(config)
@@ -75,7 +74,7 @@ def run_for_tfx_command(config: PipelineConfig, image: str) -> None:
     write_job(job, "vertex", path)
 
 
-def declared(config: PipelineConfig) -> tuple[tfx.dsl.Pipeline, list[RunParameter]]:
+def declared(config: Pipeline) -> tuple[tfx.dsl.Pipeline, list[RunParameter]]:
     """Returns the pipeline as a cluster runs it, and its run parameters."""
     pipeline = create_pipeline(config, on_cluster=True)
     pipeline.pipeline_info.pipeline_name = job_name(config)
@@ -91,7 +90,7 @@ def runner_config(image: str) -> KubeflowV2DagRunnerConfig:
     return KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True)
 
 
-def job_name(config: PipelineConfig) -> str:
+def job_name(config: Pipeline) -> str:
     """Returns the pipeline's name as clusters allow it, without underscores."""
     return config.name.replace("_", "-")
 
@@ -105,18 +104,18 @@ def write_job(job: Job, target: Target, path: Path) -> None:
         path.write_text(yaml.safe_dump(job["pipelineSpec"], sort_keys=True), encoding="utf-8")
 
 
-def with_cluster_data(config: PipelineConfig) -> PipelineConfig:
+def with_cluster_data(config: Pipeline) -> Pipeline:
     """Returns the configuration with `data.path` on the cluster: where it is given, else where `submit` puts it."""
     path = config.data.path or os.environ.get(DATA_DIR_VARIABLE) or own_data_path(config)
     return config.model_copy(update={"data": config.data.model_copy(update={"path": path})})
 
 
-def own_data_path(config: PipelineConfig) -> str:
+def own_data_path(config: Pipeline) -> str:
     """Returns where `submit` puts the data that a pipeline brings along; "" for one that brings none."""
     return f"{config.home}/data/{source_path(config.source).name}" if config.source is not None else ""
 
 
-def check_places(config: PipelineConfig) -> None:
+def check_places(config: Pipeline) -> None:
     """Checks that the files which the settings name are where a cluster can read them.
 
     Raises:
@@ -124,8 +123,7 @@ def check_places(config: PipelineConfig) -> None:
     """
     if "://" not in config.output_dir:
         return
-    weights = config.trainer.weights if isinstance(config.trainer, TransferLearning) else None
-    named = {"data.path": config.data.path, "trainer.weights": weights if weights != "imagenet" else None}
+    named = {"data.path": config.data.path, "trainer.weights": config.weights_file}
     only_here = [f"{setting} is {path}" for setting, path in named.items() if path and "://" not in path]
     if only_here:
         raise TransferlineError(

@@ -6,12 +6,10 @@ import tensorflow as tf
 from tfx.dsl.io import fileio
 from tfx.utils import io_utils
 
-from components.csv_example_gen.files import fingerprint as rows_fingerprint
 from components.errors import TransferlineError
-from components.image_example_gen.config import ImageData
-from components.image_example_gen.listing import fingerprint as photos_fingerprint
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 from pipeline.config.sources import Source
+from pipeline.data.fingerprint import data_fingerprint
 from pipeline.data.sources import materialise
 
 COMPLETE = ".complete"
@@ -49,7 +47,7 @@ def place(source: Source, path: str) -> bool:
     return True
 
 
-def data_version(config: PipelineConfig) -> str:
+def data_version(config: Pipeline) -> str:
     """Returns a digest that changes when the data does, as a local run has it.
 
     Where the data can't be read from here, it is the time, so that no cache answers for data nobody looked at.
@@ -57,8 +55,7 @@ def data_version(config: PipelineConfig) -> str:
     Args:
         config: With `data.path` as the cluster sees it.
     """
-    fingerprint = photos_fingerprint if isinstance(config.data, ImageData) else rows_fingerprint
     try:
-        return fingerprint(config.data.path)
+        return data_fingerprint(config)
     except (TransferlineError, OSError, tf.errors.OpError):
         return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())

@@ -5,11 +5,11 @@ from typing import Any
 
 from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
+from typing_extensions import assert_never
 
 from components.ingest.driver import INPUT_FINGERPRINT
 from components.run_parameters import DATA_PATH, EPOCHS, THRESHOLDS
-from components.trainer.mlp.config import MLPTraining
-from pipeline.config import PipelineConfig
+from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 
 DATA_VERSION = "data_version"
 EXAMPLE_GENS = ("ImageExampleGen", "CsvExampleGen")
@@ -39,7 +39,7 @@ class RunParameter:
     as_property: str = ""
 
 
-def run_parameters(config: PipelineConfig) -> list[RunParameter]:
+def run_parameters(config: Pipeline) -> list[RunParameter]:
     """Returns the run parameters of a pipeline: data, epochs and thresholds.
 
     Args:
@@ -72,8 +72,14 @@ def run_parameters(config: PipelineConfig) -> list[RunParameter]:
     ]
 
 
-def _epochs(config: PipelineConfig) -> list[RunParameter]:
-    names = ["max_epochs"] if isinstance(config.trainer, MLPTraining) else sorted(set(EPOCHS) - {"max_epochs"})
+def _epochs(config: Pipeline) -> list[RunParameter]:
+    match config:
+        case ImagePipeline():
+            names = ["feature_extraction_epochs", "fine_tuning_epochs"]
+        case RowPipeline():
+            names = ["max_epochs"]
+        case _:
+            assert_never(config)
     settings = config.trainer.model_dump()
     return [
         RunParameter(

@@ -8,7 +8,7 @@ from components.settings import Settings
 from components.wording import nearest
 from pipeline.cluster.compile import Target, check_places
 from pipeline.cluster.run_parameters import run_parameters
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 from pipeline.config.overrides import apply_overrides
 
 
@@ -58,7 +58,7 @@ def check(submission: Submission) -> None:
         )
 
 
-def parameter_values(config: PipelineConfig, given: dict[str, str]) -> dict[str, str | int]:
+def parameter_values(config: Pipeline, given: dict[str, str]) -> dict[str, str | int]:
     """Returns the value of every run parameter: given, or its default.
 
     Args:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.options import configured
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 
 
 class Target(str, Enum):
@@ -21,7 +21,7 @@ Image = Annotated[str, typer.Option(metavar="IMAGE", help="The image of every st
 Root = Annotated[str, typer.Option(metavar="gs://...", help="Where the steps write; a folder if they share one.")]
 
 
-def cluster_config(name: str, root: str, data_dir: str, settings: list[str] | None) -> PipelineConfig:
+def cluster_config(name: str, root: str, data_dir: str, settings: list[str] | None) -> Pipeline:
     """Returns a pipeline's configuration with its root on the cluster.
 
     Raises:

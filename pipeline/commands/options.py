@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pipeline import catalog
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 from pipeline.config.overrides import apply_overrides
 
 
@@ -26,7 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 def configured(
     name: str, *, data_dir: str = "", output_dir: str = "", settings: list[str] | None = None
-) -> PipelineConfig:
+) -> Pipeline:
     """Returns a pipeline's configuration with what the command line says.
 
     Raises:

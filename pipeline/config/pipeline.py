@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from pydantic import Field, field_validator, model_validator
 
@@ -31,7 +31,7 @@ def default_output_dir() -> str:
 
 
 class PipelineConfig(Settings):
-    """One pipeline; see `ImagePipeline` and `RowPipeline`.
+    """What an `ImagePipeline` and a `RowPipeline` have in common; what each has of its own is declared there.
 
     Args:
         name: Also the name of its catalog file and of its folder below the output folder.
@@ -50,11 +50,11 @@ class PipelineConfig(Settings):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
     source: Source | None = None
-    data: ImageData | CsvData
+    data: Settings
     curated_schema: str = ""
     gate: GateRules = GateRules()
-    transform: ImageTransform | RowTransform
-    trainer: TransferLearning | MLPTraining
+    transform: Settings
+    trainer: Settings
     evaluation: Evaluation
     output_dir: str = Field(default_factory=default_output_dir)
     beam: Beam = Beam()
@@ -111,6 +111,12 @@ class ImagePipeline(PipelineConfig):
     transform: ImageTransform = ImageTransform()
     trainer: TransferLearning = TransferLearning()
 
+    @property
+    def weights_file(self) -> str:
+        """The file of weights that training starts from; "" where they are ImageNet's, or random."""
+        weights = self.trainer.weights
+        return weights if weights and weights != "imagenet" else ""
+
 
 class RowPipeline(PipelineConfig):
     """A pipeline from rows of CSV or Parquet to a classifier, a multilayer perceptron."""
@@ -118,6 +124,15 @@ class RowPipeline(PipelineConfig):
     data: CsvData = CsvData()
     transform: RowTransform = RowTransform()
     trainer: MLPTraining = MLPTraining()
+
+    @property
+    def weights_file(self) -> str:
+        """Always "": training starts from random weights."""
+        return ""
+
+
+Pipeline: TypeAlias = ImagePipeline | RowPipeline
+"""Either kind. Ask which by `match`, and end with `assert_never`: mypy then names what a third kind must answer."""
 
 
 def refuse_elsewhere(config: PipelineConfig) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from components.cache_folder import cache_folder
 from components.errors import TransferlineError
-from pipeline.config import DATA_DIR_VARIABLE, PipelineConfig
+from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
 
 TIMEOUT_SECONDS = 10
@@ -116,7 +116,7 @@ def _unavailable(source: Download, cause: str) -> TransferlineError:
     )
 
 
-def with_data(config: PipelineConfig) -> PipelineConfig:
+def with_data(config: Pipeline) -> Pipeline:
     """Returns the configuration with `data.path` as an absolute path: given, from the environment, or the source's.
 
     Raises:

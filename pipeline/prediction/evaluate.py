@@ -6,6 +6,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
+from typing_extensions import assert_never
 
 from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
@@ -106,9 +107,13 @@ def evaluate(
 def _labelled(
     data: ImageData | CsvData, files: Sequence[str], model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
-    if isinstance(data, CsvData):
-        return predict_rows(files, data, model, labelled=True)
-    return predict_sources(_sources(data, files), data, model)
+    match data:
+        case CsvData():
+            return predict_rows(files, data, model, labelled=True)
+        case ImageData():
+            return predict_sources(_sources(data, files), data, model)
+        case _:
+            assert_never(data)
 
 
 def _sources(data: ImageData, files: Sequence[str]) -> Iterator[Source | Quarantined]:

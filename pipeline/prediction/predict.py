@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from typing_extensions import assert_never
+
 from components.csv_example_gen.config import CsvData
 from components.image_example_gen.config import ImageData
 from components.ingest.report import Quarantined
@@ -67,9 +69,13 @@ def predictions(
     data: ImageData | CsvData, files: Sequence[str], model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
     """Yields what a model says of each photo or row, batch by batch; what can't be read comes with its reason."""
-    if isinstance(data, CsvData):
-        return predict_rows(files, data, model)
-    return predict_photos(files, data, model)
+    match data:
+        case CsvData():
+            return predict_rows(files, data, model)
+        case ImageData():
+            return predict_photos(files, data, model)
+        case _:
+            assert_never(data)
 
 
 def _each(batches: Iterator[list[Prediction | Quarantined]], write: Write) -> Outcome:

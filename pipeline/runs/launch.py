@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 from components.errors import TransferlineError
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 from pipeline.config.pipeline import refuse_elsewhere
 from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
@@ -19,7 +19,7 @@ from pipeline.runs.state import is_still_there, state_of
 EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
 
 
-def run(config: PipelineConfig) -> RunRecord:
+def run(config: Pipeline) -> RunRecord:
     """Runs a pipeline on this machine and returns its record.
 
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
@@ -41,7 +41,7 @@ def run(config: PipelineConfig) -> RunRecord:
         return recorder.ended()
 
 
-def unchanged_run(config: PipelineConfig) -> RunRecord | None:
+def unchanged_run(config: Pipeline) -> RunRecord | None:
     """Returns the last run that was pushed if nothing has changed since, so that another would only repeat it.
 
     Args:
@@ -59,7 +59,7 @@ def unchanged_run(config: PipelineConfig) -> RunRecord | None:
         return None
 
 
-def _run(config: PipelineConfig, recorder: Recorder) -> None:
+def _run(config: Pipeline, recorder: Recorder) -> None:
     if config.metadata.is_server:
         with recorder.running("Metadata"):
             check(config.metadata)

@@ -11,7 +11,7 @@ from tfx.orchestration.portable import launcher, runtime_parameter_utils
 from tfx.proto.orchestration import pipeline_pb2
 
 from components.errors import TransferlineError
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline
 from pipeline.graph import BASELINE_ID, create_pipeline
 from pipeline.metadata.tfx_handle import LockedMetadata
 from pipeline.runs.facts import step_facts
@@ -81,7 +81,7 @@ class LocalRunner(LocalDagRunner):
         ).launch
 
 
-def run_pipeline(config: PipelineConfig, recorder: Recorder) -> None:
+def run_pipeline(config: Pipeline, recorder: Recorder) -> None:
     """Builds a pipeline and runs it.
 
     Args:

@@ -10,12 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.csv_example_gen import files
-from components.image_example_gen import listing
-from components.image_example_gen.config import ImageData
 from components.pusher.versions import newest_version
-from components.trainer.transfer_learning.config import TransferLearning
-from pipeline.config import SCHEMAS, PipelineConfig
+from pipeline.config import SCHEMAS, Pipeline, PipelineConfig
+from pipeline.data.fingerprint import data_fingerprint
 from pipeline.metadata.history import knows_run
 from pipeline.runs.record import RunRecord
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_versions
@@ -23,10 +20,8 @@ from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_vers
 COMPILED = "__pycache__"
 
 
-def state_of(config: PipelineConfig) -> str:
+def state_of(config: Pipeline) -> str:
     """Returns a digest of the settings, the data, the pretrained weights, our source code and the libraries.
-
-    Data counts by its names, sizes and times of change, as in the ExampleGens' own drivers.
 
     Args:
         config: With `data.path` set.
@@ -37,16 +32,15 @@ def state_of(config: PipelineConfig) -> str:
     Raises:
         TransferlineError: There is no data, or it can't be looked at.
     """
-    weights = config.trainer.weights if isinstance(config.trainer, TransferLearning) else None
-    if "://" in config.data.path or "://" in (weights or ""):
+    if "://" in config.data.path or "://" in config.weights_file:
         return ""
     parts = (
         config.model_dump_json(),
         sys.version,
         library_versions(),
         _source(),
-        (listing if isinstance(config.data, ImageData) else files).fingerprint(config.data.path),
-        file_fingerprint(weights),
+        data_fingerprint(config),
+        file_fingerprint(config.weights_file),
     )
     return hashlib.sha256("\n".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
 
