@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import TransferlineError
 from pipeline import catalog
-from pipeline.config import PipelineConfig
+from pipeline.config import Pipeline as PipelineSettings
 from pipeline.config.overrides import with_settings
 from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs import launch
@@ -34,7 +34,7 @@ class Pipeline:
         config: Its settings.
     """
 
-    config: PipelineConfig
+    config: PipelineSettings
 
     def run(self, *, force: bool = False) -> RunRecord:
         """Runs it here, as `transferline run` does.

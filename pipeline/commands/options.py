@@ -24,9 +24,7 @@ Settings = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
-def configured(
-    name: str, *, data_dir: str = "", output_dir: str = "", settings: list[str] | None = None
-) -> Pipeline:
+def configured(name: str, *, data_dir: str = "", output_dir: str = "", settings: list[str] | None = None) -> Pipeline:
     """Returns a pipeline's configuration with what the command line says.
 
     Raises:
