@@ -19,15 +19,11 @@ from apache_beam.io.filesystem import CompressionTypes
 from components import progress
 from components.arrow import pc
 from components.contract import LABEL, SPLITS
-from components.csv_example_gen.blocks import Block, Range, count_lines, ranges_of, read_blocks
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.duplicates import Copy, HashedRows, in_different_splits, packed_by_partition
 from components.csv_example_gen.encode import gzipped, gzipped_records
-from components.csv_example_gen.files import Kind
 from components.csv_example_gen.layout import Layout
-from components.csv_example_gen.parquet import count_rows, read_rows
-from components.csv_example_gen.parse import Rows, parse
-from components.csv_example_gen.rows import records_of
+from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, Quarantined
@@ -101,14 +97,9 @@ class Plan:
     rule: SplitRule
 
     @property
-    def parts(self) -> list[Range]:
-        """The ranges of all files, each of which one worker reads."""
-        return [
-            part
-            for number, file in enumerate(self.layout.files)
-            if not file.empty
-            for part in ranges_of(number, file, whole=self.data.newlines_in_values)
-        ]
+    def reader(self) -> Reader:
+        """What reads the rows."""
+        return Reader(self.layout, self.data)
 
 
 @dataclass(frozen=True)
@@ -148,8 +139,8 @@ class ReadRanges(beam.DoFn):
 
     def process(self, part: Range, numbering: Numbering) -> Iterator[Any]:
         """Yields pieces of TFRecord files into the splits, and the rest into outputs of their own."""
-        tables = self._tables(part)
-        for done in _side_by_side(self._threads, lambda rows: finish(rows, part, self._plan, numbering), tables):
+        pieces = self._plan.reader.pieces(part)
+        for done in _side_by_side(self._threads, lambda piece: finish(piece, part, self._plan, numbering), pieces):
             PROGRESS.add(done.found, numbering.total)
             for split, records in done.records.items():
                 yield beam.pvalue.TaggedOutput(split, records)
@@ -163,18 +154,11 @@ class ReadRanges(beam.DoFn):
                 yield beam.pvalue.TaggedOutput(HASHES, partition)
         yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
 
-    def _tables(self, part: Range) -> Iterator["Block | Rows"]:
-        file = self._plan.layout.files[part.file]
-        if file.kind is Kind.PARQUET:
-            return read_rows(part, file, self._plan.layout.types)
-        return read_blocks(part, file, newlines_in_values=self._plan.data.newlines_in_values)
 
-
-def finish(read: "Block | Rows", part: Range, plan: Plan, numbering: Numbering) -> Finished:
-    """Parses, checks, splits and encodes a block."""
+def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering) -> Finished:
+    """Parses, checks, splits and encodes a piece."""
     file = plan.layout.files[part.file]
-    rows = read if isinstance(read, Rows) else parse(read, file.columns, plan.layout.types, plan.data)
-    rows = records_of(rows, plan.layout.types, plan.data)
+    rows = plan.reader.records(piece, part.file)
     first_line = numbering.lines[part.file, part.start]
     first_row = numbering.starts[part.file, part.start]
     places = rows.row_numbers + first_row
@@ -208,7 +192,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         split_folders: Where the TFRecords of each split go.
         results_file: Where the lines go that `components.ingest.results` reads.
     """
-    ranges = pipeline | "Ranges" >> beam.Create(plan.parts) | "Spread" >> beam.Reshuffle()
+    ranges = pipeline | "Ranges" >> beam.Create(plan.reader.parts()) | "Spread" >> beam.Reshuffle()
     numbering = (
         ranges
         | "CountLines" >> beam.Map(lambda part: (part, _rows_in(part, plan)))
@@ -296,12 +280,9 @@ class PieceSink(FileBasedSink):
 
 def _rows_in(part: Range, plan: Plan) -> int | None:
     """Rows of a range, counted where it is cheap or where the split needs it."""
-    file = plan.layout.files[part.file]
-    if file.kind is Kind.PARQUET:
-        return count_rows(part, file)
-    if file.kind is Kind.GZIP and plan.rule.by != "rows":
+    if plan.reader.bytes_to_count(part.file) is None and plan.rule.by != "rows":
         return None
-    return count_lines(part, file, newlines_in_values=plan.data.newlines_in_values)
+    return plan.reader.count(part)
 
 
 def _duplicate(group: tuple[Copy, ...], layout: Layout) -> Duplicate:

@@ -56,7 +56,7 @@ class Executor(BaseBeamExecutor):
         PROGRESS.reset()
         with self._make_beam_pipeline() as pipeline:
             ingest(pipeline, plan, split_folders, results_file)
-        check_parts(results_file, len(plan.parts))
+        check_parts(results_file, len(plan.reader.parts()))
         check_sizes(results_file, split_folders)
         empty = _empty_files(plan.layout)
         report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)

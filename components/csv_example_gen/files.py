@@ -23,6 +23,11 @@ class Kind(Enum):
     GZIP = "csv.gz"
     PARQUET = "parquet"
 
+    @property
+    def names_columns(self) -> bool:
+        """Whether each such file itself names its columns."""
+        return self is Kind.PARQUET
+
 
 @dataclass(frozen=True)
 class DataFile:

@@ -8,13 +8,10 @@ import numpy.typing as npt
 
 from components.arrow import pa
 from components.contract import LABEL
-from components.csv_example_gen.blocks import Range, ranges_of, read_blocks
 from components.csv_example_gen.config import ColumnType, CsvData
-from components.csv_example_gen.files import DataFile, Kind, list_files
-from components.csv_example_gen.layout import FileLayout, look_at
-from components.csv_example_gen.parquet import read_rows
-from components.csv_example_gen.parse import Rows, parse
-from components.csv_example_gen.rows import records_of
+from components.csv_example_gen.files import DataFile, list_files
+from components.csv_example_gen.layout import FileLayout, Layout, look_at
+from components.csv_example_gen.reader import Reader, Rows
 from components.errors import TransferlineError
 from components.ingest.report import Quarantined
 from components.wording import shown
@@ -38,14 +35,19 @@ def predict_rows(
     columns = model.columns()
     for path in paths:
         try:
-            for file in list_files(path):
+            files = list_files(path)
+        except TransferlineError as error:
+            yield [Quarantined(place=error.place or path, reason=error.cause)]
+            continue
+        for file in files:
+            try:
                 layout, seen = layout_of(file, data, (*columns, data.label) if labelled else columns)
                 types: dict[str, ColumnType] = dict.fromkeys(columns, "float")
                 if labelled:
                     types[data.label] = data.types.get(data.label, seen[data.label])
-                yield from _predict_file(layout, columns, types, data, model)
-        except TransferlineError as error:
-            yield [Quarantined(place=error.place or path, reason=error.cause)]
+                yield from _predict_file(Layout((layout,), types, data.label), columns, data, model)
+            except TransferlineError as error:
+                yield [Quarantined(place=error.place or file.path, reason=error.cause)]
 
 
 def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[FileLayout, dict[str, ColumnType]]:
@@ -68,7 +70,7 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
         layout, types = look_at(file, unnamed.model_copy(update={"header": "no"}), {})
     if layout.empty:
         raise TransferlineError(layout.empty, place=file.path)
-    if data.columns and not layout.header_lines and file.kind is not Kind.PARQUET:
+    if data.columns and not layout.header_lines and not file.kind.names_columns:
         without_label = tuple(name for name in data.columns if name != data.label)
         named = next((names for names in (data.columns, without_label) if len(names) == len(layout.columns)), None)
         if named is None:
@@ -82,36 +84,27 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
     lacking = [name for name in needed if name not in layout.columns]
     if lacking:
         raise TransferlineError(f"the file lacks the columns {', '.join(map(shown, lacking))}", place=file.path)
-    return layout, types
+    return replace(layout, name=file.path), types
 
 
 def _predict_file(
-    file: FileLayout, columns: Sequence[str], types: dict[str, ColumnType], data: CsvData, model: PushedModel
+    layout: Layout, columns: Sequence[str], data: CsvData, model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
+    reader = Reader(layout, data)
     before = 0
-    for part in ranges_of(0, file, whole=data.newlines_in_values):
+    for part in reader.parts():
         in_part = 0
-        for rows in _read(part, file, types, data):
-            chosen = records_of(rows, types, data)
-            yield [_unreadable(file, fault.line + before, fault.reason) for fault in chosen.faults]
-            for start in range(0, chosen.table.num_rows, BATCH):
-                yield _predicted(file, columns, chosen, start, before, model)
+        for piece in reader.pieces(part):
+            rows = reader.records(piece, part.file)
+            yield [_unreadable(layout, fault.line + before, fault.reason) for fault in rows.faults]
+            for start in range(0, rows.table.num_rows, BATCH):
+                yield _predicted(layout, columns, rows, start, before, model)
             in_part += rows.count
         before += in_part
 
 
-def _read(part: Range, file: FileLayout, types: dict[str, ColumnType], data: CsvData) -> Iterator[Rows]:
-    if file.kind is Kind.PARQUET:
-        yield from read_rows(part, file, types)
-        return
-    all_types: dict[str, ColumnType] = {name: types.get(name, "string") for name in file.columns}
-    for block in read_blocks(part, file, newlines_in_values=data.newlines_in_values):
-        rows = parse(block, file.columns, all_types, data)
-        yield replace(rows, table=rows.table.select(list(types)))
-
-
 def _predicted(
-    file: FileLayout, columns: Sequence[str], rows: Rows, start: int, before: int, model: PushedModel
+    layout: Layout, columns: Sequence[str], rows: Rows, start: int, before: int, model: PushedModel
 ) -> list[Prediction | Quarantined]:
     labelled = rows.table.slice(start, BATCH)
     batch = labelled.select(list(columns))
@@ -121,10 +114,10 @@ def _predicted(
     for at, scores in enumerate(model.of_rows(matrix)):
         if np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
-            found.append(prediction(file.path, row, scores, model.class_names, labels[at]))
+            found.append(prediction(layout.files[0].path, row, scores, model.class_names, labels[at]))
         else:
             line = int(rows.lines[start + at]) + before
-            found.append(_unreadable(file, line, no_value_of(columns, matrix[at])))
+            found.append(_unreadable(layout, line, no_value_of(columns, matrix[at])))
     return found
 
 
@@ -140,6 +133,5 @@ def _matrix(table: pa.Table) -> npt.NDArray[np.float32]:
     return np.column_stack(columns).astype(np.float32, copy=False)
 
 
-def _unreadable(file: FileLayout, line: int, reason: str) -> Quarantined:
-    unit = "row" if file.kind is Kind.PARQUET else "line"
-    return Quarantined(place=f"{file.path}, {unit} {line + 1 + file.header_lines}", reason=reason)
+def _unreadable(layout: Layout, line: int, reason: str) -> Quarantined:
+    return Quarantined(place=layout.place(0, line), reason=reason)

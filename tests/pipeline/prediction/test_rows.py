@@ -6,6 +6,7 @@ import pytest
 from hostile_parquet import run_command, write_hostile
 
 from components.arrow import pa, parquet
+from components.csv_example_gen import blocks
 from components.csv_example_gen.config import CsvData
 from components.ingest.report import Quarantined
 from pipeline.prediction import rows as rows_module
@@ -86,8 +87,8 @@ def test_rows_that_cannot_be_read_are_told_with_their_line(predict, tmp_path):
 
 def test_many_rows_come_in_batches_and_ranges(predict, monkeypatch):
     monkeypatch.setattr(rows_module, "BATCH", 100)
-    plain = rows_module.ranges_of
-    monkeypatch.setattr(rows_module, "ranges_of", lambda *args, whole: plain(*args, whole=whole, range_bytes=1000))
+    plain = blocks.ranges_of
+    monkeypatch.setattr(blocks, "ranges_of", lambda *args, whole: plain(*args, whole=whole, range_bytes=1000))
     found = predict("a,my b\n" + "".join(f"{n / 100},0\n" for n in range(1000)))
     assert [each.row for each in found] == list(range(1, 1001))
     assert [each.scores["yes"] for each in found] == [yes(n / 100, 0) for n in range(1000)]
