@@ -1,7 +1,7 @@
 """How names are worded for people: shown, listed, put in order, and the nearest to a wrong one."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 LONGEST_NUMBER = 20
@@ -20,10 +20,15 @@ def natural_key(name: str) -> list[str]:
     return [part.zfill(LONGEST_NUMBER) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
 
 
-def listed(names: Sequence[str], at_most: int = 8) -> str:
-    """Returns names in one line, as many as a person reads."""
-    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
-    return ", ".join(map(shown, names[:at_most])) + more
+def listed(names: Iterable[str], at_most: int = 8, between: str = ", ") -> str:
+    """Returns names in one line, as many as a person reads.
+
+    >>> listed(["a", "b", "c", "d"], at_most=2)
+    'a, b and 2 more'
+    """
+    every = list(names)
+    more = f" and {len(every) - at_most:,} more" if len(every) > at_most else ""
+    return between.join(map(shown, every[:at_most])) + more
 
 
 def shown(name: str) -> str:

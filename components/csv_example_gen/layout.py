@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import IO
 
 from components.arrow import open_parquet, pa
@@ -15,12 +14,13 @@ from components.csv_example_gen.files import DataFile, Kind
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.gzip_stream import inflate
-from components.wording import shown
+from components.wording import listed, nearest, shown
 
 LOOKED_AT_BYTES, LOOKED_AT_LINES = 2**20, 1_000
 UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 OTHER_DELIMITERS = ";\t|,"
+LISTED = 40
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
@@ -303,8 +303,8 @@ def _check_columns(files: Sequence[FileLayout], data: CsvData) -> None:
             raise _other_columns(file.columns, first.columns, file.name, first.name)
     if data.label not in first.columns:
         raise TransferlineError(
-            f"There is no column '{shown(data.label)}'{_near(data.label, first.columns)}; "
-            f"the columns are {_listed(first.columns)}.",
+            f"There is no column '{shown(data.label)}'{nearest(data.label, first.columns)}; "
+            f"the columns are {listed(first.columns, LISTED)}.",
             place=f"data.label, {first.name}",
             cure="Set data.label to the column with the class.",
         )
@@ -314,29 +314,19 @@ def _check_names(setting: str, names: Sequence[str] | Mapping[str, object], know
     for name in names:
         if known and name not in known:
             raise TransferlineError(
-                f"There is no column '{shown(name)}'{_near(name, known)}.",
+                f"There is no column '{shown(name)}'{nearest(name, known)}.",
                 place=f"data.{setting}",
-                cure=f"Use one of {_listed(tuple(known))}.",
+                cure=f"Use one of {listed(known, LISTED)}.",
             )
 
 
 def _other_columns(names: Sequence[str], expected: Sequence[str], place: str, of: str) -> TransferlineError:
     missing = [name for name in expected if name not in names]
     extra = [name for name in names if name not in expected]
-    parts = [f"lacks {_listed(missing)}"] if missing else []
-    parts += [f"has {_listed(extra)} besides"] if extra else []
+    parts = [f"lacks {listed(missing, LISTED)}"] if missing else []
+    parts += [f"has {listed(extra, LISTED)} besides"] if extra else []
     return TransferlineError(
         f"The columns aren't those of {of}: the file {' and '.join(parts)}.",
         place=place,
         cure=f"Correct the header or {'data.columns' if of == 'data.columns' else 'move the file elsewhere'}.",
     )
-
-
-def _near(name: str, known: Sequence[str] | Mapping[str, object]) -> str:
-    matches = get_close_matches(name, list(known), n=1)
-    return f" (did you mean '{matches[0]}'?)" if matches else ""
-
-
-def _listed(names: Sequence[str], at_most: int = 40) -> str:
-    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
-    return ", ".join(shown(name) for name in names[:at_most]) + more

@@ -8,9 +8,7 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.parse import Fault, Rows
-from components.wording import shown
-
-SHOWN_CLASSES = 10
+from components.wording import listed, shown
 
 
 def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Rows:
@@ -65,7 +63,7 @@ def _classes(
         known = pc.is_in(labels, value_set=pa.array(classes))
         for row in np.flatnonzero(~_true(known) & ~absent):
             reasons.setdefault(
-                int(row), f"the label {name} is {shown(labels[int(row)].as_py())!r}, not one of {_listed(classes)}"
+                int(row), f"the label {name} is {shown(labels[int(row)].as_py())!r}, not one of {listed(classes)}"
             )
     return labels
 
@@ -84,8 +82,3 @@ def _as_text(column: pa.Array) -> pa.Array:
 def _true(mask: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """A mask without nulls, which count as false."""
     return np.asarray(pc.fill_null(mask, False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _listed(classes: tuple[str, ...]) -> str:
-    more = f" and {len(classes) - SHOWN_CLASSES} more" if len(classes) > SHOWN_CLASSES else ""
-    return ", ".join(map(shown, classes[:SHOWN_CLASSES])) + more
