@@ -36,12 +36,7 @@ def new(
     force: Force = False,
 ) -> None:
     """Look at photos or rows, and write a catalog file for them that is ready to run."""
-    if bool(images) == bool(csv) or bool(csv) != bool(label):
-        raise TransferlineError(
-            "photos or rows are needed, and of rows the column with the class",
-            place=f"transferline new {name}",
-            cure="give --images FOLDER, or --csv FILE --label COLUMN",
-        )
+    _check_given(name, images, csv, label)
     catalog_file.check_name(name)
     path = catalog_file.target_of(name, out, force=force)
     given = images or csv
@@ -52,6 +47,22 @@ def new(
         draft = draft_for_rows(name, look_at_rows(data, label, header=header))
     catalog_file.write(catalog_file.render(draft, path), path)
     _show(draft, path, out)
+
+
+def _check_given(name: str, images: str, csv: str, label: str) -> None:
+    """Refuses what is neither photos nor rows with the column of their class."""
+    if images and csv:
+        cause, cure = "Photos and rows are both given.", "give --images or --csv: a pipeline learns from one of them"
+    elif csv and not label:
+        cause, cure = "It isn't said which column of the rows has the class.", f"add --label COLUMN to --csv {csv}"
+    elif label and not csv:
+        cause = "--label names a column of rows" + (", and photos have none." if images else ", and no rows are given.")
+        cure = "leave it out: the folders of photos name the classes" if images else "give the rows with --csv FILE"
+    elif not images and not csv:
+        cause, cure = "Photos or rows are needed.", "give --images FOLDER, or --csv FILE --label COLUMN"
+    else:
+        return
+    raise TransferlineError(cause, place=f"transferline new {name}", cure=cure)
 
 
 def _show(draft: Draft, path: Path, out: str) -> None:

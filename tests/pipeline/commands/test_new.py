@@ -66,11 +66,23 @@ def test_rows_into_a_file_elsewhere(transferline, checkout, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [(), ("--images", "a", "--csv", "b"), ("--csv", "rows.csv"), ("--images", "pets", "--label", "x")],
+    ("arguments", "cause", "cure"),
+    [
+        ((), "Photos or rows are needed.", "give --images FOLDER, or --csv FILE --label COLUMN"),
+        (("--images", "a", "--csv", "b"), "Photos and rows are both given.", "give --images or --csv"),
+        (("--images", "a", "--csv", "b", "--label", "c"), "Photos and rows are both given.", "give --images or --csv"),
+        (
+            ("--csv", "rows.csv"),
+            "It isn't said which column of the rows has the class.",
+            "--label COLUMN to --csv rows",
+        ),
+        (("--images", "pets", "--label", "x"), "--label names a column of rows, and photos have none.", "leave it out"),
+        (("--label", "x"), "--label names a column of rows, and no rows are given.", "give the rows with --csv FILE"),
+    ],
 )
-def test_what_is_missing_is_said(transferline, arguments):
+def test_what_is_missing_or_too_much_is_said(transferline, arguments, cause, cure):
     done = transferline("new", "mine", *arguments)
     assert done.returncode == 1
-    assert "give --images FOLDER, or --csv FILE --label COLUMN" in done.stderr
+    assert cause in done.stderr
+    assert cure in done.stderr
     assert "Traceback" not in done.stderr
