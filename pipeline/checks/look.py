@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from components.data_gate.config import GateRules
+from components.ingest.report import Quarantined
 from components.wording import listed
 from pipeline.checks.finding import Finding, fault, ok, warning
+from pipeline.profile.classes import MIN_CLASSES, count_of, few, unbalanced, with_counts
+from pipeline.profile.quarantine import Quarantine
 
-MIN_CLASSES = 2
-UNBALANCED = 10
-"""Times as many records in the largest class as in the smallest."""
-
-FEW = 10
-"""With fewer records than this, a class is easily missing from a split by hash."""
+SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -37,22 +36,38 @@ def class_findings(counts: Mapping[str, int], what: str, *, whole: bool = True) 
         what: What the records are: "photos" or "rows".
         whole: Whether all records were counted.
     """
-    by_size = sorted(counts, key=lambda name: (-counts[name], name))
-    told = listed([f"{name} {counts[name]:,}" for name in by_size])
-    told += "" if whole else f" (of the first {sum(counts.values()):,} {what})"
+    told = with_counts(counts) + ("" if whole else f"; of {sum(counts.values()):,} {what} that were read")
     if len(counts) < MIN_CLASSES:
-        found = f"there is one class alone: {told}" if counts else "there is no class"
+        found = f"there is one class alone ({told})" if counts else "there is no class"
         if whole:
             yield fault("classes", found, f"a classifier needs {what} of two or more classes")
         else:
             yield warning("classes", found, "check that the label is what is meant")
         return
-    yield ok("classes", f"{len(counts):,}: {told}")
-    smallest, largest = counts[by_size[-1]], counts[by_size[0]]
-    if largest > UNBALANCED * smallest:
-        text = f"very unbalanced: {largest / smallest:.0f} times as many {what} of {by_size[0]} as of {by_size[-1]}"
-        yield warning("classes", text, 'bound the metrics of each class too, by a threshold with slice="label"')
-    few = [name for name in by_size if counts[name] < FEW]
-    if few and whole:
-        text = f"fewer than {FEW} {what} of {listed(few)}"
-        yield warning("classes", text, f"add {what}, or leave the class out: it may be missing from a split")
+    yield ok("classes", f"{count_of(len(counts), 'class', 'classes')} ({told})")
+    records = what if whole else f"{what} read"
+    if uneven := unbalanced(counts, records):
+        yield warning("classes", uneven, 'bound the metrics of each class too, by a threshold with slice="label"')
+    if rare := few(counts, records):
+        yield warning("classes", rare, f"add {what}, or leave the class out: it may be missing from a split")
+
+
+def quarantine_findings(
+    found: Quarantine, faults: list[Quarantined], gate: GateRules, subject: str
+) -> Iterator[Finding]:
+    """Yields what there is to say of what can't be used.
+
+    Args:
+        found: How much that is.
+        faults: What it is; the first are told.
+        gate: The pipeline's rules.
+        subject: What was looked at.
+    """
+    if not found.count:
+        return
+    text = f"{found.text}: {listed([f'{each.place}: {each.reason}' for each in faults], SHOWN, '; ')}"
+    if found.stops(gate.max_quarantined):
+        text += f"; more than gate.max_quarantined = {gate.max_quarantined:.1%} stops the run"
+        yield fault(subject, text, f"mend them, or leave them out with --set {found.setting}")
+    else:
+        yield warning(subject, text, "mend them, if they were meant as data")

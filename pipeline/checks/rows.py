@@ -1,50 +1,20 @@
-"""A look at rows: the files, their columns, and the first rows of each."""
+"""What `check` says of rows."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
 
-from components.arrow import pa, pc
-from components.contract import LABEL
-from components.csv_example_gen import parquet
-from components.csv_example_gen.blocks import count_lines, ranges_of, read_blocks
+from components.arrow import pa
 from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.files import Kind, list_files
-from components.csv_example_gen.layout import FileLayout, Layout, find_layout
-from components.csv_example_gen.parse import Rows, parse
-from components.csv_example_gen.rows import records_of
+from components.csv_example_gen.layout import Layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.errors import TransferlineError
-from components.ingest.reasons import BLANK
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
-from pipeline.checks.look import Look, class_findings
+from pipeline.checks.look import Look, class_findings, quarantine_findings
 from pipeline.config import RowPipeline
-
-FILES_LOOKED_INTO = 4
-COUNTED_BYTES = 256 * 2**20
-"""The lines of no more than this are counted; so much is read in a second."""
-
-MANY_LABELS = 1_000
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The first rows.
-
-    Attributes:
-        rows: How many, those that can't be used among them.
-        labels: How many of each.
-        reasons: Why each of the others would be quarantined.
-        whole: Whether these are all rows.
-    """
-
-    rows: int
-    labels: Counter[str]
-    reasons: tuple[str, ...]
-    whole: bool
+from pipeline.profile.classes import MANY_CLASSES, count_of
+from pipeline.profile.rows import RowFindings, profile_rows
 
 
 def look_at_rows(config: RowPipeline) -> Look:
@@ -64,25 +34,21 @@ def look_at_rows(config: RowPipeline) -> Look:
 def _look(config: RowPipeline) -> Look:
     data = config.data
     schema = config.schema_path.read_text(encoding="utf-8") if config.curated_schema else ""
-    layout = find_layout(list_files(data.path), data, schema_types(schema, data.label))
-    sample = _sample(layout, data)
-    total = sample.rows if sample.whole else _total(layout, data)
-    rows = "rows weren't counted" if total is None else f"{total:,} rows"
+    found = profile_rows(data, schema_types(schema, data.label))
     findings = (
-        ok("data", f"{data.path}: {_files(layout)}, {rows}"),
-        *_columns(config, layout),
-        *_labels(sample, data),
-        *_faulty(sample, config),
-        *_splits(layout, data, total),
+        ok("data", f"{data.path}: {_files(found)}, {'' if found.counted else 'about '}{found.rows:,} rows"),
+        *_columns(config, found.layout),
+        *_labels(found),
+        *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
+        *_splits(found),
     )
-    classes = frozenset(data.classes or sample.labels) if data.classes or sample.whole else None
-    return Look(findings, classes, tuple(name for name in layout.types if name != data.label))
+    classes = frozenset(data.classes or found.classes) if data.classes or found.all_read else None
+    return Look(findings, classes, tuple(name for name in found.layout.types if name != data.label))
 
 
-def _files(layout: Layout) -> str:
-    empty = sum(bool(file.empty) for file in layout.files)
-    count = len(layout.files)
-    return f"{count:,} file{'s' * (count != 1)}" + (f", {empty:,} of them without rows" if empty else "")
+def _files(found: RowFindings) -> str:
+    empty = f", {found.empty_files:,} of them without rows" if found.empty_files else ""
+    return count_of(len(found.layout.files), "file", "files") + empty
 
 
 def _columns(config: RowPipeline, layout: Layout) -> Iterator[Finding]:
@@ -111,79 +77,26 @@ def _named(config: RowPipeline) -> dict[str, tuple[str, ...]]:
     return named
 
 
-def _sample(layout: Layout, data: CsvData) -> Sample:
-    labels: Counter[str] = Counter()
-    reasons: list[str] = []
-    rows = 0
-    files = [(number, file) for number, file in enumerate(layout.files) if not file.empty]
-    whole = len(files) <= FILES_LOOKED_INTO
-    for number, file in files[:FILES_LOOKED_INTO]:
-        blocks = list(islice(_blocks(number, file, layout, data), 2))
-        whole = whole and len(blocks) == 1
-        for block in blocks[:1]:
-            rows += block.count
-            records = records_of(block, layout.types, data)
-            counted = pc.value_counts(records.table[LABEL].combine_chunks()).to_pylist()
-            labels.update({str(each["values"]): int(each["counts"]) for each in counted})
-            faults = [bad for bad in records.faults if not bad.reason.startswith(BLANK)]
-            reasons += [f"{layout.place(number, bad.line)}: {bad.reason}" for bad in faults]
-    return Sample(rows, labels, tuple(reasons), whole)
-
-
-def _blocks(number: int, file: FileLayout, layout: Layout, data: CsvData) -> Iterator[Rows]:
-    for part in ranges_of(number, file, whole=True):
-        if file.kind is Kind.PARQUET:
-            yield from parquet.read_rows(part, file, layout.types)
-        else:
-            for block in read_blocks(part, file, newlines_in_values=data.newlines_in_values):
-                yield parse(block, file.columns, layout.types, data)
-
-
-def _labels(sample: Sample, data: CsvData) -> Iterator[Finding]:
-    yield from class_findings(sample.labels, "rows", whole=sample.whole)
-    absent = [name for name in data.classes if name not in sample.labels]
-    if absent and sample.labels:
-        where = "" if sample.whole else " among the first"
+def _labels(found: RowFindings) -> Iterator[Finding]:
+    data = found.data
+    yield from class_findings(found.classes, "rows", whole=found.all_read)
+    absent = [name for name in data.classes if name not in found.classes]
+    if absent:
+        where = "" if found.all_read else " among those that were read"
         text = f"of {listed(absent)}, which data.classes names, there is no row{where}"
         yield warning("classes", text, "correct data.classes, if that isn't meant")
-    if len(sample.labels) > MANY_LABELS:
-        text = f"the label {data.label} has {len(sample.labels):,} different values"
-        yield warning("classes", text, "check that data.label is a class and not a number")
+    if len(found.classes) > MANY_CLASSES and not data.classes:
+        text = f"the label {data.label} has {len(found.classes):,} different values"
+        yield warning("classes", text, "check that data.label is a class, and not a number or a key")
 
 
-def _faulty(sample: Sample, config: RowPipeline) -> Iterator[Finding]:
-    if not sample.reasons:
-        return
-    count = len(sample.reasons)
-    rows = f"{sample.rows:,} rows" if sample.whole else f"the first {sample.rows:,} rows"
-    text = f"{count:,} of {rows} go to quarantine: {listed(sample.reasons, 3)}"
-    if count / sample.rows > config.gate.max_quarantined:
-        yield fault("rows", text, f"mend them: gate.max_quarantined is {config.gate.max_quarantined:.1%}")
-    else:
-        yield warning("rows", text, "mend them, if they were meant as data")
-
-
-def _splits(layout: Layout, data: CsvData, total: int | None) -> Iterator[Finding]:
+def _splits(found: RowFindings) -> Iterator[Finding]:
+    data: CsvData = found.data
     try:
-        rule = make_rule(data.split, layout, data.label)
-        if rule.by == "rows" and total is not None:
-            check_enough_rows(data.split, total, data.path)
+        rule = make_rule(data.split, found.layout, data.label)
+        if rule.by == "rows" and found.counted:
+            check_enough_rows(data.split, found.rows, data.path)
     except TransferlineError as error:
         yield of_error("splits", error)
         return
     yield ok("splits", f"by {rule.by}")
-
-
-def _total(layout: Layout, data: CsvData) -> int | None:
-    """Returns how many rows there are; None where telling takes too long."""
-    files = [(number, file) for number, file in enumerate(layout.files) if not file.empty]
-    text = [file for _, file in files if file.kind is not Kind.PARQUET]
-    if any(file.kind is Kind.GZIP for file in text) or sum(file.size for file in text) > COUNTED_BYTES:
-        return None
-    return sum(
-        parquet.count_rows(part, file)
-        if file.kind is Kind.PARQUET
-        else count_lines(part, file, newlines_in_values=data.newlines_in_values)
-        for number, file in files
-        for part in ranges_of(number, file, whole=data.newlines_in_values)
-    )

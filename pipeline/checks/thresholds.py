@@ -8,8 +8,9 @@ from components import contract
 from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, metric_names
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, ok, warning
-from pipeline.checks.look import MIN_CLASSES, Look
+from pipeline.checks.look import Look
 from pipeline.config import ImagePipeline, Pipeline, PipelineConfig, RowPipeline
+from pipeline.profile.classes import MIN_CLASSES
 
 PHOTO_FEATURES = (contract.LABEL, *contract.PHOTO_SLICES, contract.WIDTH, contract.HEIGHT, contract.PATH)
 

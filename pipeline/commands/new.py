@@ -72,4 +72,9 @@ def _show(draft: Draft, path: Path, out: str) -> None:
         screen.print(f"[yellow]![/] {escape(warning)}", soft_wrap=True)
     screen.print(f"Written: {escape(str(path))}", soft_wrap=True)
     command = f"{sys.executable} {path}" if out else f"transferline run {draft.config.name}"
-    screen.print(f"Run it:  {escape(command)}", soft_wrap=True)
+    if not draft.settings:
+        screen.print(f"Run it:  {escape(command)}", soft_wrap=True)
+        return
+    screen.print("A run would stop at the gate: too much can't be used. Mend the data first, or leave that out:")
+    settings = " ".join(f"--set {setting}" for setting in draft.settings)
+    screen.print(f"         transferline run {escape(f'{out or draft.config.name} {settings}')}", soft_wrap=True)

@@ -31,6 +31,8 @@ class Draft:
         title: What it is, in a few words.
         data: Paragraphs on the data, as they were found.
         expect: What a run of it should show.
+        details: More on the data, for the file alone: `warnings` say it on the screen.
+        settings: The settings, as `--set` takes them, without which a run of it would stop.
         warnings: What someone should look at before relying on it.
         comments: What is said above a setting, by its dotted key.
         names: An expression in place of a setting's value, by its dotted key.
@@ -42,6 +44,8 @@ class Draft:
     title: str
     data: str
     expect: str
+    details: str = ""
+    settings: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     comments: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
@@ -123,7 +127,7 @@ def render(draft: Draft, path: Path) -> str:
         has_long_lines=any(cell_len(line) > WIDTH for line in config.splitlines()),
         name=draft.config.name,
         title=_in_docstring(draft.title),
-        data=_paragraph(f"Data: {draft.data}"),
+        data=_paragraph(f"Data: {draft.data} {draft.details}"),
         expect=_paragraph(f"Result: {draft.expect}"),
         is_raw="\\" in f"{shown(draft.title)}{shown(draft.data)}{shown(draft.expect)}{shown(str(path))}",
         in_catalog=in_catalog,

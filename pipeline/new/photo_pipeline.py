@@ -1,27 +1,25 @@
 """From what was found in photos to a pipeline for them."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from components.contract import PHOTO_SLICES, SPLITS
-from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData, Split
 from components.ingest.report import Quarantined
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
-from components.wording import shown
+from components.wording import listed, shown
 from pipeline.config import ImagePipeline
 from pipeline.new.catalog_file import Draft
-from pipeline.profile.classes import accuracy_at_least, count_of, listed, margin, unbalanced, with_counts
+from pipeline.new.gate import settings_to_run, what_stops
+from pipeline.profile.classes import MIN_CLASSES, accuracy_at_least, count_of, few, margin, unbalanced, with_counts
 from pipeline.profile.photos import PhotoFindings
 
 IMAGE_SIZES = (160, 128, 96, 64)
 FEW_PHOTOS = 300
-FEW_OF_A_CLASS = 20
 FEW_TO_TEST, MANY_TO_TEST = 100, 1_000
-TWO = 2
 BATCH_SIZES = {16: 300, 32: 5_000, 64: math.inf}
 """Batch sizes, and up to how many training photos."""
 
@@ -57,6 +55,7 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         data=_data(found),
         expect=_expect(found, split),
         warnings=tuple(_warnings(found, split)),
+        settings=settings_to_run(found.quarantine),
         comments=_comments(found),
         names={"evaluation.slices": '("label", *PHOTO_SLICES)'},
         imports={"components.contract": {"PHOTO_SLICES"}},
@@ -65,18 +64,19 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
 
 def _check(found: PhotoFindings) -> None:
     """Refuses photos that no classifier can be made for."""
-    if len(found.counts) < TWO:
+    if len(found.rejected) == found.read:
+        what = count_of(found.read, "photo", "photos") if found.read else count_of(len(found.others), "file", "files")
+        raise TransferlineError(
+            f"none of the {what} that were read can be used: {_places(found.rejected or found.others)}",
+            place=found.data.path,
+            cure="give JPEG, PNG, GIF, BMP or WebP files",
+        )
+    if len(found.counts) < MIN_CLASSES:
         raise TransferlineError(
             f"there are photos of {count_of(len(found.counts), 'class', 'classes')}, and a classifier needs two or more"
             + (f": {listed(found.counts)}" if found.counts else ""),
             place=found.data.path,
             cure="lay the photos out in one folder for each class",
-        )
-    if len(found.rejected) == found.read:
-        raise TransferlineError(
-            f"none of the {found.read:,} photos that were read can be used: {_places(found.rejected)}",
-            place=found.data.path,
-            cure="give JPEG, PNG, GIF, BMP or WebP files",
         )
 
 
@@ -123,7 +123,7 @@ def _trainer(found: PhotoFindings, split: Split) -> TransferLearning:
     steps = max(1, math.ceil(train / batch_size))
     epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(STEPS / steps)))
     # More classes, or fewer steps, need longer ones.
-    learning_rate = 1e-4 if len(found.counts) == TWO and epochs * steps >= STEPS else 1e-3
+    learning_rate = 1e-4 if len(found.counts) == MIN_CLASSES and epochs * steps >= STEPS else 1e-3
     trainer = TransferLearning(
         batch_size=batch_size,
         feature_extraction=FeatureExtraction(epochs=epochs, learning_rate=learning_rate),
@@ -144,7 +144,7 @@ def _are_signs(found: PhotoFindings) -> bool:
 def _evaluation(found: PhotoFindings, split: Split) -> Evaluation:
     drop = 0.02 if _expected(found, split)["test"] > MANY_TO_TEST else 0.05
     thresholds = [Threshold(metric="accuracy", at_least=accuracy_at_least(found.counts, 0.25), max_drop=drop)]
-    if len(found.counts) == TWO:
+    if len(found.counts) == MIN_CLASSES:
         thresholds.append(Threshold(metric="auc", at_least=0.65))
     return Evaluation(thresholds=tuple(thresholds), slices=("label", *PHOTO_SLICES))
 
@@ -154,7 +154,7 @@ def _data(found: PhotoFindings) -> str:
     laid_out = f", laid out as {with_counts(named)}" if named else ""
     return (
         f"{found.photos:,} photos in {found.data.path}{laid_out}. Classes: {with_counts(found.counts)}. "
-        f"{'All' if found.read == found.photos else f'{found.read:,}'} were read: they are about {found.shorter_side} "
+        f"{'All' if found.all_read else f'{found.read:,}'} were read: they are about {found.shorter_side} "
         f"pixels at their shorter side, and {f'{len(found.rejected):,}' if found.rejected else 'none'} can't be used."
     )
 
@@ -170,20 +170,22 @@ def _expect(found: PhotoFindings, split: Split) -> str:
 
 
 def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
-    few = {name: count for name, count in found.counts.items() if count < FEW_OF_A_CLASS}
-    if few:
-        yield f"few photos of a class: {with_counts(few)}; a hundred or more of each are a good beginning"
-    yield from unbalanced(found.counts)
+    if rare := few(found.counts, "photos"):
+        yield f"{rare}; a hundred or more of each are a good beginning"
+    if uneven := unbalanced(found.counts, "photos"):
+        yield f"{uneven}; look at each class's slice, not at the accuracy alone"
     test = _expected(found, split)["test"]
     if test < FEW_TO_TEST:
-        yield (f"the test split has about {test} photos: an accuracy of 0.9 is known to within {margin(test):.2f} only")
-    share, bound = found.gate_share, GateRules().max_quarantined
-    if share > bound:
-        yield f"about {share:.0%} of the files can't be used, and more than {bound:.0%} stop the run"
-    if found.set_aside:
-        yield f"{_files(len(found.set_aside))} no photo of a class: {_places(found.set_aside)}"
+        yield f"the test split has about {test} photos: an accuracy of 0.9 is known to within {margin(test):.2f} only"
     if found.rejected:
         yield f"{len(found.rejected):,} of {found.read:,} photos read can't be used: {_places(found.rejected)}"
+    if found.others:
+        yield f"{count_of(len(found.others), 'file is', 'files are')} no photo of a class: {_places(found.others)}"
+    if found.empty_folders:
+        count = count_of(len(found.empty_folders), "folder has", "folders have")
+        yield f"{count} no files: {listed(found.empty_folders)}"
+    if found.quarantine.count > max(len(found.rejected), len(found.others)) or settings_to_run(found.quarantine):
+        yield what_stops(found.quarantine)
     if found.copies:
         yield f"{_groups(len(found.copies))} identical in different classes: {_names(found.copies)}"
     if found.leaks:
@@ -191,23 +193,17 @@ def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
             f"{_groups(len(found.leaks))} identical in different splits, which stops the run: {_names(found.leaks)}; "
             'remove the copies, or let data.split.by be "hash"'
         )
-    if found.read < found.photos:
+    if not found.all_read:
         yield f"only {found.read:,} of {found.photos:,} photos were read to know this; the run reads all"
 
 
-def _files(count: int) -> str:
-    return "1 file is" if count == 1 else f"{count:,} files are"
-
-
 def _groups(count: int) -> str:
-    return "1 group of photos is" if count == 1 else f"{count:,} groups of photos are"
+    return count_of(count, "group of photos is", "groups of photos are")
 
 
-def _places(faults: Sequence[Quarantined]) -> str:
-    more = f" and {len(faults) - SHOWN:,} more" if len(faults) > SHOWN else ""
-    return "; ".join(f"{fault.place}: {fault.reason}" for fault in faults[:SHOWN]) + more
+def _places(faults: Iterable[Quarantined]) -> str:
+    return listed([f"{fault.place}: {fault.reason}" for fault in faults], SHOWN, "; ")
 
 
-def _names(groups: tuple[tuple[str, ...], ...]) -> str:
-    more = f" and {len(groups) - SHOWN:,} more" if len(groups) > SHOWN else ""
-    return "; ".join(" = ".join(group[:SHOWN]) for group in groups[:SHOWN]) + more
+def _names(groups: Iterable[tuple[str, ...]]) -> str:
+    return listed([" = ".join(group[:SHOWN]) for group in groups], SHOWN, "; ")

@@ -9,15 +9,23 @@ from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import Quantiles, RowTransform
-from components.wording import shown
+from components.wording import listed, shown
 from pipeline.config import RowPipeline
 from pipeline.new.catalog_file import Draft
-from pipeline.new.row_warnings import LEFT_OUT, MANY_CLASSES, SLICE_VALUES, TWO, warnings_of
-from pipeline.profile.classes import accuracy_at_least, count_of, listed, margin, with_counts
+from pipeline.new.gate import settings_to_run
+from pipeline.new.row_warnings import LEFT_OUT, SLICE_VALUES, warnings_of
+from pipeline.profile.classes import (
+    FEW,
+    MANY_CLASSES,
+    MIN_CLASSES,
+    accuracy_at_least,
+    count_of,
+    margin,
+    with_counts,
+)
 from pipeline.profile.rows import RowFindings
 
 TOO_MANY_CLASSES = 1_000
-SURE_OF_A_CLASS = 20
 LEAST_KEYS = 100
 """Fewer keys than this don't split evenly."""
 
@@ -57,6 +65,8 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
         "`transferline new`.",
         data=_about(found),
         expect=_expect(found),
+        details=_details(found),
+        settings=settings_to_run(found.quarantine),
         warnings=tuple(warnings_of(found, _test_rows(found))),
         comments=_comments(found, split),
         names={key: constant for key, (constant, _) in constants.items()},
@@ -82,7 +92,7 @@ def _config(name: str, found: RowFindings, split: RowSplit, features: tuple[str,
 def _check_label(found: RowFindings) -> None:
     """Refuses a label that no classifier can be made for."""
     count, label = len(found.classes), shown(found.data.label)
-    if count < TWO and found.all_read:
+    if count < MIN_CLASSES and found.all_read:
         cause = f"the label {label} is {listed(found.classes)} in every row, and a classifier needs two classes or more"
     elif found.label_is_continuous and count > SLICE_VALUES:
         cause = f"the label {label} is a number with {count:,} different values, and only classes can be told"
@@ -114,8 +124,8 @@ def _data_settings(found: RowFindings, split: RowSplit) -> CsvData:
         for name, value in given.items()
         if name in ("path", "label", "header") or value != getattr(defaults, name)
     }
-    sure = found.all_read or min(found.classes.values()) >= SURE_OF_A_CLASS
-    if sure and TWO <= len(found.classes) <= MANY_CLASSES:
+    sure = found.all_read or min(found.classes.values()) >= FEW
+    if sure and MIN_CLASSES <= len(found.classes) <= MANY_CLASSES:
         given["classes"] = tuple(found.classes)
     return CsvData.model_validate({**given, "split": split})
 
@@ -163,7 +173,7 @@ def _regular(width: int, layers: int, dropout: float) -> MLP:
 def _thresholds(found: RowFindings) -> tuple[Threshold, ...]:
     drop = 0.02 if _test_rows(found) >= FEW_ROWS / 2 else 0.05
     accuracy = Threshold(metric="accuracy", at_least=accuracy_at_least(found.classes, 0.1), max_drop=drop)
-    if len(found.classes) != TWO:
+    if len(found.classes) != MIN_CLASSES:
         return (accuracy,)
     return accuracy, Threshold(metric="auc", at_least=0.6, max_drop=drop)
 
@@ -189,19 +199,19 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
 
 
 def _about(found: RowFindings) -> str:
-    about = "" if found.all_read else "about "
-    roles = [f"{shown(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT]
-    texts = [shown(column.name) for column in found.columns if column.role in ("text", "date")]
+    about = "" if found.counted else "about "
     numbers = sum(column.role == "feature" for column in found.columns)
-    parts = [
-        f"{about}{found.rows:,} rows in {found.data.path}, {'all' if found.all_read else f'{found.read:,}'} looked at.",
-        f"Classes: {with_counts(found.classes)}.",
-        f"{count_of(numbers, 'column', 'columns')} of numbers to learn from.",
-    ]
-    if texts:
-        parts.append(f"Text, which can be sliced by but isn't learned from: {listed(texts)}.")
-    if roles:
-        parts.append(f"Left out: {'; '.join(roles)}.")
+    return (
+        f"{about}{found.rows:,} rows in {found.data.path}, {'all' if found.all_read else f'{found.read:,}'} looked at. "
+        f"Classes: {with_counts(found.classes)}. {count_of(numbers, 'column', 'columns')} of numbers to learn from."
+    )
+
+
+def _details(found: RowFindings) -> str:
+    texts = [column.name for column in found.columns if column.role in ("text", "date")]
+    roles = [f"{shown(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT]
+    parts = [f"Text, which can be sliced by but isn't learned from: {listed(texts)}."] if texts else []
+    parts += [f"Left out: {'; '.join(roles)}."] if roles else []
     return " ".join(parts)
 
 

@@ -1,15 +1,14 @@
 """What someone should know of rows before relying on a model of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from components.data_gate.config import GateRules
-from components.wording import shown
-from pipeline.profile.classes import listed, margin, unbalanced, with_counts
+from components.wording import listed, shown
+from pipeline.new.gate import what_stops
+from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
 from pipeline.profile.columns import Column, Role
 from pipeline.profile.rows import RowFindings
 
-TWO, MANY_CLASSES = 2, 50
-FEW_OF_A_CLASS, FEW_TO_TEST = 10, 100
+FEW_TO_TEST = 100
 SLICE_VALUES = 20
 NEARLY_THE_LABEL = 0.99
 MUCH_MISSING = 0.05
@@ -38,47 +37,66 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
             f"the test split has about {test_rows} rows: an accuracy of 0.9 is known to within "
             f"{margin(test_rows):.2f} only"
         )
-    for column in found.columns:
-        yield from _column_warnings(column)
+    yield from _column_warnings(found.columns)
     if found.fault_count:
-        share = found.fault_count / found.read
-        stops = f"; more than {GateRules().max_quarantined:.0%} stop the run" * (share > GateRules().max_quarantined)
-        reasons = "; ".join(dict.fromkeys(fault.reason for fault in found.faults[:SHOWN]))
-        yield f"{found.fault_count:,} of {found.read:,} rows read can't be used ({share:.1%}){stops}: {reasons}"
+        reasons = dict.fromkeys(fault.reason for fault in found.faults)
+        yield f"{what_stops(found.quarantine)}: {listed(reasons, SHOWN, '; ')}"
     if not found.all_read:
-        yield f"{found.read:,} of about {found.rows:,} rows were read to know this; the run reads all"
+        about = "" if found.counted else "about "
+        yield f"{found.read:,} of {about}{found.rows:,} rows were read to know this; the run reads all"
 
 
 def _label_warnings(found: RowFindings) -> Iterator[str]:
-    if len(found.classes) < TWO:
+    rows = "rows" if found.all_read else "rows read"
+    if len(found.classes) < MIN_CLASSES:
         yield f"of the rows read, all are of the class {listed(found.classes)}: is the file sorted?"
     if len(found.classes) > MANY_CLASSES:
         yield f"the label has {len(found.classes):,} classes: is it a number, or a key?"
-    few = {name: count for name, count in found.classes.items() if count < FEW_OF_A_CLASS}
-    if few:
+    if rare := few(found.classes, rows):
         yield (
-            f"few rows of a class: {with_counts(few)}; a class that training has none of stops the run, "
-            "and data.classes without it sets its rows aside"
+            f"{rare}; a class that training has none of stops the run, and data.classes without it sets its rows aside"
         )
-    yield from unbalanced(found.classes)
+    if uneven := unbalanced(found.classes, rows):
+        yield f"{uneven}; look at each class's slice, not at the accuracy alone"
 
 
-def _column_warnings(column: Column) -> Iterator[str]:
-    name = f"column {shown(column.name)!r}"
-    if column.role in LEFT_OUT:
-        yield f"{name}: {LEFT_OUT[column.role]}; left out of the features"
-    if column.role == "feature" and column.separates >= NEARLY_THE_LABEL:
-        yield f"{name}: tells the classes nearly without fault; is it known before the label is? If not, leave it out"
-    if column.decimal_comma:
-        yield f"{name}: numbers with a decimal comma, which are read as text; write them with a point"
-    elif column.role == "text":
-        sliced = "sliced by" if column.distinct <= SLICE_VALUES else "which has too many values to slice by"
-        yield f"{name}: text of {column.distinct:,} different values, {sliced}, but not a feature yet"
-    if column.role == "date":
-        yield (
-            f"{name}: dates, which aren't features; if the model is to tell what comes later, sort the file by them "
-            "and split by rows (data.split.by)"
-        )
-    if column.missing > MUCH_MISSING and column.role != "empty":
-        filled = "; the mean is put in its place" if column.role == "feature" else ""
-        yield f"{name}: no value in {column.missing:.0%} of the rows read{filled}"
+def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
+    """One warning a kind, however many columns there are."""
+    for role, why in LEFT_OUT.items():
+        yield from _of([column for column in columns if column.role == role], f"{why}; left out of the features")
+    yield from _of(
+        [column for column in columns if column.role == "feature" and column.separates >= NEARLY_THE_LABEL],
+        "tells the classes nearly without fault; is it known before the label is? If not, leave it out",
+    )
+    yield from _of(
+        [column for column in columns if column.decimal_comma],
+        "numbers with a decimal comma, which are read as text; write them with a point",
+    )
+    texts = [column for column in columns if column.role == "text" and not column.decimal_comma]
+    if texts:
+        yield f"columns of text aren't features yet: {listed(map(_text, texts))}"
+    yield from _of(
+        [column for column in columns if column.role == "date"],
+        "dates, which aren't features; if the model is to tell what comes later, sort the file by them and split by "
+        "rows (data.split.by)",
+    )
+    yield from _missing_warnings(columns)
+
+
+def _missing_warnings(columns: Iterable[Column]) -> Iterator[str]:
+    lacking = [column for column in columns if column.missing > MUCH_MISSING and column.role != "empty"]
+    if lacking:
+        filled = any(column.role == "feature" for column in lacking)
+        shares = listed([f"'{shown(column.name)}' ({column.missing:.0%} of the rows)" for column in lacking])
+        yield f"values are missing: {shares}" + "; for a feature the mean is put in its place" * filled
+
+
+def _of(columns: list[Column], what: str) -> Iterator[str]:
+    if columns:
+        names = listed([f"'{shown(column.name)}'" for column in columns])
+        yield f"column{'s' * (len(columns) > 1)} {names}: {what}"
+
+
+def _text(column: Column) -> str:
+    sliced = "sliced by" if column.distinct <= SLICE_VALUES else "too many to slice by"
+    return f"'{shown(column.name)}' ({column.distinct:,} different values, {sliced})"

@@ -1,13 +1,22 @@
-"""What counts of classes say, for photos and rows alike."""
+"""What counts of classes say, for photos and rows alike: `new` and `check` go by the same bounds."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 
-from components.wording import shown
+from components.wording import listed, shown
 
-LISTED = 20
-UNBALANCED = 5.0
+MIN_CLASSES = 2
+FEW = 20
+"""Of a class with fewer records than this, a tenth of the data has none in one of eight cases (0.9^20)."""
+
+UNBALANCED = 10
+"""Times as many records in the largest class as in the smallest."""
+
+MANY_CLASSES = 50
+"""With more classes than this, the label of rows is doubted."""
+
 MOSTLY_ONE = 0.8
+LISTED = 8
 
 
 def accuracy_at_least(counts: Mapping[str, int], above: float) -> float:
@@ -28,26 +37,34 @@ def margin(count: int) -> float:
     return 1.96 * math.sqrt(0.9 * 0.1 / max(count, 1))
 
 
-def unbalanced(counts: Mapping[str, int]) -> Iterator[str]:
-    """Yields a warning if one class is far more frequent than another."""
+def unbalanced(counts: Mapping[str, int], what: str) -> str:
+    """Returns what to say where one class is far more frequent than another; "" if none is.
+
+    Args:
+        counts: How many there are, by class.
+        what: What they are, as "photos".
+    """
+    if len(counts) < MIN_CLASSES:
+        return ""
     least, most = (choose(counts, key=lambda name: counts[name]) for choose in (min, max))
-    if counts[most] >= UNBALANCED * counts[least]:
-        times = counts[most] / max(counts[least], 1)
-        yield (
-            f"the classes are unbalanced: '{shown(most)}' is {times:,.0f} times as frequent as '{shown(least)}'; "
-            "look at each class's slice, not at the accuracy alone"
-        )
+    if counts[most] < UNBALANCED * counts[least]:
+        return ""
+    times = counts[most] / max(counts[least], 1)
+    return f"the classes are unbalanced: {times:,.0f} times as many {what} of '{shown(most)}' as of '{shown(least)}'"
+
+
+def few(counts: Mapping[str, int], what: str) -> str:
+    """Returns what to say where there is little of a class; "" if there is enough of each. Arguments as above."""
+    rare = {name: count for name, count in counts.items() if count < FEW}
+    return f"few {what} of a class: {with_counts(rare)}" if rare else ""
 
 
 def with_counts(counts: Mapping[str, int]) -> str:
-    """Returns "cat 700, dog 699"."""
-    return listed([f"{shown(name)} {count:,}" for name, count in counts.items()])
-
-
-def listed(names: Collection[str]) -> str:
-    """Returns names with commas; of many, the first."""
-    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
-    return ", ".join(shown(name) for name in list(names)[:LISTED]) + more
+    """Returns "cat: 700, dog: 699"; of many, the largest."""
+    names = list(counts)
+    if len(names) > LISTED:
+        names.sort(key=lambda name: -counts[name])
+    return listed([f"{shown(name)}: {counts[name]:,}" for name in names], LISTED)
 
 
 def count_of(count: int, one: str, several: str) -> str:

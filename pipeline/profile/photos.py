@@ -1,23 +1,23 @@
 """Looks at someone's photos: which classes there are, and what some of the photos are like."""
 
 import hashlib
+import os
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.folders import PhotoFile
 from components.image_example_gen.formats import describe, format_of, open_header, webp_size
 from components.image_example_gen.listing import list_photos
-from components.image_example_gen.records import Raw, Source, Target
-from components.image_example_gen.tars import TarMembers
-from components.image_example_gen.zips import ZipMembers
+from components.image_example_gen.names import PHOTO_NAME
+from components.image_example_gen.records import Listing, Raw, Source, Target
 from components.ingest.file_names import HIDDEN
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import natural_key, shown
+from pipeline.profile.quarantine import Quarantine
 
 READING_SECONDS = 2.5
 """Photos are read for so long, in an order that mixes the classes; of many, the rest is left to the run."""
@@ -30,46 +30,72 @@ SEEN_AT = (64, 64)
 class PhotoFindings:
     """What was found.
 
+    A file in a class folder counts as a photo if it can be used or is named like one.
+
     Attributes:
         data: Where.
-        counts: Files by class.
-        by_split: Files by the split they are laid out in: "train", "eval", "test", or "" for none.
-        set_aside: Files that aren't taken for photos of a class, without hidden ones.
+        laid_out: The splits that the layout names.
+        splits: Photos by class, by the split they are laid out in: "train", "eval", "test", or "" for none.
         read: How many photos were read and decoded.
         rejected: Those of them that can't be used.
+        others: The files that are no photos of a class, without hidden ones.
+        empty_folders: Class folders, and split folders, without any file.
         shorter_side: The median of their shorter sides, in pixels; 0 if none could be decoded.
         copies: Groups of byte-identical photos of different classes.
         leaks: Groups of byte-identical photos that are laid out in different splits.
     """
 
     data: ImageData
-    counts: dict[str, int]
-    by_split: dict[str, int]
-    set_aside: tuple[Quarantined, ...]
+    laid_out: frozenset[str]
+    splits: dict[str, dict[str, int]]
     read: int
     rejected: tuple[Quarantined, ...]
+    others: tuple[Quarantined, ...]
+    empty_folders: tuple[str, ...]
     shorter_side: int
     copies: tuple[tuple[str, ...], ...]
     leaks: tuple[tuple[str, ...], ...]
 
     @property
-    def photos(self) -> int:
-        """How many there are."""
-        return sum(self.counts.values())
+    def counts(self) -> dict[str, int]:
+        """Photos by class."""
+        return dict(sorted(sum(map(Counter, self.splits.values()), Counter[str]()).items()))
 
     @property
-    def gate_share(self) -> float:
-        """About which share of all files can't be used."""
-        rejected = len(self.rejected) / max(self.read, 1) * self.photos
-        return (rejected + len(self.set_aside)) / max(self.photos + len(self.set_aside), 1)
+    def by_split(self) -> dict[str, int]:
+        """Photos by the split they are laid out in."""
+        return {split: sum(counts.values()) for split, counts in self.splits.items()}
+
+    @property
+    def photos(self) -> int:
+        """How many there are."""
+        return sum(self.by_split.values())
+
+    @property
+    def all_read(self) -> bool:
+        """Whether no photo is left that wasn't looked at."""
+        return self.read == self.photos
+
+    @property
+    def untrained(self) -> list[str]:
+        """The classes that are in other splits alone, where there is one for training."""
+        trained = self.splits.get("train", {})
+        return sorted({name for counts in self.splits.values() for name in counts} - set(trained)) if trained else []
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """What can't be used of all that was found, as far as it was read."""
+        rejected = round(len(self.rejected) / max(self.read, 1) * self.photos)
+        aside = len(self.others) + len(self.empty_folders)
+        what = "files and folders" if self.empty_folders else "files"
+        return Quarantine(rejected + aside, self.photos + aside, what, about=not self.all_read)
 
 
 @dataclass
 class _Seen:
-    """What was seen of the photos that were read."""
+    """What was seen of the files that were read: why each can't be used, "" if it can, by its name as it is shown."""
 
-    read: int = 0
-    rejected: list[Quarantined] = field(default_factory=list)
+    faults: dict[str, str] = field(default_factory=dict)
     sides: list[int] = field(default_factory=list)
     by_digest: dict[bytes, list[Target]] = field(default_factory=dict)
 
@@ -83,48 +109,92 @@ class _Seen:
 
 
 def look_at_photos(path: str, seconds: float = READING_SECONDS) -> PhotoFindings:
+    """Looks at photos of which nothing but the path is known; as `profile_photos`."""
+    return profile_photos(ImageData(path=path), seconds)
+
+
+def profile_photos(data: ImageData, seconds: float = READING_SECONDS) -> PhotoFindings:
     """Counts all photos by their names, and reads as many as time allows.
 
     Args:
-        path: As `ImageData.path`.
+        data: The settings.
         seconds: How long to read; at least one photo is.
 
     Raises:
         TransferlineError: There are no photos, or they can't be listed.
     """
-    data = ImageData(path=path)
     listing = list_photos(data)
-    targets = [target for source in listing.sources for target in _targets(source)]
+    targets, aside = _listed(listing)
     seen = _read_some(listing.sources, data.max_pixels, seconds)
+    photos = _photos(targets, seen, named=bool(listing.targets))
+    others = [each for each in aside if not each.place.endswith("/")]
+    others += [_other(target, seen) for target in targets if target not in photos]
+    names = dict.fromkeys(shown(target.name) for target in photos)
     return PhotoFindings(
         data=data,
-        counts=dict(sorted(Counter(target.label for target in targets).items())),
-        by_split=dict(Counter(target.laid_out for target in targets)),
-        set_aside=tuple(each for each in listing.quarantined if not each.reason.startswith(HIDDEN)),
-        read=seen.read,
-        rejected=tuple(seen.rejected),
+        laid_out=listing.laid_out,
+        splits=_by_split(photos),
+        read=sum(shown(target.name) in seen.faults for target in photos),
+        rejected=_in_order(
+            Quarantined(place=name, reason=seen.faults[name]) for name in names if seen.faults.get(name)
+        ),
+        others=_in_order(others),
+        empty_folders=tuple(each.place for each in aside if each.place.endswith("/")),
         shorter_side=round(statistics.median(seen.sides)) if seen.sides else 0,
         copies=seen.differing("label"),
         leaks=seen.differing("laid_out"),
     )
 
 
-def _targets(source: Source) -> Iterable[Target]:
-    match source:
-        case PhotoFile(target=target):
-            return [target]
-        case ZipMembers(wanted=wanted) | TarMembers(wanted=wanted):
-            return [item.target for item in wanted]
-    return [item.target for item in source.read() if isinstance(item, Raw)]
+def _listed(listing: Listing) -> tuple[Sequence[Target], list[Quarantined]]:
+    """The files that may be photos of a class, and what is known not to be, without hidden files."""
+    aside = [each for each in listing.quarantined if not each.reason.startswith(HIDDEN)]
+    if listing.targets:
+        return listing.targets, aside
+    items = list(_items(listing.sources))  # of TFRecords, only reading tells
+    aside += [item for item in items if isinstance(item, Quarantined)]
+    return [item.target for item in items if isinstance(item, Raw)], aside
+
+
+def _photos(targets: Iterable[Target], seen: _Seen, *, named: bool) -> dict[Target, None]:
+    """The files that are photos; one that isn't named like a photo is one if it, or another so named, can be used."""
+    if not named:
+        return dict.fromkeys(targets)
+    usable = {_ending(name) for name, fault in seen.faults.items() if not fault}
+
+    def is_photo(target: Target) -> bool:
+        fault = seen.faults.get(shown(target.name))
+        return bool(PHOTO_NAME.search(target.name)) or (_ending(target.name) in usable if fault is None else not fault)
+
+    return dict.fromkeys(filter(is_photo, targets))
+
+
+def _ending(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _other(target: Target, seen: _Seen) -> Quarantined:
+    name = shown(target.name)
+    return Quarantined(place=name, reason=seen.faults.get(name) or "not named like a photo")
+
+
+def _by_split(photos: Iterable[Target]) -> dict[str, dict[str, int]]:
+    splits: dict[str, Counter[str]] = {}
+    for target in photos:
+        splits.setdefault(target.laid_out, Counter())[target.label] += 1
+    return {split: dict(sorted(counts.items())) for split, counts in sorted(splits.items())}
+
+
+def _in_order(faults: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
+    return tuple(sorted(faults, key=lambda each: natural_key(each.place)))
 
 
 def _read_some(sources: Iterable[Source], max_pixels: int, seconds: float) -> _Seen:
     seen = _Seen()
     until = time.monotonic() + seconds
     for item in _items(sources):
-        seen.read += 1
         if isinstance(item, Quarantined):
-            seen.rejected.append(item)
+            seen.faults[item.place] = item.reason
         else:
             _look(item, max_pixels, seen)
         if time.monotonic() > until:
@@ -139,11 +209,10 @@ def _items(sources: Iterable[Source]) -> Iterator[Raw | Quarantined]:
 
 def _look(photo: Raw, max_pixels: int, seen: _Seen) -> None:
     reason, side = _fault(photo.content, max_pixels)
-    if reason:
-        seen.rejected.append(Quarantined(place=shown(photo.target.name), reason=reason))
-        return
-    seen.sides.append(side)
-    seen.by_digest.setdefault(hashlib.sha256(photo.content).digest(), []).append(photo.target)
+    seen.faults[shown(photo.target.name)] = reason
+    if not reason:
+        seen.sides.append(side)
+        seen.by_digest.setdefault(hashlib.sha256(photo.content).digest(), []).append(photo.target)
 
 
 def _fault(content: bytes, max_pixels: int) -> tuple[str, int]:

@@ -1,57 +1,60 @@
 """Looks at someone's rows: reads some of them as CsvExampleGen would, and says what is in the columns."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias
 
 from components.arrow import pa, pc
 from components.contract import LABEL
-from components.csv_example_gen.blocks import Block, Range, ranges_of, read_blocks
 from components.csv_example_gen.config import ColumnType, CsvData
-from components.csv_example_gen.files import Kind, list_files
-from components.csv_example_gen.layout import FileLayout, Layout, find_layout
-from components.csv_example_gen.parquet import count_rows, read_rows
-from components.csv_example_gen.parse import FLOAT_PATTERN, Rows, parse
-from components.csv_example_gen.rows import records_of
+from components.csv_example_gen.files import list_files
+from components.csv_example_gen.layout import NUMBER, Layout, find_layout
+from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.errors import TransferlineError
-from components.ingest import storage
-from components.ingest.gzip_stream import inflate
+from components.ingest.reasons import BLANK
 from components.ingest.report import Quarantined
+from components.wording import listed
 from pipeline.profile.columns import Column, look_at_columns
+from pipeline.profile.quarantine import Quarantine
 from pipeline.profile.table_format import MISSING, table_format
 
+FILES_LOOKED_INTO = 8
 SAMPLE_BYTES = 24 * 2**20
-SAMPLE_FILES = 8
 SAMPLE_PIECES = 6
+COUNTED_BYTES = 256 * 2**20
+"""The lines of no more than this are counted; so much is read in a second."""
+
 MOSTLY_NUMBERS = 0.95
+NUMBER_CELL = f"^(?i:{NUMBER.pattern})$"
 LINE_BREAKS = "newlines_in_values"
 SHOWN_FAULTS = 100
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
 class RowFindings:
-    """What was found.
+    """What was found. Blank lines count as nothing.
 
     Attributes:
         data: How the rows are read.
-        splits: The splits that the files' names name; "" for a file that names none.
-        rows: How many there are; about, unless all were read.
+        layout: The files and columns.
+        rows: How many there are, those that can't be used among them.
+        counted: Whether that was counted; else it is about so many.
         read: How many were read.
-        faults: Those of them that would be quarantined; the first.
-        fault_count: How many that are.
+        all_read: Whether these are all.
+        faults: Those of them that would be quarantined, and the files without rows; the first.
+        fault_count: How many rows and files that are.
         classes: Rows read by class.
         label_is_continuous: Whether the label is of numbers with fractions.
         columns: The other columns.
     """
 
     data: CsvData
-    splits: frozenset[str]
+    layout: Layout
     rows: int
+    counted: bool
     read: int
+    all_read: bool
     faults: tuple[Quarantined, ...]
     fault_count: int
     classes: dict[str, int]
@@ -59,30 +62,30 @@ class RowFindings:
     columns: tuple[Column, ...]
 
     @property
-    def all_read(self) -> bool:
-        """Whether nothing is left that wasn't looked at."""
-        return self.read >= self.rows
+    def splits(self) -> frozenset[str]:
+        """The splits that the files' names name; "" for a file that names none."""
+        return frozenset(file.split for file in self.layout.files if not file.empty)
+
+    @property
+    def empty_files(self) -> int:
+        """How many files have no rows."""
+        return sum(bool(file.empty) for file in self.layout.files)
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """What can't be used of what was read; a file without rows counts too."""
+        what = "rows" if self.all_read else "rows read"
+        return Quarantine(
+            self.fault_count, self.read + self.empty_files, f"{what} and empty files" if self.empty_files else what
+        )
 
 
-@dataclass(frozen=True)
-class _Sample:
-    """Some lines, or rows, from all over the files.
-
-    Attributes:
-        blocks: Whole lines by the number of their file; of Parquet, rows.
-        whole: Whether these are all there are.
-        rows: How many rows of Parquet there are; 0 for CSV.
-        size: About how many bytes the files have, inflated.
-    """
-
-    blocks: tuple[tuple[int, Block | Rows], ...]
-    whole: bool
-    rows: int
-    size: float
+Sample: TypeAlias = list[tuple[Range, Piece]]
+"""Some rows from all over the files, as they were read, with their ranges."""
 
 
 def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFindings:
-    """Reads some rows from all over the data.
+    """Looks at rows of which little is known: finds out how they are written, too.
 
     Args:
         path: As `CsvData.path`.
@@ -94,46 +97,67 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFin
     """
     files = list_files(path)
     data = table_format(files, path, label, header=header)
-    layout = find_layout(files, data, {})
-    sample = _sample(layout, data)
-    texts = _texts(layout, data, sample)
+    reader = Reader(find_layout(files, data, {}), data)
+    sample = _sample(reader)
+    texts = _texts(reader, sample)
     if any(LINE_BREAKS in fault.reason for rows in texts for fault in rows.faults):
         data = data.model_copy(update={LINE_BREAKS: True})
-        layout = find_layout(files, data, {})
-        sample = _sample(layout, data)
-        texts = _texts(layout, data, sample)
+        reader = Reader(find_layout(files, data, {}), data)
+        sample = _sample(reader)
+        texts = _texts(reader, sample)
     if texts:
-        data = _settled(data, layout, pa.concat_tables([rows.table.select(list(layout.types)) for rows in texts]))
-        layout = find_layout(files, data, {})
-    return _findings(data, layout, sample)
+        data = _settled(reader, pa.concat_tables([rows.table for rows in texts]))
+        reader = Reader(find_layout(files, data, {}), data)
+    return _findings(reader, sample)
 
 
-def _findings(data: CsvData, layout: Layout, sample: _Sample) -> RowFindings:
-    tables, faults, count = [], [], 0
-    names = [LABEL if name == data.label else name for name in layout.types]  # each file has its own order
-    for number, block in sample.blocks:
-        file = layout.files[number]
-        rows = block if isinstance(block, Rows) else parse(block, file.columns, layout.types, data)
-        rows = records_of(rows, layout.types, data)
-        tables.append(rows.table.select(names))
-        count += rows.count
-        faults += [Quarantined(place=file.name, reason=fault.reason) for fault in rows.faults]
-    if not tables or not sum(table.num_rows for table in tables):
-        reasons = "; ".join(fault.reason for fault in faults[:3])
+def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType]) -> RowFindings:
+    """Reads some rows from all over the data.
+
+    Args:
+        data: The settings.
+        schema_types: Type by feature, from a curated schema; empty if there is none.
+
+    Raises:
+        TransferlineError: The files are no table, or no row of them can be used.
+    """
+    reader = Reader(find_layout(list_files(data.path), data, schema_types), data)
+    return _findings(reader, _sample(reader))
+
+
+def _findings(reader: Reader, sample: Sample) -> RowFindings:
+    data, layout = reader.data, reader.layout
+    faults = [Quarantined(place=file.name, reason=file.empty) for file in layout.files if file.empty]
+    tables, counts, blank = [], Counter[int](), 0
+    for part, piece in sample:
+        rows = reader.records(piece, part.file)
+        meant = [fault for fault in rows.faults if not fault.reason.startswith(BLANK)]
+        faults += [Quarantined(place=_place(layout, part, fault.line), reason=fault.reason) for fault in meant]
+        blank += len(rows.faults) - len(meant)
+        counts[part.file] += rows.count
+        tables.append(rows.table)
+    if not any(table.num_rows for table in tables):
+        reasons = listed([f"{fault.place}: {fault.reason}" for fault in faults], 3, "; ")
         raise TransferlineError(
-            "no row could be read" + (f": {reasons}" if reasons else ""), place=data.path, cure="check the file"
+            "no row can be used" + (f": {reasons}" if reasons else ""), place=data.path, cure="check the file"
         )
     table = pa.concat_tables(tables).combine_chunks()
-    counts = Counter({each["values"]: each["counts"] for each in pc.value_counts(table[LABEL]).to_pylist()})
+    classes = pc.value_counts(table[LABEL].combine_chunks()).to_pylist()
+    total = _total(reader)
+    in_all = _about(reader, sample, counts) if total is None else total
+    all_read = sum(counts.values()) >= in_all
     return RowFindings(
         data=data,
-        splits=frozenset(file.split for file in layout.files if not file.empty),
-        rows=count if sample.whole else _rows_in_all(sample, count),
-        read=count,
+        layout=layout,
+        rows=in_all - blank,
+        counted=all_read or total is not None,
+        read=sum(counts.values()) - blank,
+        all_read=all_read,
         faults=tuple(faults[:SHOWN_FAULTS]),
         fault_count=len(faults),
-        classes=dict(sorted(counts.items())),
-        label_is_continuous=layout.types[data.label] == "float" and not all(map(_is_whole, counts)),
+        classes=dict(sorted((each["values"], each["counts"]) for each in classes)),
+        label_is_continuous=layout.types[data.label] == "float"
+        and not all(_is_whole(each["values"]) for each in classes),
         columns=look_at_columns(table, layout.types, data.label),
     )
 
@@ -142,87 +166,52 @@ def _is_whole(label: str) -> bool:
     return label.removeprefix("-").isdecimal()
 
 
-def _rows_in_all(sample: _Sample, count: int) -> int:
-    read = sum(len(block.data) for _, block in sample.blocks if isinstance(block, Block))
-    return sample.rows or round(count * sample.size / max(read, 1))
+def _place(layout: Layout, part: Range, line: int) -> str:
+    """Where a row is; the file alone, where the lines before it weren't counted."""
+    file = layout.files[part.file]
+    return layout.place(part.file, line) if part.start in (0, file.start) else file.name
 
 
-def _sample(layout: Layout, data: CsvData) -> _Sample:
-    chosen = _spread([number for number, file in enumerate(layout.files) if not file.empty], SAMPLE_FILES)
-    budget = SAMPLE_BYTES // max(len(chosen), 1)
-    blocks: list[tuple[int, Block | Rows]] = []
-    for number in chosen:
-        file = layout.files[number]
-        read = _parquet_rows if file.kind is Kind.PARQUET else _csv_blocks
-        blocks += [(number, block) for block in read(number, layout, data, budget)]
-    in_parquet = [file for file in layout.files if file.kind is Kind.PARQUET]
-    rows = sum(count_rows(part, file) for file in in_parquet for part in ranges_of(0, file, whole=False))
-    sizes = [_inflated_size(file) for file in layout.files if file.kind is not Kind.PARQUET]
-    read_rows_count = sum(block.count for _, block in blocks if isinstance(block, Rows))
-    read_bytes = sum(len(block.data) for _, block in blocks if isinstance(block, Block))
-    whole = read_rows_count >= rows and len(chosen) == sum(not file.empty for file in layout.files)
-    return _Sample(tuple(blocks), whole and read_bytes >= sum(sizes), rows, sum(sizes))
+def _sample(reader: Reader) -> Sample:
+    chosen = evenly(reader.files(), FILES_LOOKED_INTO)
+    return [found for number in chosen for found in _some_of(reader, number, SAMPLE_BYTES // len(chosen))]
 
 
-def _parquet_rows(number: int, layout: Layout, data: CsvData, budget: int) -> Iterator[Rows]:
-    del data
-    file = layout.files[number]
-    parts = _spread(ranges_of(number, file, whole=False), SAMPLE_PIECES)
+def _some_of(reader: Reader, number: int, size: int) -> Iterator[tuple[Range, Piece]]:
+    parts = reader.spread(number, SAMPLE_PIECES, size)
     for part in parts:
-        left = budget / len(parts)
-        for rows in read_rows(part, file, layout.types):
-            yield rows
-            left -= rows.table.nbytes
+        left = size / len(parts)
+        for piece in reader.pieces(part):
+            yield part, piece
+            left -= size_of(piece)
             if left <= 0:
                 break
 
 
-def _csv_blocks(number: int, layout: Layout, data: CsvData, budget: int) -> Iterator[Block]:
-    file, newlines = layout.files[number], data.newlines_in_values
-    if file.kind is Kind.GZIP or newlines or file.size - file.start <= budget:
-        left = budget
-        for block in read_blocks(Range(number, file.start, file.size), file, newlines_in_values=newlines):
-            yield block
-            left -= len(block.data)
-            if left <= 0:
-                return
-    else:
-        step = (file.size - file.start) // SAMPLE_PIECES
-        for start in range(file.start, file.size - step + 1, step):
-            yield from read_blocks(Range(number, start, start + budget // SAMPLE_PIECES), file)
+def _total(reader: Reader) -> int | None:
+    """Returns how many rows there are; None where telling takes too long."""
+    costs = [reader.bytes_to_count(number) for number in reader.files()]
+    if any(cost is None for cost in costs) or sum(filter(None, costs)) > COUNTED_BYTES:
+        return None
+    return sum(map(reader.count, reader.parts()))
 
 
-def _inflated_size(file: FileLayout) -> float:
-    """About how many bytes of rows a CSV file has."""
-    if file.kind is not Kind.GZIP or file.empty:
-        return 0 if file.empty else file.size - file.start
-    inflated = 0
-    with suppress(EOFError, OSError), storage.open_file(file.path) as opened:  # the run says if its end is damaged
-        for piece in inflate(opened):
-            inflated += len(piece)
-            if inflated > SAMPLE_BYTES:
-                return inflated / opened.tell() * file.size
-    return inflated - file.start
+def _about(reader: Reader, sample: Sample, counts: Mapping[int, int]) -> int:
+    """Returns about how many rows there are: what is cheap is counted, and the rest goes by its size."""
+    costly = [number for number in reader.files() if reader.bytes_to_count(number) != 0]
+    known = sum(reader.count(part) for part in reader.parts() if part.file not in costly)
+    size = sum(reader.length(number, SAMPLE_BYTES) for number in costly)
+    read = sum(size_of(piece) for part, piece in sample if part.file in costly)
+    return known + round(sum(counts[number] for number in costly) * size / max(read, 1))
 
 
-def _spread(items: Sequence[Item], count: int) -> list[Item]:
-    """Returns at most so many of the items, from the first to the last."""
-    if len(items) <= count:
-        return list(items)
-    return [items[round(at * (len(items) - 1) / (count - 1))] for at in range(count)]
-
-
-def _texts(layout: Layout, data: CsvData, sample: _Sample) -> list[Rows]:
+def _texts(reader: Reader, sample: Sample) -> list[Rows]:
     """The lines of CSV as cells of text."""
-    plain = data.model_copy(update={"missing": ("",)})
-    return [
-        parse(block, layout.files[number].columns, dict.fromkeys(layout.types, "string"), plain)
-        for number, block in sample.blocks
-        if isinstance(block, Block)
-    ]
+    texts = (reader.texts(piece, part.file) for part, piece in sample)
+    return [rows for rows in texts if rows is not None]
 
 
-def _settled(data: CsvData, layout: Layout, texts: pa.Table) -> CsvData:
+def _settled(reader: Reader, texts: pa.Table) -> CsvData:
     """Returns the settings with what the cells need: what stands for a missing value, and types the beginning hides."""
     missing: dict[str, None] = {"": None}
     types: dict[str, ColumnType] = {}
@@ -230,10 +219,10 @@ def _settled(data: CsvData, layout: Layout, texts: pa.Table) -> CsvData:
         cells = pc.utf8_trim_whitespace(texts[name]).drop_null()
         is_marker = pc.is_in(cells, value_set=pa.array(MISSING))
         given = cells.filter(pc.invert(is_marker))
-        numbers = pc.sum(pc.match_substring_regex(given, FLOAT_PATTERN)).as_py() or 0
+        numbers = pc.sum(pc.match_substring_regex(given, NUMBER_CELL)).as_py() or 0
         mostly = len(given) > 0 and numbers >= MOSTLY_NUMBERS * len(given)
         if mostly:
             missing |= dict.fromkeys(pc.unique(cells.filter(is_marker)).to_pylist())
-        if len(given) and mostly != (layout.types[name] != "string"):
+        if len(given) and mostly != (reader.layout.types[name] != "string"):
             types[name] = "float" if mostly else "string"
-    return data.model_copy(update={"missing": tuple(missing), "types": types})
+    return reader.data.model_copy(update={"missing": tuple(missing), "types": types})

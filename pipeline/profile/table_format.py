@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.files import DataFile, Kind
+from components.csv_example_gen.files import DataFile
 from components.csv_example_gen.layout import NUMBER, beginning, find_layout, look_at
 from components.errors import TransferlineError
-from components.wording import nearest, shown
-from pipeline.profile.classes import listed
+from components.wording import listed, nearest, shown
 
-LINES = 200
+LINES, LISTED = 200, 40
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-", "#N/A", "#N/A!")
 """What people write where there is no value."""
 
@@ -32,9 +31,9 @@ def table_format(files: Sequence[DataFile], path: str, label: str, *, header: bo
         TransferlineError: A file can't be read, or there is no such column.
     """
     first = next((file for file in files if file.size), files[0])
-    if first.kind is Kind.PARQUET:
-        layout, _ = look_at(first, CsvData(path=path), {})
-        return CsvData(path=path, label=label_column(label, layout.columns, first.name))
+    if first.kind.names_columns:
+        named, _ = look_at(first, CsvData(path=path), {})
+        return CsvData(path=path, label=label_column(label, named.columns, first.name))
     content = beginning(first)
     if not content.strip() or content.startswith((b"\xff\xfe", b"\xfe\xff")):
         find_layout([first], CsvData(path=path), {})  # says what is wrong with it
@@ -42,13 +41,13 @@ def table_format(files: Sequence[DataFile], path: str, label: str, *, header: bo
     lines = content.decode("utf-8-sig", "replace").splitlines()[:LINES]
     delimiter = find_delimiter(lines)
     rows = split_rows(lines, delimiter)
-    named = has_header(rows) if header is None else header
-    names = [cell.strip() or f"column_{at}" for at, cell in enumerate(rows[0])] if named else places(rows[0])
+    has_names = has_header(rows) if header is None else header
+    names = [cell.strip() or f"column_{at}" for at, cell in enumerate(rows[0])] if has_names else places(rows[0])
     return CsvData(
         path=path,
         label=label_column(label, names, first.name),
-        header="yes" if named else "no",
-        columns=() if named else tuple(names),
+        header="yes" if has_names else "no",
+        columns=() if has_names else tuple(names),
         delimiter=delimiter,
     )
 
@@ -111,7 +110,7 @@ def label_column(label: str, names: Sequence[str], place: str) -> str:
     with suppress(ValueError, IndexError):
         return names[int(label)]
     raise TransferlineError(
-        f"there is no column '{shown(label)}'{nearest(label, names)}; the columns are {listed(names)}",
+        f"there is no column '{shown(label)}'{nearest(label, names)}; the columns are {listed(names, LISTED)}",
         place=place,
         cure="give --label the name of the column with the class, or its place: 0 is the first, -1 the last",
     )

@@ -45,7 +45,7 @@ def test_columns_types_and_classes_of_a_file(look, file):
     assert {finding.level for finding in found.findings} == {"ok"}
     assert texts(found, "data")[0].endswith("1 file, 100 rows")
     assert texts(found, "columns") == ["label label, and 2 more (1 float, 1 string), of which 1 are features"]
-    assert texts(found, "classes") == ["2: 0 50, 1 50"]
+    assert texts(found, "classes") == ["2 classes (0: 50, 1: 50)"]
     assert texts(found, "splits") == ["by hash"]
     assert (found.classes, found.columns) == ({"0", "1"}, ("x", "colour"))
 
@@ -55,7 +55,17 @@ def test_parquet(tmp_path):
     parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=10)
     found = look_at_rows(pipeline(tmp_path / "rows.parquet"))
     assert texts(found, "data")[0].endswith("1 file, 40 rows")
-    assert texts(found, "classes", "ok") == ["2: a 5, b 5 (of the first 10 rows)"]
+    assert texts(found, "classes", "ok") == ["2 classes (a: 20, b: 20)"]
+    assert found.classes == {"a", "b"}
+
+
+def test_of_a_large_file_some_is_looked_at(look, monkeypatch):
+    monkeypatch.setattr("pipeline.profile.rows.SAMPLE_BYTES", 600)
+    found = look([HEADER, *ROWS * 10])
+    assert texts(found, "data")[0].endswith("1 file, 1,000 rows")
+    (text,) = texts(found, "classes", "ok")
+    assert text.startswith("2 classes (0: ")
+    assert text.endswith(" rows that were read)")
     assert found.classes is None  # the others weren't looked at
 
 
@@ -81,7 +91,7 @@ def test_no_column_of_numbers_is_a_fault(look):
 
 
 def test_one_class_alone_is_a_fault(look):
-    assert texts(look([HEADER, "1,red,0", "2,red,0"]), "classes", "fault") == ["there is one class alone: 0 2"]
+    assert texts(look([HEADER, "1,red,0", "2,red,0"]), "classes", "fault") == ["there is one class alone (0: 2)"]
 
 
 def test_a_class_that_no_row_has(look):
@@ -93,10 +103,15 @@ def test_a_class_that_no_row_has(look):
 def test_rows_that_go_to_quarantine_are_told_with_their_line(look):
     found = look([HEADER, *ROWS, "x,red,1", ""])
     assert texts(found, "rows", "warning") == [
-        "1 of 102 rows go to quarantine: rows.csv, line 102: x: 'x' is no number"
+        "1 of 101 rows can't be used (1.0%): rows.csv, line 102: x: 'x' is no number"
     ]
     found = look([HEADER, *ROWS, *["x,red,1"] * 10])
-    assert texts(found, "rows", "fault")
+    (text,) = texts(found, "rows", "fault")
+    assert text.startswith("10 of 110 rows can't be used (9.1%)")
+    assert text.endswith(" and 7 more; more than gate.max_quarantined = 5.0% stops the run")
+    assert [finding.cure for finding in found.findings if finding.level == "fault"] == [
+        "mend them, or leave them out with --set gate.max_quarantined=0.1"
+    ]
 
 
 def test_a_split_that_asks_for_more_rows_than_there_are(look):

@@ -1,5 +1,6 @@
 """The command as a person gives it, in a copy of the project, whose catalog it writes to."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -86,3 +87,25 @@ def test_what_is_missing_or_too_much_is_said(transferline, arguments, cause, cur
     assert cause in done.stderr
     assert cure in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_would_stop_at_the_gate_is_said_with_the_command_that_goes_on(transferline, tmp_path):
+    lines = [f"{n / 7:.3f},{'' if n % 16 == 0 else 'ab'[n % 2]}" for n in range(400)]
+    (tmp_path / "poll.csv").write_text("\n".join(["x,answer", *lines]))
+    done = transferline("new", "poll", "--csv", "poll.csv", "--label", "answer")
+    assert done.returncode == 0, done.stderr
+    assert (
+        "! 25 of 400 rows can't be used (6.2%); more than 5% stop the run: the label answer is missing" in done.stdout
+    )
+    assert "Run it" not in done.stdout
+    *_, what, command = done.stdout.splitlines()
+    assert what == "A run would stop at the gate: too much can't be used. Mend the data first, or leave that out:"
+    assert command.strip() == "transferline run poll --set gate.max_quarantined=0.1"
+
+    as_it_is = transferline("check", "poll", "--json")
+    assert as_it_is.returncode == 1
+    (finding,) = [each for each in json.loads(as_it_is.stdout) if each["level"] == "fault"]
+    assert finding["text"].startswith("25 of 400 rows can't be used (6.2%)")
+    setting = command.split()[-2:]
+    assert " ".join(setting) in finding["cure"]
+    assert transferline("check", "poll", *setting, "--json").returncode == 0

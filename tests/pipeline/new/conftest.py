@@ -1,14 +1,11 @@
 """What a written catalog file must be: formatted, importable, and the pipeline that was meant."""
 
 import importlib.util
-import io
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from pipeline.new.catalog_file import render, write
 
@@ -36,33 +33,5 @@ def written(tmp_path):
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return text, module.CONFIG
-
-    return make
-
-
-def encoded(seed=0, size=(60, 50), file_format="JPEG"):
-    buffer = io.BytesIO()
-    pixels = np.random.default_rng(seed).integers(0, 255, (size[1], size[0], 3)).astype(np.uint8)
-    Image.fromarray(pixels).save(buffer, file_format)
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def photo():
-    """Returns a function that makes an encoded photo."""
-    return encoded
-
-
-@pytest.fixture
-def lay_out(tmp_path):
-    """Returns a function that writes {path: bytes} below a folder, and returns the folder."""
-
-    def make(files):
-        folder = tmp_path / "data"
-        for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        return folder
 
     return make

@@ -63,10 +63,12 @@ def test_what_is_wrong_is_said(lay_out, photo):
     files |= {"cat/same.jpg": same, "dog/same.jpg": same}
     files |= {"cat/text.jpg": b"no photo", "dog/cut.jpg": photo(7)[:400], "notes.txt": b"x", ".DS_Store": b"x"}
     warnings = warnings_of(lay_out(files))
-    assert has(warnings, "few photos of a class: dog 14")
+    assert has(warnings, "few photos of a class: dog: 14")
     assert has(warnings, "unbalanced", "'cat'", "'dog'")
+    assert has(warnings, "14 times as many photos")
     assert has(warnings, "the test split has about 43 photos")
-    assert has(warnings, "notes.txt")
+    assert has(warnings, "1 file is no photo of a class: notes.txt: outside of every class folder")
+    assert has(warnings, "3 of 217 files can't be used (1.4%)")
     assert not has(warnings, ".DS_Store")
     assert has(warnings, "2 of 216 photos read can't be used", "cat/text.jpg: not a photo but text", "dog/cut.jpg")
     assert has(warnings, "1 group of photos is identical in different classes: ", "cat/same.jpg", "dog/same.jpg")
@@ -86,7 +88,10 @@ def test_copies_in_different_splits_stop_a_run(lay_out, photo):
 
 def test_too_much_that_cannot_be_used_stops_a_run(lay_out, photo):
     files = {f"{name}/{n}.jpg": photo(n) for name in ("cat", "dog") for n in range(5)}
-    assert has(warnings_of(lay_out(files | {"cat/a.jpg": b"", "dog/b.jpg": b"%PDF"})), "17%", "5% stop the run")
+    folder = lay_out(files | {"cat/a.jpg": b"", "dog/b.jpg": b"%PDF"})
+    draft = draft_for_photos("mine", look_at_photos(str(folder), LONG))
+    assert has(draft.warnings, "2 of 12 files can't be used (16.7%)", "5% stop the run")
+    assert draft.settings == ("gate.max_quarantined=0.2",)
 
 
 def test_of_many_photos_some_are_read(lay_out, photo):
@@ -107,6 +112,8 @@ def test_photos_of_which_none_can_be_read(lay_out):
         draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.jpg": b"text", "dog/1.jpg": b"text"}))))
 
 
-def test_no_photos_at_all(tmp_path):
-    with pytest.raises(TransferlineError, match="no such file"):
-        look_at_photos(str(tmp_path / "absent"))
+def test_files_of_which_none_is_a_photo(lay_out):
+    with pytest.raises(
+        TransferlineError, match=r"none of the 2 files .* can be used: cat/1.tiff: not a photo but a TIFF"
+    ):
+        draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.tiff": b"II*\0", "dog/1.heic": b"....ftypheic"}))))

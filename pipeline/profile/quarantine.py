@@ -1,0 +1,44 @@
+"""What of someone's data can't be used, counted as the gate counts it, and what to do if that is too much."""
+
+import math
+from dataclasses import dataclass
+
+SPARE = 1.1
+STEP = 0.05
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """How much can't be used.
+
+    Attributes:
+        count: How many records, without hidden files and blank lines, as in all of this.
+        total: Of how many.
+        what: What they are, as "rows".
+        about: Whether these are estimates.
+    """
+
+    count: int
+    total: int
+    what: str
+    about: bool = False
+
+    @property
+    def share(self) -> float:
+        """Which part of all."""
+        return self.count / max(self.total, 1)
+
+    @property
+    def text(self) -> str:
+        """Returns "3 of 100 rows can't be used (3.0%)"."""
+        return f"{'about ' * self.about}{self.count:,} of {self.total:,} {self.what} can't be used ({self.share:.1%})"
+
+    def stops(self, most: float) -> bool:
+        """Returns whether this stops a run whose `gate.max_quarantined` is `most`."""
+        return self.share > most
+
+    @property
+    def setting(self) -> str:
+        """The setting with which a run leaves so much out and goes on, as `--set` takes it."""
+        steps = math.ceil(round(self.share * SPARE / STEP, 6))
+        return f"gate.max_quarantined={min(1.0, steps * STEP):.2g}"

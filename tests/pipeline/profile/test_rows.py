@@ -1,0 +1,131 @@
+import gzip
+
+import pytest
+
+from components.arrow import pa, parquet
+from components.csv_example_gen.config import CsvData
+from components.errors import TransferlineError
+from pipeline.profile.rows import look_at_rows, profile_rows
+
+ROWS = 2500
+
+
+def look(tmp_path, content, label, name="rows.csv", **options):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return look_at_rows(str(path), label, **options)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory, columns, csv_text):
+    return look(tmp_path_factory.mktemp("rows"), csv_text(columns(ROWS)), "label")
+
+
+def test_the_role_of_each_column(found):
+    assert {column.name: column.role for column in found.columns} == {
+        "x": "feature",
+        "my y": "feature",
+        "row id": "key",
+        "customer_id": "group",
+        "code": "key",
+        "always": "constant",
+        "never": "empty",
+        "town": "text",
+        "day": "date",
+        "price": "text",
+        "answer": "label's copy",
+    }
+
+
+def test_how_it_is_read(found):
+    assert found.data.delimiter == ";"
+    assert set(found.data.missing) == {"", "NA"}
+    assert (found.rows, found.read, found.all_read, found.fault_count) == (ROWS, ROWS, True, 0)
+    assert set(found.classes) == {"no", "yes"}
+    assert sum(found.classes.values()) == ROWS
+
+
+def test_a_large_file_is_looked_at_from_all_over(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.profile.rows.SAMPLE_BYTES", 20_000)
+    lines = ["x,label", *(f"{n / 7:.4f},{'early' if n < 5000 else 'late'}" for n in range(10_000))]
+    for content, name in (("\n".join(lines).encode(), "a.csv"), (gzip.compress("\n".join(lines).encode()), "b.csv.gz")):
+        found = look(tmp_path, content, "label", name=name)
+        assert found.read < 10_000
+        assert found.rows == pytest.approx(10_000, rel=0.2)
+        assert not found.all_read
+        # What isn't packed is counted.
+        assert found.counted == (name == "a.csv")
+    found = look(tmp_path, "\n".join(lines), "label")
+    assert set(found.classes) == {"early", "late"}
+
+
+def test_files_with_their_columns_in_different_orders(tmp_path):
+    lines = [f"{n / 7:.3f},{n % 13}.5,{'ab'[n % 2]}" for n in range(100)]
+    (tmp_path / "1.csv").write_text("x,y,label\n" + "\n".join(lines))
+    (tmp_path / "2.csv").write_text("label,x,y\n" + "\n".join(f"{line[-1]},{line[:-2]}" for line in lines))
+    found = look_at_rows(str(tmp_path), "label")
+    assert (found.read, found.fault_count, found.classes) == (200, 0, {"a": 100, "b": 100})
+    assert {column.name: column.distinct for column in found.columns} == {"x": 100, "y": 13}
+
+
+def test_text_that_comes_late_in_a_column_of_numbers(tmp_path, csv_text):
+    cells = ["1.5"] * 1500 + ["low"] * 1500
+    text = csv_text({"x": cells, "y": ["0.5", "0.25"] * 1500, "label": ["a", "b", "b"] * 1000})
+    assert look(tmp_path, text, "label").data.types == {"x": "string"}
+
+
+def test_cells_with_line_breaks(tmp_path):
+    lines = [f'{n},"a\nb",{n % 2}' for n in range(300)]
+    found = look(tmp_path, "x,note,label\n" + "\n".join(lines) + "\n", "label")
+    assert found.data.newlines_in_values
+    assert (found.read, found.fault_count) == (300, 0)
+
+
+def test_so_large_a_file_isnt_even_counted(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.profile.rows.SAMPLE_BYTES", 20_000)
+    monkeypatch.setattr("pipeline.profile.rows.COUNTED_BYTES", 50_000)
+    lines = ["x,label", *(f"{n / 7:.4f},{'ab'[n % 2]}" for n in range(10_000))]
+    found = look(tmp_path, "\n".join(lines), "label")
+    assert not found.counted
+    assert found.rows == pytest.approx(10_000, rel=0.2)
+
+
+def test_of_parquet_in_small_groups_all_is_read(tmp_path):
+    table = pa.table({"x": [n / 3 for n in range(500)], "label": ["a", "b"] * 250})
+    parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=10)
+    found = look_at_rows(str(tmp_path / "rows.parquet"), "label")
+    assert (found.rows, found.read, found.all_read, found.classes) == (500, 500, True, {"a": 250, "b": 250})
+
+
+def test_csv_and_parquet_in_one_folder(tmp_path):
+    parquet.write_table(pa.table({"x": [n / 3 for n in range(40)], "label": ["a", "b"] * 20}), tmp_path / "1.parquet")
+    (tmp_path / "2.csv").write_text("label,x\n" + "a,0.5\n" * 30)
+    found = look_at_rows(str(tmp_path), "label")
+    assert (found.rows, found.all_read, found.classes) == (70, True, {"a": 50, "b": 20})
+
+
+def test_what_cannot_be_used_has_its_place_and_blank_lines_are_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text("x,label\n1.5,a\n\nno,b\n2.5,b\n3.5,\n")
+    (tmp_path / "b.csv").write_text("")
+    data = CsvData(path=str(tmp_path), label="label", types={"x": "float"})
+    found = profile_rows(data, {})
+    assert (found.rows, found.read, found.fault_count, found.empty_files) == (4, 4, 3, 1)
+    assert [(fault.place, fault.reason) for fault in found.faults] == [
+        ("b.csv", "the file is empty"),
+        ("a.csv, line 4", "x: 'no' is no number"),
+        ("a.csv, line 6", "the label label is missing"),
+    ]
+    assert found.quarantine.text == "3 of 5 rows and empty files can't be used (60.0%)"
+
+
+def test_types_of_a_schema_are_kept(tmp_path):
+    (tmp_path / "rows.csv").write_text("x,label\n" + "1.5,a\nlow,b\nhigh,b\n" * 10)
+    data = CsvData(path=str(tmp_path / "rows.csv"), label="label")
+    assert profile_rows(data, {"x": "float"}).fault_count == 20
+    assert profile_rows(data, {}).fault_count == 0
+
+
+def test_no_row_at_all(tmp_path):
+    (tmp_path / "rows.csv").write_text("x,label\n")
+    with pytest.raises(TransferlineError, match=r"no row can be used: rows\.csv: there is no row below the header"):
+        profile_rows(CsvData(path=str(tmp_path / "rows.csv")), {})
