@@ -1,5 +1,7 @@
 """What a written catalog file must be: formatted, importable, and the pipeline that was meant."""
 
+import ast
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -29,9 +31,16 @@ def written(tmp_path):
                 check=False,
             )
             assert done.returncode == 0, done.stdout + done.stderr + text
+        assert all_imports_are_there(text)
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return text, module.CONFIG
 
     return make
+
+
+def all_imports_are_there(text):
+    """Whether all that a source imports by name exists, in what only a script runs too."""
+    imported = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
+    return all(hasattr(importlib.import_module(node.module), name.name) for node in imported for name in node.names)
