@@ -5,12 +5,15 @@ Such a script puts this folder first on sys.path, so no file here may have the n
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from components.errors import TransferlineError
 from components.wording import nearest
 from pipeline.config import Pipeline
+
+FOLDER = Path(__file__).parent
 
 
 def names() -> list[str]:

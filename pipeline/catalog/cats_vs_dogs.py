@@ -11,11 +11,7 @@ Result on 1,399 photos split by hash: test accuracy 0.92 to 0.97 after phase 1, 
 
 import sys
 
-from components.contract import PHOTO_SLICES
-from components.evaluator.config import Evaluation, Threshold
-from components.image_example_gen.config import ImageData
-from pipeline.config import ImagePipeline
-from pipeline.config.sources import Download
+from pipeline.config import PHOTO_SLICES, Download, Evaluation, ImageData, ImagePipeline, Threshold
 
 CONFIG = ImagePipeline(
     name="cats_vs_dogs",

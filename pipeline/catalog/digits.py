@@ -11,12 +11,18 @@ Result: test accuracy 0.93 (0.90 to 0.95) on 181 scans, pushed, in about two min
 
 import sys
 
-from components.evaluator.config import Evaluation, Threshold
-from components.image_example_gen.config import ImageData
-from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
-from components.transform.config import ImageTransform
-from pipeline.config import ImagePipeline
-from pipeline.config.sources import EmbeddedDigits
+from pipeline.config import (
+    Augmentation,
+    EmbeddedDigits,
+    Evaluation,
+    FeatureExtraction,
+    FineTuning,
+    ImageData,
+    ImagePipeline,
+    ImageTransform,
+    Threshold,
+    TransferLearning,
+)
 
 CONFIG = ImagePipeline(
     name="digits",

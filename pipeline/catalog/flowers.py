@@ -11,12 +11,16 @@ data is behind a download.
 
 import sys
 
-from components.contract import PHOTO_SLICES
-from components.evaluator.config import Evaluation, Threshold
-from components.trainer.transfer_learning.config import FineTuning, TransferLearning
-from components.transform.config import ImageTransform
-from pipeline.config import ImagePipeline
-from pipeline.config.sources import Download
+from pipeline.config import (
+    PHOTO_SLICES,
+    Download,
+    Evaluation,
+    FineTuning,
+    ImagePipeline,
+    ImageTransform,
+    Threshold,
+    TransferLearning,
+)
 
 CONFIG = ImagePipeline(
     name="flowers",

@@ -13,11 +13,7 @@ Result with those 10,984 rows: the best model is `combined` (validation cross-en
 
 import sys
 
-from components.csv_example_gen.config import CsvData, RowSplit
-from components.evaluator.config import Evaluation, Threshold
-from components.transform.config import RowTransform
-from pipeline.config import RowPipeline
-from pipeline.config.sources import Download
+from pipeline.config import CsvData, Download, Evaluation, RowPipeline, RowSplit, RowTransform, Threshold
 from pipeline.data.higgs import FEATURES, LABEL_COLUMN, SLICES
 
 CONFIG = RowPipeline(

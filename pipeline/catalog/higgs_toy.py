@@ -10,12 +10,17 @@ real ones.
 
 import sys
 
-from components.csv_example_gen.config import CsvData, RowSplit
-from components.evaluator.config import Evaluation, Threshold
-from components.trainer.mlp.config import PRESETS, MLPTraining
-from components.transform.config import RowTransform
-from pipeline.config import RowPipeline
-from pipeline.config.sources import HiggsToy
+from pipeline.config import (
+    PRESETS,
+    CsvData,
+    Evaluation,
+    HiggsToy,
+    MLPTraining,
+    RowPipeline,
+    RowSplit,
+    RowTransform,
+    Threshold,
+)
 from pipeline.data.higgs import FEATURES, LABEL_COLUMN, SLICES
 
 CONFIG = RowPipeline(

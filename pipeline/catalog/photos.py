@@ -10,9 +10,7 @@ Result: depends on the photos; the thresholds below are a beginning, to be raise
 
 import sys
 
-from components.contract import PHOTO_SLICES
-from components.evaluator.config import Evaluation, Threshold
-from pipeline.config import ImagePipeline
+from pipeline.config import PHOTO_SLICES, Evaluation, ImagePipeline, Threshold
 
 CONFIG = ImagePipeline(
     name="photos",

@@ -1,5 +1,19 @@
-"""The settings of a pipeline: typed, frozen, and checked as a whole."""
+"""The settings of a pipeline: typed, frozen, and checked as a whole.
 
+Whoever writes a pipeline needs this module alone: it has every class of settings, and the constants that go with them.
+"""
+
+from components.contract import PHOTO_SLICES
+from components.csv_example_gen.config import CsvData, RowSplit
+from components.data_gate.config import GateRules
+from components.evaluator.config import Evaluation, Threshold
+from components.image_example_gen.config import ExampleFeatures, ImageData, Split
+from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
+from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.transform.config import CountPositive, ImageTransform, Quantiles, RowTransform
+from pipeline.config.beam import Beam
+from pipeline.config.cluster import Cluster, Resources
+from pipeline.config.metadata import Metadata
 from pipeline.config.pipeline import (
     DATA_DIR_VARIABLE,
     OUTPUT_DIR_VARIABLE,
@@ -10,14 +24,42 @@ from pipeline.config.pipeline import (
     RowPipeline,
     default_output_dir,
 )
+from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy
 
 __all__ = [
     "DATA_DIR_VARIABLE",
+    "MLP",
     "OUTPUT_DIR_VARIABLE",
+    "PHOTO_SLICES",
+    "PRESETS",
     "SCHEMAS",
+    "Augmentation",
+    "Beam",
+    "Cluster",
+    "CountPositive",
+    "CsvData",
+    "Download",
+    "EmbeddedDigits",
+    "Evaluation",
+    "ExampleFeatures",
+    "FeatureExtraction",
+    "FineTuning",
+    "GateRules",
+    "HiggsToy",
+    "ImageData",
     "ImagePipeline",
+    "ImageTransform",
+    "MLPTraining",
+    "Metadata",
     "Pipeline",
     "PipelineConfig",
+    "Quantiles",
+    "Resources",
     "RowPipeline",
+    "RowSplit",
+    "RowTransform",
+    "Split",
+    "Threshold",
+    "TransferLearning",
     "default_output_dir",
 ]

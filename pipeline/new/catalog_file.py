@@ -36,7 +36,7 @@ class Draft:
         warnings: What someone should look at before relying on it.
         comments: What is said above a setting, by its dotted key.
         names: An expression in place of a setting's value, by its dotted key.
-        imports: Names that those expressions need, by module.
+        imports: Names of `pipeline.config` that those expressions need.
         constants: Tuples of strings above the configuration, by their name.
     """
 
@@ -49,7 +49,7 @@ class Draft:
     warnings: tuple[str, ...] = ()
     comments: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    imports: Mapping[str, set[str]] = field(default_factory=dict)
+    imports: tuple[str, ...] = ()
     constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 

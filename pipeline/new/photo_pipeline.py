@@ -58,7 +58,7 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         settings=settings_to_run(found.quarantine),
         comments=_comments(found),
         names={"evaluation.slices": '("label", *PHOTO_SLICES)'},
-        imports={"components.contract": {"PHOTO_SLICES"}},
+        imports=("PHOTO_SLICES",),
     )
 
 

@@ -1,7 +1,7 @@
 """Settings as Python source, laid out as `ruff format` does it, so that a written file is code like any other."""
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -11,6 +11,8 @@ from components.settings import Settings
 
 WIDTH = 120
 INDENT = "    "
+FACE = "pipeline.config"
+"""The module that has every class of settings."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,14 @@ def constant(name: str, values: Sequence[str]) -> str:
     return f"{name} = (\n{body}\n)  # fmt: skip"
 
 
-def imports(settings: Settings, more: Mapping[str, set[str]]) -> str:
-    """Returns the lines that import the classes of these settings, and more names by module."""
-    names: dict[str, set[str]] = {module: set(found) for module, found in more.items()}
-    for each in _all_settings(settings):
-        names.setdefault(type(each).__module__, set()).add(type(each).__name__)
-    return "\n".join(f"from {module} import {', '.join(sorted(found))}" for module, found in sorted(names.items()))
+def imports(settings: Settings, more: Iterable[str] = ()) -> str:
+    """Returns the line, or lines, that import the classes of these settings and more names of the same module."""
+    found = {type(each).__name__ for each in _all_settings(settings)} | set(more)
+    names = sorted(found, key=lambda name: (not name.isupper(), name.lower()))
+    line = f"from {FACE} import {', '.join(names)}"
+    if cell_len(line) <= WIDTH:
+        return line
+    return "\n".join([f"from {FACE} import (", *(f"{INDENT}{name}," for name in names), ")"])
 
 
 def quoted(text: str) -> str:

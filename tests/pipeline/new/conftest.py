@@ -32,12 +32,20 @@ def written(tmp_path):
             )
             assert done.returncode == 0, done.stdout + done.stderr + text
         assert all_imports_are_there(text)
+        assert imported_modules(text) == {"sys", "pipeline.config", "pipeline.script"}
         spec = importlib.util.spec_from_file_location(path.stem, path)
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return text, module.CONFIG
 
     return make
+
+
+def imported_modules(text):
+    """Returns the modules that a source imports."""
+    nodes = list(ast.walk(ast.parse(text)))
+    plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+    return plain | {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
 
 
 def all_imports_are_there(text):

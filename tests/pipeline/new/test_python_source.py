@@ -29,8 +29,19 @@ def test_only_what_was_given_is_written():
     settings = Evaluation(thresholds=(Threshold(metric="auc", at_least=0.5),))
     source = assignment("CONFIG", settings, Written())
     assert source == 'CONFIG = Evaluation(thresholds=(Threshold(metric="auc", at_least=0.5),))'
-    lines = imports(settings, {"a.b": {"X"}}).splitlines()
-    assert lines == ["from a.b import X", "from components.evaluator.config import Evaluation, Threshold"]
+    assert imports(settings, ["PHOTO_SLICES"]) == "from pipeline.config import PHOTO_SLICES, Evaluation, Threshold"
+
+
+def test_imports_that_are_too_long_for_a_line():
+    settings = Evaluation(thresholds=(Threshold(metric="auc", at_least=0.5),))
+    lines = imports(settings, [f"Long{number}" * 10 for number in range(10, 13)]).splitlines()
+    assert lines[0] == "from pipeline.config import ("
+    assert lines[1:-1] == [
+        "    Evaluation,",
+        *(f"    {f'Long{number}' * 10}," for number in range(10, 13)),
+        "    Threshold,",
+    ]
+    assert lines[-1] == ")"
 
 
 def test_a_comment_stands_above_its_setting():
