@@ -22,7 +22,7 @@ def check_pipeline(config: Pipeline) -> list[Finding]:
     """
     look = look_at_data(config)
     return [
-        ok("settings", f"pipeline/catalog/{config.name}.py and the command line are valid"),
+        ok("settings", f"{config.place} and the command line are valid"),
         *check_here(config),
         *look.findings,
         *check_schema(config, look),

@@ -55,7 +55,7 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
     if found:
         raise TransferlineError(
             "the compiled pipeline wouldn't run on a cluster:\n" + "\n".join(f"  - {fault}" for fault in found),
-            place=f"pipeline/catalog/{config.name}.py",
+            place=config.place,
             cure="use paths that the cluster can read, and code that is installed in the image",
         )
 
@@ -128,7 +128,7 @@ def check_places(config: Pipeline) -> None:
     if only_here:
         raise TransferlineError(
             f"only this machine has what the settings name: {', '.join(only_here)}",
-            place=f"pipeline/catalog/{config.name}.py",
+            place=config.place,
             cure=f"put it where the cluster can read it, such as below {config.output_dir}",
         )
 

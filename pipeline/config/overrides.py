@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from components.errors import TransferlineError
 from components.wording import listed
 from pipeline.config.faults import in_words, keys_to
+from pipeline.config.pipeline import PipelineConfig
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -58,9 +59,12 @@ def _replaced(config: Config, settings: Sequence[tuple[str, list[object]]], faul
     if faults:
         raise _settings_error(faults)
     try:
-        return type(config).model_validate(values)
+        changed = type(config).model_validate(values)
     except ValidationError as error:
         raise _settings_error([_worded(fault, values, values) for fault in error.errors()]) from error
+    if isinstance(config, PipelineConfig) and isinstance(changed, PipelineConfig):
+        return changed.read_from(config.file)
+    return changed
 
 
 def _settings_error(faults: Sequence[str]) -> TransferlineError:

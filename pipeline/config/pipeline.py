@@ -1,10 +1,12 @@
 """The configuration of a pipeline: typed, frozen, and checked as a whole."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
+from typing_extensions import Self
 
 from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
@@ -21,6 +23,10 @@ from pipeline.config.metadata import Metadata
 from pipeline.config.sources import Source
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
+BUILT_IN = Path(__file__).parents[1] / "catalog"
+"""The folder of the pipelines that come along."""
+
+OWN_PACKAGES = ("pipeline", "components")
 DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
 OUTPUT_DIR_VARIABLE = "TRANSFERLINE_OUTPUT_DIR"
 
@@ -34,10 +40,10 @@ class PipelineConfig(Settings):
     """What an `ImagePipeline` and a `RowPipeline` have in common; what each has of its own is declared there.
 
     Args:
-        name: Also the name of its catalog file and of its folder below the output folder.
+        name: Also the name of its folder below the output folder; the file's, where it is to be found by name.
         source: Where the data comes from when `data.path` isn't given.
         data: The photos or rows, and how they are split.
-        curated_schema: File name of a schema in `schemas/`; "" to infer one from the training split.
+        curated_schema: File name of a schema in `schemas/`, or a path; "" to infer one from the training split.
         gate: What the data must be before it is used.
         transform: From records to tensors.
         trainer: The model and how it is trained.
@@ -60,6 +66,7 @@ class PipelineConfig(Settings):
     beam: Beam = Beam()
     cluster: Cluster = Cluster()
     metadata: Metadata = Metadata()
+    _file: str = PrivateAttr(default="")
 
     @field_validator("output_dir")
     @classmethod
@@ -72,6 +79,31 @@ class PipelineConfig(Settings):
         if self.curated_schema and not self.schema_path.is_file():
             raise ValueError(f"curated_schema: there is no {self.schema_path}")
         return self
+
+    @model_validator(mode="after")
+    def _has_settings_of_ours_only(self) -> "PipelineConfig":
+        """A step gets its settings as JSON, in another process or on another machine, and reads them by our classes."""
+        foreign = [each for each in _classes(self) if each.__module__.partition(".")[0] not in OWN_PACKAGES]
+        if foreign:
+            names = ", ".join(f"{each.__name__} (of {each.__module__})" for each in foreign)
+            raise ValueError(f"the steps know the settings of pipeline.config only, not {names}")
+        return self
+
+    def read_from(self, file: str | Path) -> Self:
+        """Returns these settings with the catalog file that they were read from; that is no setting itself."""
+        copy = self.model_copy()
+        copy._file = os.path.abspath(file) if str(file) else ""
+        return copy
+
+    @property
+    def file(self) -> str:
+        """The catalog file that the settings were read from; "" where they come from elsewhere."""
+        return self._file
+
+    @property
+    def place(self) -> str:
+        """Where a person finds these settings."""
+        return self._file or f"the settings of '{self.name}'"
 
     @property
     def schema_path(self) -> Path:
@@ -133,6 +165,18 @@ class RowPipeline(PipelineConfig):
 
 Pipeline: TypeAlias = ImagePipeline | RowPipeline
 """Either kind. Ask which by `match`, and end with `assert_never`: mypy then names what a third kind must answer."""
+
+
+def _classes(value: object) -> Iterator[type[Settings]]:
+    """The classes of some settings and of all in them."""
+    if isinstance(value, Settings):
+        yield type(value)
+        value = tuple(getattr(value, name) for name in type(value).model_fields)
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _classes(each)
 
 
 def refuse_elsewhere(config: PipelineConfig) -> None:
