@@ -13,6 +13,7 @@ from components.errors import TransferlineError
 
 COMMANDS = {
     "new": "Look at photos or rows, and write a catalog file for them that is ready to run.",
+    "list": "List all pipelines that a name finds, with their files and last runs. Runs nobody's file.",
     "check": "Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault.",
     "settings": "List every setting of a pipeline: its type, default and meaning, and what it is now.",
     "run": "Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed.",
@@ -21,7 +22,7 @@ COMMANDS = {
     "compare": "Show two runs of a pipeline side by side: what came out, and what was different going in.",
     "predict": "Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be.",
     "evaluate": "Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be.",
-    "lineage": "Trace a model back to the data it was made of.",
+    "lineage": "Trace a model back to the data it was made of, and to the catalog file that said how.",
     "rollback": "Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes.",
     "clean": "Free the disk of what old runs left. Shows what would go; removes it with --yes.",
     "compile": "Compile a pipeline for Kubeflow Pipelines or Vertex AI. Asks nothing of any network.",

@@ -1,11 +1,13 @@
 """What a catalog file does when it is run as a script, by itself or by the tfx command."""
 
 import os
+import sys
 from pathlib import Path
 
 from components.errors import TransferlineError
 from pipeline.config import OUTPUT_DIR_VARIABLE, Pipeline
 from pipeline.data.sources import with_data
+from pipeline.runs.home import refuse_another
 from pipeline.runs.launch import run
 
 IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
@@ -24,13 +26,20 @@ def catalog_script(config: Pipeline) -> int:
         Exit status: 1 if the run failed, else 0, as every TFX pipeline has it: that a model isn't blessed is an answer.
     """
     engine = _engine_of_tfx_command()
+    config = config.read_from(sys.argv[0])  # by the tfx command, too, which hides its own arguments
     if engine == VERTEX:
         _declare_for_cluster(config)
         return 0
     if engine:
         _declare(config)
         return 0
-    return int(run(config).status == "failed")
+    try:
+        if taken_over := refuse_another(config):
+            sys.stderr.write(f"transferline: {taken_over}\n")
+        return int(run(config).status == "failed")
+    except TransferlineError as error:
+        sys.stderr.write(f"transferline: {error}\n")
+        return 1
 
 
 def _declare(config: Pipeline) -> None:

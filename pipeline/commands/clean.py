@@ -7,7 +7,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.metadata.connection import forget_artifacts
 from pipeline.runs import cleaning
@@ -29,7 +29,7 @@ def clean(
 ) -> None:
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
     scope: Scope = "everything" if everything else "cache" if cache else "old"
-    config = configured(name, output_dir=output_dir, settings=settings)
+    config = with_runs(name, output_dir=output_dir, settings=settings)
     done = cleaning.plan(config, keep, scope)
     if yes and not dry_run:
         cleaning.check_within(done)

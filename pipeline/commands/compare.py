@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.runs import comparison
 from pipeline.runs.comparison import Comparison
@@ -19,7 +19,7 @@ Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's ID or its begin
 
 def compare(name: Name, a: Run, b: Run, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """Show two runs of a pipeline side by side: what came out, and what was different going in."""
-    records = RunStore(configured(name, output_dir=output_dir).home).runs()
+    records = RunStore(with_runs(name, output_dir=output_dir).home).runs()
     compared = comparison.compare(find_run(records, a), find_run(records, b))
     if as_json:
         print_json(compared.model_dump(mode="json"))

@@ -10,7 +10,7 @@ from rich.table import Table
 from components.ingest.report import Quarantined
 from components.wording import shown
 from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.prediction.pushed_version import find_pushed
 
@@ -31,7 +31,7 @@ def evaluate(
     output_dir: OutputDir = "",
 ) -> None:
     """Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be."""
-    config = configured(name, output_dir=output_dir)
+    config = with_runs(name, output_dir=output_dir)
     folder = find_pushed(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():

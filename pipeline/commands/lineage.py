@@ -6,10 +6,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.commands.options import AsJson, Name, OutputDir, Settings, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.metadata import lineage as traced
 from pipeline.metadata.history import read_history
+from pipeline.runs.home import catalog_files
+from pipeline.runs.record import RunStore
 
 
 def lineage(
@@ -21,10 +23,11 @@ def lineage(
     settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
-    """Trace a model back to the data it was made of."""
-    config = configured(name, output_dir=output_dir, settings=settings)
+    """Trace a model back to the data it was made of, and to the catalog file that said how."""
+    config = with_runs(name, output_dir=output_dir, settings=settings)
     history = read_history(config)
     origins = traced.lineage(history, model or traced.last_pushed(history))
+    origins += catalog_files(origins, RunStore(config.home).runs())
     if as_json:
         print_json([origin.model_dump() for origin in origins])
         return

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.model_options import Files, ModelVersion, given_paths, loading_tensorflow
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import print_json
 from pipeline.prediction.output import check_out
 from pipeline.prediction.pushed_version import find_pushed
@@ -30,7 +30,7 @@ def predict(
     if out:
         out = out.expanduser()
         check_out(out)
-    config = configured(name, output_dir=output_dir)
+    config = with_runs(name, output_dir=output_dir)
     folder = find_pushed(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from components.errors import TransferlineError
-from pipeline.commands.options import Name, OutputDir, Settings, configured
+from pipeline.commands.options import Name, OutputDir, Settings, with_runs
 from pipeline.runs.record import RunStore, find_run
 
 
@@ -21,7 +21,7 @@ def report(
     index: Annotated[bool, typer.Option("--index", help="The page over all runs.")] = False,
 ) -> None:
     """Print where a run's report is, drawing it if there is none yet."""
-    config = configured(name, output_dir=output_dir, settings=settings)
+    config = with_runs(name, output_dir=output_dir, settings=settings)
     store = RunStore(config.home)
     record = find_run(store.runs(), run_id or "latest")
     if record.status == "running":

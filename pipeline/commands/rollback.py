@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import print_json
 from pipeline.runs.rollback import roll_back
 
@@ -17,7 +17,7 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes."""
-    done = roll_back(configured(name, output_dir=output_dir), version)
+    done = roll_back(with_runs(name, output_dir=output_dir), version)
     if as_json:
         print_json(done.model_dump())
         return

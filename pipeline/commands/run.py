@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DataDir, Name, OutputDir, Settings, configured
+from pipeline.commands.options import DataDir, Name, OutputDir, Settings, with_runs
 from pipeline.runs import launch
+from pipeline.runs.home import claim
 
 
 def run(
@@ -19,9 +20,10 @@ def run(
     ] = False,
 ) -> None:
     """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed."""
-    config = configured(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
+    config = with_runs(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
     last = None if force else launch.unchanged_run(config)
     if last:
+        claim(config)
         sys.stdout.write(
             f"{name}: nothing changed since run {last.run_id} (pushed): {last.model_uri}. Use --force to run anyway.\n"
         )

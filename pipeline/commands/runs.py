@@ -5,14 +5,14 @@ import sys
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.commands.options import AsJson, Name, OutputDir, configured
+from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.runs.record import Counts, RunRecord, RunStore, public
 
 
 def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """List a pipeline's runs, the newest first."""
-    config = configured(name, output_dir=output_dir)
+    config = with_runs(name, output_dir=output_dir)
     records = RunStore(config.home).runs()
     if as_json:
         print_json(public(records))

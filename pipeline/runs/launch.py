@@ -10,6 +10,7 @@ from pipeline.config import Pipeline
 from pipeline.config.pipeline import refuse_elsewhere
 from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
+from pipeline.runs.home import claim
 from pipeline.runs.log_file import everything_else_to
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.recorder import Recorder, new_run_id
@@ -25,10 +26,12 @@ def run(config: Pipeline) -> RunRecord:
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
 
     Raises:
-        TransferlineError: The output folder isn't local, or the engine's workers can't see it.
+        TransferlineError: The output folder isn't local, the engine's workers can't see it, or the pipeline's folder
+            is another pipeline's.
         OSError: It can't be written to.
     """
     refuse_elsewhere(config)
+    claim(config)
     run_id = new_run_id()
     log = Path(config.home) / "logs" / f"{run_id}.log"
     with everything_else_to(log) as stream:

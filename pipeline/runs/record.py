@@ -101,6 +101,8 @@ class RunRecord(Settings):
         process: Number of the process that ran it.
         config: The pipeline's settings as they were resolved.
         state: Digest of all that the run depended on; "" where that wasn't looked at.
+        file: The catalog file that the settings were read from; "" where they came from elsewhere.
+        file_sha256: Of that file, when the run began.
     """
 
     run_id: str
@@ -117,6 +119,8 @@ class RunRecord(Settings):
     process: int = 0
     config: dict[str, Any] = Field(default_factory=dict)
     state: str = ""
+    file: str = ""
+    file_sha256: str = ""
 
 
 class RunStore:
@@ -140,6 +144,11 @@ class RunStore:
         """Returns all runs, newest first. One whose process is gone without a last word has failed."""
         files = sorted(self._folder.glob("*.json"), reverse=True)
         return [_settled(_read(file)) for file in files]
+
+    def last(self) -> RunRecord | None:
+        """Returns the newest run; None where there is none."""
+        file = max(self._folder.glob("*.json"), default=None)
+        return None if file is None else _settled(_read(file))
 
 
 def _read(file: Path) -> RunRecord:

@@ -16,6 +16,7 @@ from pipeline.config import PipelineConfig
 from pipeline.metadata.history import knows_run
 from pipeline.runs.record import Counts, RunError, RunRecord, RunStore, Step, ThresholdResult
 from pipeline.runs.screen import Screen
+from pipeline.source_fingerprint import file_fingerprint
 
 if TYPE_CHECKING:
     from pipeline.runs.facts import StepFacts
@@ -48,7 +49,13 @@ class Recorder:
         self._store = RunStore(config.home)
         self._began = time.monotonic()
         self._record = RunRecord(
-            run_id=run_id, status="running", log=log, process=os.getpid(), config=config.model_dump(mode="json")
+            run_id=run_id,
+            status="running",
+            log=log,
+            process=os.getpid(),
+            config=config.model_dump(mode="json"),
+            file=config.file,
+            file_sha256=file_fingerprint(config.file),
         )
         self._save()
         screen.start(config.name, config.home)

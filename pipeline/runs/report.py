@@ -19,6 +19,7 @@ from pipeline.metadata.history import Execution, History, read_history
 from pipeline.metadata.lineage import PUSHED_TO, lineage
 from pipeline.metadata.reasons import NEW, reason
 from pipeline.runs.comparison import MetricPair, compare
+from pipeline.runs.home import catalog_files
 from pipeline.runs.record import RunRecord, RunStore, Step
 from pipeline.source_fingerprint import LIBRARIES
 
@@ -55,7 +56,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     record = record.model_copy(update={"steps": steps, "report": str(path)})
     earlier = [run for run in RunStore(config.home).runs() if run.run_id < record.run_id and run.status != "running"]
     review = _review(config.name, executions)
-    view = _view(config, record, earlier[0] if earlier else None, history, executions)
+    view = _view(config, [record, *earlier], history, executions)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, render(review, view))
     _write(path.parent / INDEX, render_index(config.name, _index([record, *earlier])))
@@ -84,12 +85,10 @@ def _pushed_to(executions: Mapping[str, Execution]) -> str:
 
 
 def _view(
-    config: PipelineConfig,
-    record: RunRecord,
-    previous: RunRecord | None,
-    history: History,
-    executions: Mapping[str, Execution],
+    config: PipelineConfig, runs: Sequence[RunRecord], history: History, executions: Mapping[str, Execution]
 ) -> RunView:
+    record, previous = runs[0], next(iter(runs[1:]), None)
+    origins = _origins(history, executions)
     return RunView(
         run_id=record.run_id,
         status=record.status,
@@ -99,7 +98,7 @@ def _view(
         previous=previous.run_id if previous else "",
         changes=tuple(changes(previous, record)) if previous else (),
         settings=_settings(record),
-        lineage=tuple(_origins(history, executions)),
+        lineage=(*origins, *catalog_files(origins, runs)),
         versions=versions(),
         log=record.log,
         serving=newest_version(config.pushed_dir),
