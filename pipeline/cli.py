@@ -12,7 +12,7 @@ from typer.main import get_command
 from components.errors import TransferlineError
 
 COMMANDS = {
-    "new": "Look at photos or rows, and write a catalog file for them that is ready to run.",
+    "new": "Look at photos or rows, and write a pipeline for them that is ready to run.",
     "list": "List all pipelines that a name finds, with their files and last runs. Runs nobody's file.",
     "check": "Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault.",
     "settings": "List every setting of a pipeline: its type, default and meaning, and what it is now.",

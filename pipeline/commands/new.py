@@ -1,7 +1,7 @@
 """`transferline new`."""
 
 import os
-import sys
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from rich.markup import escape
 from components.errors import TransferlineError
 from pipeline.commands.output import console
 from pipeline.new import catalog_file
-from pipeline.new.catalog_file import Draft
+from pipeline.new.catalog_file import Draft, argument_of
 from pipeline.new.photo_pipeline import draft_for_photos
 from pipeline.new.row_pipeline import draft_for_rows
 from pipeline.profile.photos import look_at_photos
@@ -22,7 +22,7 @@ Images = Annotated[str, typer.Option(metavar="DIR", help="Photos: class folders,
 Csv = Annotated[str, typer.Option(metavar="FILE", help="Rows: CSV, TSV, Parquet; a file or a folder of them.")]
 Label = Annotated[str, typer.Option(metavar="COLUMN", help="The column with the class: its name, or its place from 0.")]
 Header = Annotated[bool | None, typer.Option(help="Whether the first line names the columns; looks if unset.")]
-Out = Annotated[str, typer.Option(metavar="FILE", help="Where to write; pipeline/catalog/NAME.py if unset.")]
+Out = Annotated[str, typer.Option(metavar="FILE", help="Where to write; pipelines/NAME.py if unset.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")]
 
 
@@ -35,7 +35,7 @@ def new(
     out: Out = "",
     force: Force = False,
 ) -> None:
-    """Look at photos or rows, and write a catalog file for them that is ready to run."""
+    """Look at photos or rows, and write a pipeline for them that is ready to run."""
     _check_given(name, images, csv, label)
     catalog_file.check_name(name)
     path = catalog_file.target_of(name, out, force=force)
@@ -46,7 +46,7 @@ def new(
     else:
         draft = draft_for_rows(name, look_at_rows(data, label, header=header))
     catalog_file.write(catalog_file.render(draft, path), path)
-    _show(draft, path, out)
+    _show(draft, path)
 
 
 def _check_given(name: str, images: str, csv: str, label: str) -> None:
@@ -65,16 +65,16 @@ def _check_given(name: str, images: str, csv: str, label: str) -> None:
     raise TransferlineError(cause, place=f"transferline new {name}", cure=cure)
 
 
-def _show(draft: Draft, path: Path, out: str) -> None:
+def _show(draft: Draft, path: Path) -> None:
     screen = console()
     screen.print(escape(draft.data), soft_wrap=True)
     for warning in draft.warnings:
         screen.print(f"[yellow]![/] {escape(warning)}", soft_wrap=True)
     screen.print(f"Written: {escape(str(path))}", soft_wrap=True)
-    command = f"{sys.executable} {path}" if out else f"transferline run {draft.config.name}"
+    command = ["transferline", "run", argument_of(draft.config.name, path)]
     if not draft.settings:
-        screen.print(f"Run it:  {escape(command)}", soft_wrap=True)
+        screen.print(f"Run it:  {escape(shlex.join(command))}", soft_wrap=True)
         return
     screen.print("A run would stop at the gate: too much can't be used. Mend the data first, or leave that out:")
-    settings = " ".join(f"--set {setting}" for setting in draft.settings)
-    screen.print(f"         transferline run {escape(f'{out or draft.config.name} {settings}')}", soft_wrap=True)
+    settings = [word for setting in draft.settings for word in ("--set", setting)]
+    screen.print(f"         {escape(shlex.join([*command, *settings]))}", soft_wrap=True)

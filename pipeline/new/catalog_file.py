@@ -16,9 +16,13 @@ from components.errors import TransferlineError
 from components.wording import shown
 from pipeline import catalog
 from pipeline.config import PipelineConfig
+from pipeline.lookup import files
 from pipeline.new.python_source import WIDTH, Written, assignment, constant, imports
 
-PROJECT = Path(catalog.__file__).parents[2]
+PROJECT = catalog.FOLDER.parents[1]
+OWN_NAMES = frozenset({"benchmarks", "components", "kubeflow", "pipeline", "schemas", "transferline"})
+"""Of this project, and of the Kubeflow SDK, which may come later."""
+
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -73,10 +77,19 @@ def check_name(name: str) -> None:
 
 
 def _is_module(name: str) -> bool:
-    """Whether Python, the environment or this project has a module of this name; the current folder doesn't count."""
-    folders = [path for path in sys.path if path and Path(path) != Path.cwd()]
-    known = sys.stdlib_module_names | {"components", "pipeline", "schemas"}
-    return name in known or PathFinder.find_spec(name, folders) is not None
+    """Whether Python, the environment or this project has a module of this name.
+
+    What lies in the current folder, or in a folder where pipelines are looked up, doesn't count.
+    """
+    if name in sys.stdlib_module_names or name in OWN_NAMES:
+        return True
+    ours = {Path.cwd(), *(folder.path for folder in files.folders())}
+    elsewhere = [path for path in sys.path if path and Path(path).absolute() not in ours]
+    if PathFinder.find_spec(name, elsewhere) is not None:
+        return True
+    # Packages that were installed editable have finders of their own.
+    specs = [finder.find_spec(name, None) for finder in sys.meta_path if finder is not PathFinder]
+    return any(spec is not None and Path(spec.origin or name).absolute().parent not in ours for spec in specs)
 
 
 def target_of(name: str, out: str, *, force: bool) -> Path:
@@ -84,24 +97,45 @@ def target_of(name: str, out: str, *, force: bool) -> Path:
 
     Args:
         name: The pipeline's name.
-        out: The file that the user named; "" for the catalog.
+        out: The file that the user named; "" for where the name is looked up: the catalog of the checkout that this is,
+            if the current folder is in it, else the folder `pipelines` of the current folder.
         force: Whether a file that is there already may be replaced.
 
     Raises:
-        TransferlineError: There is such a file, or the catalog is no place to write to.
+        TransferlineError: There is such a file or a built-in pipeline of the name, or the path can't be one.
     """
-    path = Path(out).expanduser() if out else Path(catalog.__file__).parent / f"{name}.py"
-    if not out and not (PROJECT / "pyproject.toml").is_file():
-        raise TransferlineError(
-            "Transferline is installed as a library here, and its catalog is no place for files of yours",
-            place=str(path.parent),
-            cure=f"name a file with --out, such as --out {name}.py, or start from a checkout of the project",
-        )
+    path = (Path(out).expanduser() if out else _folder() / f"{name}{files.SUFFIX}").absolute()
     if path.is_dir():
         raise TransferlineError("--out names a folder, not a file", place=str(path), cure=f"use {path / name}.py")
+    if path.suffix != files.SUFFIX:
+        raise TransferlineError("--out names no Python file", place=str(path), cure=f"use {path}.py")
+    if _is_module(path.stem):
+        raise TransferlineError(
+            f"{path.stem!r} is the name of a library's module, which a file of that name would hide",
+            place=str(path),
+            cure=f"use another name, such as my_{path.name}",
+        )
+    if name in catalog.names() and path.parent != catalog.FOLDER:
+        raise TransferlineError(
+            f"{name!r} is a pipeline of the built-in catalog, and both would have one folder of runs",
+            place="NAME",
+            cure=f"use another name, such as my_{name}",
+        )
     if path.exists() and not force:
         raise TransferlineError("there is such a file already", place=str(path), cure="add --force to replace it")
     return path
+
+
+def _folder() -> Path:
+    in_checkout = (PROJECT / "pyproject.toml").is_file() and Path.cwd().is_relative_to(PROJECT)
+    return catalog.FOLDER if in_checkout else Path(files.OWN_FOLDER)
+
+
+def argument_of(name: str, path: Path) -> str:
+    """Returns what to give to commands for a pipeline: its name if that finds its file, else the path."""
+    if any(file.name == name and file.path == path for file in files.everything()):
+        return name
+    return str(path)
 
 
 def render(draft: Draft, path: Path) -> str:
@@ -119,19 +153,20 @@ def render(draft: Draft, path: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    name = draft.config.name
+    file, target = _commands_name(name, path)
     comments = {key: shown(text) for key, text in draft.comments.items()}
-    in_catalog = path.parent == Path(catalog.__file__).parent
     config = assignment("CONFIG", draft.config, Written(comments, draft.names))
     return environment.get_template("catalog_file.py.jinja").render(
         # A long path, or class, is no reason to fail the project's checks.
         has_long_lines=any(cell_len(line) > WIDTH for line in config.splitlines()),
-        name=draft.config.name,
+        name=name,
         title=_in_docstring(draft.title),
         data=_paragraph(f"Data: {draft.data} {draft.details}"),
         expect=_paragraph(f"Result: {draft.expect}"),
         is_raw="\\" in f"{shown(draft.title)}{shown(draft.data)}{shown(draft.expect)}{shown(str(path))}",
-        in_catalog=in_catalog,
-        file=_in_docstring(str(path.relative_to(PROJECT)) if in_catalog else path.name),
+        target=_in_docstring(target),
+        file=_in_docstring(file),
         imports=imports(draft.config, draft.imports),
         constants=[constant(name, values) for name, values in draft.constants.items()],
         config=config,
@@ -151,6 +186,14 @@ def write(text: str, path: Path) -> None:
         raise TransferlineError(
             f"the file can't be written: {error.strerror or error}", place=str(path), cure="name another with --out"
         ) from error
+
+
+def _commands_name(name: str, path: Path) -> tuple[str, str]:
+    """Returns a file's path from the folder where its commands work, and what `transferline run` takes there."""
+    folder = path.parent
+    root = PROJECT if folder == catalog.FOLDER else folder.parent if folder.name == files.OWN_FOLDER else folder
+    file = str(path.relative_to(root))
+    return file, name if root != folder and path.stem == name else f"./{file}"
 
 
 def _paragraph(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The command as a person gives it, in a copy of the project, whose catalog it writes to."""
+"""The command as a person gives it, in a copy of the project, whose catalog it writes to, and elsewhere."""
 
 import json
 import shutil
@@ -24,11 +24,10 @@ def checkout(tmp_path_factory):
 
 @pytest.fixture
 def transferline(checkout, tmp_path):
-    def run(*arguments):
+    def run(*arguments, cwd=tmp_path, **environment):
         command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
-        return subprocess.run(
-            command, capture_output=True, text=True, check=False, cwd=tmp_path, env={"PYTHONPATH": str(checkout)}
-        )
+        env = {"PYTHONPATH": str(checkout), "HOME": str(tmp_path), **environment}
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=env)
 
     return run
 
@@ -43,27 +42,52 @@ def photos(tmp_path):
     return tmp_path / "pets"
 
 
-def test_a_catalog_file_is_written_and_found(transferline, checkout, photos):
-    done = transferline("new", "my_pets", "--images", "pets")
+@pytest.mark.parametrize(
+    ("inside", "folder"), [(True, "{checkout}/pipeline/catalog"), (False, "{here}/pipelines")], ids=["checkout", "else"]
+)
+def test_it_is_written_where_its_name_is_looked_up(transferline, checkout, photos, tmp_path, inside, folder):
+    path = Path(folder.format(checkout=checkout, here=tmp_path)) / "my_pets.py"
+    where = {"cwd": checkout / "pipeline" if inside else tmp_path}
+    done = transferline("new", "my_pets", "--images", photos, **where)
     assert done.returncode == 0, done.stderr
     assert "6 photos" in done.stdout
     assert "! few photos of a class" in done.stdout
-    assert done.stdout.splitlines()[-1].split(":")[1].strip() == "transferline run my_pets"
-    text = (checkout / "pipeline" / "catalog" / "my_pets.py").read_text()
-    assert str(photos) in text
-    assert transferline("runs", "my_pets", "--json").stdout == "[]\n"
-    again = transferline("new", "my_pets", "--images", "pets")
+    assert done.stdout.splitlines()[-2:] == [f"Written: {path}", "Run it:  transferline run my_pets"]
+    assert str(photos) in path.read_text()
+    assert "Command: `transferline run my_pets`" in path.read_text()
+    assert f"--pipeline_path={path.relative_to(checkout if inside else tmp_path)}\n" in path.read_text()
+    assert transferline("runs", "my_pets", "--json", **where).stdout == "[]\n"
+    again = transferline("new", "my_pets", "--images", photos, **where)
     assert (again.returncode, "there is such a file already" in again.stderr) == (1, True)
-    assert transferline("new", "my_pets", "--images", "pets", "--force").returncode == 0
+    assert transferline("new", "my_pets", "--images", photos, "--force", **where).returncode == 0
+    path.unlink()
 
 
 def test_rows_into_a_file_elsewhere(transferline, checkout, tmp_path):
     (tmp_path / "rows.csv").write_text("size,kind\n" + "".join(f"{n / 3:.3f},{'ab'[n % 2]}\n" for n in range(60)))
-    done = transferline("new", "sizes", "--csv", "rows.csv", "--label", "kind", "--out", "mine/sizes.py")
+    path = tmp_path / "my own" / "sizes.py"
+    done = transferline("new", "sizes", "--csv", "rows.csv", "--label", "kind", "--out", "my own/sizes.py")
     assert done.returncode == 0, done.stderr
-    assert "label='kind'" in (tmp_path / "mine" / "sizes.py").read_text().replace('"', "'")
+    assert "label='kind'" in path.read_text().replace('"', "'")
+    assert "Command: `transferline run ./sizes.py`" in path.read_text()
     assert not (checkout / "pipeline" / "catalog" / "sizes.py").exists()
-    assert f"{sys.executable} mine/sizes.py" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"Run it:  transferline run '{path}'"
+    assert transferline("runs", path, "--json").stdout == "[]\n"
+
+
+def test_a_name_that_finds_another_file_first_is_run_by_its_path(transferline, photos, tmp_path):
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "my_pets.py").write_text("CONFIG = None")
+    done = transferline("new", "my_pets", "--images", photos, TRANSFERLINE_CATALOG=str(tmp_path / "shared"))
+    assert done.stdout.splitlines()[-1] == f"Run it:  transferline run {tmp_path}/pipelines/my_pets.py"
+
+
+@pytest.mark.parametrize("name", ["kubeflow", "transferline", "components", "digits", "json"])
+def test_a_name_that_is_taken_is_refused(transferline, photos, tmp_path, name):
+    done = transferline("new", name, "--images", photos)
+    assert done.returncode == 1
+    assert f"use another name, such as my_{name}" in done.stderr
+    assert not (tmp_path / "pipelines").exists()
 
 
 @pytest.mark.parametrize(
