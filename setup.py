@@ -14,13 +14,13 @@ def _requirements(name: str) -> list[str]:
 
 setup(
     name="transferline",
-    version="0.1.0",
+    version="0.2.0",
     description="A production ML pipeline on TFX: photos or CSV in, a validated, blessed and pushed model out.",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10,<3.14",
-    packages=find_packages(include=["transferline", "pipeline*", "components*", "schemas*"]),
+    packages=find_packages(include=["transferline", "pipeline", "pipeline.*", "components", "components.*", "schemas"]),
     package_data={
         "schemas": ["*.pbtxt"],
         "components.report": ["templates/*"],

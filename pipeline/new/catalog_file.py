@@ -2,11 +2,9 @@
 
 import keyword
 import re
-import sys
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.machinery import PathFinder
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,12 +15,10 @@ from components.wording import shown
 from pipeline import catalog
 from pipeline.config import PipelineConfig
 from pipeline.lookup import files
+from pipeline.lookup.module_names import is_module
 from pipeline.new.python_source import WIDTH, Written, assignment, constant, imports
 
 PROJECT = catalog.FOLDER.parents[1]
-OWN_NAMES = frozenset({"benchmarks", "components", "kubeflow", "pipeline", "schemas", "transferline"})
-"""Of this project, and of the Kubeflow SDK, which may come later."""
-
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -68,28 +64,12 @@ def check_name(name: str) -> None:
         cure = "use small letters, digits and _, beginning with a letter, as in my_photos"
     elif keyword.iskeyword(name) or keyword.issoftkeyword(name):
         cause, cure = f"{name!r} is a word of the Python language", f"use another name, such as my_{name}"
-    elif _is_module(name):
+    elif is_module(name):
         cause = f"{name!r} is the name of a library's module, which a catalog file of that name would hide"
         cure = f"use another name, such as my_{name}"
     else:
         return
     raise TransferlineError(cause, place="NAME", cure=cure)
-
-
-def _is_module(name: str) -> bool:
-    """Whether Python, the environment or this project has a module of this name.
-
-    What lies in the current folder, or in a folder where pipelines are looked up, doesn't count.
-    """
-    if name in sys.stdlib_module_names or name in OWN_NAMES:
-        return True
-    ours = {Path.cwd(), *(folder.path for folder in files.folders())}
-    elsewhere = [path for path in sys.path if path and Path(path).absolute() not in ours]
-    if PathFinder.find_spec(name, elsewhere) is not None:
-        return True
-    # Packages that were installed editable have finders of their own.
-    specs = [finder.find_spec(name, None) for finder in sys.meta_path if finder is not PathFinder]
-    return any(spec is not None and Path(spec.origin or name).absolute().parent not in ours for spec in specs)
 
 
 def target_of(name: str, out: str, *, force: bool) -> Path:
@@ -109,7 +89,7 @@ def target_of(name: str, out: str, *, force: bool) -> Path:
         raise TransferlineError("--out names a folder, not a file", place=str(path), cure=f"use {path / name}.py")
     if path.suffix != files.SUFFIX:
         raise TransferlineError("--out names no Python file", place=str(path), cure=f"use {path}.py")
-    if _is_module(path.stem):
+    if is_module(path.stem, path.parent):
         raise TransferlineError(
             f"{path.stem!r} is the name of a library's module, which a file of that name would hide",
             place=str(path),

@@ -99,7 +99,8 @@ def test_no_password_is_in_any_file(first_runs, home):
 
 def test_lineage_and_report_are_each_pipelines_own(first_runs, home, run):
     for name, done in run("lineage", "--json").items():
-        origins = json.loads(done.stdout)
+        *origins, catalog_file = json.loads(done.stdout)
+        assert catalog_file["name"] == "catalog file"
         assert origins[0]["name"] == "Pusher: pushed_model"
         assert "CsvExampleGen: examples" in {origin["name"] for origin in origins}
         assert all(f"/{name}/" in origin["uri"] for origin in origins)

@@ -15,3 +15,9 @@ def test_what_a_run_refuses_is_a_fault(settings):
 
 def test_a_run_on_this_machine_is_none():
     assert list(check_here(catalog.load("digits"))) == []
+
+
+def test_a_file_that_would_hide_a_library_is_warned_of(tmp_path):
+    (finding,) = check_here(catalog.load("digits").read_from(tmp_path / "numpy.py"))
+    assert (finding.level, "my_numpy.py" in finding.cure) == ("warning", True)
+    assert list(check_here(catalog.load("digits").read_from(tmp_path / "pets.py"))) == []
