@@ -59,13 +59,14 @@ def quarantine_findings(
 
     Args:
         found: How much that is.
-        faults: What it is; the first are told.
+        faults: What it is, or the first of it.
         gate: The pipeline's rules.
         subject: What was looked at.
     """
     if not found.count:
         return
-    text = f"{found.text}: {listed([f'{each.place}: {each.reason}' for each in faults], SHOWN, '; ')}"
+    more = f" and {found.count - SHOWN:,} more" if found.count > SHOWN else ""
+    text = f"{found.text}: {listed([f'{each.place}: {each.reason}' for each in faults[:SHOWN]], between='; ')}{more}"
     if found.stops(gate.max_quarantined):
         text += f"; more than gate.max_quarantined = {gate.max_quarantined:.1%} stops the run"
         yield fault(subject, text, f"mend them, or leave them out with --set {found.setting}")

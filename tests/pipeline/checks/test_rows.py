@@ -114,6 +114,12 @@ def test_rows_that_go_to_quarantine_are_told_with_their_line(look):
     ]
 
 
+def test_so_many_rows_are_counted_and_not_all_told(look):
+    (text,) = texts(look([HEADER, *ROWS, *["1,red,1,1"] * 300]), "rows", "fault")
+    assert "300 of 400 rows can't be used (75.0%): rows.csv, line 102: it has 4 cells instead of 3" in text
+    assert " and 297 more; " in text
+
+
 def test_a_split_that_asks_for_more_rows_than_there_are(look):
     assert "There are 100 rows" in texts(look([HEADER, *ROWS], split={"by": "rows"}), "splits", "fault")[0]
 
