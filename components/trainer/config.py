@@ -20,6 +20,10 @@ class TrainingSettings(Settings):
         strategy: How training is distributed; "auto" takes a TPU or several GPUs where there are any.
         workers: Processes on this machine that train together, on its processors, with the strategy "multi_worker".
             Where the environment has TF_CONFIG, that says which workers there are, and none is started.
+        open_worker_ports: Whether these workers may use this machine's network. Each is a TensorFlow server, which
+            listens on every address without a login and executes any graph that it is given: whoever reaches it reads
+            and writes the files of the user. If False, the workers get a network of their own with nothing but
+            loopback, and a run is refused where the system forbids that or a path is remote.
         precision: "mixed_bfloat16" halves the memory of activations, and is faster on a TPU and on newer GPUs.
         checkpoint_seconds: A checkpoint is saved at the end of an epoch if the last one is older than this; 0 saves one
             after every epoch.
@@ -27,8 +31,14 @@ class TrainingSettings(Settings):
 
     strategy: StrategyName = "auto"
     workers: int = Field(default=1, ge=1)
+    open_worker_ports: bool = False
     precision: Precision = "float32"
     checkpoint_seconds: float = Field(default=30.0, ge=0)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Files that a training reads besides its examples."""
+        return ()
 
     @model_validator(mode="after")
     def _workers_need_their_strategy(self) -> "TrainingSettings":

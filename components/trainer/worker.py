@@ -1,4 +1,4 @@
-"""One worker process: `python -m components.trainer.worker RUN_FN FN_ARGS`, as `components.trainer.workers` starts it.
+"""One worker process: `python -m components.trainer.worker FILE`, as `components.trainer.workers` starts it.
 
 Its stdout carries a JSON object a line: {"progress": ...}, {"error": ...} or {"done": true}. Its stdin has nothing to
 read and ends with the process that started it, which ends this one.
@@ -12,10 +12,12 @@ import sys
 import threading
 import traceback
 import types
+from pathlib import Path
 from typing import Any, TextIO
 
 from components import progress
 from components.errors import TransferlineError
+from components.trainer.private_network import enter
 
 STDIN, STDOUT, STDERR = 0, 1, 2
 
@@ -38,13 +40,14 @@ class Relay(logging.Handler):
             say(self._channel, progress=vars(found))
 
 
-def main(run_fn: str, task: str) -> None:
+def main(file: str) -> None:
     """Runs a `run_fn` and says how it ended; returns when all workers are done.
 
     Args:
-        run_fn: Its dotted path.
-        task: The attributes of its `fn_args`, as JSON.
+        file: JSON: the dotted path `run_fn`, the attributes of its `fn_args`, and the descriptors of the `network`.
     """
+    task = json.loads(Path(file).read_text(encoding="utf-8"))
+    enter(task["network"])  # before there is a second thread
     channel = os.fdopen(os.dup(STDOUT), "w", encoding="utf-8")
     os.dup2(STDERR, STDOUT)  # what libraries print isn't for the channel
     waiting = threading.Thread(target=_end_with_parent, daemon=True)
@@ -52,8 +55,8 @@ def main(run_fn: str, task: str) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     progress.LOGGER.addHandler(Relay(channel))
     try:
-        module, _, name = run_fn.rpartition(".")
-        getattr(importlib.import_module(module), name)(types.SimpleNamespace(**json.loads(task)))
+        module, _, name = task["run_fn"].rpartition(".")
+        getattr(importlib.import_module(module), name)(types.SimpleNamespace(**task["fn_args"]))
     except BaseException as error:
         traceback.print_exc()
         say(channel, error=described(error))

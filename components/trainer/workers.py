@@ -8,16 +8,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from components import progress
 from components.errors import TransferlineError
 from components.trainer import worker as entry_point
 from components.trainer.config import TrainingSettings
+from components.trainer.private_network import NoPrivateNetworkError, private_network
 
 LOGGER = logging.getLogger(__name__)
 
@@ -26,6 +29,9 @@ RESTARTS = 3
 
 SECONDS_TO_TELL = 1.0
 """The end of one worker soon ends the others, with other errors: so long all are heard before one is believed."""
+
+OPEN_PORTS = "each is a TensorFlow server, which executes, without a login, any graph that it is given"
+WHERE_ALONE = "where nobody else can reach this machine, trainer.open_worker_ports=True"
 
 FN_ARGS = (
     "train_files",
@@ -86,40 +92,93 @@ def starts_workers(settings: TrainingSettings) -> bool:
     return settings.workers > 1 and not os.environ.get("TF_CONFIG")
 
 
-def run_workers(run_fn: str, fn_args: object, count: int) -> None:
+def run_workers(run_fn: str, fn_args: object, settings: TrainingSettings) -> None:
     """Trains in several processes on this machine, and waits for them.
 
     Args:
         run_fn: Dotted path of the function that each runs.
         fn_args: What it is given: of the attributes in `FN_ARGS` those that there are.
-        count: Number of processes.
+        settings: Those of the training, with the number of processes.
 
     Raises:
-        TransferlineError: A worker raised it, or one was killed again and again.
+        TransferlineError: A worker raised it, one was killed again and again, or see `worker_network`.
         WorkerError: A worker raised something else.
     """
-    task = json.dumps({name: getattr(fn_args, name, None) for name in FN_ARGS})
-    for left in reversed(range(RESTARTS + 1)):
+    task = {name: getattr(fn_args, name, None) for name in FN_ARGS}
+    with worker_network(settings, _paths(task)) as network, tempfile.TemporaryDirectory() as folder:
+        # A file, since Linux takes no more than 128 KiB in an argument.
+        file = Path(folder, "task.json")
+        file.write_text(json.dumps({"run_fn": run_fn, "fn_args": task, "network": network}), encoding="utf-8")
+        command = [sys.executable, "-m", entry_point.__name__, str(file)]
+        if not network:
+            LOGGER.warning("the workers' ports are open to this machine's network, as trainer.open_worker_ports says")
+        for left in reversed(range(RESTARTS + 1)):
+            try:
+                _run_once(command, settings.workers, network)
+            except WorkerKilledError as killed:
+                if not left:
+                    raise TransferlineError(
+                        f"{killed}, for the {RESTARTS + 1}th time.",
+                        place="trainer.workers",
+                        cure="See whether the machine has the memory for so many workers, or train with fewer.",
+                    ) from killed
+                LOGGER.warning("%s; all workers are started again", killed)
+            else:
+                return
+
+
+@contextmanager
+def worker_network(settings: TrainingSettings, paths: Sequence[str]) -> Iterator[Sequence[int]]:
+    """Makes the network that the workers share, with nothing but loopback.
+
+    Args:
+        settings: Those of the training.
+        paths: Where the workers read and write.
+
+    Yields:
+        Descriptors, as `private_network.enter` takes them; none where the settings open the ports to this machine's
+        network.
+
+    Raises:
+        TransferlineError: The system forbids it, or a path is remote.
+    """
+    if settings.open_worker_ports:
+        yield ()
+        return
+    remote = [path for path in (*settings.files, *paths) if "://" in path]
+    if remote:
+        raise TransferlineError(
+            f"{remote[0]} is remote, and workers that reach it have their ports open to the network: {OPEN_PORTS}.",
+            place="trainer.workers",
+            cure=f"Use local files, or trainer.workers=1; {WHERE_ALONE}.",
+        )
+    with ExitStack() as stack:
         try:
-            _run_once([sys.executable, "-m", entry_point.__name__, run_fn, task], count)
-        except WorkerKilledError as killed:
-            if not left:
-                raise TransferlineError(
-                    f"{killed}, for the {RESTARTS + 1}th time.",
-                    place="trainer.workers",
-                    cure="See whether the machine has the memory for so many workers, or train with fewer.",
-                ) from killed
-            LOGGER.warning("%s; all workers are started again", killed)
-        else:
-            return
+            descriptors = stack.enter_context(private_network())
+        except NoPrivateNetworkError as error:
+            raise TransferlineError(
+                f"The system gives the workers no network of their own ({error}), and in this machine's network "
+                f"their ports would be open: {OPEN_PORTS}.",
+                place="trainer.workers",
+                cure=f"Use trainer.workers=1, or allow network namespaces (docs/training.md); {WHERE_ALONE}.",
+            ) from error
+        yield descriptors
 
 
-def _run_once(command: Sequence[str], count: int) -> None:
+def _paths(task: Mapping[str, Any]) -> list[str]:
+    """Returns where a `run_fn` reads and writes."""
+    files = [*(task["train_files"] or ()), *(task["eval_files"] or ())]
+    folders = [task[name] for name in ("transform_graph_path", "serving_model_dir", "model_run_dir")]
+    checkpoints = (task["custom_config"] or {}).get("checkpoints")
+    return [path for path in (*files, *folders, checkpoints) if path]
+
+
+def _run_once(command: Sequence[str], count: int, network: Sequence[int]) -> None:
     cluster = {"worker": [f"127.0.0.1:{port}" for port in _free_ports(count)]}
     with ExitStack() as ends:
         workers = []
         for index in range(count):
-            worker = Worker(index, _start(command, cluster, index))
+            worker = Worker(index, _start(command, cluster, index, network))
             ends.callback(_end, worker.process)
             workers.append(worker)
             LOGGER.info("worker %d of %d is process %d", index, count, worker.process.pid)
@@ -168,7 +227,9 @@ def _raised(worker: Worker) -> Exception:
     return WorkerError(f"worker {worker.index}: {error['type']}: {error['text']}")
 
 
-def _start(command: Sequence[str], cluster: dict[str, list[str]], index: int) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str], cluster: dict[str, list[str]], index: int, network: Sequence[int]
+) -> subprocess.Popen[bytes]:
     environment = {
         **os.environ,
         "TF_CONFIG": json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}}),
@@ -176,7 +237,7 @@ def _start(command: Sequence[str], cluster: dict[str, list[str]], index: int) ->
         # Two processes can't have the same GPU; the strategy "mirrored" is the one for several in a machine.
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=network)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

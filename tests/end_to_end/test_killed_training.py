@@ -7,12 +7,15 @@ import signal
 import time
 from pathlib import Path
 
+import worker_ports
+
 EPOCHS = 100
 SETTINGS = (
     "--set=source.rows=3000",
     '--set=trainer.models={"small": {"widths": [16], "dropout": 0.1}}',
     "--set=trainer.strategy=multi_worker",
     "--set=trainer.workers=2",
+    f"--set=trainer.open_worker_ports={worker_ports.must_be_open()}",
     "--set=trainer.checkpoint_seconds=0",
     f"--set=trainer.max_epochs={EPOCHS}",
     f"--set=trainer.patience={EPOCHS}",

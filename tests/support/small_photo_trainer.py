@@ -14,10 +14,11 @@ def small_base(size):
 
 
 def run_fn(fn_args):
-    """Trains and exports."""
-    build_base = trainer.build_base
+    """Trains and exports; so do the workers that it starts."""
+    build_base, run_workers = trainer.build_base, trainer.run_workers
     trainer.build_base = small_base
+    trainer.run_workers = lambda _, *arguments: run_workers(f"{__name__}.run_fn", *arguments)
     try:
         trainer.run_fn(fn_args)
     finally:
-        trainer.build_base = build_base
+        trainer.build_base, trainer.run_workers = build_base, run_workers

@@ -30,7 +30,13 @@ def reports(fn_args):
     starts(fn_args.model_run_dir)
     os.write(1, b"what a library prints\n")
     progress.report(3, 10, "epochs", f"of worker {index()}")
-    (Path(fn_args.model_run_dir) / f"task-{index()}.json").write_text(json.dumps(task()))
+    folder = Path(fn_args.model_run_dir)
+    (folder / f"task-{index()}.json").write_text(json.dumps(task()))
+    (folder / f"network-{index()}").write_text(os.readlink("/proc/self/ns/net"))
+
+
+def is_given(fn_args):
+    Path(fn_args.model_run_dir, f"given-{index()}").write_text(fn_args.custom_config["trainer"])
 
 
 def raises_an_error_for_people(fn_args):
@@ -63,3 +69,13 @@ def is_always_killed(fn_args):
 def never_ends(fn_args):
     starts(fn_args.model_run_dir)
     time.sleep(3600)
+
+
+def serves_until_told(fn_args):
+    from components.trainer.strategy import distribution_strategy  # noqa: PLC0415 (the others need no TensorFlow)
+
+    distribution_strategy("multi_worker")
+    folder = Path(fn_args.model_run_dir)
+    starts(folder)
+    while not (folder / "enough").exists():
+        time.sleep(0.05)

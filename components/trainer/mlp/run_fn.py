@@ -76,7 +76,7 @@ def run_fn(fn_args: TrainerArgs) -> None:
     """
     settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     if starts_workers(settings):
-        run_workers(f"{__name__}.run_fn", fn_args, settings.workers)
+        run_workers(f"{__name__}.run_fn", fn_args, settings)
         return
     strategy = distribution_strategy(settings.strategy)
     prepared = prepare(fn_args)

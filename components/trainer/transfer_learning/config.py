@@ -78,6 +78,11 @@ class TransferLearning(TrainingSettings):
     cache_bytes: int = Field(default=4 * 2**30, ge=0)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The file of weights, if one is named."""
+        return () if self.weights in (None, "imagenet") else (self.weights,)
+
+    @property
     def epochs(self) -> int:
         """Epochs of both phases together."""
         return self.feature_extraction.epochs + self.fine_tuning.epochs

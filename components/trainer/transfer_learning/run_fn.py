@@ -19,7 +19,7 @@ from components.trainer.transfer_learning.dataset import Split, batches, fits_in
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
 from components.trainer.transfer_learning.model import build_base, build_model, computing_in, head_kind
 from components.trainer.transfer_learning.training import TrainingData, train
-from components.trainer.transfer_learning.weights import WeightsFile, load_pretrained
+from components.trainer.transfer_learning.weights import WeightsFile, imagenet_weights, load_pretrained
 from components.trainer.workers import run_workers, starts_workers
 from components.transform.labels import class_names
 
@@ -61,7 +61,7 @@ class Photos:
     @property
     def image_size(self) -> int:
         """Height and width of the transformed photos, in pixels."""
-        return int(self.tft_output.transformed_feature_spec()[IMAGE].shape[0])
+        return image_size(self.tft_output)
 
 
 def run_fn(fn_args: TrainerArgs) -> None:
@@ -75,7 +75,8 @@ def run_fn(fn_args: TrainerArgs) -> None:
     """
     settings = TransferLearning.model_validate(fn_args.custom_config["trainer"])
     if starts_workers(settings):
-        run_workers(f"{__name__}.run_fn", fn_args, settings.workers)
+        fetch_weights(settings, tft.TFTransformOutput(fn_args.transform_graph_path))
+        run_workers(f"{__name__}.run_fn", fn_args, settings)
         return
     strategy = distribution_strategy(settings.strategy)
     keras.utils.set_random_seed(settings.seed)
@@ -89,6 +90,17 @@ def run_fn(fn_args: TrainerArgs) -> None:
     save(served, curves, weights, photos, fn_args, strategy)
     if is_chief(strategy):
         remove_checkpoints(checkpoints)
+
+
+def image_size(tft_output: tft.TFTransformOutput) -> int:
+    """Returns the height and width of the transformed photos, in pixels."""
+    return int(tft_output.transformed_feature_spec()[IMAGE].shape[0])
+
+
+def fetch_weights(settings: TransferLearning, tft_output: tft.TFTransformOutput) -> None:
+    """Has ImageNet weights in the cache before workers start, which have no network to fetch them from."""
+    if settings.weights == "imagenet":
+        imagenet_weights(image_size(tft_output))
 
 
 def load_photos(fn_args: TrainerArgs) -> Photos:

@@ -8,12 +8,18 @@ import subprocess
 import sys
 import time
 import types
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import forbidden_namespaces
 import pytest
 import tensorflow as tf
+import worker_ports
 
 from components.errors import TransferlineError
+from components.trainer.config import TrainingSettings
 from components.trainer.mlp.config import MLPTraining
+from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.worker import described
 from components.trainer.workers import (
     RESTARTS,
@@ -23,11 +29,23 @@ from components.trainer.workers import (
     _failure,
     run_workers,
     starts_workers,
+    worker_network,
 )
 
+MUST_BE_OPEN = worker_ports.must_be_open()
+START = """
+import sys, types
+from components.trainer.config import TrainingSettings
+from components.trainer.workers import run_workers
+program, folder, is_open = sys.argv[1:]
+settings = TrainingSettings(strategy="multi_worker", workers=2, open_worker_ports=is_open)
+run_workers(f"worker_programs.{program}", types.SimpleNamespace(model_run_dir=folder), settings)
+"""
 
-def run(program, folder, count=2):
-    run_workers(f"worker_programs.{program}", types.SimpleNamespace(model_run_dir=str(folder)), count)
+
+def run(program, folder, count=2, is_open=MUST_BE_OPEN, **fn_args):
+    settings = TrainingSettings(strategy="multi_worker", workers=count, open_worker_ports=is_open)
+    run_workers(f"worker_programs.{program}", types.SimpleNamespace(model_run_dir=str(folder), **fn_args), settings)
 
 
 def started(folder, index):
@@ -109,13 +127,89 @@ def test_a_worker_that_is_killed_again_and_again_fails_the_training(tmp_path):
 
 
 def test_workers_end_with_the_process_that_started_them(tmp_path):
-    code = (
-        "import sys, types\n"
-        "from components.trainer.workers import run_workers\n"
-        "run_workers('worker_programs.never_ends', types.SimpleNamespace(model_run_dir=sys.argv[1]), 2)"
-    )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], env=environment) as parent:
+    command = [sys.executable, "-c", START, "never_ends", str(tmp_path), str(MUST_BE_OPEN)]
+    with subprocess.Popen(command, env=environment) as parent:
         wait_until(lambda: len(list(tmp_path.glob("started-*"))) == 2 and all(started(tmp_path, n) for n in (0, 1)))
         parent.send_signal(signal.SIGKILL)
     wait_until(lambda: not any(is_alive(process) for index in (0, 1) for process in started(tmp_path, index)))
+
+
+def sockets_of(process):
+    """The inodes of its sockets."""
+    links = [os.readlink(descriptor) for descriptor in Path(f"/proc/{process}/fd").iterdir()]
+    return {link.removeprefix("socket:[").rstrip("]") for link in links if link.startswith("socket:")}
+
+
+def listening_to_the_network(process):
+    """The inodes of the sockets that listen on more than loopback, in the network that a process is in."""
+    tables = [Path(f"/proc/{process}/net/{name}").read_text() for name in ("tcp", "tcp6")]
+    lines = [line.split() for table in tables for line in table.splitlines()]
+    return {words[9] for words in lines if words[3] == "0A" and set(words[1].partition(":")[0]) == {"0"}}
+
+
+def test_nobody_outside_reaches_a_worker(tmp_path):
+    if MUST_BE_OPEN:
+        with pytest.raises(TransferlineError, match="no network of their own"):
+            run("serves_until_told", tmp_path, is_open=False)
+        assert not list(tmp_path.iterdir())
+        return
+    with ThreadPoolExecutor(1) as training:
+        running = training.submit(run, "serves_until_told", tmp_path)
+        try:
+            wait_until(lambda: running.done() or len(list(tmp_path.glob("started-*"))) == 2)
+            workers = [process for index in (0, 1) for process in started(tmp_path, index)]
+            serving = {process: listening_to_the_network(process) & sockets_of(process) for process in workers}
+            outside = listening_to_the_network("self")
+        finally:
+            (tmp_path / "enough").touch()
+        running.result()
+    assert all(serving.values()), "TensorFlow's servers listen to every address that there is"
+    assert not set().union(*serving.values()) & outside
+
+
+def test_open_ports_are_open_and_the_log_says_so(tmp_path, caplog):
+    run("reports", tmp_path, is_open=True)
+    assert "the workers' ports are open to this machine's network" in caplog.text
+    inside = os.readlink("/proc/self/ns/net")
+    assert {(tmp_path / f"network-{index}").read_text() for index in (0, 1)} == {inside}
+
+
+def test_a_system_without_namespaces_starts_no_worker(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    forbidding = [sys.executable, forbidden_namespaces.__file__]
+    command = [*forbidding, sys.executable, "-c", START, "reports", str(tmp_path), "False"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "TransferlineError: The system gives the workers no network of their own" in done.stderr
+    assert "unshare: Operation not permitted" in done.stderr
+    assert "trainer.open_worker_ports=True" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "fn_args",
+    [
+        {"train_files": ["/data/a", "gs://bucket/a"]},
+        {"transform_graph_path": "gs://bucket/graph"},
+        {"custom_config": {"checkpoints": "gs://bucket/checkpoints"}},
+    ],
+)
+def test_workers_of_remote_paths_are_refused_unless_the_user_knows(fn_args, tmp_path):
+    with pytest.raises(TransferlineError, match=r"gs://bucket/.* is remote") as error:
+        run("reports", tmp_path, is_open=False, **fn_args)
+    assert "trainer.open_worker_ports=True" in error.value.cure
+    assert not list(tmp_path.iterdir())
+    run("reports", tmp_path, is_open=True, **fn_args)
+    assert len(started(tmp_path, 0)) == 1
+
+
+def test_remote_weights_are_refused_too():
+    settings = TransferLearning(strategy="multi_worker", workers=2, weights="gs://bucket/weights.h5")
+    with pytest.raises(TransferlineError, match=r"gs://bucket/weights\.h5 is remote"), worker_network(settings, []):
+        pass
+
+
+def test_settings_longer_than_an_argument_may_be(tmp_path):
+    columns = "x" * 2**18
+    run("is_given", tmp_path, custom_config={"trainer": columns})
+    assert (tmp_path / "given-1").read_text() == columns

@@ -8,6 +8,7 @@ import time
 
 import pytest
 import tensorflow as tf
+import worker_ports
 
 from components.errors import TransferlineError
 from components.trainer.curves import read_curves
@@ -17,7 +18,9 @@ from components.trainer.mlp.run_fn import run_fn
 ALONE = MLPTraining(
     models={"wide": MLP(widths=(16,), l2=1e-4)}, batch_size=100, max_epochs=40, learning_rate=0.01, checkpoint_seconds=0
 )
-TOGETHER = ALONE.model_copy(update={"strategy": "multi_worker", "workers": 2})
+TOGETHER = ALONE.model_copy(
+    update={"strategy": "multi_worker", "workers": 2, "open_worker_ports": worker_ports.must_be_open()}
+)
 
 
 @pytest.fixture

@@ -7,14 +7,18 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import tensorflow as tf
-from small_photo_trainer import run_fn
+import worker_ports
+from small_photo_trainer import run_fn, small_base
 
+from components.cache_folder import CACHE_VARIABLE
 from components.trainer.curves import read_curves
+from components.trainer.transfer_learning import weights
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
-from components.trainer.workers import run_workers
 
 # All photos are one batch, and nothing is drawn at random, so that the same training has the same metrics.
 SETTINGS = TransferLearning(
@@ -74,20 +78,49 @@ def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, 
     check(args, encode_photo)
 
 
-def test_two_workers_train_and_write_as_one_does(two_classes, fn_args_of, encode_photo, tmp_path):
-    args = fn_args_of(two_classes, LABELS, SETTINGS)
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """What was asked of a server in this network that has the weights of the small base as ImageNet's."""
+    small_base(32).save_weights(str(tmp_path / "small.h5"))
+    content, addresses = (tmp_path / "small.h5").read_bytes(), []
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self):
+            addresses.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
+        monkeypatch.setattr(weights, "KERAS_ADDRESS", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setattr(weights, "KERAS_BYTES", len(content))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield addresses
+        server.shutdown()
+
+
+def test_two_workers_train_and_write_as_one_does(two_classes, fn_args_of, encode_photo, tmp_path, monkeypatch, asked):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache of one"))
+    settings = SETTINGS.model_copy(update={"weights": "imagenet"})
+    args = fn_args_of(two_classes, LABELS, settings)
     run_fn(args)
     alone = read_curves(args.model_run_dir)
 
+    # Empty again: what the workers need is fetched before they start, in a network that they don't see.
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache of two"))
     args.model_run_dir, args.serving_model_dir = str(tmp_path / "together"), str(tmp_path / "model")
+    by_two = {"strategy": "multi_worker", "workers": 2, "open_worker_ports": worker_ports.must_be_open()}
     args.custom_config = {
-        "trainer": SETTINGS.model_copy(update={"strategy": "multi_worker", "workers": 2}).model_dump(mode="json"),
+        "trainer": settings.model_copy(update=by_two).model_dump(mode="json"),
         "checkpoints": str(tmp_path / "checkpoints"),
     }
-    run_workers("small_photo_trainer.run_fn", args, 2)
+    run_fn(args)
 
     check(args, encode_photo)
+    assert len(asked) == 2
     together = read_curves(args.model_run_dir)
+    assert together.weights == {**alone.weights, "path": together.weights["path"]}
     assert together.epochs == alone.epochs
     for name in set(alone.metrics) - {"seconds"}:
         assert together.metrics[name] == pytest.approx(alone.metrics[name], abs=1e-3), name
