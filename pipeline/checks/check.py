@@ -11,6 +11,7 @@ from pipeline.checks.metadata import check_metadata
 from pipeline.checks.schema import check_schema
 from pipeline.checks.thresholds import check_thresholds
 from pipeline.checks.weights import check_weights
+from pipeline.checks.workers import check_workers
 from pipeline.config import Pipeline
 
 
@@ -28,6 +29,7 @@ def check_pipeline(config: Pipeline) -> list[Finding]:
         *check_schema(config, look),
         *check_thresholds(config, look),
         *check_weights(config),
+        *check_workers(config),
         *check_metadata(config.metadata),
         *check_machine(config.output_dir),
     ]

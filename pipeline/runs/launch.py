@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from components.errors import TransferlineError
+from components.trainer.workers import starts_workers, worker_network
 from pipeline.config import Pipeline
 from pipeline.config.pipeline import refuse_elsewhere
 from pipeline.data.sources import materialise, source_path, with_data
@@ -26,11 +27,12 @@ def run(config: Pipeline) -> RunRecord:
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
 
     Raises:
-        TransferlineError: The output folder isn't local, the engine's workers can't see it, or the pipeline's folder
-            is another pipeline's.
+        TransferlineError: The output folder isn't local, the engine's workers can't see it, the Trainer's workers would
+            have ports that are open to the network, or the pipeline's folder is another pipeline's.
         OSError: It can't be written to.
     """
     refuse_elsewhere(config)
+    refuse_open_ports(config)
     claim(config)
     run_id = new_run_id()
     log = Path(config.home) / "logs" / f"{run_id}.log"
@@ -78,3 +80,14 @@ def _run(config: Pipeline, recorder: Recorder) -> None:
 
         logging.getLogger().setLevel(logging.INFO)
     run_pipeline(located, recorder)
+
+
+def refuse_open_ports(config: Pipeline) -> None:
+    """Refuses workers whose ports would be open to the network, where no setting says that they may be.
+
+    Raises:
+        TransferlineError: The system gives them no network of their own, or they need another's.
+    """
+    if starts_workers(config.trainer):
+        with worker_network(config.trainer, [config.output_dir]):
+            pass
