@@ -17,7 +17,8 @@ if ! docker info > /dev/null 2>&1; then
   # The same certificate authorities as when the image was built.
   mounts+=(--volume /etc/ssl/certs:/etc/ssl/certs:ro)
 fi
-"${engine[@]}" --rm --network host "${mounts[@]}" --env PIP_CERT --env SSL_CERT_FILE "$image" bash -euo pipefail -c "
+# The default profile may forbid the network namespace that training's workers share.
+"${engine[@]}" --rm --network host --security-opt seccomp=unconfined "${mounts[@]}" --env PIP_CERT --env SSL_CERT_FILE "$image" bash -euo pipefail -c "
   mkdir -p /srv/main && cd /srv/main
   tar -C /repository --exclude=./.venv --exclude=./.tools -c . | tar -x
   make browser || echo 'no Chromium here: the tests of the report in a browser will be skipped' >&2
