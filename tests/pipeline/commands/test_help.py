@@ -1,8 +1,10 @@
 import importlib
 import pkgutil
+import re
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -24,6 +26,12 @@ def test_the_help_that_is_listed_is_that_of_the_command(name):
     assert function.__doc__ == COMMANDS[name]
     shown = " ".join(CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).stdout.split())
     assert COMMANDS[name] in shown
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_documentation_has_an_example_of_each(name):
+    text = (Path(__file__).parents[3] / "docs" / "commands.md").read_text()
+    assert re.search(rf"^\| `{name}` \| .* \| `transferline {name}( .*)?` \|$", text, re.MULTILINE)
 
 
 def imported_by(*arguments):
