@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.errors import TransferlineError
-from pipeline import catalog
 from pipeline.config import Pipeline as PipelineSettings
 from pipeline.config.overrides import with_settings
+from pipeline.lookup import files
 from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs import launch
+from pipeline.runs.home import refuse_another
 from pipeline.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -93,8 +94,10 @@ def load(
         output_dir: Where the pipeline's folder is; ~/transferline if "".
 
     Raises:
-        TransferlineError: There is no such pipeline, or the settings aren't valid.
+        TransferlineError: There is no such pipeline, the settings aren't valid, or the folder is another pipeline's.
     """
     places = {"data.path": os.path.expanduser(data_dir), "output_dir": os.fspath(output_dir)}
     given = {key: value for key, value in places.items() if value}
-    return Pipeline(with_settings(catalog.load(os.fspath(name)), {**(settings or {}), **given}))
+    config = with_settings(files.load(files.find(os.fspath(name))), {**(settings or {}), **given})
+    refuse_another(config)
+    return Pipeline(config)
