@@ -19,10 +19,10 @@ from components.trainer.private_network import enter
 enter(map(int, sys.argv[3:]))
 def reaches(port):
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            return connection.getsockname() != connection.getpeername()  # a socket may meet itself
     except ConnectionRefusedError:
         return False
-    return True
 private = Path(sys.argv[1], "private")
 outside = reaches(int(sys.argv[2]))  # before there is a server here, which may happen to have the same port
 with socket.create_server(("127.0.0.1", 0)) as own:
