@@ -26,7 +26,8 @@ def catalog_script(config: Pipeline) -> int:
         Exit status: 1 if the run failed, else 0, as every TFX pipeline has it: that a model isn't blessed is an answer.
     """
     engine = _engine_of_tfx_command()
-    config = config.read_from(sys.argv[0])  # by the tfx command, too, which hides its own arguments
+    if Path(sys.argv[0]).is_file():  # the script: the tfx command, too, hides its own arguments
+        config = config.read_from(sys.argv[0])
     if engine == VERTEX:
         _declare_for_cluster(config)
         return 0
