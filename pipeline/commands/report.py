@@ -1,5 +1,6 @@
 """`transferline report`."""
 
+import os
 import sys
 import webbrowser
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 
 from components.errors import TransferlineError
 from pipeline.commands.options import Name, OutputDir, Settings, with_runs
+from pipeline.runs.log_file import everything_else_to
 from pipeline.runs.record import RunStore, find_run
 
 
@@ -27,9 +29,11 @@ def report(
     if record.status == "running":
         raise TransferlineError(f"the run {record.run_id} is still at work", cure="wait for its end")
     if not record.report or not Path(record.report).is_file():
-        from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
 
-        record = write_report(config, record)
+        with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
+            from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
+
+            record = write_report(config, record)
         store.save(record)
     page = Path(record.report).with_name("index.html") if index else Path(record.report)
     sys.stdout.write(f"{page}\n")

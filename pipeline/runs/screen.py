@@ -51,6 +51,9 @@ class Screen:
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
+            # What libraries print isn't for the screen, whichever way they take.
+            redirect_stdout=False,
+            redirect_stderr=False,
             disable=not self._console.is_terminal,
         ) as bar:
             handler = _BarHandler(bar, bar.add_task(f"{name:<{NAME_WIDTH}}", total=None, detail=""))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -56,6 +57,14 @@ class Home:
         """Starts `transferline ARGUMENTS` and doesn't wait for it."""
         command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
         return subprocess.Popen(command, env=self.environment(), cwd=self.path, stdout=subprocess.DEVNULL)
+
+    def terminal(self, *command, cwd=None):
+        """Starts a command on a terminal of its own and doesn't wait for it."""
+        return Terminal(command, env=self.environment(), cwd=cwd or self.path)
+
+    def on_terminal(self, *arguments):
+        """Runs `transferline ARGUMENTS` on a terminal of its own."""
+        return self.terminal(sys.executable, "-m", "pipeline", *arguments).end()
 
     def transferline(self, *arguments, **options):
         """Runs `transferline ARGUMENTS`."""

@@ -10,11 +10,12 @@ ON_CLUSTER = ("--image", "registry.example.com/transferline:1", "--root", "gs://
 
 def test_compile_writes_the_file_and_says_what_a_run_can_be_given(home):
     out = home.path / "compiled" / "digits.yaml"
-    done = home.transferline("compile", "digits", "--target", "kubeflow", *ON_CLUSTER, "-o", out)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == (
-        f"{out}\nrun parameters: data_path, data_version, feature_extraction_epochs, fine_tuning_epochs, thresholds\n"
-    )
+    done = home.on_terminal("compile", "digits", "--target", "kubeflow", *ON_CLUSTER, "-o", out)
+    assert done.returncode == 0
+    assert done.lines == [
+        str(out),
+        "run parameters: data_path, data_version, feature_extraction_epochs, fine_tuning_epochs, thresholds",
+    ]
     assert yaml.safe_load(out.read_text())["pipelineInfo"]["name"] == "digits"
     assert not (home.path / "transferline").exists()
 
@@ -28,12 +29,12 @@ def test_what_only_this_machine_has_is_refused_and_nothing_written(home):
 
 
 def test_a_dry_run_prints_what_would_be_sent(home):
-    done = home.transferline(
+    done = home.on_terminal(
         *("submit", "higgs_toy", "--target", "vertex", "--project", "p", "--region", "r", *ON_CLUSTER),
         *("--parameter", "max_epochs=3", "--schedule", "0 3 * * 1", "--dry-run"),
     )
-    sent = json.loads(done.stdout)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.text
+    sent = json.loads(done.text)
     assert sent["parameters"]["max_epochs"] == 3
     assert (sent["project"], sent["region"], sent["schedule"]) == ("p", "r", "0 3 * * 1")
     assert "BaselineModel" in sent["steps"]

@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from terminal import noise
 
 COLUMNS = 28
 QUICK = ("--set", "trainer.max_epochs=15", "--set", "trainer.patience=5", "--set", "source.rows=4000")
@@ -17,25 +19,53 @@ ANY_MODEL = ("--set", f"evaluation.thresholds={json.dumps(THRESHOLDS)}")
 
 @pytest.fixture(scope="module")
 def first_run(home):
-    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
+    done = home.on_terminal("run", "higgs_toy", *QUICK, *ANY_MODEL)
     return done, home.runs("higgs_toy")[0]
 
 
 def test_several_models_are_compared_and_the_best_is_pushed(first_run, home):
     done, record = first_run
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.text
     assert record["status"] == "pushed"
     assert record["counts"] == {"train": 2000, "eval": 1000, "test": 1000, "quarantined": 0, "unused": 0}
     steps = [step["name"] for step in record["steps"]]
     assert steps.index("CsvExampleGen") < steps.index("DataGate") < steps.index("Tuner") < steps.index("Trainer")
     assert {"accuracy", "auc", "crossentropy", "calibration"} <= set(record["metrics"])
-    assert len(done.stdout.splitlines()) <= 60
     (results,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Tuner" / "tuner_results").iterdir()
     curves = {path.name: json.loads((path / "training.json").read_text()) for path in (results / "models").iterdir()}
     assert set(curves) == {"tiny", "small", "medium"}
     lowest = {name: min(each["metrics"]["val_binary_crossentropy"]) for name, each in curves.items()}
     (run,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Trainer" / "model_run").iterdir()
     assert json.loads((run / "training.json").read_text())["model"] == min(lowest, key=lowest.get)
+
+
+def test_a_terminal_shows_a_line_a_step_and_the_log_has_the_rest(first_run):
+    done, record = first_run
+    shown = [line.split()[1] for line in done.lines if line.startswith((" ✓", " ="))]
+    assert shown == [step["name"] for step in record["steps"]]
+    assert len(done.lines) <= 40
+    assert noise(done.raw) == []
+    log = Path(record["log"]).read_text()
+    assert log.count("INFO:absl:") > 100
+    assert "FutureWarning" in log
+
+
+def test_no_other_command_says_more_on_a_terminal_than_in_a_pipe(first_run, home, tmp_path):
+    _, record = first_run
+    rows = tmp_path / "rows.csv"
+    home.transferline("data", "higgs_toy", "--rows", 3, "--out", rows)
+    predicted = home.on_terminal("predict", "higgs_toy", rows)
+    assert [line.split()[1] for line in predicted.lines] == ["row", "1", "2", "3"]
+
+    Path(record["report"]).unlink()
+    drawn = home.on_terminal("report", "higgs_toy")
+    assert drawn.lines == [record["report"]]
+    assert Path(record["report"]).is_file()
+
+    checked = home.on_terminal("check", "higgs_toy")
+    assert checked.lines[-1].startswith("no faults"), checked.text
+    assert len(checked.lines) <= 30
+    assert noise(checked.raw) == []
 
 
 def test_slices_by_what_transform_made(first_run):

@@ -1,4 +1,5 @@
 import io
+import sys
 
 from components import progress
 from pipeline.runs.record import RunError, RunRecord, Step, ThresholdResult
@@ -82,3 +83,15 @@ def test_progress_becomes_a_bar_on_a_terminal_and_nothing_in_a_pipe(monkeypatch)
         with Screen(stream).working("Trainer"):
             progress.report(3, 3, "epochs", "val_accuracy 0.981")
         assert ("3/3 epochs val_accuracy 0.981" in stream.getvalue()) == expected
+
+
+def test_what_libraries_print_while_a_step_is_at_work_stays_off_the_terminal(monkeypatch, capsys):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = Terminal()
+    with Screen(stream).working("Trainer"):
+        sys.stdout.write("a warning")
+        sys.stderr.write("a protobuf")
+    assert "Trainer" in stream.getvalue()
+    assert "a warning" not in stream.getvalue()
+    assert "a protobuf" not in stream.getvalue()
+    assert capsys.readouterr() == ("a warning", "a protobuf")
