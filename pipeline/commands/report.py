@@ -29,7 +29,6 @@ def report(
     if record.status == "running":
         raise TransferlineError(f"the run {record.run_id} is still at work", cure="wait for its end")
     if not record.report or not Path(record.report).is_file():
-
         with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
             from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
 

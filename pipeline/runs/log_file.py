@@ -9,6 +9,20 @@ from typing import TextIO
 
 
 @contextmanager
+def opened_screen() -> Iterator[TextIO]:
+    """Opens what is stdout now as a stream of its own, which shows any character."""
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace") as screen:
+        yield screen
+
+
+def opened_log(path: Path) -> TextIO:
+    """Opens a log file, to which a process's stdout and stderr can be sent; it is appended to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("a", encoding="utf-8")
+
+
+@contextmanager
 def everything_else_to(path: Path) -> Iterator[TextIO]:
     """Sends what this process and its children write to stdout and stderr into a file.
 
@@ -24,18 +38,14 @@ def everything_else_to(path: Path) -> Iterator[TextIO]:
     sys.stdout.flush()
     sys.stderr.flush()
     before = [os.dup(descriptor) for descriptor in (1, 2)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    screen = os.fdopen(os.dup(before[0]), "w", encoding="utf-8", errors="replace")
-    try:
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        yield screen
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        for descriptor, original in zip((1, 2), before, strict=True):
-            os.dup2(original, descriptor)
-            os.close(original)
-        os.close(log)
-        screen.close()
+    with opened_log(path) as log, opened_screen() as screen:
+        try:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+            yield screen
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            for descriptor, original in zip((1, 2), before, strict=True):
+                os.dup2(original, descriptor)
+                os.close(original)

@@ -98,7 +98,7 @@ class RunRecord(Settings):
         error: Why it failed; None if it didn't.
         log: The log file.
         report: The page to read; "" where there is none.
-        process: Number of the process that ran it.
+        process: Number of the process that ran it, and that shows it: it lives as long as the run is at work.
         config: The pipeline's settings as they were resolved.
         state: Digest of all that the run depended on; "" where that wasn't looked at.
         file: The catalog file that the settings were read from; "" where they came from elsewhere.
@@ -139,6 +139,11 @@ class RunStore:
         with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, suffix=".partial") as file:
             file.write(record.model_dump_json(indent=2))
         Path(file.name).replace(self._folder / f"{record.run_id}.json")
+
+    def find(self, run_id: str) -> RunRecord | None:
+        """Returns the record of a run as it was saved last; None if there is none."""
+        file = self._folder / f"{run_id}.json"
+        return _read(file) if file.is_file() else None
 
     def runs(self) -> list[RunRecord]:
         """Returns all runs, newest first. One whose process is gone without a last word has failed."""

@@ -15,10 +15,9 @@ from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
 from pipeline.metadata.history import knows_run
 from pipeline.runs.record import Counts, RunError, RunRecord, RunStore, Step, ThresholdResult
-from pipeline.runs.screen import Screen
-from pipeline.source_fingerprint import file_fingerprint
 
 if TYPE_CHECKING:
+    from pipeline.runs.channel import Display
     from pipeline.runs.facts import StepFacts
 
 LOGGER = logging.getLogger(__name__)
@@ -36,29 +35,19 @@ class Recorder:
 
     Args:
         config: The pipeline.
-        run_id: See `new_run_id`.
+        record: The run's, as it begins.
         screen: Where to show it.
-        log: The log file's path.
     """
 
-    def __init__(self, config: PipelineConfig, run_id: str, screen: Screen, log: str) -> None:
-        self.run_id = run_id
+    def __init__(self, config: PipelineConfig, record: RunRecord, screen: "Display") -> None:
+        self.run_id = record.run_id
         self._config = config
         self._infers_schema = not config.curated_schema
         self._screen = screen
         self._store = RunStore(config.home)
         self._began = time.monotonic()
-        self._record = RunRecord(
-            run_id=run_id,
-            status="running",
-            log=log,
-            process=os.getpid(),
-            config=config.model_dump(mode="json"),
-            file=config.file,
-            file_sha256=file_fingerprint(config.file),
-        )
+        self._record = record
         self._save()
-        screen.start(config.name, config.home)
 
     def resolved(self, config: PipelineConfig, state: str) -> None:
         """Takes the settings with the data's own path, and the state of all that the run depends on, at its start.
@@ -130,7 +119,10 @@ class Recorder:
 
     def _close(self, **outcome: Any) -> RunRecord:
         """Keeps the outcome first, so that nothing that befalls the report can change it."""
-        self._update(**outcome)
+        try:
+            self._update(**outcome)
+        except OSError:  # it is told all the same, to a process that tries again
+            LOGGER.exception("the record couldn't be kept")
         # Of a run that failed before there was anything to report, nobody should wait for TFX.
         if "tfx" in sys.modules and knows_run(self._config, self.run_id):
             with self._screen.working("Report"):

@@ -1,7 +1,5 @@
 """What a person sees of a run: a line a step, a bar while it works, the thresholds, and where the model went."""
 
-import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -56,15 +54,9 @@ class Screen:
             redirect_stderr=False,
             disable=not self._console.is_terminal,
         ) as bar:
-            handler = _BarHandler(bar, bar.add_task(f"{name:<{NAME_WIDTH}}", total=None, detail=""))
-            level = progress.LOGGER.level
-            progress.LOGGER.setLevel(logging.INFO)
-            progress.LOGGER.addHandler(handler)
-            try:
+            task = bar.add_task(f"{name:<{NAME_WIDTH}}", total=None, detail="")
+            with progress.heard_by(lambda state: _show(bar, task, state)):
                 yield
-            finally:
-                progress.LOGGER.removeHandler(handler)
-                progress.LOGGER.setLevel(level)
 
     def step(self, step: Step, note: str = "") -> None:
         """Prints a finished step."""
@@ -149,26 +141,11 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
-class _BarHandler(logging.Handler):
-    """Turns progress records into a bar."""
-
-    def __init__(self, bar: Progress, task: TaskID) -> None:
-        super().__init__()
-        self._bar = bar
-        self._task = task
-        self._shown = 0.0
-
-    def emit(self, record: logging.LogRecord) -> None:
-        state = getattr(record, "progress", None)
-        if not isinstance(state, progress.Progress):
-            return
-        if state.done != state.total and time.monotonic() - self._shown < 0.1:  # noqa: PLR2004 (ten a second)
-            return
-        self._shown = time.monotonic()
-        total = "" if state.total is None else f"/{state.total:,}"
-        self._bar.update(
-            self._task,
-            completed=state.done,
-            total=state.total,
-            detail=escape(f"{state.done:,}{total} {state.unit} {state.detail}"),
-        )
+def _show(bar: Progress, task: TaskID, state: progress.Progress) -> None:
+    total = "" if state.total is None else f"/{state.total:,}"
+    bar.update(
+        task,
+        completed=state.done,
+        total=state.total,
+        detail=escape(f"{state.done:,}{total} {state.unit} {state.detail}"),
+    )

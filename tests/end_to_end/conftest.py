@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -75,6 +76,11 @@ class Home:
         done = self.transferline("runs", name, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def computing(log):
+    """Returns the number of the process that computes a run, of its log's text."""
+    return int(re.search(r"process (\d+) computes", log)[1])
 
 
 @pytest.fixture(scope="module")

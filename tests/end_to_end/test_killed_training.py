@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import worker_ports
+from conftest import computing
 
 EPOCHS = 100
 SETTINGS = (
@@ -65,7 +66,7 @@ def test_a_killed_worker_and_a_killed_run_go_on_and_push_once(home):
     assert 3 <= first < EPOCHS
     assert not (folder / "pushed").exists()
     deadline = time.monotonic() + 30
-    while any(os.path.exists(f"/proc/{process}") for process in workers_of(log)):
+    while any(os.path.exists(f"/proc/{process}") for process in (computing(log), *workers_of(log))):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

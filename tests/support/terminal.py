@@ -51,7 +51,8 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *map(str, command)],
+            # As shells start what is in the foreground, which whoever runs the tests may not be.
+            ["setsid", "--ctty", "env", "--default-signal=INT,QUIT", *map(str, command)],
             env={**env, "TERM": "xterm-256color"},
             cwd=cwd,
             stdin=theirs,
@@ -60,6 +61,10 @@ class Terminal:
         )
         os.close(theirs)
         self._read = b""
+
+    @property
+    def pid(self):
+        return self.process.pid
 
     def press(self, key):
         """Types."""

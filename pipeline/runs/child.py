@@ -1,0 +1,81 @@
+"""The process that computes a run: `python -m pipeline.runs.child CHANNEL`, as `pipeline.runs.parent` starts it.
+
+Its stdin has the task, its stdout and stderr are the run's log, and the file descriptor CHANNEL takes what to show.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+
+from pipeline.config import Pipeline
+from pipeline.data.sources import materialise, source_path, with_data
+from pipeline.metadata.connection import check
+from pipeline.runs.channel import Display, Sender, Task
+from pipeline.runs.recorder import Recorder
+from pipeline.runs.state import state_of
+
+PR_SET_PDEATHSIG = 1
+
+
+def main(channel: int) -> None:
+    """Takes the task from stdin and computes it."""
+    os.set_inheritable(channel, False)  # the pipe ends with this process, whatever it starts
+    task = Task.model_validate_json(sys.stdin.read())
+    end_with_parent(task.process)
+    os.chdir(task.folder)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as that of a job in a script's background
+        signal.signal(signal.SIGINT, interrupt_once)
+    sys.stdout.write(f"process {os.getpid()} computes the run {task.run_id}\n")
+    compute(task, Sender(channel))
+
+
+def compute(task: Task, display: Display) -> None:
+    """Runs a pipeline to its end, good or bad."""
+    config = task.config
+    recorder = Recorder(config, task.record, display)
+    try:
+        _run(config, recorder)
+    except (Exception, KeyboardInterrupt) as error:
+        traceback.print_exc()
+        recorder.failed(error)
+    else:
+        recorder.ended()
+
+
+def _run(config: Pipeline, recorder: Recorder) -> None:
+    if config.metadata.is_server:
+        with recorder.running("Metadata"):
+            check(config.metadata)
+    located = with_data(config)
+    with recorder.running("Data"):
+        if config.source is not None and located.data.path == str(source_path(config.source)):
+            materialise(config.source)
+        # Of now: what changes while the run is at work counts as a change for the next one.
+        recorder.resolved(located, state_of(located))
+    with recorder.running("TFX"):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+        from pipeline.runs.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: bad data is told before)
+
+        logging.getLogger().setLevel(logging.INFO)
+    run_pipeline(located, recorder)
+
+
+def end_with_parent(process: int) -> None:
+    """Lets the kernel kill this process when its parent ends, in whatever way; a thread could be kept from it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != process:  # it has ended already
+        sys.exit(1)
+
+
+def interrupt_once(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C reaches this process from the terminal and from its parent; what it does then shouldn't be interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

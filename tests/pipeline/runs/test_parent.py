@@ -1,0 +1,153 @@
+"""What the parent makes of children that end in all ways; each is a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.runs import launch
+from pipeline.runs.parent import CHILD, run_in_child
+from pipeline.runs.record import RunStore
+
+CHILD_BEGINS = """
+import ctypes, os, signal, sys, time
+from pipeline.runs.channel import Sender, Task
+from pipeline.runs.record import RunStore
+task = Task.model_validate_json(sys.stdin.read())
+display, store = Sender(int(sys.argv[1])), RunStore(task.config.home)
+store.save(task.record)
+"""
+PARENT = """
+import sys
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.runs.parent import CHILD, run_in_child
+config = apply_overrides(catalog.load("photos"), [f"output_dir={sys.argv[1]}"])
+run_in_child(config, (*CHILD[:-2], "-c", sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    return apply_overrides(catalog.load("photos"), [f"output_dir={tmp_path / 'out'}"])
+
+
+def child(program):
+    """The command of a child that does something else than to compute."""
+    return (*CHILD[: CHILD.index("-m")], "-c", CHILD_BEGINS + program)
+
+
+def kept(config):
+    (record,) = RunStore(config.home).runs()
+    return record
+
+
+def test_a_killed_child_fails_the_run_in_the_step_at_work(config, capfd):
+    program = "with display.working('Trainer'):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    record = run_in_child(config, child(program))
+    assert record == kept(config)
+    assert record.status == "failed"
+    assert [step.name for step in record.steps] == ["Trainer"]
+    assert record.error.cause == "The run was killed (SIGKILL): often the system had no memory left."
+    assert (record.error.place, record.error.cure[:12]) == ("Trainer", "run it again")
+    shown = capfd.readouterr().out.splitlines()
+    assert shown[0] == f"photos → {config.home}"
+    assert shown[1].startswith(" ✗ Trainer ")
+    assert f"Log:    {record.log}" in shown
+    assert shown[-3:-1] == [f"cause: {record.error.cause}", "place: Trainer"]
+
+
+def test_a_crash_is_named_and_its_traceback_is_in_the_log(config):
+    record = run_in_child(config, child("with display.working('Trainer'):\n    ctypes.string_at(0)\n"))
+    assert record.error.cause == "The run's process crashed (SIGSEGV)."
+    assert "Segmentation fault" in Path(record.log).read_text()
+
+
+def test_a_child_that_just_ends_fails_the_run_with_its_exit_status(config):
+    record = run_in_child(config, child("sys.exit(3)"))
+    assert "with the exit status 3" in record.error.cause
+    assert record.error.place == "before the first step"
+    assert record == kept(config)
+
+
+def test_a_child_that_never_came_to_keep_a_record_gets_one(config):
+    record = run_in_child(config, ("false",))
+    assert (record.status, record.config["name"]) == ("failed", "photos")
+    assert record == kept(config)
+
+
+def test_an_outcome_that_was_kept_stands_whatever_ends_the_child_after_it(config, capfd):
+    program = (
+        "store.save(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
+        "with display.working('Report'):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    record = run_in_child(config, child(program))
+    assert (record.status, record.error) == ("pushed", None)
+    assert "Model:  /m/1" in capfd.readouterr().out
+
+
+def test_an_outcome_that_the_child_could_only_tell_is_kept(config):
+    program = "display.finish(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
+    record = run_in_child(config, child(program))
+    assert kept(config) == record
+    assert record.status == "pushed"
+
+
+def test_what_is_printed_is_in_the_log_and_nowhere_else(config, capfd):
+    program = "print('python out')\nprint('python err', file=sys.stderr)\nos.system('echo from a grandchild')\n"
+    record = run_in_child(config, child(program))
+    noise = {"python out", "python err", "from a grandchild"}
+    assert noise <= set(Path(record.log).read_text().splitlines())
+    shown = capfd.readouterr()
+    assert shown.err == ""
+    assert not noise & set(shown.out.splitlines())
+
+
+def test_a_grandchild_that_holds_the_channel_keeps_nobody_waiting(config):
+    record = run_in_child(config, child("if not (found := os.fork()):\n    time.sleep(1000)\nprint(found)\n"))
+    grandchild = int(Path(record.log).read_text())
+    os.kill(grandchild, signal.SIGKILL)  # which fails if it were gone already
+    assert record.status == "failed"
+
+
+def test_a_run_in_a_thread_ends_as_any(config):
+    with ThreadPoolExecutor(1) as thread:
+        record = thread.submit(run_in_child, config, child("sys.exit(3)")).result()
+    assert record.status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("program", "cause"),
+    [
+        ("os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1000)\n", "The run was told to end (SIGTERM)."),
+        ("os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(1000)\n", "interrupted"),
+        # As one who presses Ctrl-C again and again, since nothing happens.
+        (
+            "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+            "while True:\n    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(0.1)\n",
+            "interrupted",
+        ),
+    ],
+)
+def test_what_the_parent_is_told_it_tells_the_child(config, tmp_path, program, cause):
+    command = ["env", "--default-signal=INT,TERM", sys.executable, "-c", PARENT, str(tmp_path / "out")]
+    done = subprocess.run([*command, CHILD_BEGINS + program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert kept(config).error.cause == cause
+    assert f"cause: {cause}" in done.stdout
+
+
+def test_a_package_of_the_users_is_not_taken_for_ours(config, monkeypatch, tmp_path):
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline" / "__init__.py").write_text("raise ImportError")
+    monkeypatch.chdir(tmp_path)
+    record = launch.run(apply_overrides(config, ["data.path=absent"]))
+    assert [step.name for step in record.steps] == ["Data"]
+    assert record.error.place == str(tmp_path / "absent")
+    assert "Traceback" in Path(record.log).read_text()
