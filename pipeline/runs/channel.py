@@ -64,15 +64,13 @@ class Task(Settings):
     @classmethod
     def of(cls, config: Pipeline, run_id: str, log: str) -> "Task":
         """Returns the task to run a pipeline, for a child of this process."""
-        # A class that somebody derived may be one that the child can't import; what it adds, no run reads.
-        kind = next(kind for kind in KINDS.values() if isinstance(config, kind))
         return cls(
             run_id=run_id,
             log=log,
             process=os.getpid(),
             folder=os.getcwd(),
-            kind=kind.__name__,
-            settings=config.model_dump(include=set(kind.model_fields)),
+            kind=type(config).__name__,
+            settings=config.model_dump(),
             file=config.file,
         )
 

@@ -60,7 +60,7 @@ def findings(done):
 def test_commands_take_a_name_or_a_path(transferline, given, command):
     """What each of them says of a pipeline that never ran, and that has no data."""
     expected = {
-        "runs": "run  status",
+        "runs": "hasn't run yet",
         "clean": "there is no local folder of runs of 'pets'",
         "report": "this pipeline hasn't run yet",
         "predict": "no model of 'pets' has been pushed yet",
