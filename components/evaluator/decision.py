@@ -2,57 +2,17 @@
 
 import os
 from collections.abc import Iterator
-from typing import Literal
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.results import ALL_EXAMPLES, read_metrics
-from components.settings import Settings
+from components.outcome import BoundKind, Decision, ThresholdCheck
 
 DECISION_FILE = "decision.json"
 
-BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise"]
 SliceMetrics = dict[str, dict[str, float]]
-
-
-class ThresholdCheck(Settings):
-    """One bound, and what it met.
-
-    Attributes:
-        metric: The metric's name.
-        slice: "all examples", or "feature=value".
-        kind: What the bound says of the value.
-        value: The candidate's value; None where the evaluation has none, which doesn't pass.
-        bound: The bound, in the metric's unit.
-        baseline: The last blessed model's value; None where there is none.
-        passed: Whether the bound held.
-    """
-
-    metric: str
-    slice: str
-    kind: BoundKind
-    value: float | None
-    bound: float
-    baseline: float | None
-    passed: bool
-
-
-class Decision(Settings):
-    """Whether a model was blessed, and why.
-
-    Attributes:
-        blessed: Whether every check passed.
-        metrics: The candidate's metrics over all examples.
-        checks: Every threshold with the value it met.
-        baseline_uri: The model it was compared with, "" where there was none.
-    """
-
-    blessed: bool
-    metrics: dict[str, float]
-    checks: tuple[ThresholdCheck, ...]
-    baseline_uri: str = ""
 
 
 def decide(evaluation: Evaluation, output_path: str, baseline_uri: str) -> Decision:

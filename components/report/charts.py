@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from components.outcome import Step
 from components.report.review import DataReview, EvaluationReview, Metric, SlicePlots, TrainingReview
-from components.report.run_view import StepView
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
 
@@ -86,7 +86,7 @@ def class_balance(data: DataReview) -> Chart:
     return Chart(name="class-balance", title="Examples by class", summary=words, traces=traces, layout=layout)
 
 
-def waterfall(steps: Sequence[StepView]) -> Chart:
+def waterfall(steps: Sequence[Step]) -> Chart:
     """Returns the steps by the time they started and took."""
     trace = {
         "type": "bar",

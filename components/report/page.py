@@ -150,7 +150,6 @@ def _environment() -> jinja2.Environment:
     environment.globals |= {
         "metric_title": words.metric_title,
         "trust": words.trust,
-        "not_compared": words.not_compared,
         "few": words.FEW_EXAMPLES,
         "meanings": words.MEANINGS,
     }

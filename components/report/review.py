@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from components.evaluator.decision import Decision
 from components.ingest.report import Duplicate, Quarantined
+from components.outcome import Decision
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
 

@@ -2,25 +2,8 @@
 
 from typing import Literal
 
+from components.outcome import Failure, Status, Step
 from components.settings import Settings
-
-
-class StepView(Settings):
-    """One component's part in a run.
-
-    Attributes:
-        name: The component.
-        started: Seconds after the start of the run.
-        seconds: Wall time.
-        cached: Whether an earlier result was used instead.
-        reason: Why it ran, or why it didn't have to.
-    """
-
-    name: str
-    started: float
-    seconds: float
-    cached: bool
-    reason: str = ""
 
 
 class Origin(Settings):
@@ -55,14 +38,6 @@ class Change(Settings):
     now: str
 
 
-class Failure(Settings):
-    """Why a run failed."""
-
-    cause: str
-    place: str = ""
-    cure: str = ""
-
-
 class RunView(Settings):
     """One run of a pipeline.
 
@@ -82,9 +57,9 @@ class RunView(Settings):
     """
 
     run_id: str = ""
-    status: Literal["", "running", "pushed", "not_blessed", "failed"] = ""
+    status: Literal[""] | Status = ""
     seconds: float | None = None
-    steps: tuple[StepView, ...] = ()
+    steps: tuple[Step, ...] = ()
     failure: Failure | None = None
     previous: str = ""
     changes: tuple[Change, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.evaluator.decision import ThresholdCheck
+from components.outcome import ThresholdCheck
 from components.report.review import EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
@@ -63,13 +63,8 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
     return "unfinished", f"{passed}, and the model is blessed, but it wasn't pushed."
 
 
-def not_compared(check: ThresholdCheck) -> bool:
-    """Whether a check asks for a comparison with an earlier model, and there is none."""
-    return check.passed and check.baseline is None and check.kind in ("max_drop", "max_rise")
-
-
 def _passed(checks: Sequence[ThresholdCheck]) -> str:
-    compared = [check for check in checks if not not_compared(check)]
+    compared = [check for check in checks if not check.is_not_compared]
     words = f"All {len(compared)} checks passed" if len(compared) != 1 else "The check passed"
     if not compared:
         words = "No check failed"

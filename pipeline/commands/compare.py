@@ -7,11 +7,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from components.outcome import BoundKind, Step, ThresholdCheck
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.runs import comparison
 from pipeline.runs.comparison import Comparison
-from pipeline.runs.record import RunStore, Step, ThresholdResult, find_run
+from pipeline.runs.record import RunStore, find_run
 from pipeline.runs.screen import SIGNS
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's ID or its beginning, 'latest' or 'previous'.")]
@@ -77,7 +78,7 @@ def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:
     ]
 
 
-def _verdict(kind: str, result: ThresholdResult | None) -> str:
+def _verdict(kind: BoundKind, result: ThresholdCheck | None) -> str:
     if result is None:
         return "not asked"
     return f"{_number(result.value) or 'none'} {SIGNS[kind]} {result.bound:g} {'pass' if result.passed else 'FAIL'}"

@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal, Protocol, TypeAlias
 from pydantic import Field, TypeAdapter
 
 from components import progress
+from components.outcome import Step
 from components.settings import Settings
 from pipeline.config import ImagePipeline, Pipeline, RowPipeline
-from pipeline.runs.record import RunRecord, Step
+from pipeline.runs.record import RunRecord
 from pipeline.source_fingerprint import file_fingerprint
 
 KINDS: dict[str, type[ImagePipeline] | type[RowPipeline]] = {

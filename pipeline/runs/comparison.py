@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from components.outcome import BoundKind, Status, Step, ThresholdCheck
 from components.settings import Settings
 from pipeline.config.overrides import flattened
-from pipeline.runs.record import Counts, RunRecord, Status, Step, ThresholdResult
+from pipeline.runs.record import Counts, RunRecord
 
 
 class MetricPair(Settings):
@@ -37,9 +38,9 @@ class ThresholdPair(Settings):
 
     metric: str
     slice: str
-    kind: str
-    a: ThresholdResult | None
-    b: ThresholdResult | None
+    kind: BoundKind
+    a: ThresholdCheck | None
+    b: ThresholdCheck | None
 
 
 class CountPair(Settings):
@@ -146,7 +147,7 @@ def _thresholds(a: RunRecord, b: RunRecord) -> Iterator[ThresholdPair]:
         yield ThresholdPair(metric=metric, slice=where, kind=kind, a=one, b=other)
 
 
-def _by_bound(record: RunRecord) -> dict[tuple[str, str, str], ThresholdResult]:
+def _by_bound(record: RunRecord) -> dict[tuple[str, str, BoundKind], ThresholdCheck]:
     return {(result.metric, result.slice, result.kind): result for result in record.thresholds}
 
 

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 from ml_metadata.proto import metadata_store_pb2
 from tfx.orchestration.metadata import Metadata
 
-from components.evaluator.decision import Decision, read_decision
+from components.evaluator.decision import read_decision
 from components.ingest.report import IngestReport, read_report
+from components.outcome import Decision
 
 Artifact: TypeAlias = metadata_store_pb2.Artifact
 

@@ -17,10 +17,11 @@ from types import FrameType
 from typing import TextIO
 
 from components import progress
+from components.outcome import Failure, Step
 from pipeline.config import Pipeline
 from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finished, Rested, Task, encoded
 from pipeline.runs.log_file import opened_log, opened_screen
-from pipeline.runs.record import RunError, RunRecord, RunStore, Step
+from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.recorder import new_run_id
 from pipeline.runs.screen import Screen
 
@@ -93,7 +94,7 @@ class Follower:
                 self.record = record
                 self.screen.finish(record)
 
-    def broke_off(self, record: RunRecord, error: RunError) -> RunRecord:
+    def broke_off(self, record: RunRecord, error: Failure) -> RunRecord:
         """Shows the end of a child that told none; returns the run's record with it.
 
         Args:
@@ -180,7 +181,7 @@ def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _why(status: int, signals: Sequence[int]) -> RunError:
+def _why(status: int, signals: Sequence[int]) -> Failure:
     """Says why a child ended that gave no reason.
 
     Args:
@@ -189,14 +190,14 @@ def _why(status: int, signals: Sequence[int]) -> RunError:
     """
     cure = "run it again: finished steps come from the cache"
     if signal.SIGINT in signals:
-        return RunError(cause="interrupted", cure=cure)
+        return Failure(cause="interrupted", cure=cure)
     if status >= 0:
-        return RunError(cause=f"The run's process ended without a word, with the exit status {status}.", cure=cure)
+        return Failure(cause=f"The run's process ended without a word, with the exit status {status}.", cure=cure)
     number = signal.Signals(-status)
-    return RunError(cause=CAUSES.get(number, f"The run's process crashed ({number.name})."), cure=cure)
+    return Failure(cause=CAUSES.get(number, f"The run's process crashed ({number.name})."), cure=cure)
 
 
-def _settled(follower: Follower, config: Pipeline, task: Task, why: RunError) -> RunRecord:
+def _settled(follower: Follower, config: Pipeline, task: Task, why: Failure) -> RunRecord:
     """Returns how a run ended whose child is gone, when that has been shown and kept."""
     store = RunStore(config.home)
     kept = store.find(task.run_id) or task.record

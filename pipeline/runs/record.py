@@ -4,35 +4,14 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field, ValidationError
 
 from components.errors import TransferlineError
+from components.outcome import Failure, Status, Step, ThresholdCheck
 from components.settings import Settings
 from components.wording import nearest
-
-Status = Literal["running", "pushed", "not_blessed", "failed"]
-
-
-class Step(Settings):
-    """One component's part in a run.
-
-    Attributes:
-        name: The component.
-        seconds: Wall time.
-        cached: Whether an earlier result was used instead.
-        started: Seconds after the start of the run.
-        reason: Why it ran, or why its result came from the cache.
-        artifacts: The folders of what it made, now or when it ran last.
-    """
-
-    name: str
-    seconds: float
-    cached: bool
-    started: float = 0.0
-    reason: str = ""
-    artifacts: tuple[str, ...] = ()
 
 
 class Counts(Settings):
@@ -51,36 +30,6 @@ class Counts(Settings):
     test: int = 0
     quarantined: int = 0
     unused: int = 0
-
-
-class ThresholdResult(Settings):
-    """One bound, and what it met.
-
-    Attributes:
-        metric: The metric's name.
-        slice: "all examples", or "feature=value".
-        kind: at_least, at_most, max_drop or max_rise.
-        value: The model's value; None where there is none.
-        bound: The bound.
-        baseline: The last blessed model's value; None where there is none.
-        passed: Whether the bound held.
-    """
-
-    metric: str
-    slice: str
-    kind: str
-    value: float | None
-    bound: float
-    baseline: float | None
-    passed: bool
-
-
-class RunError(Settings):
-    """Why a run failed, in a person's words."""
-
-    cause: str
-    place: str = ""
-    cure: str = ""
 
 
 class RunRecord(Settings):
@@ -111,9 +60,9 @@ class RunRecord(Settings):
     steps: tuple[Step, ...] = ()
     counts: Counts = Counts()
     metrics: dict[str, float] = Field(default_factory=dict)
-    thresholds: tuple[ThresholdResult, ...] = ()
+    thresholds: tuple[ThresholdCheck, ...] = ()
     model_uri: str = ""
-    error: RunError | None = None
+    error: Failure | None = None
     log: str = ""
     report: str = ""
     process: int = 0
@@ -160,14 +109,14 @@ def _read(file: Path) -> RunRecord:
     try:
         return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
     except ValidationError:
-        error = RunError(cause="the record of this run can't be read", place=str(file), cure="remove the file")
+        error = Failure(cause="the record of this run can't be read", place=str(file), cure="remove the file")
         return RunRecord(run_id=file.stem, status="failed", error=error)
 
 
 def _settled(record: RunRecord) -> RunRecord:
     if record.status != "running" or _is_alive(record.process):
         return record
-    error = RunError(
+    error = Failure(
         cause="the run was interrupted",
         place=record.steps[-1].name if record.steps else "before the first step",
         cure="run it again: finished steps come from the cache",

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.errors import TransferlineError
+from components.outcome import Failure, Step
 from pipeline.config import PipelineConfig
 from pipeline.metadata.history import knows_run
-from pipeline.runs.record import Counts, RunError, RunRecord, RunStore, Step, ThresholdResult
+from pipeline.runs.record import Counts, RunRecord, RunStore
 
 if TYPE_CHECKING:
     from pipeline.runs.channel import Display
@@ -98,8 +99,7 @@ class Recorder:
             shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
             note = ", ".join(f"{count:,} {name}" for name, count in shown.items())
         if decision := run_facts.decision(facts):
-            thresholds = tuple(ThresholdResult(**check.model_dump()) for check in decision.checks)
-            self._update(metrics=decision.metrics, thresholds=thresholds)
+            self._update(metrics=decision.metrics, thresholds=decision.checks)
             note = "blessed" if decision.blessed else "not blessed"
         if self._infers_schema and (schema := facts.outputs.get("validated_schema")):
             kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._config.home) / KEPT_SCHEMA)
@@ -147,17 +147,17 @@ class Recorder:
         self._store.save(self._record)
 
 
-def explain(error: BaseException, record: RunRecord) -> RunError:
+def explain(error: BaseException, record: RunRecord) -> Failure:
     """Turns an error into cause, place and cure."""
     known = _in_chain(error)
     if known:
-        return RunError(cause=known.cause, place=known.place, cure=known.cure)
+        return Failure(cause=known.cause, place=known.place, cure=known.cure)
     step = record.steps[-1].name if record.steps else "before the first step"
     if isinstance(error, KeyboardInterrupt):
-        return RunError(cause="interrupted", place=step, cure="run it again: finished steps come from the cache")
+        return Failure(cause="interrupted", place=step, cure="run it again: finished steps come from the cache")
     lines = [line for line in str(error).splitlines() if line.strip()] or [""]
     cause = f"{type(error).__name__}: {lines[-1].strip()}"
-    return RunError(cause=cause, place=step, cure=f"the traceback is in {record.log}")
+    return Failure(cause=cause, place=step, cure=f"the traceback is in {record.log}")
 
 
 def _in_chain(error: BaseException | None) -> TransferlineError | None:

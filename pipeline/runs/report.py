@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from components.outcome import Step
 from components.pusher.versions import newest_version
 from components.report.collect import ARTIFACTS, Sources, collect, read_review
 from components.report.evaluation import EXAMPLE_COUNT
 from components.report.page import render, render_index
 from components.report.review import Review
-from components.report.run_view import Change, Failure, Origin, RunView, StepView
+from components.report.run_view import Change, Origin, RunView
 from pipeline.config import PipelineConfig
 from pipeline.config.overrides import flattened
 from pipeline.metadata.history import Execution, History, read_history
@@ -20,7 +21,7 @@ from pipeline.metadata.lineage import PUSHED_TO, lineage
 from pipeline.metadata.reasons import NEW, reason
 from pipeline.runs.comparison import MetricPair, compare
 from pipeline.runs.home import catalog_files
-from pipeline.runs.record import RunRecord, RunStore, Step
+from pipeline.runs.record import RunRecord, RunStore
 from pipeline.source_fingerprint import LIBRARIES
 
 HIGHER_IS_BETTER = {
@@ -93,8 +94,8 @@ def _view(
         run_id=record.run_id,
         status=record.status,
         seconds=record.seconds,
-        steps=tuple(StepView(**step.model_dump(exclude={"artifacts"})) for step in record.steps),
-        failure=Failure(**record.error.model_dump()) if record.error else None,
+        steps=record.steps,
+        failure=record.error,
         previous=previous.run_id if previous else "",
         changes=tuple(changes(previous, record)) if previous else (),
         settings=_settings(record),

@@ -10,14 +10,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from components import progress
-from pipeline.runs.record import RunRecord, Step, ThresholdResult
+from components.outcome import Step, ThresholdCheck
+from pipeline.runs.record import RunRecord
 
 WIDTH_WHEN_PIPED = 120
 NAME_WIDTH = 18
 SHOWN_THRESHOLDS = 24
 SHOWN_FAILED = 8
 SIGNS = {"at_least": "≥", "at_most": "≤", "max_drop": "drop ≤", "max_rise": "rise ≤"}
-CHANGES = ("max_drop", "max_rise")
 TITLES = {"pushed": "[green]pushed[/]", "not_blessed": "[yellow]not blessed[/]", "failed": "[red]failed[/]"}
 
 
@@ -99,7 +99,7 @@ def _all_cached(record: RunRecord) -> bool:
     return all(step.cached for step in record.steps)
 
 
-def _thresholds(results: tuple[ThresholdResult, ...]) -> Table:
+def _thresholds(results: tuple[ThresholdCheck, ...]) -> Table:
     table = Table(box=None, pad_edge=True, header_style="bold", show_edge=False)
     table.add_column("threshold")
     table.add_column("slice")
@@ -121,11 +121,11 @@ def _thresholds(results: tuple[ThresholdResult, ...]) -> Table:
     return table
 
 
-def _verdict(result: ThresholdResult) -> str:
+def _verdict(result: ThresholdCheck) -> str:
     """Nothing was compared by a bound on the change where there is no earlier model, though it passes."""
     if not result.passed:
         return "[red]FAIL[/]"
-    return "not compared" if result.kind in CHANGES and result.baseline is None else "[green]pass[/]"
+    return "not compared" if result.is_not_compared else "[green]pass[/]"
 
 
 def _first(separator: str, items: list[str], count: int) -> str:

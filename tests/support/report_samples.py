@@ -1,6 +1,6 @@
 """Parts of a review that tests vary."""
 
-from components.evaluator.decision import ThresholdCheck
+from components.outcome import ThresholdCheck
 from components.trainer.curves import LearningCurves
 
 NASTY = "</script><script>alert('x')</script>"

@@ -4,7 +4,8 @@ from tfx.types import standard_artifacts
 
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.decision import ALL_EXAMPLES, ThresholdCheck, read_decision
+from components.evaluator.decision import ALL_EXAMPLES, read_decision
+from components.outcome import ThresholdCheck
 
 RIGHT = ("cat", 0, [0.9, 0.1]), ("dog", 1, [0.2, 0.8]), ("dog", 1, [0.3, 0.7])
 WRONG = ("dog", 1, [0.6, 0.4])

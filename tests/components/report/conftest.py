@@ -3,8 +3,8 @@
 import pytest
 from report_samples import NASTY, check, curves
 
-from components.evaluator.decision import Decision
 from components.ingest.report import Duplicate, Quarantined
+from components.outcome import Decision, Step
 from components.report.review import (
     Anomaly,
     CalibrationBucket,
@@ -22,7 +22,7 @@ from components.report.review import (
     ThresholdPoint,
     TrainingReview,
 )
-from components.report.run_view import Change, Origin, RunView, StepView
+from components.report.run_view import Change, Origin, RunView
 
 
 @pytest.fixture
@@ -119,8 +119,8 @@ def run_view():
         status="not_blessed",
         seconds=12.0,
         steps=(
-            StepView(name="ImageExampleGen", started=1, seconds=4, cached=True, reason="same inputs"),
-            StepView(name="Trainer", started=5, seconds=7, cached=False, reason="its code changed"),
+            Step(name="ImageExampleGen", started=1, seconds=4, cached=True, reason="same inputs"),
+            Step(name="Trainer", started=5, seconds=7, cached=False, reason="its code changed"),
         ),
         previous="20260101T000000-00001",
         changes=(Change(what="accuracy", before="0.7000", now="0.7500"),),

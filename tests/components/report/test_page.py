@@ -4,10 +4,11 @@ import pytest
 from browser import charts, column, needs_chromium, opened
 from report_samples import curves
 
+from components.outcome import Failure
 from components.report.charts import evaluation_charts, training_charts
 from components.report.page import render, render_index
 from components.report.review import Review, TrainingReview
-from components.report.run_view import Failure, RunView
+from components.report.run_view import RunView
 
 
 @pytest.fixture

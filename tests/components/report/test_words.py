@@ -1,9 +1,10 @@
 import pytest
 from report_samples import NASTY, check, curves
 
+from components.outcome import Failure
 from components.report import words
 from components.report.review import Metric, Review, TrainingReview
-from components.report.run_view import Failure, RunView
+from components.report.run_view import RunView
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,8 @@ def test_a_check_without_an_earlier_model_counts_as_neither(review):
     pushed = review.model_copy(update={"evaluation": blessed, "pushed_to": "/pushed/3"})
     _, sentence = words.verdict(pushed, RunView())
     assert sentence.startswith("All 2 checks passed; 1 more had no earlier model to compare with.")
-    assert words.not_compared(drop)
-    assert not words.not_compared(drop.model_copy(update={"baseline": 0.7}))
+    assert drop.is_not_compared
+    assert not drop.model_copy(update={"baseline": 0.7}).is_not_compared
 
 
 def test_a_failure_comes_before_everything(review):

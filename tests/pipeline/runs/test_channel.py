@@ -9,11 +9,12 @@ import pytest
 
 from components import progress
 from components.evaluator.config import Evaluation, Threshold
+from components.outcome import Failure, Step
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.channel import Sender, Task, encoded
 from pipeline.runs.parent import Follower
-from pipeline.runs.record import RunError, RunRecord, Step
+from pipeline.runs.record import RunRecord
 from pipeline.runs.screen import Screen
 
 STEP = Step(name="Trainer", seconds=75.2, cached=False, started=3.25, artifacts=("/a/é",))
@@ -68,7 +69,7 @@ def a_run(display):
         progress.report(3, 3, "epochs", "val_accuracy 0.981")
     display.step(STEP, "8 [train]")
     display.step_failed(STEP)
-    error = RunError(cause="two\nlines", place="cat/é.jpg", cure="mend it")
+    error = Failure(cause="two\nlines", place="cat/é.jpg", cure="mend it")
     display.finish(RunRecord(run_id="a", status="failed", metrics={"auc": math.inf}, steps=(STEP,), error=error))
 
 

@@ -1,11 +1,12 @@
+from components.outcome import Step, ThresholdCheck
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides, flattened
 from pipeline.runs.comparison import compare
-from pipeline.runs.record import Counts, RunRecord, Step, ThresholdResult
+from pipeline.runs.record import Counts, RunRecord
 
 
 def threshold(metric, bound, passed, kind="at_least"):
-    return ThresholdResult(
+    return ThresholdCheck(
         metric=metric, slice="all examples", kind=kind, value=0.8, bound=bound, baseline=None, passed=passed
     )
 

@@ -1,9 +1,33 @@
 import json
 import os
 
-from pipeline.runs.record import RunRecord, RunStore, Step, public
+from components.outcome import Failure, Step, ThresholdCheck
+from pipeline.runs.record import RunRecord, RunStore, public
 
 NO_SUCH_PROCESS = 2**22 + 1  # above Linux's highest process number
+OF_AN_EARLIER_RELEASE = """{
+  "run_id": "20260101T000000-00001",
+  "status": "failed",
+  "seconds": 61.5,
+  "steps": [{"name": "Evaluator", "seconds": 12.5, "cached": false}],
+  "counts": {"train": 8, "eval": 1, "test": 1, "quarantined": 0, "unused": 0},
+  "metrics": {"accuracy": 0.75},
+  "thresholds": [
+    {
+      "metric": "accuracy",
+      "slice": "all examples",
+      "kind": "max_drop",
+      "value": 0.75,
+      "bound": 0.01,
+      "baseline": null,
+      "passed": true
+    }
+  ],
+  "model_uri": "",
+  "error": {"cause": "disk full", "place": "Pusher", "cure": "make room"},
+  "log": "/logs/a.log",
+  "process": 1
+}"""
 
 
 def test_runs_come_newest_first(tmp_path):
@@ -35,6 +59,16 @@ def test_a_run_whose_process_lives_is_running(tmp_path):
     store = RunStore(str(tmp_path))
     store.save(RunRecord(run_id="a", status="running", process=os.getpid()))
     assert store.runs()[0].status == "running"
+
+
+def test_a_record_of_an_earlier_release_is_read(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "20260101T000000-00001.json").write_text(OF_AN_EARLIER_RELEASE)
+    (record,) = RunStore(str(tmp_path)).runs()
+    assert record.steps == (Step(name="Evaluator", seconds=12.5, cached=False, started=0.0, reason="", artifacts=()),)
+    check = {"metric": "accuracy", "slice": "all examples", "kind": "max_drop", "value": 0.75, "bound": 0.01}
+    assert record.thresholds == (ThresholdCheck(**check, baseline=None, passed=True),)
+    assert record.error == Failure(cause="disk full", place="Pusher", cure="make room")
 
 
 def test_no_runs_yet(tmp_path):

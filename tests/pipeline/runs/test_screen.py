@@ -2,7 +2,8 @@ import io
 import sys
 
 from components import progress
-from pipeline.runs.record import RunError, RunRecord, Step, ThresholdResult
+from components.outcome import Failure, Step, ThresholdCheck
+from pipeline.runs.record import RunRecord
 from pipeline.runs.screen import Screen
 
 
@@ -13,7 +14,7 @@ class Terminal(io.StringIO):
 
 def threshold(passed, **changes):
     values = {"metric": "accuracy", "slice": "label=<b>[red]", "kind": "at_least", "value": 0.51234, "bound": 0.9}
-    return ThresholdResult(**(values | {"baseline": None, "passed": passed} | changes))
+    return ThresholdCheck(**(values | {"baseline": None, "passed": passed} | changes))
 
 
 def shown(record):
@@ -62,7 +63,7 @@ def test_a_bound_on_the_change_passes_by_comparison_alone():
 
 
 def test_a_failure_ends_with_cause_place_and_cure():
-    error = RunError(cause="a [photo] is odd", place="cat/a.jpg", cure="mend it")
+    error = Failure(cause="a [photo] is odd", place="cat/a.jpg", cure="mend it")
     lines = shown(RunRecord(run_id="a", status="failed", error=error, log="/logs/a.log")).splitlines()
     assert lines[-3:] == ["cause: a [photo] is odd", "place: cat/a.jpg", "cure:  mend it"]
     assert "/logs/a.log" in lines[0]

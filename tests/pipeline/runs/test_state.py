@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from components.errors import TransferlineError
+from components.outcome import Step
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs import launch
 from pipeline.runs import state as run_state
-from pipeline.runs.record import RunRecord, RunStore, Step
+from pipeline.runs.record import RunRecord, RunStore
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""What came of a run, of each of its steps and of each check of its model. Of TFX and TensorFlow it knows nothing."""
+
+from typing import Literal
+
+from components.settings import Settings
+
+BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise"]
+Status = Literal["running", "pushed", "not_blessed", "failed"]
+
+
+class Step(Settings):
+    """One component's part in a run.
+
+    Attributes:
+        name: The component.
+        seconds: Wall time.
+        cached: Whether an earlier result was used instead.
+        started: Seconds after the start of the run.
+        reason: Why it ran, or why its result came from the cache.
+        artifacts: The folders of what it made, now or when it ran last.
+    """
+
+    name: str
+    seconds: float
+    cached: bool
+    started: float = 0.0
+    reason: str = ""
+    artifacts: tuple[str, ...] = ()
+
+
+class ThresholdCheck(Settings):
+    """One bound, and what it met.
+
+    Attributes:
+        metric: The metric's name.
+        slice: "all examples", or "feature=value".
+        kind: What the bound says of the value.
+        value: The candidate's value; None where the evaluation has none, which doesn't pass.
+        bound: The bound, in the metric's unit.
+        baseline: The last blessed model's value; None where there is none.
+        passed: Whether the bound held.
+    """
+
+    metric: str
+    slice: str
+    kind: BoundKind
+    value: float | None
+    bound: float
+    baseline: float | None
+    passed: bool
+
+    @property
+    def is_not_compared(self) -> bool:
+        """Whether it asks for a comparison with an earlier model, and passes since there is none."""
+        return self.passed and self.baseline is None and self.kind in ("max_drop", "max_rise")
+
+
+class Decision(Settings):
+    """Whether a model was blessed, and why.
+
+    Attributes:
+        blessed: Whether every check passed.
+        metrics: The candidate's metrics over all examples.
+        checks: Every threshold with the value it met.
+        baseline_uri: The model it was compared with, "" where there was none.
+    """
+
+    blessed: bool
+    metrics: dict[str, float]
+    checks: tuple[ThresholdCheck, ...]
+    baseline_uri: str = ""
+
+
+class Failure(Settings):
+    """Why a run failed, in a person's words."""
+
+    cause: str
+    place: str = ""
+    cure: str = ""
