@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from pipeline.config import PipelineConfig
 
 PIPELINE, RUN, NODE = "pipeline", "pipeline_run", "node"
+COMPLETE, CACHED = "COMPLETE", "CACHED"
+STARTS = 100
+"""ML Metadata tells the contexts of that many executions at once, and leaves out any more."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Execution:
 
     Attributes:
         number: ML Metadata's ID; later ones are higher.
+        pipeline: The pipeline.
         node: The component.
         run_id: The run.
         state: COMPLETE, CACHED, FAILED, RUNNING, ...
@@ -50,12 +55,27 @@ class Execution:
     """
 
     number: int
+    pipeline: str
     node: str
     run_id: str
     state: str
     properties: dict[str, str]
     inputs: dict[str, tuple[Artifact, ...]]
     outputs: dict[str, tuple[Artifact, ...]]
+
+    @property
+    def cached(self) -> bool:
+        """Whether the result of an earlier run was used."""
+        return self.state == CACHED
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it came to its end. TFX publishes a step whose inputs can't be resolved as failed, without a word."""
+        return self.state in (COMPLETE, CACHED)
+
+    def output(self, key: str) -> Artifact | None:
+        """Returns what it made under a key; None if nothing."""
+        return next(iter(self.outputs.get(key, ())), None)
 
 
 class History:
@@ -69,7 +89,7 @@ class History:
         self.executions = executions
         self._makers: dict[int, Execution] = {}
         for execution in executions:
-            if execution.state != "CACHED":
+            if not execution.cached:
                 for artifact in _all(execution.outputs):
                     self._makers.setdefault(artifact.number, execution)
 
@@ -86,7 +106,7 @@ class History:
         earlier = [
             each
             for each in self.executions
-            if each.node == execution.node and each.number < execution.number and each.state == "COMPLETE"
+            if each.node == execution.node and each.number < execution.number and each.state == COMPLETE
         ]
         return earlier[-1] if earlier else None
 
@@ -103,7 +123,17 @@ def read_history(config: PipelineConfig) -> History:
     if not config.metadata.is_server and not Path(config.metadata_path).is_file():
         raise _never_ran(config.metadata_path)
     with opened(config, read_only=True) as store:
-        return _history(store, config)
+        pipeline = store.get_context_by_type_and_name(PIPELINE, config.name)
+        if pipeline is None:
+            raise _never_ran(config.metadata.address if config.metadata.is_server else config.metadata_path)
+        return History(_executions(store, pipeline.id))
+
+
+def read_execution(store: MetadataStore, pipeline: str, run_id: str, node: str) -> Execution | None:
+    """Returns what a component of a pipeline did in a run; None if it didn't execute."""
+    run = store.get_context_by_type_and_name(RUN, run_id)
+    found = _executions(store, run.id) if run else []
+    return next((each for each in found if (each.pipeline, each.node) == (pipeline, node)), None)
 
 
 def knows_run(config: PipelineConfig, run_id: str) -> bool:
@@ -117,27 +147,25 @@ def knows_run(config: PipelineConfig, run_id: str) -> bool:
         return False
 
 
-def _history(store: MetadataStore, config: PipelineConfig) -> History:
-    pipeline = store.get_context_by_type_and_name(PIPELINE, config.name)
-    if pipeline is None:
-        raise _never_ran(config.metadata.address if config.metadata.is_server else config.metadata_path)
-    executions = store.get_executions_by_context(pipeline.id)
-    inputs, outputs = _events(store, [execution.id for execution in executions])
-    contexts = {execution.id: _context_names(store, execution.id) for execution in executions}
-    return History(
-        [
-            Execution(
-                number=execution.id,
-                node=contexts[execution.id].get(NODE, "").rpartition(".")[2],
-                run_id=contexts[execution.id].get(RUN, ""),
-                state=type(execution).State.Name(execution.last_known_state),
-                properties=_texts(execution.custom_properties),
-                inputs=inputs.get(execution.id, {}),
-                outputs=outputs.get(execution.id, {}),
-            )
-            for execution in sorted(executions, key=lambda each: int(each.id))
-        ]
-    )
+def _executions(store: MetadataStore, context: int) -> list[Execution]:
+    """The executions of a pipeline or a run, in the order in which they began; no execution is a query of its own."""
+    executions = sorted(store.get_executions_by_context(context), key=lambda each: int(each.id))
+    numbers = [execution.id for execution in executions]
+    inputs, outputs = _events(store, numbers)
+    contexts = _context_names(store, numbers)
+    return [
+        Execution(
+            number=execution.id,
+            pipeline=contexts[execution.id].get(PIPELINE, ""),
+            node=contexts[execution.id].get(NODE, "").rpartition(".")[2],
+            run_id=contexts[execution.id].get(RUN, ""),
+            state=type(execution).State.Name(execution.last_known_state),
+            properties=_texts(execution.custom_properties),
+            inputs=inputs.get(execution.id, {}),
+            outputs=outputs.get(execution.id, {}),
+        )
+        for execution in executions
+    ]
 
 
 def _never_ran(place: str) -> TransferlineError:
@@ -165,9 +193,25 @@ def _events(
     return inputs, outputs
 
 
-def _context_names(store: MetadataStore, execution: int) -> dict[str, str]:
-    """The names of an execution's contexts by their types."""
-    return {context.type: context.name for context in store.get_contexts_by_execution(execution)}
+def _context_names(store: MetadataStore, executions: list[int]) -> dict[int, dict[str, str]]:
+    """The names of each execution's contexts by their types."""
+    starts = (executions[start : start + STARTS] for start in range(0, len(executions), STARTS))
+    associations = [found for some in starts for found in _associations(store, some)]
+    contexts = {found.id: found for found in store.get_contexts_by_id({each.context_id for each in associations})}
+    names: dict[int, dict[str, str]] = {execution: {} for execution in executions}
+    for each in associations:
+        context = contexts[each.context_id]
+        names[each.execution_id][context.type] = context.name
+    return names
+
+
+def _associations(store: MetadataStore, executions: list[int]) -> Iterable[metadata_store_pb2.Association]:
+    """Which execution belongs to which context, asked for `STARTS` executions at most."""
+    from ml_metadata.proto import metadata_store_pb2  # noqa: PLC0415 (only commands that need it wait for it)
+
+    options = metadata_store_pb2.LineageSubgraphQueryOptions(max_num_hops=0)
+    options.starting_executions.filter_query = f"id IN ({', '.join(map(str, executions))})"
+    return store.get_lineage_subgraph(options, ["associations"]).associations
 
 
 def _artifact(found: metadata_store_pb2.Artifact) -> Artifact:

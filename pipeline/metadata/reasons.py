@@ -20,7 +20,7 @@ def reason(history: History, execution: Execution) -> str:
         history: All executions of the pipeline.
         execution: The step in its run.
     """
-    if execution.state == "CACHED":
+    if execution.cached:
         makers = {
             maker.run_id for group in execution.outputs.values() for each in group if (maker := history.maker(each))
         }

@@ -13,8 +13,8 @@ from tfx.proto.orchestration import pipeline_pb2
 from components.errors import TransferlineError
 from pipeline.config import Pipeline
 from pipeline.graph import BASELINE_ID, create_pipeline
+from pipeline.metadata.history import read_execution
 from pipeline.metadata.tfx_handle import LockedMetadata
-from pipeline.runs.facts import step_facts
 from pipeline.runs.recorder import Recorder
 
 
@@ -57,15 +57,16 @@ class LocalRunner(LocalDagRunner):
         started = time.monotonic()
         with self._recorder.running(node_id):
             launch()
-            facts = step_facts(self._database, pipeline, self._recorder.run_id, node_id)
-            if not facts.succeeded:
+            with self._database as handle:
+                execution = read_execution(handle.store, pipeline, self._recorder.run_id, node_id)
+            if execution is None or not execution.succeeded:
                 raise TransferlineError(
                     "the step didn't run: what it needs couldn't be looked up in the metadata",
                     place=node_id,
                     cure="see the log; if another run of this pipeline was at work, run again when it is done",
                 )
         if node_id != BASELINE_ID:  # that one only looks something up, which is no step to a person
-            self._recorder.finished(node_id, time.monotonic() - started, facts)
+            self._recorder.finished(node_id, time.monotonic() - started, execution)
 
     def _launcher(
         self, pipeline: pipeline_pb2.Pipeline, node: pipeline_pb2.PipelineNode, deployment: object

@@ -9,17 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from components.errors import TransferlineError
+from components.ingest.report import read_report
 from components.outcome import Failure, Step
 from pipeline.config import PipelineConfig
-from pipeline.metadata.history import knows_run
+from pipeline.metadata.history import Execution, knows_run
+from pipeline.metadata.lineage import PUSHED_TO
+from pipeline.runs.channel import Display
 from pipeline.runs.record import Counts, RunRecord, RunStore
-
-if TYPE_CHECKING:
-    from pipeline.runs.channel import Display
-    from pipeline.runs.facts import StepFacts
 
 LOGGER = logging.getLogger(__name__)
 SCHEMA_FILE = "schema.pbtxt"
@@ -40,7 +39,7 @@ class Recorder:
         screen: Where to show it.
     """
 
-    def __init__(self, config: PipelineConfig, record: RunRecord, screen: "Display") -> None:
+    def __init__(self, config: PipelineConfig, record: RunRecord, screen: Display) -> None:
         self.run_id = record.run_id
         self._config = config
         self._infers_schema = not config.curated_schema
@@ -73,21 +72,22 @@ class Recorder:
             self._screen.step_failed(step)
             raise
 
-    def finished(self, name: str, seconds: float, facts: "StepFacts") -> None:
+    def finished(self, name: str, seconds: float, execution: Execution) -> None:
         """Takes what a finished step left in ML Metadata into the record.
 
         Args:
             name: The component.
             seconds: Its wall time.
-            facts: What it did.
+            execution: What it did.
         """
-        from pipeline.runs import facts as run_facts  # noqa: PLC0415 (imports TFX, which `transferline runs` needn't wait for)
+        from components.evaluator.decision import read_decision  # noqa: PLC0415 (imports TensorFlow, which takes seconds)
 
         started = time.monotonic() - self._began - seconds
-        artifacts = tuple(artifact.uri for artifact in facts.outputs.values())
-        step = Step(name=name, seconds=seconds, cached=facts.cached, started=started, artifacts=artifacts)
+        artifacts = tuple(artifact.uri for group in execution.outputs.values() for artifact in group)
+        step = Step(name=name, seconds=seconds, cached=execution.cached, started=started, artifacts=artifacts)
         note = ""
-        if report := run_facts.ingest_report(facts):
+        if ingested := execution.output("ingest_report"):
+            report = read_report(ingested.uri)
             counts = Counts(
                 train=report.written("train"),
                 eval=report.written("eval"),
@@ -98,14 +98,15 @@ class Recorder:
             self._update(counts=counts)
             shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
             note = ", ".join(f"{count:,} {name}" for name, count in shown.items())
-        if decision := run_facts.decision(facts):
+        if evaluation := execution.output("evaluation"):
+            decision = read_decision(evaluation.uri)
             self._update(metrics=decision.metrics, thresholds=decision.checks)
             note = "blessed" if decision.blessed else "not blessed"
-        if self._infers_schema and (schema := facts.outputs.get("validated_schema")):
+        if self._infers_schema and (schema := execution.output("validated_schema")):
             kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._config.home) / KEPT_SCHEMA)
             note = f"inferred schema kept in {kept}"
-        if destination := run_facts.pushed_destination(facts):
-            self._update(model_uri=destination)
+        if pushed := execution.output("pushed_model"):
+            self._update(model_uri=pushed.properties.get(PUSHED_TO, ""))
         self._update(steps=(*self._record.steps, step))
         self._screen.step(step, note)
 

@@ -69,7 +69,7 @@ def _review(pipeline: str, executions: Mapping[str, Execution]) -> Review:
     uris = {
         key: artifacts[0].uri
         for execution in executions.values()
-        if execution.state in ("COMPLETE", "CACHED")
+        if execution.succeeded
         for key, artifacts in execution.outputs.items()
     }
     if "report" in uris:
@@ -80,8 +80,8 @@ def _review(pipeline: str, executions: Mapping[str, Execution]) -> Review:
 
 def _pushed_to(executions: Mapping[str, Execution]) -> str:
     for execution in executions.values():
-        for artifact in execution.outputs.get("pushed_model", ()):
-            return artifact.properties.get(PUSHED_TO, "")
+        if pushed := execution.output("pushed_model"):
+            return pushed.properties.get(PUSHED_TO, "")
     return ""
 
 
@@ -110,7 +110,7 @@ def _origins(history: History, executions: Mapping[str, Execution]) -> list[Orig
     """From the pushed model, or the last thing that was made before the push, back to the data."""
     for node in ("Pusher", "Evaluator", "Trainer", "Transform", "StatisticsGen"):
         execution = executions.get(node)
-        if execution is None or execution.state not in ("COMPLETE", "CACHED"):
+        if execution is None or not execution.succeeded:
             continue
         if node == "Pusher" and not _pushed_to(executions):
             continue

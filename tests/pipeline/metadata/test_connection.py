@@ -12,7 +12,7 @@ from pipeline import catalog
 from pipeline.config.metadata import PASSWORD_VARIABLE
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.connection import check, connection_without_password, forget_artifacts, opened
-from pipeline.metadata.history import knows_run
+from pipeline.metadata.history import knows_run, read_execution, read_history
 
 WRITER = """
 import sys
@@ -75,6 +75,23 @@ def put(store, pipeline, *uris):
         [mlmd.Attribution(artifact_id=number, context_id=context) for number in numbers], []
     )
     return numbers
+
+
+def put_executions(store, pipeline, runs):
+    """Writes an execution of a Trainer for each run, with its model."""
+    kinds = {name: store.put_context_type(mlmd.ContextType(name=name)) for name in ("pipeline", "pipeline_run", "node")}
+    trainer = store.put_execution_type(mlmd.ExecutionType(name="Trainer"))
+    model = store.put_artifact_type(mlmd.ArtifactType(name="Model"))
+    for run in runs:
+        names = {"pipeline": pipeline, "pipeline_run": run, "node": f"{pipeline}.Trainer"}
+        event = mlmd.Event(type=mlmd.Event.OUTPUT)
+        event.path.steps.add().key = "model"
+        store.put_execution(
+            mlmd.Execution(type_id=trainer, last_known_state=mlmd.Execution.COMPLETE),
+            [(mlmd.Artifact(type_id=model, uri=f"/models/{pipeline}/{run}"), event)],
+            [mlmd.Context(type_id=kinds[kind], name=name) for kind, name in names.items()],
+            reuse_context_if_already_exist=True,
+        )
 
 
 def test_a_password_with_quotes_and_backslashes_is_taken_and_kept_out_of_the_pipeline(configured):
@@ -196,3 +213,15 @@ def test_what_a_pipeline_made_is_forgotten_and_what_others_made_is_not(configure
 def test_a_run_that_is_not_in_the_database_is_not_known(configured):
     assert not knows_run(configured(), "20260101T000000-00001")
     assert not knows_run(configured("metadata.port=1"), "20260101T000000-00001")
+
+
+def test_the_history_of_each_pipeline_of_a_server(configured):
+    runs = [f"run{number}" for number in range(101)]
+    with opened(configured()) as store:
+        put_executions(store, "photos", runs)
+        put_executions(store, "twin", runs[:1])
+        step = read_execution(store, "twin", "run0", "Trainer")
+    assert step.output("model").uri == "/models/twin/run0"
+    found = read_history(configured()).executions
+    assert [(each.node, each.run_id, each.succeeded) for each in found] == [("Trainer", run, True) for run in runs]
+    assert [each.output("model").uri for each in found] == [f"/models/photos/{run}" for run in runs]

@@ -7,7 +7,8 @@ from ml_metadata.proto import metadata_store_pb2 as mlmd
 from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
-from pipeline.metadata.history import read_history
+from pipeline.metadata.connection import opened
+from pipeline.metadata.history import read_execution, read_history
 from pipeline.metadata.lineage import last_pushed, lineage
 from pipeline.metadata.reasons import reason
 
@@ -148,3 +149,75 @@ def test_another_pipeline_of_the_same_database_has_a_history_of_its_own(history,
     with pytest.raises(TransferlineError, match="hasn't run yet"):
         read_history(twin)
     assert history.of_run("run1")
+
+
+@pytest.fixture
+def queries(monkeypatch):
+    """Every request that reaches ML Metadata, by name."""
+    found, call = [], metadata_store.MetadataStore._call
+
+    def counted(store, name, *arguments):
+        found.append(name)
+        return call(store, name, *arguments)
+
+    monkeypatch.setattr(metadata_store.MetadataStore, "_call", counted)
+    return found
+
+
+def record_runs(config, recorded, numbers):
+    for number in numbers:
+        for node in ("Transform", "Trainer"):
+            outputs = [("model", (f"/{node}/{number}", {}))]
+            recorded.execution(f"run{number}", node, mlmd.Execution.COMPLETE, outputs=outputs, pipeline=config.name)
+
+
+def test_a_longer_history_takes_no_more_queries(config, queries):
+    recorded = Recorded(Path(config.metadata_path))
+    asked = []
+    for numbers in (range(3), range(3, 40)):
+        record_runs(config, recorded, numbers)
+        queries.clear()
+        history = read_history(config)
+        asked.append(list(queries))
+        runs = [f"run{number}" for number in range(numbers.stop)]
+        assert [each.run_id for each in history.executions] == [run for run in runs for _ in range(2)]
+    assert asked[0] == asked[1]
+
+
+def test_a_step_is_read_without_the_other_runs(config, queries):
+    recorded = Recorded(Path(config.metadata_path))
+    asked = []
+    for numbers in (range(3), range(3, 40)):
+        record_runs(config, recorded, numbers)
+        with opened(config) as store:
+            queries.clear()
+            step = read_execution(store, config.name, "run1", "Trainer")
+        asked.append(list(queries))
+        assert step.succeeded
+        assert step.output("model").uri == "/Trainer/1"
+    assert asked[0] == asked[1]
+
+
+def test_of_hundreds_of_executions_each_has_its_run_and_step(config, queries):
+    record_runs(config, Recorded(Path(config.metadata_path)), range(101))
+    queries.clear()
+    found = [(each.run_id, each.node) for each in read_history(config).executions]
+    assert queries.count("GetLineageSubgraph") == 3
+    assert found == [(f"run{number}", node) for number in range(101) for node in ("Transform", "Trainer")]
+
+
+def test_a_step_that_did_not_execute_is_not_found(config):
+    record_runs(config, Recorded(Path(config.metadata_path)), range(1))
+    with opened(config) as store:
+        assert read_execution(store, config.name, "run0", "Pusher") is None
+        assert read_execution(store, config.name, "run1", "Trainer") is None
+        assert read_execution(store, "twin", "run0", "Trainer") is None
+
+
+def test_a_step_that_was_not_finished_did_not_succeed(config):
+    recorded = Recorded(Path(config.metadata_path))
+    for node, state in (("Trainer", mlmd.Execution.FAILED), ("Pusher", mlmd.Execution.CACHED)):
+        recorded.execution("run1", node, state, pipeline=config.name)
+    with opened(config) as store:
+        found = [read_execution(store, config.name, "run1", node) for node in ("Trainer", "Pusher")]
+    assert [(each.succeeded, each.cached) for each in found] == [(False, False), (True, True)]
