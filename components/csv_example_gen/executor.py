@@ -23,7 +23,7 @@ from components.run_parameters import data_settings
 class Executor(BaseBeamExecutor):
     """Reads rows in columnar batches, and writes them as TFRecords with a report of what became of each."""
 
-    def Do(  # noqa: N802 - TFX's name.
+    def Do(
         self,
         input_dict: dict[str, list[types.Artifact]],
         output_dict: dict[str, list[types.Artifact]],

@@ -9,7 +9,6 @@ from components.contract import SPLITS
 from components.data_gate.config import GateRules
 from components.ingest.report import Duplicate, IngestReport
 
-MIN_CLASSES = 2
 SHOWN = 5
 LISTED = 20
 SEEN_CHARACTERS = 300
@@ -70,7 +69,7 @@ def _split_faults(report: IngestReport) -> Iterator[str]:
 
 def _class_faults(report: IngestReport) -> Iterator[str]:
     trained = report.labels("train")
-    if len(trained) < MIN_CLASSES and report.written("train"):
+    if len(trained) < 2 and report.written("train"):
         yield f"the only class in train is {_listed(trained)}: a classifier needs two or more"
     for split in SPLITS[1:]:
         unseen = report.labels(split) - trained

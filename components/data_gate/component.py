@@ -21,7 +21,7 @@ SCHEMA_FILE = "schema.pbtxt"
 
 
 @component
-def DataGate(  # noqa: N802 (components are named like classes)
+def DataGate(
     ingest_report: InputArtifact[IngestReportArtifact],
     schema: InputArtifact[tfx.types.standard_artifacts.Schema],
     anomalies: InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],

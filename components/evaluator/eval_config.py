@@ -6,7 +6,7 @@ import sys
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, TWO_CLASSES
+from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS
 
 LABEL_ID = "label_id"
 LABEL_SIGNATURE = "transform_labels"
@@ -28,7 +28,7 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
     Returns:
         An EvalConfig with a candidate and a baseline model; TFX drops the baseline where there is none.
     """
-    prediction_key = "probability" if classes == TWO_CLASSES else "scores"
+    prediction_key = "probability" if classes == 2 else "scores"
     models = [
         tfma.ModelSpec(
             name=name,
@@ -43,7 +43,7 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
         )
         for name in (tfma.CANDIDATE_KEY, tfma.BASELINE_KEY)
     ]
-    metrics = _binary_metrics() if classes == TWO_CLASSES else _multiclass_metrics()
+    metrics = _binary_metrics() if classes == 2 else _multiclass_metrics()
     return tfma.EvalConfig(
         model_specs=models,
         slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=[key]) for key in _sliced_by(evaluation))],

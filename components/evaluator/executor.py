@@ -30,7 +30,7 @@ CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 class Executor(tfx_evaluator.Executor):
     """TFX's Evaluator, which is told its EvalConfig here: how many classes there are only the model knows."""
 
-    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:  # noqa: N802
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         """Evaluates the test split, blesses or doesn't, and writes `decision.json` beside TFMA's results.
 
         Raises:

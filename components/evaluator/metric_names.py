@@ -1,7 +1,5 @@
 """The single-valued metrics of a classifier, which thresholds may bound."""
 
-TWO_CLASSES = 2
-
 BINARY_METRICS = {
     "example_count": "ExampleCount",
     "accuracy": "BinaryAccuracy",
@@ -24,4 +22,4 @@ MULTICLASS_METRICS = {
 
 def metric_names(classes: int) -> tuple[str, ...]:
     """Returns the names of the metrics for so many classes."""
-    return tuple(BINARY_METRICS if classes == TWO_CLASSES else MULTICLASS_METRICS)
+    return tuple(BINARY_METRICS if classes == 2 else MULTICLASS_METRICS)

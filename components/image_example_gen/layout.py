@@ -47,7 +47,7 @@ class Layout:
             split, below = split_of_name(below[0]), below[1:]
             if not split:
                 fault = "outside of the folders train, validation and test"
-        if not fault and len(below) < 2:  # noqa: PLR2004 - a class folder and a file.
+        if not fault and len(below) < 2:  # A class folder and a file.
             fault = "outside of every class folder"
         if not fault and not class_name(below[0], self.aliases):
             fault = "the name of its class folder is blank"

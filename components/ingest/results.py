@@ -79,7 +79,7 @@ def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:
     """Returns at most `MAX_GROUPS` groups: leaks from train to test, then other leaks, then differing labels."""
 
     def rank(group: Duplicate) -> tuple[bool, bool, tuple[str, ...]]:
-        return not {"train", "test"} <= set(group.splits), len(group.splits) < 2, group.places  # noqa: PLR2004 - two.
+        return not {"train", "test"} <= set(group.splits), len(group.splits) < 2, group.places
 
     return tuple(sorted(groups, key=rank)[:MAX_GROUPS])
 

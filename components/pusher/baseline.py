@@ -12,7 +12,7 @@ from components.pusher.versions import is_same_model, versions
 
 
 @component
-def PushedBaseline(  # noqa: N802 (components are named like classes)
+def PushedBaseline(
     candidate: InputArtifact[tfx.types.standard_artifacts.Model],
     model: OutputArtifact[tfx.types.standard_artifacts.Model],
     base_directory: Parameter[str],

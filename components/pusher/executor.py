@@ -17,7 +17,7 @@ from components.pusher.versions import version_for
 class Executor(tfx_pusher.Executor):
     """TFX's Pusher, for a destination that somebody is serving from while it is written."""
 
-    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:  # noqa: N802
+    def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
         """Copies a blessed model to a new version folder, which appears whole or not at all.
 
         TFX's own executor copies into the version folder itself and takes the second as the version, so that a

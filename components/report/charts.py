@@ -19,7 +19,6 @@ NAME_HEIGHT = 0.06
 
 ROW_PIXELS, LEAST_PIXELS = 26, 220
 LOG_EPOCHS = {"type": "log", "title": {"text": "epoch (logarithmic)"}, "dtick": 1}
-TWO_CLASSES = 2
 
 
 class Chart(Settings):
@@ -376,7 +375,7 @@ def _confusion(plots: SlicePlots, names: Sequence[str]) -> Chart:
     axis = {"type": "category", "automargin": True}
     return Chart(
         name="confusion",
-        title="Confusion matrix" + (" at a threshold of 0.5" if len(names) == TWO_CLASSES else ""),
+        title="Confusion matrix" + (" at a threshold of 0.5" if len(names) == 2 else ""),
         summary=words,
         traces=(trace,),
         layout={

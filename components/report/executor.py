@@ -16,7 +16,7 @@ from components.report.review import PAGE_FILE
 class Executor(BaseExecutor):
     """Reads what the run left behind, and writes the review and its page."""
 
-    def Do(  # noqa: N802 - TFX's name.
+    def Do(
         self,
         input_dict: dict[str, list[types.Artifact]],
         output_dict: dict[str, list[types.Artifact]],

@@ -27,9 +27,7 @@ INFERRED_ROWS = """\
 
 
 @component
-def CuratedSchema(  # noqa: N802 (components are named like classes)
-    schema: OutputArtifact[tfx.types.standard_artifacts.Schema], schema_text: Parameter[str]
-) -> None:
+def CuratedSchema(schema: OutputArtifact[tfx.types.standard_artifacts.Schema], schema_text: Parameter[str]) -> None:
     """Writes the text of a Schema proto as an artifact.
 
     TFX's ImportSchemaGen takes a path, so an edited file is still served from the cache, and a container has to find
@@ -39,7 +37,7 @@ def CuratedSchema(  # noqa: N802 (components are named like classes)
 
 
 @component
-def PhotoSchemaGen(  # noqa: N802
+def PhotoSchemaGen(
     statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
     schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
     contract_text: Parameter[str],
@@ -58,7 +56,7 @@ def PhotoSchemaGen(  # noqa: N802
 
 
 @component
-def RowSchemaGen(  # noqa: N802
+def RowSchemaGen(
     statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
     schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
 ) -> None:

@@ -15,7 +15,7 @@ SOURCE_FINGERPRINT = "source_fingerprint"
 class Executor(tfx_trainer.GenericExecutor):
     """TFX's own, with the epochs that a run on a cluster was given and the fingerprint of the code that trains."""
 
-    def Do(  # noqa: N802 - TFX's name.
+    def Do(
         self,
         input_dict: dict[str, list[types.Artifact]],
         output_dict: dict[str, list[types.Artifact]],

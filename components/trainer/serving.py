@@ -13,7 +13,6 @@ COLUMNS_FILE = os.path.join("assets.extra", "columns.json")
 
 WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-TWO = 2
 
 
 def answer(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor]:
@@ -35,7 +34,7 @@ def answer(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor
         "label": tf.gather(names, tf.argmax(scores, axis=1)),
         "class_names": tf.tile(names[tf.newaxis], [tf.shape(scores)[0], 1]),
     }
-    if len(class_names) == TWO:
+    if len(class_names) == 2:
         result["probability"] = scores[:, 1]
     return result
 

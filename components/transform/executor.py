@@ -15,14 +15,14 @@ DESCRIPTORS = ["Transform"]
 class Processor(tfx_transform.TransformProcessor):
     """TFX's own, but for how gzipped TFRecords of tf.Example are read."""
 
-    def _CreateTFXIO(self, dataset: Any, schema: schema_pb2.Schema) -> TFXIO:  # noqa: N802 (TFX's name)
+    def _CreateTFXIO(self, dataset: Any, schema: schema_pb2.Schema) -> TFXIO:
         return BatchedExamples(file_pattern=dataset.file_pattern, schema=schema, telemetry_descriptors=DESCRIPTORS)
 
 
 class Executor(tfx_transform.Executor):
     """TFX's own, with our processor."""
 
-    def Do(  # noqa: N802 - TFX's name.
+    def Do(
         self,
         input_dict: dict[str, list[types.Artifact]],
         output_dict: dict[str, list[types.Artifact]],

@@ -13,8 +13,6 @@ VOCABULARY = "label"
 UNKNOWN = -1
 """The number of a label that isn't among the classes."""
 
-LEAST_CLASSES = 2
-
 
 def class_names(tft_output: tft.TFTransformOutput) -> tuple[str, ...]:
     """Returns the class names of the training split, sorted.
@@ -29,7 +27,7 @@ def class_names(tft_output: tft.TFTransformOutput) -> tuple[str, ...]:
         TransferlineError: There are fewer than two classes.
     """
     names = tuple(sorted(name.decode() for name in tft_output.vocabulary_by_name(VOCABULARY)))
-    if len(names) < LEAST_CLASSES:
+    if len(names) < 2:
         raise TransferlineError(
             f"A classifier needs photos of two classes or more; the training split has {len(names)}: {list(names)}.",
             place=tft_output.vocabulary_file_by_name(VOCABULARY) or "",

@@ -145,4 +145,4 @@ def _orientation_of_exif(head: tf.Tensor, tiff: tf.Tensor) -> tf.Tensor:
         tf.equal(_number(entries[:, 2:4], big_endian), TYPE_SHORT),
     )
     value = tf.reduce_max(tf.where(found, _number(entries[:, 8:10], big_endian), 0), axis=0)
-    return tf.where(tf.logical_and(value >= UPRIGHT, value <= 8), value, UPRIGHT)  # noqa: PLR2004
+    return tf.where(tf.logical_and(value >= UPRIGHT, value <= 8), value, UPRIGHT)

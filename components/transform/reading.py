@@ -23,7 +23,7 @@ TYPES = {pa.float32(): tf.float32, pa.int64(): tf.int64, pa.large_binary(): tf.s
 class BatchedExamples(TFExampleRecord):
     """TFExampleRecord that gives the same record batches, only larger ones, and faster."""
 
-    def BeamSource(self, batch_size: int | None = None) -> beam.PTransform:  # noqa: N802 (TFX's name)
+    def BeamSource(self, batch_size: int | None = None) -> beam.PTransform:
         """Returns the source of record batches.
 
         Args:
@@ -43,7 +43,7 @@ class BatchedExamples(TFExampleRecord):
 
         return beam.ptransform_fn(read)()
 
-    def _ProjectImpl(self, tensor_names: list[str]) -> TFXIO:  # noqa: N802 (TFX's name)
+    def _ProjectImpl(self, tensor_names: list[str]) -> TFXIO:
         projected = super()._ProjectImpl(tensor_names)
         return BatchedExamples(
             file_pattern=self._file_pattern,

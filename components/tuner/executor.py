@@ -14,7 +14,7 @@ from components.run_parameters import trainer_config
 class Executor(tfx_tuner.Executor):
     """TFX's own, but for where the trials work: in the results, so that their curves outlive the step."""
 
-    def Do(  # noqa: N802 - TFX's name.
+    def Do(
         self,
         input_dict: dict[str, list[types.Artifact]],
         output_dict: dict[str, list[types.Artifact]],

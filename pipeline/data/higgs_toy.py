@@ -154,7 +154,7 @@ def _signal(rng: np.random.Generator, events: int) -> tuple[Array, Array, Array,
     w_a, charged = _decay(rng, _produced(rng, heavy_mass), heavy_mass, W_MASS, charged_mass)
     w_b, h = _decay(rng, charged, charged_mass, W_MASS, H_MASS)
     b_1, b_2 = _decay(rng, h, np.full(events, H_MASS), 0.0, 0.0)
-    swapped = (rng.random(events) < 0.5)[:, None]  # noqa: PLR2004 (either W may be the lepton's)
+    swapped = (rng.random(events) < 0.5)[:, None]  # Either W may be the lepton's.
     return np.where(swapped, w_b, w_a), np.where(swapped, w_a, w_b), b_1, b_2
 
 

@@ -10,7 +10,6 @@ from typing_extensions import assert_never
 
 from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
-from components.evaluator.metric_names import TWO_CLASSES
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Source
@@ -141,7 +140,7 @@ def _measured(model: PushedModel, labels: Numbers, scores: Scores, quarantined: 
     accuracy = float((predicted == labels).mean()) if count else None
     low, high = (of_share(accuracy, count) if accuracy is not None else None) or (None, None)
     own = np.clip(scores[np.arange(count), labels].astype(np.float64), SMALLEST, 1)
-    both = len(names) == TWO_CLASSES and len(set(labels.tolist())) == TWO_CLASSES
+    both = len(names) == 2 and len(set(labels.tolist())) == 2
     return EvaluationResult(
         model=model.folder,
         evaluated=count,

@@ -7,9 +7,6 @@ from components.trainer.config import Precision
 from components.trainer.dropout import Dropout
 from components.trainer.mlp.config import MLP
 
-BINARY = 2
-"""Number of classes for which one logit will do."""
-
 
 def build_model(settings: MLP, features: int, classes: int, seed: int, precision: Precision = "float32") -> keras.Model:
     """Returns the network.
@@ -37,7 +34,7 @@ def build_model(settings: MLP, features: int, classes: int, seed: int, precision
         if settings.dropout:
             hidden = Dropout(settings.dropout, seed + number, dtype=policy)(hidden)
     head = keras.layers.Dense(
-        1 if classes == BINARY else classes,
+        1 if classes == 2 else classes,
         kernel_initializer=keras.initializers.GlorotUniform(seed + len(settings.widths)),
         name="head",
         dtype="float32",
@@ -47,7 +44,7 @@ def build_model(settings: MLP, features: int, classes: int, seed: int, precision
 
 def crossentropy_name(classes: int) -> str:
     """Returns Keras's name of the cross-entropy for a number of classes, 2 or more."""
-    return "binary_crossentropy" if classes == BINARY else "sparse_categorical_crossentropy"
+    return "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
 
 
 def crossentropies(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:

@@ -22,7 +22,7 @@ from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.dataset import PackedRows
-from components.trainer.mlp.model import BINARY, crossentropies, crossentropy_name, hits
+from components.trainer.mlp.model import crossentropies, crossentropy_name, hits
 
 PROGRESS_SECONDS = 0.5
 LOGGED_POINTS = 500
@@ -57,7 +57,7 @@ class EpochRunner:
         self.steps = len(rows.train.ids) // self._batch
         self._steps_per_execution = min(settings.steps_per_execution or self.steps, self.steps)
         self._seed = settings.seed
-        self.crossentropy = crossentropy_name(max(BINARY, model.output_shape[-1]))
+        self.crossentropy = crossentropy_name(max(2, model.output_shape[-1]))
         self._names = ("loss", self.crossentropy, "accuracy")
         self._train = (tf.constant(rows.train.features), tf.constant(rows.train.ids))
         self._validation = (tf.constant(rows.validation.features), tf.constant(rows.validation.ids))

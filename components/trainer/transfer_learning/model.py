@@ -20,9 +20,6 @@ HeadKind: TypeAlias = Literal["logit", "softmax"]
 
 BASE = "mobilenetv2"
 HEAD = "head"
-CHANNELS = 3
-BINARY = 2
-"""Number of classes for which one logit will do."""
 
 
 class Classifier(keras.Model):
@@ -66,8 +63,8 @@ def head_kind(settings: TransferLearning, classes: int) -> HeadKind:
         TransferlineError: One logit can't tell more than two classes apart.
     """
     if settings.head == "auto":
-        return "logit" if classes == BINARY else "softmax"
-    if settings.head == "logit" and classes > BINARY:
+        return "logit" if classes == 2 else "softmax"
+    if settings.head == "logit" and classes > 2:
         raise TransferlineError(
             f"A head of one logit tells two classes apart; the training photos have {classes}.",
             place="trainer.head",
@@ -93,9 +90,7 @@ def build_base(image_size: int) -> keras.Model:
     Args:
         image_size: Height and width of the photos, in pixels; 160 gives an output of [batch, 5, 5, 1280].
     """
-    base = keras.applications.MobileNetV2(
-        input_shape=(image_size, image_size, CHANNELS), include_top=False, weights=None
-    )
+    base = keras.applications.MobileNetV2(input_shape=(image_size, image_size, 3), include_top=False, weights=None)
     # The name that Keras gives tells the input size, and of which weights; this one is the same for every size.
     base._name = BASE
     base.trainable = False
