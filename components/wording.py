@@ -1,4 +1,4 @@
-"""How names are worded for people: shown, listed, put in order, and the nearest to a wrong one."""
+"""Words names for people: printable text, short lists, natural order, and the nearest to a wrong one."""
 
 import re
 from collections.abc import Iterable
@@ -28,13 +28,13 @@ def listed(names: Iterable[str], at_most: int = 8, between: str = ", ") -> str:
     """
     every = list(names)
     more = f" and {len(every) - at_most:,} more" if len(every) > at_most else ""
-    return between.join(map(shown, every[:at_most])) + more
+    return between.join(map(printable, every[:at_most])) + more
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     r"""Returns a name as valid, one-line text: undecodable bytes and control characters become escapes.
 
-    >>> shown("a\nb")
+    >>> printable("a\nb")
     'a\\nb'
     """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

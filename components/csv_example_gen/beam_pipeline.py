@@ -22,7 +22,7 @@ from components.contract import LABEL, SPLITS
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.duplicates import Copy, HashedRows, in_different_splits, packed_by_partition
 from components.csv_example_gen.encode import gzipped, gzipped_records
-from components.csv_example_gen.layout import Layout
+from components.csv_example_gen.layout import TableLayout
 from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
@@ -92,7 +92,7 @@ class Plan:
         rule: How rows are split.
     """
 
-    layout: Layout
+    layout: TableLayout
     data: CsvData
     rule: SplitRule
 
@@ -285,7 +285,7 @@ def _rows_in(part: Range, plan: Plan) -> int | None:
     return plan.reader.count(part)
 
 
-def _duplicate(group: tuple[Copy, ...], layout: Layout) -> Duplicate:
+def _duplicate(group: tuple[Copy, ...], layout: TableLayout) -> Duplicate:
     places = [f"{split}: {layout.place(file, line)}" for split, file, line in group[:MAX_PLACES]]
     return Duplicate(places=tuple(places), splits=tuple(sorted({split for split, _, _ in group})), labels=())
 

@@ -11,7 +11,7 @@ from tfx.types import artifact_utils
 from components.csv_example_gen.beam_pipeline import PROGRESS, Plan, ingest
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import list_files
-from components.csv_example_gen.layout import Layout, find_layout
+from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
@@ -66,5 +66,5 @@ class Executor(BaseBeamExecutor):
         return report
 
 
-def _empty_files(layout: Layout) -> list[Quarantined]:
+def _empty_files(layout: TableLayout) -> list[Quarantined]:
     return [Quarantined(place=file.name, reason=file.empty) for file in layout.files if file.empty]

@@ -8,7 +8,7 @@ from enum import Enum
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.file_names import is_hidden, split_of_name
-from components.wording import shown
+from components.wording import printable
 
 EXPECTED = "data.path must be a .csv, .csv.gz or .parquet file, a folder of such files, or a glob pattern of them."
 CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
@@ -56,7 +56,7 @@ def list_files(path: str) -> list[DataFile]:
     """
     files = [_data_file(path, name) for path, name in _paths(path)]
     if not files:
-        raise TransferlineError("There are no files of rows.", place=shown(path), cure=EXPECTED)
+        raise TransferlineError("There are no files of rows.", place=printable(path), cure=EXPECTED)
     return files
 
 
@@ -79,7 +79,7 @@ def _paths(path: str) -> list[tuple[str, str]]:
     if not storage.exists(path):
         matched = storage.glob(path) if any(sign in path for sign in "*?[") else []
         if not matched:
-            raise TransferlineError("There is no such file or folder.", place=shown(path), cure=EXPECTED)
+            raise TransferlineError("There is no such file or folder.", place=printable(path), cure=EXPECTED)
         return [(file, os.path.basename(file)) for file in matched]
     if not storage.is_folder(path):
         return [(path, os.path.basename(path))]
@@ -87,7 +87,7 @@ def _paths(path: str) -> list[tuple[str, str]]:
     for node in nodes:
         if node.fault:
             raise TransferlineError(
-                f"A file can't be read: {node.fault}.", place=shown(node.name), cure="Mend it or move it elsewhere."
+                f"A file can't be read: {node.fault}.", place=printable(node.name), cure="Mend it or move it elsewhere."
             )
     return sorted((storage.join(path, node.name), node.name) for node in nodes)
 
@@ -105,9 +105,9 @@ def _data_file(path: str, name: str) -> DataFile:
             size = file.seek(0, os.SEEK_END)
     except OSError as error:
         raise TransferlineError(
-            f"The file can't be read: {error.strerror or error}.", place=shown(path), cure="Check its permissions."
+            f"The file can't be read: {error.strerror or error}.", place=printable(path), cure="Check its permissions."
         ) from error
-    return DataFile(path, shown(name), kind, _split_of(name), size)
+    return DataFile(path, printable(name), kind, _split_of(name), size)
 
 
 def _split_of(name: str) -> str:

@@ -14,7 +14,7 @@ from components.csv_example_gen.files import DataFile, Kind
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.gzip_stream import inflate
-from components.wording import listed, nearest, shown
+from components.wording import listed, nearest, printable
 
 LOOKED_AT_BYTES, LOOKED_AT_LINES = 2**20, 1_000
 UTF8_BOM = b"\xef\xbb\xbf"
@@ -57,7 +57,7 @@ class FileLayout:
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """All files, and what is in them.
 
     Attributes:
@@ -82,7 +82,7 @@ class Layout:
         return f"{layout.name}, {unit} {line + 1 + layout.header_lines}"
 
 
-def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[str, ColumnType]) -> Layout:
+def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[str, ColumnType]) -> TableLayout:
     """Looks at the beginning of each file.
 
     Args:
@@ -112,7 +112,7 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
             place="data.label",
             cure=f"Rename the column '{LABEL}', or set data.label to it.",
         )
-    return Layout(tuple(found), {name: known[name] for name in types}, data.label)
+    return TableLayout(tuple(found), {name: known[name] for name in types}, data.label)
 
 
 def look_at(
@@ -303,7 +303,7 @@ def _check_columns(files: Sequence[FileLayout], data: CsvData) -> None:
             raise _other_columns(file.columns, first.columns, file.name, first.name)
     if data.label not in first.columns:
         raise TransferlineError(
-            f"There is no column '{shown(data.label)}'{nearest(data.label, first.columns)}; "
+            f"There is no column '{printable(data.label)}'{nearest(data.label, first.columns)}; "
             f"the columns are {listed(first.columns, LISTED)}.",
             place=f"data.label, {first.name}",
             cure="Set data.label to the column with the class.",
@@ -314,7 +314,7 @@ def _check_names(setting: str, names: Sequence[str] | Mapping[str, object], know
     for name in names:
         if known and name not in known:
             raise TransferlineError(
-                f"There is no column '{shown(name)}'{nearest(name, known)}.",
+                f"There is no column '{printable(name)}'{nearest(name, known)}.",
                 place=f"data.{setting}",
                 cure=f"Use one of {listed(known, LISTED)}.",
             )

@@ -15,7 +15,7 @@ from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.ingest.reasons import BLANK
-from components.wording import shown
+from components.wording import printable
 
 ARROW_TYPES: dict[ColumnType, pa.DataType] = {"float": pa.float32(), "int": pa.int64(), "string": pa.string()}
 SHOWN_CHARACTERS = 80
@@ -265,4 +265,4 @@ _NUMBERS: dict[ColumnType, str] = {"float": "number", "int": "whole number"}
 
 def _quoted(text: str) -> str:
     short = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
-    return f"'{shown(short)}'"
+    return f"'{printable(short)}'"

@@ -9,7 +9,7 @@ from components.csv_example_gen import blocks, parquet
 from components.csv_example_gen.blocks import Block, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import Kind
-from components.csv_example_gen.layout import FileLayout, Layout
+from components.csv_example_gen.layout import FileLayout, TableLayout
 from components.csv_example_gen.parse import Rows, parse
 from components.csv_example_gen.rows import records_of
 from components.ingest import storage
@@ -32,7 +32,7 @@ class Reader:
         data: The settings.
     """
 
-    layout: Layout
+    layout: TableLayout
     data: CsvData
 
     def files(self) -> list[int]:

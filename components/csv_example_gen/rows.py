@@ -8,7 +8,7 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.parse import Fault, Rows
-from components.wording import listed, shown
+from components.wording import listed, printable
 
 
 def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Rows:
@@ -63,7 +63,7 @@ def _classes(
         known = pc.is_in(labels, value_set=pa.array(classes))
         for row in np.flatnonzero(~_true(known) & ~absent):
             reasons.setdefault(
-                int(row), f"the label {name} is {shown(labels[int(row)].as_py())!r}, not one of {listed(classes)}"
+                int(row), f"the label {name} is {printable(labels[int(row)].as_py())!r}, not one of {listed(classes)}"
             )
     return labels
 

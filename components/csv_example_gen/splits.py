@@ -11,7 +11,7 @@ import pandas as pd
 from components.arrow import pa
 from components.contract import LABEL, SPLITS
 from components.csv_example_gen.config import RowSplit
-from components.csv_example_gen.layout import Layout
+from components.csv_example_gen.layout import TableLayout
 from components.errors import TransferlineError
 
 UNUSED = len(SPLITS)
@@ -82,7 +82,7 @@ class SplitRule:
         ).astype(np.int8)
 
 
-def make_rule(settings: RowSplit, layout: Layout, label: str) -> SplitRule:
+def make_rule(settings: RowSplit, layout: TableLayout, label: str) -> SplitRule:
     """Returns the rule for these files.
 
     Raises:

@@ -7,9 +7,9 @@ from typing import IO
 from components.errors import TransferlineError
 from components.image_example_gen.folders import make_listing
 from components.image_example_gen.layout import arrange
-from components.image_example_gen.records import MAX_FILE_BYTES, Listing, Source, Target
+from components.image_example_gen.records import MAX_FILE_BYTES, Listing, PhotoRecord, PhotoSource
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Wanted:
     """A member that is to be read."""
 
     index: int
-    target: Target
+    target: PhotoRecord
 
 
 def usable_name(name: str) -> str:
@@ -64,15 +64,17 @@ def arrange_members(
     """Returns the members to read, with class and split, and those that can't be used."""
     sound = [member for member in members if not member.fault]
     arranged, empty = arrange([member.name for member in sound], folders, aliases)
-    faults = [Quarantined(place=shown(member.name), reason=member.fault) for member in members if member.fault]
+    faults = [Quarantined(place=printable(member.name), reason=member.fault) for member in members if member.fault]
     faults += [*empty, *(item for item in arranged if isinstance(item, Quarantined))]
     wanted = [
-        Wanted(member.index, item) for member, item in zip(sound, arranged, strict=True) if isinstance(item, Target)
+        Wanted(member.index, item)
+        for member, item in zip(sound, arranged, strict=True)
+        if isinstance(item, PhotoRecord)
     ]
     return wanted, faults
 
 
-def archive_listing(sources: list[Source], wanted: list[Wanted], faults: list[Quarantined]) -> Listing:
+def archive_listing(sources: list[PhotoSource], wanted: list[Wanted], faults: list[Quarantined]) -> Listing:
     """Returns the listing of an archive."""
     return make_listing(sources, [item.target for item in wanted], faults)
 
@@ -87,6 +89,6 @@ def damaged(path: str, kind: str, error: object) -> TransferlineError:
     """Returns the error for an archive that can't be read to its end."""
     return TransferlineError(
         f"The {kind} archive is truncated or damaged: {error}. Nothing of it was taken.",
-        place=shown(path),
+        place=printable(path),
         cure="Fetch it again and compare its size and checksum with the source.",
     )

@@ -12,7 +12,7 @@ from components.contract import SPLITS
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.duplicates import differing_copies
 from components.image_example_gen.examples import read_source
-from components.image_example_gen.records import Listing, Source
+from components.image_example_gen.records import Listing, PhotoSource
 from components.image_example_gen.splits import SplitRule
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Quarantined
@@ -52,7 +52,7 @@ class ReadPhotos(beam.DoFn):
         self._rule = rule
         self._total = total
 
-    def process(self, source: Source) -> Iterator[Any]:
+    def process(self, source: PhotoSource) -> Iterator[Any]:
         """Yields the example and, into `COUNTS`, (split, label, place, sha256); or else into `QUARANTINED`."""
         for item in read_source(source, self._data, self._rule):
             PROGRESS.add_one(self._total)

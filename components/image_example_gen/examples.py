@@ -8,14 +8,14 @@ import tensorflow as tf
 from components import contract
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.photos import Photo, RejectedPhotoError, read_photo
-from components.image_example_gen.records import Source, Target
+from components.image_example_gen.records import PhotoRecord, PhotoSource
 from components.image_example_gen.splits import SplitRule
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 
 @dataclass(frozen=True)
-class Written:
+class PhotoExample:
     """One record as it goes into a split.
 
     Attributes:
@@ -33,7 +33,7 @@ class Written:
     example: bytes
 
 
-def read_source(source: Source, data: ImageData, rule: SplitRule) -> Iterator[Written | Quarantined]:
+def read_source(source: PhotoSource, data: ImageData, rule: SplitRule) -> Iterator[PhotoExample | Quarantined]:
     """Yields one item for every record of a source: the example, or why there is none.
 
     Args:
@@ -45,17 +45,17 @@ def read_source(source: Source, data: ImageData, rule: SplitRule) -> Iterator[Wr
         if isinstance(raw, Quarantined):
             yield raw
             continue
-        place = shown(raw.target.name)
+        place = printable(raw.target.name)
         try:
             photo = read_photo(raw.content, data.longest_side, data.max_pixels)
         except RejectedPhotoError as rejected:
             yield Quarantined(place=place, reason=rejected.reason)
             continue
         split = rule.split_of(photo.sha256, raw.target.laid_out)
-        yield Written(split, raw.target.label, place, photo.sha256, make_example(photo, raw.target))
+        yield PhotoExample(split, raw.target.label, place, photo.sha256, make_example(photo, raw.target))
 
 
-def make_example(photo: Photo, target: Target) -> bytes:
+def make_example(photo: Photo, target: PhotoRecord) -> bytes:
     """Returns the serialized tf.Example of `components.contract`."""
     features = {
         contract.IMAGE: _bytes(photo.content),

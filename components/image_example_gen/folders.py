@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from components.image_example_gen.layout import arrange
 from components.image_example_gen.names import mixing_key
-from components.image_example_gen.records import MAX_FILE_BYTES, Listing, Raw, Source, Target
+from components.image_example_gen.records import MAX_FILE_BYTES, Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.ingest import storage
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A `Source` of one photo, a file of its own.
+    """A `PhotoSource` of one photo, a file of its own.
 
     Attributes:
         path: Where to read it.
@@ -22,10 +22,10 @@ class PhotoFile:
     """
 
     path: str
-    target: Target
+    target: PhotoRecord
     row: int = 0
 
-    def read(self) -> Iterator[Raw | Quarantined]:
+    def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields the photo's bytes, or why they can't be read."""
         try:
             with storage.open_file(self.path) as file:
@@ -38,10 +38,10 @@ class PhotoFile:
             if len(content) > MAX_FILE_BYTES:
                 yield self._fault(f"is larger than {MAX_FILE_BYTES // 2**20} MiB")
             else:
-                yield Raw(self.target, content)
+                yield RawPhoto(self.target, content)
 
     def _fault(self, what: str) -> Quarantined:
-        name = shown(self.target.name)
+        name = printable(self.target.name)
         if not self.row:
             return Quarantined(place=name, reason=f"the file {what}")
         return Quarantined(place=name, reason=f"manifest row {self.row}: file {name} {what}")
@@ -56,15 +56,15 @@ def list_folder(folder: str, aliases: dict[str, str]) -> Listing:
     nodes = list(storage.walk(folder))
     files = [node.name for node in nodes if not node.is_folder and not node.fault]
     folders = [node.name for node in nodes if node.is_folder]
-    faults = [Quarantined(place=shown(node.name), reason=node.fault) for node in nodes if node.fault]
+    faults = [Quarantined(place=printable(node.name), reason=node.fault) for node in nodes if node.fault]
     arranged, empty = arrange(files, folders, aliases)
-    targets = [item for item in arranged if isinstance(item, Target)]
+    targets = [item for item in arranged if isinstance(item, PhotoRecord)]
     outside = [item for item in arranged if isinstance(item, Quarantined)]
     photos = [PhotoFile(storage.join(folder, target.name), target) for target in targets]
     return make_listing(mixed(photos), targets, [*faults, *empty, *outside])
 
 
-def make_listing(sources: Iterable[Source], targets: list[Target], quarantined: list[Quarantined]) -> Listing:
+def make_listing(sources: Iterable[PhotoSource], targets: list[PhotoRecord], quarantined: list[Quarantined]) -> Listing:
     """Returns the listing of sources that hold these targets."""
     return Listing(
         sources=tuple(sources),

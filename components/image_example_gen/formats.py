@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from components.wording import shown
+from components.wording import printable
 
 _MAGIC = {
     b"\xff\xd8\xff": "JPEG",
@@ -49,7 +49,7 @@ def describe(content: bytes) -> str:
     if known:
         return known
     if content[4:8] == b"ftyp":
-        return f"a file of the kind {shown(content[8:12].decode('latin-1')).strip()} (HEIC, AVIF or video)"
+        return f"a file of the kind {printable(content[8:12].decode('latin-1')).strip()} (HEIC, AVIF or video)"
     try:
         text = content[:_TEXT_BYTES].decode("utf-8")
     except UnicodeDecodeError as error:

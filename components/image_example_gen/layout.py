@@ -8,16 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.image_example_gen.names import PHOTO_NAME, class_name
-from components.image_example_gen.records import Target
+from components.image_example_gen.records import PhotoRecord
 from components.ingest.file_names import HIDDEN, is_hidden, split_of_name
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 _Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Layout:
+class FolderLayout:
     """Where the classes are.
 
     Attributes:
@@ -30,7 +30,7 @@ class Layout:
     by_split: bool
     aliases: dict[str, str]
 
-    def target(self, name: str) -> Target | Quarantined:
+    def target(self, name: str) -> PhotoRecord | Quarantined:
         """Returns the class and split of a file, or why it has none.
 
         Args:
@@ -52,8 +52,8 @@ class Layout:
         if not fault and not class_name(below[0], self.aliases):
             fault = "the name of its class folder is blank"
         if fault:
-            return Quarantined(place=shown(name), reason=fault)
-        return Target(name, class_name(below[0], self.aliases), split)
+            return Quarantined(place=printable(name), reason=fault)
+        return PhotoRecord(name, class_name(below[0], self.aliases), split)
 
 
 @dataclass(frozen=True)
@@ -92,24 +92,24 @@ class Tree:
         return folder not in self.filled
 
 
-def find_layout(tree: Tree, aliases: dict[str, str]) -> Layout:
+def find_layout(tree: Tree, aliases: dict[str, str]) -> FolderLayout:
     """Returns the layout of a tree, going down through folders that hold nothing but one other folder."""
     root: _Path = ()
     while True:
         below = tree.folders_in(root)
         splits = {split_of_name(name) for name in below} - {""}
         if "train" in splits and len(splits) > 1:
-            return Layout(root, by_split=True, aliases=aliases)
+            return FolderLayout(root, by_split=True, aliases=aliases)
         if len(below) != 1:
             break
         only = (*root, below[0])
         if only in tree.with_photos or not tree.folders_in(only):
             break
         root = only
-    return Layout(root, by_split=False, aliases=aliases)
+    return FolderLayout(root, by_split=False, aliases=aliases)
 
 
-def empty_class_folders(tree: Tree, layout: Layout) -> list[Quarantined]:
+def empty_class_folders(tree: Tree, layout: FolderLayout) -> list[Quarantined]:
     """Returns an entry for every class folder, or split folder, that holds no file at all."""
     tops = [(*layout.root, name) for name in tree.folders_in(layout.root)]
     if not layout.by_split:
@@ -124,12 +124,12 @@ def empty_class_folders(tree: Tree, layout: Layout) -> list[Quarantined]:
 
 
 def _empty(path: _Path, kind: str) -> Quarantined:
-    return Quarantined(place=shown("/".join(path)) + "/", reason=f"the {kind} folder is empty")
+    return Quarantined(place=printable("/".join(path)) + "/", reason=f"the {kind} folder is empty")
 
 
 def arrange(
     files: Iterable[str], folders: Iterable[str], aliases: dict[str, str]
-) -> tuple[list[Target | Quarantined], list[Quarantined]]:
+) -> tuple[list[PhotoRecord | Quarantined], list[Quarantined]]:
     """Returns what each file is, in the order given, and the empty folders that should hold photos."""
     names = list(files)
     tree = Tree.of(names, folders)

@@ -14,7 +14,7 @@ from components.image_example_gen.tfrecord_names import tfrecord_names, top_of
 from components.image_example_gen.zips import list_zip
 from components.ingest import storage
 from components.ingest.file_names import is_hidden
-from components.wording import shown
+from components.wording import printable
 
 EXPECTED = (
     "data.path must be a folder with one folder of photos for each class; or one with the folders train, validation "
@@ -23,7 +23,7 @@ EXPECTED = (
 )
 
 
-class Layout(Enum):
+class PhotoLayout(Enum):
     """The kinds of data that are understood."""
 
     FOLDERS = "folders"
@@ -33,7 +33,7 @@ class Layout(Enum):
     TFRECORDS = "tfrecords"
 
 
-def recognise(path: str) -> Layout:
+def recognise(path: str) -> PhotoLayout:
     """Returns the kind of data that a path leads to.
 
     Raises:
@@ -43,20 +43,20 @@ def recognise(path: str) -> Layout:
         raise TransferlineError("No data is named: data.path is empty.", cure=EXPECTED)
     if not storage.exists(path):
         if any(sign in path for sign in "*?[") and storage.glob(path):
-            return Layout.TFRECORDS
-        raise TransferlineError("There is no such file or folder.", place=shown(path), cure=EXPECTED)
+            return PhotoLayout.TFRECORDS
+        raise TransferlineError("There is no such file or folder.", place=printable(path), cure=EXPECTED)
     if storage.is_folder(path):
-        return Layout.TFRECORDS if _holds_tfrecords(path) else Layout.FOLDERS
+        return PhotoLayout.TFRECORDS if _holds_tfrecords(path) else PhotoLayout.FOLDERS
     name = path.lower()
     if name.endswith(".csv"):
-        return Layout.MANIFEST
+        return PhotoLayout.MANIFEST
     if name.endswith(".zip"):
-        return Layout.ZIP
+        return PhotoLayout.ZIP
     if name.endswith((".tar.gz", ".tgz")):
-        return Layout.TAR
+        return PhotoLayout.TAR
     if TFRECORD_NAME.search(path):
-        return Layout.TFRECORDS
-    raise TransferlineError("The file is of no kind that holds photos.", place=shown(path), cure=EXPECTED)
+        return PhotoLayout.TFRECORDS
+    raise TransferlineError("The file is of no kind that holds photos.", place=printable(path), cure=EXPECTED)
 
 
 def list_photos(data: ImageData) -> Listing:
@@ -66,20 +66,20 @@ def list_photos(data: ImageData) -> Listing:
         TransferlineError: The data can't be read as a whole, or there is nothing.
     """
     match recognise(data.path):
-        case Layout.FOLDERS:
+        case PhotoLayout.FOLDERS:
             listing = list_folder(data.path, data.class_aliases)
-        case Layout.MANIFEST:
+        case PhotoLayout.MANIFEST:
             listing = list_manifest(data.path, data.split.by, data.class_aliases)
-        case Layout.ZIP:
+        case PhotoLayout.ZIP:
             listing = list_zip(data.path, data.class_aliases)
-        case Layout.TAR:
+        case PhotoLayout.TAR:
             listing = list_tar(data.path, data.class_aliases)
-        case Layout.TFRECORDS:
+        case PhotoLayout.TFRECORDS:
             from components.image_example_gen.tfrecords import list_tfrecords  # noqa: PLC0415 (imports TensorFlow)
 
             listing = list_tfrecords(data.path, data.features, data.class_aliases)
     if not listing.found:
-        raise TransferlineError("There are no files.", place=shown(data.path), cure=EXPECTED)
+        raise TransferlineError("There are no files.", place=printable(data.path), cure=EXPECTED)
     return listing
 
 
@@ -97,12 +97,12 @@ def fingerprint(path: str) -> str:
     return digest.hexdigest()
 
 
-def _stamps(path: str, layout: Layout) -> list[tuple[str, str]]:
-    if layout is Layout.FOLDERS:
+def _stamps(path: str, layout: PhotoLayout) -> list[tuple[str, str]]:
+    if layout is PhotoLayout.FOLDERS:
         return [(node.name, node.fault or node.stamp) for node in storage.walk(path)]
-    if layout is Layout.TFRECORDS:
+    if layout is PhotoLayout.TFRECORDS:
         files = [storage.join(top_of(path), name) for name, _ in tfrecord_names(path)]
-    elif layout is Layout.MANIFEST:
+    elif layout is PhotoLayout.MANIFEST:
         files = [path, *photo_paths(path)]
     else:
         files = [path]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from components.errors import TransferlineError
 from components.image_example_gen.folders import PhotoFile, make_listing, mixed
 from components.image_example_gen.names import class_name
-from components.image_example_gen.records import Listing, Target
+from components.image_example_gen.records import Listing, PhotoRecord
 from components.ingest import storage
 from components.ingest.file_names import split_of_name
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 REQUIRED = ("path", "label")
 OPTIONAL = "split"
@@ -52,14 +52,14 @@ def list_manifest(path: str, by: str, aliases: dict[str, str]) -> Listing:
     with_split = by != "hash" and any(row.split for row in rows)
     photos: list[PhotoFile] = []
     faults: list[Quarantined] = []
-    first_row: dict[Target, int] = {}
+    first_row: dict[PhotoRecord, int] = {}
     for row in rows:
         fault = _fault(row, with_split, aliases)
-        target = Target(row.path, class_name(row.label, aliases), split_of_name(row.split) if with_split else "")
+        target = PhotoRecord(row.path, class_name(row.label, aliases), split_of_name(row.split) if with_split else "")
         if not fault and first_row.setdefault(target, row.number) != row.number:
             fault = f"it repeats row {first_row[target]}"
         if fault:
-            place = f"{shown(os.path.basename(path))}, row {row.number}"
+            place = f"{printable(os.path.basename(path))}, row {row.number}"
             faults.append(Quarantined(place=place, reason=f"manifest row {row.number}: {fault}"))
         else:
             photos.append(PhotoFile(storage.join(os.path.dirname(path), row.path), target, row.number))
@@ -98,7 +98,7 @@ def read_rows(path: str) -> list[Row]:
     except csv.Error as error:
         raise TransferlineError(
             f"The manifest can't be read as CSV: {error}.",
-            place=f"{shown(path)}, row {number + 1}",
+            place=f"{printable(path)}, row {number + 1}",
             cure="Save it again as comma-separated UTF-8 text.",
         ) from error
     return rows
@@ -110,7 +110,7 @@ def _read_text(path: str) -> str:
             return file.read().decode("utf-8-sig", "surrogateescape")
     except OSError as error:
         raise TransferlineError(
-            f"The manifest can't be read: {error.strerror or error}.", place=shown(path), cure="Check data.path."
+            f"The manifest can't be read: {error.strerror or error}.", place=printable(path), cure="Check data.path."
         ) from error
 
 
@@ -118,17 +118,17 @@ def _columns(path: str, header: list[str]) -> list[str]:
     columns = [name.strip().lower() for name in header]
     missing = [name for name in REQUIRED if name not in columns]
     if missing:
-        found = ", ".join(shown(name) for name in header) or "none"
+        found = ", ".join(printable(name) for name in header) or "none"
         raise TransferlineError(
             f"The manifest has no column {' and no column '.join(missing)}; its columns are: {found}.",
-            place=shown(path),
+            place=printable(path),
             cure="Give it a first row path,label (or path,label,split), separated by commas.",
         )
     return columns
 
 
 def _fault(row: Row, with_split: bool, aliases: dict[str, str]) -> str:
-    file = f"file {shown(row.path)}"
+    file = f"file {printable(row.path)}"
     if row.cells_too_many:
         return "it has more cells than the header; a cell with a comma needs quotes"
     if not row.path or "\0" in row.path:
@@ -138,5 +138,5 @@ def _fault(row: Row, with_split: bool, aliases: dict[str, str]) -> str:
     if with_split and not row.split:
         return f"{file} has no split, as others have"
     if with_split and not split_of_name(row.split):
-        return f"{file} has the split '{shown(row.split)}', which is none of train, eval and test"
+        return f"{file} has the split '{printable(row.split)}', which is none of train, eval and test"
     return ""

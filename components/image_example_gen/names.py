@@ -4,7 +4,7 @@ import hashlib
 import re
 import unicodedata
 
-from components.wording import shown
+from components.wording import printable
 
 PHOTO_NAME = re.compile(r"\.(jpe?g|jpe|jfif|png|gif|bmp|webp)$", re.IGNORECASE)
 TFRECORD_NAME = re.compile(r"(\.tfrecords?|\.tfrec)(-\d{5}-of-\d{5})?(\.gz)?$|-\d{5}-of-\d{5}(\.gz)?$", re.IGNORECASE)
@@ -23,5 +23,5 @@ def class_name(name: str, aliases: dict[str, str]) -> str:
 
     Names are brought to Unicode's composed form, since the same word typed on macOS and on Linux differs in bytes.
     """
-    name = unicodedata.normalize("NFC", shown(name).strip())
+    name = unicodedata.normalize("NFC", printable(name).strip())
     return aliases.get(name, name)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from components.image_example_gen.formats import describe, format_of, is_lossy, open_header, png_depth, webp_size
-from components.wording import shown
+from components.wording import printable
 
 SMALL_BELOW = 256
 """Photos whose longest side, in pixels as it came, is shorter are "small"."""
@@ -105,7 +105,7 @@ def read_photo(content: bytes, longest_side: int, max_pixels: int) -> Photo:
     except RejectedPhotoError:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged bytes.
-        raise RejectedPhotoError(f"truncated or damaged {name}: {shown(str(error))}") from error
+        raise RejectedPhotoError(f"truncated or damaged {name}: {printable(str(error))}") from error
     pixels = _decode(stored, name)
     return Photo(
         content=stored,
@@ -200,5 +200,5 @@ def _decode(stored: bytes, name: str) -> Pixels:
         pixels: Pixels = tf.io.decode_image(stored, channels=3, expand_animations=False).numpy()
     except tf.errors.OpError as error:
         reason = error.message.split("}} ")[-1].split(" [Op:")[0]
-        raise RejectedPhotoError(f"truncated or damaged {name}: {shown(reason)}") from error
+        raise RejectedPhotoError(f"truncated or damaged {name}: {printable(reason)}") from error
     return pixels

@@ -11,7 +11,7 @@ MAX_FILE_BYTES = 512 * 2**20
 
 
 @dataclass(frozen=True)
-class Target:
+class PhotoRecord:
     """One photo that is to be read.
 
     Attributes:
@@ -26,18 +26,18 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawPhoto:
     """One photo as it came, not looked at yet."""
 
-    target: Target
+    target: PhotoRecord
     content: bytes
 
 
 @runtime_checkable
-class Source(Protocol):
+class PhotoSource(Protocol):
     """Something that can be sent to a Beam worker and read there."""
 
-    def read(self) -> Iterator[Raw | Quarantined]:
+    def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields one item for every record of the source."""
 
 
@@ -53,8 +53,8 @@ class Listing:
         targets: The photos in the sources; empty for TFRecords, which only reading tells.
     """
 
-    sources: tuple[Source, ...]
+    sources: tuple[PhotoSource, ...]
     quarantined: tuple[Quarantined, ...]
     found: int
     laid_out: frozenset[str]
-    targets: tuple[Target, ...] = ()
+    targets: tuple[PhotoRecord, ...] = ()

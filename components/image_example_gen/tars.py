@@ -19,10 +19,10 @@ from components.image_example_gen.archives import (
     size_fault,
     usable_name,
 )
-from components.image_example_gen.records import Listing, Raw, Source
+from components.image_example_gen.records import Listing, PhotoSource, RawPhoto
 from components.ingest import storage
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 _CHUNK_BYTES = 2**20
 _ENDINGS = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError)
@@ -30,12 +30,12 @@ _ENDINGS = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, OSError)
 
 @dataclass(frozen=True)
 class TarMembers:
-    """A `Source` of the members of a .tar.gz, which can only be read from its beginning to its end."""
+    """A `PhotoSource` of the members of a .tar.gz, which can only be read from its beginning to its end."""
 
     path: str
     wanted: tuple[Wanted, ...]
 
-    def read(self) -> Iterator[Raw | Quarantined]:
+    def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields each member's bytes, in the order of the archive.
 
         Raises:
@@ -49,9 +49,9 @@ class TarMembers:
                         continue
                     content = read_bounded(cast(IO[bytes], archive.extractfile(info)))
                     if content is None:
-                        yield Quarantined(place=shown(info.name), reason=size_fault(info.size))
+                        yield Quarantined(place=printable(info.name), reason=size_fault(info.size))
                     else:
-                        yield Raw(targets[index], content)
+                        yield RawPhoto(targets[index], content)
         except _ENDINGS as error:
             raise damaged(self.path, ".tar.gz", error) from error
 
@@ -64,7 +64,7 @@ def list_tar(path: str, aliases: dict[str, str]) -> Listing:
     """
     members, folders = _contents(path)
     wanted, faults = arrange_members(members, folders, aliases)
-    sources: list[Source] = [TarMembers(path, tuple(wanted))] if wanted else []
+    sources: list[PhotoSource] = [TarMembers(path, tuple(wanted))] if wanted else []
     return archive_listing(sources, wanted, faults)
 
 

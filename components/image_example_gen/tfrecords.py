@@ -15,11 +15,11 @@ from google.protobuf.message import DecodeError
 from components.errors import TransferlineError
 from components.image_example_gen.config import ExampleFeatures
 from components.image_example_gen.names import class_name
-from components.image_example_gen.records import Listing, Raw, Source, Target
+from components.image_example_gen.records import Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names, top_of
 from components.ingest import storage
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -29,7 +29,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 @dataclass(frozen=True)
 class TFRecordFile:
-    """A `Source` of the examples in one TFRecord file.
+    """A `PhotoSource` of the examples in one TFRecord file.
 
     Attributes:
         path: Where to read it.
@@ -45,26 +45,26 @@ class TFRecordFile:
     features: ExampleFeatures
     aliases: tuple[tuple[str, str], ...] = ()
 
-    def read(self) -> Iterator[Raw | Quarantined]:
+    def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields the photo of each example, or why it has none."""
         for number, record in enumerate(_records(self.path), start=1):
             yield self._photo(f"{self.name}, record {number}", record)
 
-    def _photo(self, place: str, record: bytes) -> Raw | Quarantined:
+    def _photo(self, place: str, record: bytes) -> RawPhoto | Quarantined:
         import tensorflow as tf
 
         try:
             features = tf.train.Example.FromString(record).features.feature
         except DecodeError:
-            return Quarantined(place=shown(place), reason="the record is no tf.Example")
+            return Quarantined(place=printable(place), reason="the record is no tf.Example")
         images = features[self.features.image].bytes_list.value
         if len(images) != 1:
             reason = f"the feature '{self.features.image}' holds {len(images)} bytes values, not 1"
-            return Quarantined(place=shown(place), reason=reason)
+            return Quarantined(place=printable(place), reason=reason)
         label, reason = self._label(features[self.features.label])
         if reason:
-            return Quarantined(place=shown(place), reason=reason)
-        return Raw(Target(place, label, self.laid_out), images[0])
+            return Quarantined(place=printable(place), reason=reason)
+        return RawPhoto(PhotoRecord(place, label, self.laid_out), images[0])
 
     def _label(self, feature: tf.train.Feature) -> tuple[str, str]:
         """Returns the class name, or "" and why there is none."""
@@ -91,14 +91,14 @@ def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]
     Raises:
         TransferlineError: A file is truncated or damaged; each is read to its end to know.
     """
-    sources: list[Source] = []
+    sources: list[PhotoSource] = []
     quarantined: list[Quarantined] = []
     laid_out: set[str] = set()
     found = 0
     for name, fault in tfrecord_names(path):
         file = storage.join(top_of(path), name)
         if fault:
-            quarantined.append(Quarantined(place=shown(name), reason=fault))
+            quarantined.append(Quarantined(place=printable(name), reason=fault))
             continue
         split = split_of_file(name)
         found += sum(1 for _ in _records(file))
@@ -119,6 +119,6 @@ def _records(path: str) -> Iterator[bytes]:
         message = getattr(error, "message", str(error))
         raise TransferlineError(
             f"The TFRecord file is truncated or damaged: {message.splitlines()[0]}. Nothing of it was taken.",
-            place=shown(path),
+            place=printable(path),
             cure="Write it again, or take it out of the data.",
         ) from error

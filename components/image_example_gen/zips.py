@@ -18,10 +18,10 @@ from components.image_example_gen.archives import (
     usable_name,
 )
 from components.image_example_gen.names import mixing_key
-from components.image_example_gen.records import Listing, Raw, Source
+from components.image_example_gen.records import Listing, PhotoSource, RawPhoto
 from components.ingest import storage
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 MEMBERS_PER_SOURCE = 100
 """The archive is opened, and its table of contents read, once for this many photos."""
@@ -31,12 +31,12 @@ _ENCRYPTED = 0x1
 
 @dataclass(frozen=True)
 class ZipMembers:
-    """A `Source` of some members of a .zip."""
+    """A `PhotoSource` of some members of a .zip."""
 
     path: str
     wanted: tuple[Wanted, ...]
 
-    def read(self) -> Iterator[Raw | Quarantined]:
+    def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields each member's bytes, or why they can't be read."""
         with storage.open_file(self.path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
@@ -44,15 +44,15 @@ class ZipMembers:
                 yield _read_member(archive, members[item.index], item)
 
 
-def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, item: Wanted) -> Raw | Quarantined:
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, item: Wanted) -> RawPhoto | Quarantined:
     try:
         with archive.open(info) as file:
             content = read_bounded(file)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
-        return Quarantined(place=shown(item.target.name), reason=f"damaged in the archive: {shown(str(error))}")
+        return Quarantined(place=printable(item.target.name), reason=f"damaged in the archive: {printable(str(error))}")
     if content is None:
-        return Quarantined(place=shown(item.target.name), reason=size_fault(info.file_size) or "an archive bomb")
-    return Raw(item.target, content)
+        return Quarantined(place=printable(item.target.name), reason=size_fault(info.file_size) or "an archive bomb")
+    return RawPhoto(item.target, content)
 
 
 def list_zip(path: str, aliases: dict[str, str]) -> Listing:
@@ -64,7 +64,7 @@ def list_zip(path: str, aliases: dict[str, str]) -> Listing:
     members, folders = _contents(path)
     wanted, faults = arrange_members(members, folders, aliases)
     wanted.sort(key=lambda item: mixing_key(item.target.name))
-    sources: list[Source] = [
+    sources: list[PhotoSource] = [
         ZipMembers(path, tuple(wanted[start : start + MEMBERS_PER_SOURCE]))
         for start in range(0, len(wanted), MEMBERS_PER_SOURCE)
     ]
@@ -84,7 +84,7 @@ def _contents(path: str) -> tuple[list[Member], list[str]]:
                 elif not fault:
                     folders.append(usable_name(name))
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-        raise damaged(path, ".zip", shown(str(error))) from error
+        raise damaged(path, ".zip", printable(str(error))) from error
     return members, [folder for folder in folders if folder]
 
 

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import IO
 
 from components.errors import TransferlineError
-from components.wording import shown
+from components.wording import printable
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,9 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def _repeated_link(real: str) -> str:
-    return f"symlink loop: it leads to {shown(real) or 'the data'}{'/' if real else ' itself'}, which is read already"
+    return (
+        f"symlink loop: it leads to {printable(real) or 'the data'}{'/' if real else ' itself'}, which is read already"
+    )
 
 
 def _scan(path: str) -> "list[os.DirEntry[str]]":
@@ -144,7 +146,7 @@ def _scan(path: str) -> "list[os.DirEntry[str]]":
     except OSError as error:
         raise TransferlineError(
             f"A folder can't be read: {error.strerror}.",
-            place=shown(path),
+            place=printable(path),
             cure="Give the user who runs the pipeline the right to list it, or move it out of the data.",
         ) from error
 

@@ -7,7 +7,7 @@ import tensorflow_model_analysis as tfma
 
 from components.evaluator.decision import read_decision
 from components.evaluator.results import ALL_EXAMPLES, read_metrics, read_plots
-from components.report.intervals import of_auc, of_share
+from components.report.intervals import auc_interval, share_interval
 from components.report.review import (
     CalibrationBucket,
     EvaluationReview,
@@ -79,7 +79,7 @@ def _metric(name: str, value: float | None, count: float, plots: SlicePlots) -> 
     if value is None:
         return Metric(value=None)
     if name == "accuracy":
-        interval = of_share(value, count)
+        interval = share_interval(value, count)
     elif not plots.thresholds:
         interval = None
     else:
@@ -90,7 +90,9 @@ def _metric(name: str, value: float | None, count: float, plots: SlicePlots) -> 
         if name == "recall" and not positives:
             return Metric(value=None)
         of = {"precision": true_positives + false_positives, "recall": true_positives + false_negatives}
-        interval = of_auc(value, positives, negatives) if name == "auc" else of_share(value, of.get(name, 0.0))
+        interval = (
+            auc_interval(value, positives, negatives) if name == "auc" else share_interval(value, of.get(name, 0.0))
+        )
     low, high = interval or (None, None)
     return Metric(value=value, low=low, high=high)
 

@@ -13,7 +13,7 @@ from components.wording import natural_key
 
 PICTURE_PIXELS = 160
 PICTURE_QUALITY = 80
-SAMPLES_A_CLASS = 6
+SAMPLES_PER_CLASS = 6
 LOOKED_AT = 2_000
 """Training examples among which samples are looked for: a class that starts later has none."""
 
@@ -50,7 +50,7 @@ def samples_by_class(files: Sequence[str]) -> dict[str, tuple[Sample, ...]]:
     for record in _records(files).take(LOOKED_AT).as_numpy_iterator():
         features = tf.train.Example.FromString(record).features.feature
         of_class = found.setdefault(_text(features[LABEL]), [])
-        if len(of_class) < SAMPLES_A_CLASS:
+        if len(of_class) < SAMPLES_PER_CLASS:
             of_class.append(record)
     return {label: tuple(map(sample_of, records)) for label, records in sorted(found.items())}
 

@@ -14,7 +14,7 @@ CONFIDENCE = 0.95
 QUANTILE = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
 
-def of_share(value: float, examples: float) -> tuple[float, float] | None:
+def share_interval(value: float, examples: float) -> tuple[float, float] | None:
     """Returns Wilson's score interval of a share, such as accuracy, precision or recall.
 
     Source: E. B. Wilson, Probable inference, JASA 22 (1927), as in SciPy.
@@ -30,7 +30,7 @@ def of_share(value: float, examples: float) -> tuple[float, float] | None:
     return float(interval.low), float(interval.high)
 
 
-def of_auc(value: float, positives: float, negatives: float) -> tuple[float, float] | None:
+def auc_interval(value: float, positives: float, negatives: float) -> tuple[float, float] | None:
     """Returns the interval of an area under the ROC curve.
 
     Source: J. A. Hanley, B. J. McNeil, The meaning and use of the area under a ROC curve, Radiology 143 (1982), whose

@@ -10,10 +10,10 @@ from components.contract import IMAGE, LABEL
 from components.report.examples import batches_of, sample_of
 from components.report.review import Mistake, Mistakes
 
-PHOTOS_A_BATCH, ROWS_A_BATCH = 64, 4096
+PHOTOS_PER_BATCH, ROWS_PER_BATCH = 64, 4096
 AT_MOST = 100_000
 """Test examples that are looked at; the Evaluator looks at all of them."""
-KEPT_A_CLASS = 12
+KEPT_PER_CLASS = 12
 SHOWN_CLASSES = 20
 
 
@@ -40,7 +40,7 @@ def find_mistakes(files: Sequence[str], model_path: str) -> Mistakes:
             # The number breaks ties, so that records themselves are never compared.
             entry = (float(confidence), -seen, predicted.decode(errors="replace"), record)
             of_class = worst.setdefault(actual.decode(errors="replace"), [])
-            (heapq.heappush if len(of_class) < KEPT_A_CLASS else heapq.heappushpop)(of_class, entry)
+            (heapq.heappush if len(of_class) < KEPT_PER_CLASS else heapq.heappushpop)(of_class, entry)
     return Mistakes(
         seen=seen,
         wrong=dict(sorted(wrong.items())),
@@ -63,5 +63,5 @@ def _batch_size(files: Sequence[str]) -> int:
     """A photo is a thousand times a row."""
     for records in batches_of(files, 1, 1):
         features = tf.train.Example.FromString(records[0]).features.feature
-        return PHOTOS_A_BATCH if IMAGE in features else ROWS_A_BATCH
-    return ROWS_A_BATCH
+        return PHOTOS_PER_BATCH if IMAGE in features else ROWS_PER_BATCH
+    return ROWS_PER_BATCH

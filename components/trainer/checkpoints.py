@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from components.trainer.strategy import from_chief, is_chief
+from components.trainer.strategy import broadcast_from_chief, is_chief
 
 LOGGER = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ IN_MEMORY = "ram://"
 """TensorFlow's file system in the memory of this process."""
 
 
-class TrainerArgs(Protocol):
+class CheckpointArgs(Protocol):
     """What is used of TFX's FnArgs; `custom_config["checkpoints"]` is the folder that holds those of all trainings."""
 
     train_files: Sequence[str]
@@ -32,7 +32,7 @@ class TrainerArgs(Protocol):
     custom_config: Mapping[str, Any]
 
 
-def checkpoint_folder(fn_args: TrainerArgs) -> str:
+def checkpoint_folder(fn_args: CheckpointArgs) -> str:
     """Returns the folder of one training's checkpoints; "" where none are to be kept.
 
     Its name is a hash of all that the training depends on: where the data and the transform graph are, which the cache
@@ -119,11 +119,11 @@ class Checkpoints:
         if not self._folder:
             return
         found = list(reversed(self._manager.checkpoints)) if is_chief(self._strategy) else []
-        if not from_chief(self._strategy, len(found)):
+        if not broadcast_from_chief(self._strategy, len(found)):
             return
         scratch = f"{IN_MEMORY}{uuid.uuid4().hex}"
         untouched = self._checkpoint.write(f"{scratch}/untouched")
-        number = from_chief(self._strategy, self._restore_first(found, untouched))
+        number = broadcast_from_chief(self._strategy, self._restore_first(found, untouched))
         if number and not is_chief(self._strategy):
             self._checkpoint.restore(os.path.join(self._folder, f"ckpt-{number}")).assert_consumed()
         tf.io.gfile.rmtree(scratch)
@@ -133,7 +133,7 @@ class Checkpoints:
         if not self._folder:
             return
         # Clocks differ: the chief's is the one that counts.
-        if from_chief(self._strategy, int(time.monotonic() - self._saved >= self._seconds)):
+        if broadcast_from_chief(self._strategy, int(time.monotonic() - self._saved >= self._seconds)):
             self.save()
 
     def save(self) -> None:

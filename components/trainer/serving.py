@@ -15,7 +15,7 @@ WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 
-def answer(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor]:
+def classification_outputs(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor]:
     """Returns what a signature that classifies gives.
 
     Args:
@@ -39,7 +39,7 @@ def answer(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor
     return result
 
 
-def of_strings(
+def string_signature(
     function: Callable[[tf.Tensor], dict[str, tf.Tensor]], name: str
 ) -> tf.types.experimental.PolymorphicFunction:
     """Makes a signature for any number of strings.
@@ -68,7 +68,7 @@ def save(
             writer.write(request.SerializeToString())
 
 
-def request(signature: str, key: str, value: object) -> prediction_log_pb2.PredictionLog:
+def warm_up_request(signature: str, key: str, value: object) -> prediction_log_pb2.PredictionLog:
     """Returns a warm-up request with one input."""
     predict = predict_pb2.PredictRequest(
         model_spec=model_pb2.ModelSpec(signature_name=signature), inputs={key: tf.make_tensor_proto(value)}

@@ -58,7 +58,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return bool(resolver.task_type == "worker" and resolver.task_id == 0)
 
 
-def from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
+def broadcast_from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
     """Returns the chief's value on every worker. All must call it at the same point; it waits for them.
 
     Args:
@@ -75,9 +75,9 @@ def from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
     return int(strategy.reduce(tf.distribute.ReduceOp.SUM, strategy.run(of_first_replica), axis=None))
 
 
-def wait_for_all(strategy: tf.distribute.Strategy) -> None:
+def barrier(strategy: tf.distribute.Strategy) -> None:
     """Returns when every worker has come here: one that ended while others were at work would stop them."""
-    from_chief(strategy, 0)
+    broadcast_from_chief(strategy, 0)
 
 
 def _environment_has_tpu() -> bool:

@@ -10,7 +10,7 @@ from components.contract import IMAGE, LABEL
 from components.transform.config import ImageTransform
 from components.transform.images import image_batch
 from components.transform.labels import VOCABULARY
-from components.transform.raw_features import one_a_row
+from components.transform.raw_features import to_dense_1d
 
 
 def preprocessing_fn(
@@ -29,6 +29,6 @@ def preprocessing_fn(
         `image`: float32 [batch, size, size, 3] in [-1, 1]; `label`: string [batch].
     """
     settings = ImageTransform.model_validate(custom_config["transform"])
-    label = one_a_row(inputs[LABEL])
+    label = to_dense_1d(inputs[LABEL])
     tft.vocabulary(label, vocab_filename=VOCABULARY)
-    return {IMAGE: image_batch(one_a_row(inputs[IMAGE]), settings.image_size), LABEL: label}
+    return {IMAGE: image_batch(to_dense_1d(inputs[IMAGE]), settings.image_size), LABEL: label}

@@ -7,7 +7,7 @@ import tensorflow as tf
 FeatureSpec: TypeAlias = tf.io.FixedLenFeature | tf.io.VarLenFeature
 
 
-def one_a_row(values: tf.Tensor | tf.SparseTensor) -> tf.Tensor:
+def to_dense_1d(values: tf.Tensor | tf.SparseTensor) -> tf.Tensor:
     """Returns string [batch] for string [batch], [batch, 1] or the sparse tensor of a feature with one value a row."""
     if isinstance(values, tf.SparseTensor):
         values = tf.sparse.to_dense(values, default_value="")
@@ -15,7 +15,7 @@ def one_a_row(values: tf.Tensor | tf.SparseTensor) -> tf.Tensor:
 
 
 def raw_feature(values: tf.Tensor, spec: FeatureSpec) -> tf.Tensor | tf.SparseTensor:
-    """Does the reverse of `one_a_row`: gives values the form that the transform graph expects of a raw feature.
+    """Does the reverse of `to_dense_1d`: gives values the form that the transform graph expects of a raw feature.
 
     Args:
         values: string [batch], or numbers [batch], of which NaN is a missing one.

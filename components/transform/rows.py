@@ -10,7 +10,7 @@ from components.contract import FEATURES, LABEL
 from components.errors import TransferlineError
 from components.transform.config import CountPositive, Quantiles, RowTransform
 from components.transform.labels import VOCABULARY
-from components.transform.raw_features import one_a_row
+from components.transform.raw_features import to_dense_1d
 
 RawFeature: TypeAlias = tf.Tensor | tf.SparseTensor
 
@@ -31,7 +31,7 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
         `features`: float32 [batch, columns]; `label`: string [batch]; each slice: int64 [batch].
     """
     settings = RowTransform.model_validate(custom_config["transform"])
-    label = one_a_row(inputs[LABEL])
+    label = to_dense_1d(inputs[LABEL])
     # Each class once a batch: TFT makes a Beam element of every value, and how frequent a class is nobody asks.
     tft.vocabulary(tf.unique(label).y, vocab_filename=VOCABULARY)
     names = feature_names(inputs, settings)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.listing import Layout, recognise
+from components.image_example_gen.listing import PhotoLayout, recognise
 from components.image_example_gen.splits import make_rule
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names
 from components.ingest.report import Quarantined
@@ -29,9 +29,9 @@ def look_at_photos(data: ImageData, gate: GateRules) -> Look:
     """
     try:
         layout = recognise(data.path)
-        if layout is Layout.TFRECORDS:
+        if layout is PhotoLayout.TFRECORDS:
             return Look((_tfrecords(data.path),))
-        if layout is Layout.TAR and os.path.getsize(data.path) > TAR_BYTES:
+        if layout is PhotoLayout.TAR and os.path.getsize(data.path) > TAR_BYTES:
             return Look((ok("data", f"{data.path}: too large a .tar.gz to look into before the run"),))
         found = profile_photos(data)
     except TransferlineError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from components.arrow import pa
 from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.layout import Layout
+from components.csv_example_gen.layout import TableLayout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.errors import TransferlineError
@@ -51,7 +51,7 @@ def _files(found: RowFindings) -> str:
     return count_of(len(found.layout.files), "file", "files") + empty
 
 
-def _columns(config: RowPipeline, layout: Layout) -> Iterator[Finding]:
+def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     kinds = {name: kind for name, kind in layout.types.items() if name != config.data.label}
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds.values()).items()))
     numbers = sorted(name for name, kind in kinds.items() if kind != "string")

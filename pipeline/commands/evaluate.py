@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
@@ -45,7 +45,7 @@ def evaluate(
 
 
 def _tell(fault: Quarantined) -> None:
-    sys.stderr.write(f"{shown(fault.place)}: {fault.reason}\n")
+    sys.stderr.write(f"{printable(fault.place)}: {fault.reason}\n")
 
 
 def _print(result: "EvaluationResult") -> None:
@@ -65,5 +65,5 @@ def _print(result: "EvaluationResult") -> None:
         table.add_column(column, justify="right")
     for each in result.classes:
         shares = ("" if share is None else f"{share:.4f}" for share in (each.precision, each.recall))
-        table.add_row(escape(shown(each.name)), f"{each.count:,}", f"{each.predicted:,}", *shares)
+        table.add_row(escape(printable(each.name)), f"{each.count:,}", f"{each.predicted:,}", *shares)
     screen.print(table)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from components.ingest import storage
-from components.wording import shown
+from components.wording import printable
 from pipeline.runs.log_file import everything_else_to
 
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", help="Photos or files of rows, or folders of them.")]
@@ -26,7 +26,7 @@ def given_paths(files: Sequence[str]) -> list[str]:
     absent = [path for path in paths if storage.is_local(path) and not (storage.exists(path) or storage.glob(path))]
     if len(absent) < len(paths):
         return paths
-    sys.stderr.writelines(f"{shown(path)}: There is no such file or folder.\n" for path in absent)
+    sys.stderr.writelines(f"{printable(path)}: There is no such file or folder.\n" for path in absent)
     raise typer.Exit(1)
 
 

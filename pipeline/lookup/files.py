@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.errors import TransferlineError
-from components.wording import listed, nearest, shown
+from components.wording import listed, nearest, printable
 from pipeline import catalog
 from pipeline.config import Pipeline
 from pipeline.config.file import load_file
@@ -79,7 +79,8 @@ def folder_notes() -> list[Note]:
     """Returns what is wrong with $TRANSFERLINE_CATALOG."""
     cure = f"make the folder, or take it from {CATALOG_VARIABLE}"
     return [
-        Note(f"{CATALOG_VARIABLE} names {shown(str(path))}, which is no folder: left out", cure) for path in _missing()
+        Note(f"{CATALOG_VARIABLE} names {printable(str(path))}, which is no folder: left out", cure)
+        for path in _missing()
     ]
 
 
@@ -122,13 +123,13 @@ def notes(file: PipelineFile) -> list[Note]:
         return []
     found = folder_notes()
     if file.hidden:
-        others = " and ".join(f"{shown(str(other.path))} (in {other.origin})" for other in file.hidden)
-        text = f"'{file.name}' is {shown(str(file.path))}, since {file.origin} comes before; hidden: {others}"
+        others = " and ".join(f"{printable(str(other.path))} (in {other.origin})" for other in file.hidden)
+        text = f"'{file.name}' is {printable(str(file.path))}, since {file.origin} comes before; hidden: {others}"
         found.append(Note(text, "give the path of the other if that is meant"))
     here = Path(f"{file.name}{SUFFIX}").absolute()
     is_taken = any(_is_same(here, each.path) for each in (file, *file.hidden))
     if here.is_file() and not is_taken and not outline(here).fault:
-        text = f"'{file.name}' is {shown(str(file.path))} (in {file.origin}), and not {here.name} in this folder"
+        text = f"'{file.name}' is {printable(str(file.path))} (in {file.origin}), and not {here.name} in this folder"
         found.append(Note(text, f"give ./{here.name} if that is meant"))
     return found
 
@@ -207,5 +208,5 @@ def _unknown(given: str) -> TransferlineError:
     if here.is_file():
         cure = f"give its path: ./{here}"
     places = [*(f"{path} (no folder)" for path in _missing()), *(str(folder.path) for folder in folders())]
-    cause = f"there is no pipeline '{shown(given)}'{nearest(given, known)}"
+    cause = f"there is no pipeline '{printable(given)}'{nearest(given, known)}"
     return TransferlineError(cause, place=listed(places, 20), cure=cure)

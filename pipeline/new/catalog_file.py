@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.cells import cell_len
 
 from components.errors import TransferlineError
-from components.wording import shown
+from components.wording import printable
 from pipeline import catalog
 from pipeline.config import PipelineConfig
 from pipeline.lookup import files
@@ -60,7 +60,7 @@ def check_name(name: str) -> None:
         TransferlineError: It can't.
     """
     if not NAME.fullmatch(name):
-        cause = f"{shown(name)!r} can't name a pipeline and its catalog file"
+        cause = f"{printable(name)!r} can't name a pipeline and its catalog file"
         cure = "use small letters, digits and _, beginning with a letter, as in my_photos"
     elif keyword.iskeyword(name) or keyword.issoftkeyword(name):
         cause, cure = f"{name!r} is a word of the Python language", f"use another name, such as my_{name}"
@@ -135,7 +135,7 @@ def render(draft: Draft, path: Path) -> str:
     )
     name = draft.config.name
     file, target = _commands_name(name, path)
-    comments = {key: shown(text) for key, text in draft.comments.items()}
+    comments = {key: printable(text) for key, text in draft.comments.items()}
     config = assignment("CONFIG", draft.config, Written(comments, draft.names))
     return environment.get_template("catalog_file.py.jinja").render(
         # A long path, or class, is no reason to fail the project's checks.
@@ -144,7 +144,8 @@ def render(draft: Draft, path: Path) -> str:
         title=_in_docstring(draft.title),
         data=_paragraph(f"Data: {draft.data} {draft.details}"),
         expect=_paragraph(f"Result: {draft.expect}"),
-        is_raw="\\" in f"{shown(draft.title)}{shown(draft.data)}{shown(draft.expect)}{shown(str(path))}",
+        is_raw="\\"
+        in f"{printable(draft.title)}{printable(draft.data)}{printable(draft.expect)}{printable(str(path))}",
         target=_in_docstring(target),
         file=_in_docstring(file),
         imports=imports(draft.config, draft.imports),
@@ -182,4 +183,4 @@ def _paragraph(text: str) -> str:
 
 def _in_docstring(text: str) -> str:
     """Text from someone's data, that it can't end the docstring; where there are escapes, that is a raw one."""
-    return shown(text).replace('"""', "'''")
+    return printable(text).replace('"""', "'''")

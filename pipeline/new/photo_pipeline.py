@@ -10,7 +10,7 @@ from components.image_example_gen.config import ImageData, Split
 from components.ingest.report import Quarantined
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
-from components.wording import listed, shown
+from components.wording import listed, printable
 from pipeline.config import ImagePipeline
 from pipeline.new.catalog_file import Draft
 from pipeline.new.gate import settings_to_run, what_stops
@@ -163,7 +163,7 @@ def _expect(found: PhotoFindings, split: Split) -> str:
     test = _expected(found, split)["test"]
     most = max(found.counts, key=lambda name: found.counts[name])
     return (
-        f"not known yet. To answer '{shown(most)}' always would be right for "
+        f"not known yet. To answer '{printable(most)}' always would be right for "
         f"{found.counts[most] / found.photos:.0%} of the photos. With about {test:,} test photos, an accuracy of 0.9 "
         f"is known to within {margin(test):.2f} either way."
     )

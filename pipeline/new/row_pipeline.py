@@ -9,7 +9,7 @@ from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import Quantiles, RowTransform
-from components.wording import listed, shown
+from components.wording import listed, printable
 from pipeline.config import RowPipeline
 from pipeline.new.catalog_file import Draft
 from pipeline.new.gate import settings_to_run
@@ -61,8 +61,8 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     constants = {key: named for key, named in long_lists.items() if len(named[1]) > LONG_LIST}
     return Draft(
         config=config,
-        title=f"Rows of {len(found.classes)} classes by {shown(found.data.label)}: multilayer perceptrons, begun by "
-        "`transferline new`.",
+        title=f"Rows of {len(found.classes)} classes by {printable(found.data.label)}: multilayer perceptrons, begun "
+        "by `transferline new`.",
         data=_about(found),
         expect=_expect(found),
         details=_details(found),
@@ -91,7 +91,7 @@ def _config(name: str, found: RowFindings, split: RowSplit, features: tuple[str,
 
 def _check_label(found: RowFindings) -> None:
     """Refuses a label that no classifier can be made for."""
-    count, label = len(found.classes), shown(found.data.label)
+    count, label = len(found.classes), printable(found.data.label)
     if count < MIN_CLASSES and found.all_read:
         cause = f"the label {label} is {listed(found.classes)} in every row, and a classifier needs two classes or more"
     elif found.label_is_continuous and count > SLICE_VALUES:
@@ -192,7 +192,7 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
     if left_out:
         comments["transform.features"] = f"Left out: {listed(left_out)}; see the docstring."
     if split.key:
-        comments["data.split"] = f"Rows of one {shown(split.key[0])} stay together."
+        comments["data.split"] = f"Rows of one {printable(split.key[0])} stay together."
     if "types" in found.data.model_fields_set and found.data.types:
         comments["data.types"] = "What the first rows alone wouldn't tell."
     return comments
@@ -209,7 +209,9 @@ def _about(found: RowFindings) -> str:
 
 def _details(found: RowFindings) -> str:
     texts = [column.name for column in found.columns if column.role in ("text", "date")]
-    roles = [f"{shown(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT]
+    roles = [
+        f"{printable(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT
+    ]
     parts = [f"Text, which can be sliced by but isn't learned from: {listed(texts)}."] if texts else []
     parts += [f"Left out: {'; '.join(roles)}."] if roles else []
     return " ".join(parts)
@@ -219,7 +221,7 @@ def _expect(found: RowFindings) -> str:
     most = max(found.classes, key=lambda name: found.classes[name])
     test = _test_rows(found)
     return (
-        f"not known yet. To answer '{shown(most)}' always would be right for "
+        f"not known yet. To answer '{printable(most)}' always would be right for "
         f"{found.classes[most] / sum(found.classes.values()):.0%} of the rows. With about {test:,} test rows, an "
         f"accuracy of 0.9 is known to within {margin(test):.2g} either way."
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from components.wording import listed, shown
+from components.wording import listed, printable
 from pipeline.new.gate import what_stops
 from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
 from pipeline.profile.columns import Column, Role
@@ -87,16 +87,16 @@ def _missing_warnings(columns: Iterable[Column]) -> Iterator[str]:
     lacking = [column for column in columns if column.missing > MUCH_MISSING and column.role != "empty"]
     if lacking:
         filled = any(column.role == "feature" for column in lacking)
-        shares = listed([f"'{shown(column.name)}' ({column.missing:.0%} of the rows)" for column in lacking])
+        shares = listed([f"'{printable(column.name)}' ({column.missing:.0%} of the rows)" for column in lacking])
         yield f"values are missing: {shares}" + "; for a feature the mean is put in its place" * filled
 
 
 def _of(columns: list[Column], what: str) -> Iterator[str]:
     if columns:
-        names = listed([f"'{shown(column.name)}'" for column in columns])
+        names = listed([f"'{printable(column.name)}'" for column in columns])
         yield f"column{'s' * (len(columns) > 1)} {names}: {what}"
 
 
 def _text(column: Column) -> str:
     sliced = "sliced by" if column.distinct <= SLICE_VALUES else "too many to slice by"
-    return f"'{shown(column.name)}' ({column.distinct:,} different values, {sliced})"
+    return f"'{printable(column.name)}' ({column.distinct:,} different values, {sliced})"

@@ -12,11 +12,11 @@ from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
-from components.image_example_gen.records import Source
+from components.image_example_gen.records import PhotoSource
 from components.ingest.report import Quarantined
-from components.report.intervals import of_share
+from components.report.intervals import share_interval
 from components.settings import Settings
-from components.wording import listed, shown
+from components.wording import listed, printable
 from pipeline.prediction.photos import predict_sources
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, Scores
@@ -115,7 +115,7 @@ def _labelled(
             assert_never(data)
 
 
-def _sources(data: ImageData, files: Sequence[str]) -> Iterator[Source | Quarantined]:
+def _sources(data: ImageData, files: Sequence[str]) -> Iterator[PhotoSource | Quarantined]:
     """Yields where the photos are, as ImageExampleGen finds them."""
     for path in files:
         try:
@@ -129,7 +129,9 @@ def _sources(data: ImageData, files: Sequence[str]) -> Iterator[Source | Quarant
 
 def _unknown(each: Prediction, names: Sequence[str]) -> Quarantined:
     place = each.file if each.row is None else f"{each.file}, row {each.row}"
-    return Quarantined(place=place, reason=f"the model doesn't know the class '{shown(each.actual)}': {listed(names)}")
+    return Quarantined(
+        place=place, reason=f"the model doesn't know the class '{printable(each.actual)}': {listed(names)}"
+    )
 
 
 def _measured(model: PushedModel, labels: Numbers, scores: Scores, quarantined: int) -> EvaluationResult:
@@ -138,7 +140,7 @@ def _measured(model: PushedModel, labels: Numbers, scores: Scores, quarantined: 
     matrix = np.zeros([len(names), len(names)], np.int64)
     np.add.at(matrix, (labels, predicted), 1)
     accuracy = float((predicted == labels).mean()) if count else None
-    low, high = (of_share(accuracy, count) if accuracy is not None else None) or (None, None)
+    low, high = (share_interval(accuracy, count) if accuracy is not None else None) or (None, None)
     own = np.clip(scores[np.arange(count), labels].astype(np.float64), SMALLEST, 1)
     both = len(names) == 2 and len(set(labels.tolist())) == 2
     return EvaluationResult(

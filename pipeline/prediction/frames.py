@@ -12,7 +12,7 @@ import pandas as pd
 from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.wording import listed, shown
+from components.wording import listed, printable
 from pipeline.prediction.output import score_columns
 from pipeline.prediction.predict import predictions
 from pipeline.prediction.pushed_model import PushedModel
@@ -80,7 +80,7 @@ def _numbers(column: pd.Series) -> npt.NDArray[np.float32]:
     wrong = np.flatnonzero((np.isnan(values) & column.notna().to_numpy()) | np.isinf(values))
     if len(wrong):
         raise TransferlineError(
-            f"the column {shown(str(column.name))!r} has {column.iloc[wrong[0]]!r}, which is no number of 32 bits",
+            f"the column {printable(str(column.name))!r} has {column.iloc[wrong[0]]!r}, which is no number of 32 bits",
             place=f"index {column.index[wrong[0]]!r}",
             cure="give numbers, and NaN where there is no value",
         )
@@ -93,7 +93,7 @@ def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedMode
     nothing = dict.fromkeys(model.class_names, np.nan)
     scores = [list((each.scores if each else nothing).values()) for each in done]
     faults = ["" if isinstance(each, Prediction) else each.reason for each in found]
-    files = [shown(each.file if isinstance(each, Prediction) else each.place) for each in found]
+    files = [printable(each.file if isinstance(each, Prediction) else each.place) for each in found]
     table = _table(np.array(scores, np.float32).reshape(-1, len(nothing)), faults, model)
     table.insert(0, "file", files)
     if isinstance(data, CsvData):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO, TypeAlias
 
 from components.errors import TransferlineError
-from components.wording import shown
+from components.wording import printable
 from pipeline.prediction.results import DIGITS, Outcome, Prediction
 
 Write: TypeAlias = Callable[[Sequence[Prediction]], None]
@@ -33,7 +33,7 @@ def check_out(out: Path) -> None:
 
 def score_columns(class_names: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of the columns with the probability of each class: the class's own, where it is free."""
-    return tuple(f"class {name}" if name in RESERVED else name for name in map(shown, class_names))
+    return tuple(f"class {name}" if name in RESERVED else name for name in map(printable, class_names))
 
 
 def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:
@@ -79,6 +79,6 @@ def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: boo
 
 
 def _cells(each: Prediction, *, rows: bool) -> list[object]:
-    place = [shown(each.file), each.row] if rows else [shown(each.file)]
+    place = [printable(each.file), each.row] if rows else [printable(each.file)]
     scores = each.rounded
-    return [*place, shown(each.label), round(scores[each.label], DIGITS), *scores.values()]
+    return [*place, printable(each.label), round(scores[each.label], DIGITS), *scores.values()]

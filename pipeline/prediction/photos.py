@@ -6,7 +6,7 @@ from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.folders import PhotoFile
 from components.image_example_gen.photos import RejectedPhotoError, read_photo
-from components.image_example_gen.records import Raw, Source, Target
+from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
 from components.ingest import storage
 from components.ingest.file_names import is_hidden
 from components.ingest.report import Quarantined
@@ -30,7 +30,7 @@ def predict_photos(
 
 
 def predict_sources(
-    sources: Iterable[Source | Quarantined], data: ImageData, model: PushedModel
+    sources: Iterable[PhotoSource | Quarantined], data: ImageData, model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
     """Yields what the model says of each photo, and what the source says it is, batch by batch.
 
@@ -39,7 +39,7 @@ def predict_sources(
         data: The pipeline's settings: bounds on the size of photos.
         model: The model.
     """
-    batch: list[Raw] = []
+    batch: list[RawPhoto] = []
     for photo in _photos(sources, data):
         if isinstance(photo, Quarantined):
             yield [photo]
@@ -52,7 +52,7 @@ def predict_sources(
         yield _predicted(batch, model)
 
 
-def _predicted(batch: list[Raw], model: PushedModel) -> list[Prediction | Quarantined]:
+def _predicted(batch: list[RawPhoto], model: PushedModel) -> list[Prediction | Quarantined]:
     scores = model.of_photos([photo.content for photo in batch])
     return [
         prediction(photo.target.name, None, each, model.class_names, photo.target.label)
@@ -60,7 +60,7 @@ def _predicted(batch: list[Raw], model: PushedModel) -> list[Prediction | Quaran
     ]
 
 
-def _photos(sources: Iterable[Source | Quarantined], data: ImageData) -> Iterator[Raw | Quarantined]:
+def _photos(sources: Iterable[PhotoSource | Quarantined], data: ImageData) -> Iterator[RawPhoto | Quarantined]:
     """Yields each photo as it would be stored."""
     for source in sources:
         if isinstance(source, Quarantined):
@@ -75,20 +75,22 @@ def _photos(sources: Iterable[Source | Quarantined], data: ImageData) -> Iterato
             except RejectedPhotoError as error:
                 yield Quarantined(place=raw.target.name, reason=error.reason)
             else:
-                yield Raw(raw.target, photo.content)
+                yield RawPhoto(raw.target, photo.content)
 
 
 def _files(paths: Sequence[str]) -> Iterator[PhotoFile | Quarantined]:
     """Yields the files, and all that aren't hidden in folders."""
     for path in paths:
         if not storage.is_folder(path):
-            yield PhotoFile(path, Target(path, ""))
+            yield PhotoFile(path, PhotoRecord(path, ""))
             continue
         try:
             for node in storage.walk(path):
                 name = storage.join(path, node.name)
                 if node.is_folder or any(is_hidden(part) for part in node.name.split("/")):
                     continue
-                yield Quarantined(place=name, reason=node.fault) if node.fault else PhotoFile(name, Target(name, ""))
+                yield (
+                    Quarantined(place=name, reason=node.fault) if node.fault else PhotoFile(name, PhotoRecord(name, ""))
+                )
         except TransferlineError as error:
             yield Quarantined(place=error.place or path, reason=error.cause)

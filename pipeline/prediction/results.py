@@ -10,7 +10,7 @@ from rich.cells import set_cell_size
 
 from components.ingest import storage
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 
@@ -44,7 +44,7 @@ class Prediction:
 
     def as_json(self) -> str:
         """Returns one line of JSON."""
-        place: dict[str, object] = {"file": shown(self.file)}
+        place: dict[str, object] = {"file": printable(self.file)}
         if self.row is not None:
             place["row"] = self.row
         return json.dumps(place | {"label": self.label, "scores": self.rounded}, ensure_ascii=False, allow_nan=False)
@@ -93,9 +93,9 @@ class TableLines:
     def line(self, each: Prediction) -> str:
         """Returns the line of a prediction."""
         best = sorted(each.scores.items(), key=lambda item: -item[1])[:TOP]
-        top = ", ".join(f"{shown(name)} {score:.4f}" for name, score in best)
+        top = ", ".join(f"{printable(name)} {score:.4f}" for name, score in best)
         row = "" if each.row is None else f"{each.row:,}"
-        return self._line(shown(each.file), row, shown(each.label), f"{each.scores[each.label]:.4f}", top)
+        return self._line(printable(each.file), row, printable(each.label), f"{each.scores[each.label]:.4f}", top)
 
     def _line(self, file: str, row: str, label: str, probability: str, top: str) -> str:
         # A long path is told by its end.
@@ -109,4 +109,4 @@ def _fitted(text: str, width: int) -> str:
 
 def told(fault: Quarantined) -> str:
     """Returns the line for what couldn't be predicted."""
-    return f"{shown(fault.place)}: {fault.reason}"
+    return f"{printable(fault.place)}: {fault.reason}"

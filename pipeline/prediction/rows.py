@@ -10,11 +10,11 @@ from components.arrow import pa
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, list_files
-from components.csv_example_gen.layout import FileLayout, Layout, look_at
+from components.csv_example_gen.layout import FileLayout, TableLayout, look_at
 from components.csv_example_gen.reader import Reader, Rows
 from components.errors import TransferlineError
 from components.ingest.report import Quarantined
-from components.wording import shown
+from components.wording import printable
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, prediction
 
@@ -45,7 +45,7 @@ def predict_rows(
                 types: dict[str, ColumnType] = dict.fromkeys(columns, "float")
                 if labelled:
                     types[data.label] = data.types.get(data.label, seen[data.label])
-                yield from _predict_file(Layout((layout,), types, data.label), columns, data, model)
+                yield from _predict_file(TableLayout((layout,), types, data.label), columns, data, model)
             except TransferlineError as error:
                 yield [Quarantined(place=error.place or file.path, reason=error.cause)]
 
@@ -83,12 +83,12 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
         types = dict(zip(named, types.values(), strict=True))
     lacking = [name for name in needed if name not in layout.columns]
     if lacking:
-        raise TransferlineError(f"the file lacks the columns {', '.join(map(shown, lacking))}", place=file.path)
+        raise TransferlineError(f"the file lacks the columns {', '.join(map(printable, lacking))}", place=file.path)
     return replace(layout, name=file.path), types
 
 
 def _predict_file(
-    layout: Layout, columns: Sequence[str], data: CsvData, model: PushedModel
+    layout: TableLayout, columns: Sequence[str], data: CsvData, model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
     reader = Reader(layout, data)
     before = 0
@@ -104,7 +104,7 @@ def _predict_file(
 
 
 def _predicted(
-    layout: Layout, columns: Sequence[str], rows: Rows, start: int, before: int, model: PushedModel
+    layout: TableLayout, columns: Sequence[str], rows: Rows, start: int, before: int, model: PushedModel
 ) -> list[Prediction | Quarantined]:
     labelled = rows.table.slice(start, BATCH)
     batch = labelled.select(list(columns))
@@ -123,7 +123,7 @@ def _predicted(
 
 def no_value_of(columns: Sequence[str], row: npt.NDArray[np.float32]) -> str:
     """Returns why a model says nothing of a row: training knew no missing value of a column, to stand in for it."""
-    absent = [shown(name) for name, value in zip(columns, row, strict=True) if np.isnan(value)]
+    absent = [printable(name) for name, value in zip(columns, row, strict=True) if np.isnan(value)]
     return f"there is no value of {', '.join(absent)}, which training never lacked"
 
 
@@ -133,5 +133,5 @@ def _matrix(table: pa.Table) -> npt.NDArray[np.float32]:
     return np.column_stack(columns).astype(np.float32, copy=False)
 
 
-def _unreadable(layout: Layout, line: int, reason: str) -> Quarantined:
+def _unreadable(layout: TableLayout, line: int, reason: str) -> Quarantined:
     return Quarantined(place=layout.place(0, line), reason=reason)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from components.wording import listed, shown
+from components.wording import listed, printable
 
 MIN_CLASSES = 2
 FEW = 20
@@ -50,7 +50,8 @@ def unbalanced(counts: Mapping[str, int], what: str) -> str:
     if counts[most] < UNBALANCED * counts[least]:
         return ""
     times = counts[most] / max(counts[least], 1)
-    return f"the classes are unbalanced: {times:,.0f} times as many {what} of '{shown(most)}' as of '{shown(least)}'"
+    ratio = f"{times:,.0f} times as many {what} of '{printable(most)}' as of '{printable(least)}'"
+    return f"the classes are unbalanced: {ratio}"
 
 
 def few(counts: Mapping[str, int], what: str) -> str:
@@ -64,7 +65,7 @@ def with_counts(counts: Mapping[str, int]) -> str:
     names = list(counts)
     if len(names) > LISTED:
         names.sort(key=lambda name: -counts[name])
-    return listed([f"{shown(name)}: {counts[name]:,}" for name in names], LISTED)
+    return listed([f"{printable(name)}: {counts[name]:,}" for name in names], LISTED)
 
 
 def count_of(count: int, one: str, several: str) -> str:

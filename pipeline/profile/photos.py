@@ -13,10 +13,10 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.formats import describe, format_of, open_header, webp_size
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.names import PHOTO_NAME
-from components.image_example_gen.records import Listing, Raw, Source, Target
+from components.image_example_gen.records import Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.ingest.file_names import HIDDEN
 from components.ingest.report import Quarantined
-from components.wording import natural_key, shown
+from components.wording import natural_key, printable
 from pipeline.profile.quarantine import Quarantine
 
 READING_SECONDS = 2.5
@@ -97,12 +97,12 @@ class _Seen:
 
     faults: dict[str, str] = field(default_factory=dict)
     sides: list[int] = field(default_factory=list)
-    by_digest: dict[bytes, list[Target]] = field(default_factory=dict)
+    by_digest: dict[bytes, list[PhotoRecord]] = field(default_factory=dict)
 
     def differing(self, what: str) -> tuple[tuple[str, ...], ...]:
         """Returns the names of each group of the same bytes that differs in `label` or `laid_out`."""
         return tuple(
-            tuple(shown(target.name) for target in group)
+            tuple(printable(target.name) for target in group)
             for group in self.by_digest.values()
             if len({getattr(target, what) for target in group}) > 1
         )
@@ -129,12 +129,12 @@ def profile_photos(data: ImageData, seconds: float = READING_SECONDS) -> PhotoFi
     photos = _photos(targets, seen, named=bool(listing.targets))
     others = [each for each in aside if not each.place.endswith("/")]
     others += [_other(target, seen) for target in targets if target not in photos]
-    names = dict.fromkeys(shown(target.name) for target in photos)
+    names = dict.fromkeys(printable(target.name) for target in photos)
     return PhotoFindings(
         data=data,
         laid_out=listing.laid_out,
         splits=_by_split(photos),
-        read=sum(shown(target.name) in seen.faults for target in photos),
+        read=sum(printable(target.name) in seen.faults for target in photos),
         rejected=_in_order(
             Quarantined(place=name, reason=seen.faults[name]) for name in names if seen.faults.get(name)
         ),
@@ -146,24 +146,24 @@ def profile_photos(data: ImageData, seconds: float = READING_SECONDS) -> PhotoFi
     )
 
 
-def _listed(listing: Listing) -> tuple[Sequence[Target], list[Quarantined]]:
+def _listed(listing: Listing) -> tuple[Sequence[PhotoRecord], list[Quarantined]]:
     """The files that may be photos of a class, and what is known not to be, without hidden files."""
     aside = [each for each in listing.quarantined if not each.reason.startswith(HIDDEN)]
     if listing.targets:
         return listing.targets, aside
     items = list(_items(listing.sources))  # of TFRecords, only reading tells
     aside += [item for item in items if isinstance(item, Quarantined)]
-    return [item.target for item in items if isinstance(item, Raw)], aside
+    return [item.target for item in items if isinstance(item, RawPhoto)], aside
 
 
-def _photos(targets: Iterable[Target], seen: _Seen, *, named: bool) -> dict[Target, None]:
+def _photos(targets: Iterable[PhotoRecord], seen: _Seen, *, named: bool) -> dict[PhotoRecord, None]:
     """The files that are photos; one that isn't named like a photo is one if it, or another so named, can be used."""
     if not named:
         return dict.fromkeys(targets)
     usable = {_ending(name) for name, fault in seen.faults.items() if not fault}
 
-    def is_photo(target: Target) -> bool:
-        fault = seen.faults.get(shown(target.name))
+    def is_photo(target: PhotoRecord) -> bool:
+        fault = seen.faults.get(printable(target.name))
         return bool(PHOTO_NAME.search(target.name)) or (_ending(target.name) in usable if fault is None else not fault)
 
     return dict.fromkeys(filter(is_photo, targets))
@@ -173,12 +173,12 @@ def _ending(name: str) -> str:
     return os.path.splitext(name)[1].lower()
 
 
-def _other(target: Target, seen: _Seen) -> Quarantined:
-    name = shown(target.name)
+def _other(target: PhotoRecord, seen: _Seen) -> Quarantined:
+    name = printable(target.name)
     return Quarantined(place=name, reason=seen.faults.get(name) or "not named like a photo")
 
 
-def _by_split(photos: Iterable[Target]) -> dict[str, dict[str, int]]:
+def _by_split(photos: Iterable[PhotoRecord]) -> dict[str, dict[str, int]]:
     splits: dict[str, Counter[str]] = {}
     for target in photos:
         splits.setdefault(target.laid_out, Counter())[target.label] += 1
@@ -189,7 +189,7 @@ def _in_order(faults: Iterable[Quarantined]) -> tuple[Quarantined, ...]:
     return tuple(sorted(faults, key=lambda each: natural_key(each.place)))
 
 
-def _read_some(sources: Iterable[Source], max_pixels: int, seconds: float) -> _Seen:
+def _read_some(sources: Iterable[PhotoSource], max_pixels: int, seconds: float) -> _Seen:
     seen = _Seen()
     until = time.monotonic() + seconds
     for item in _items(sources):
@@ -202,14 +202,14 @@ def _read_some(sources: Iterable[Source], max_pixels: int, seconds: float) -> _S
     return seen
 
 
-def _items(sources: Iterable[Source]) -> Iterator[Raw | Quarantined]:
+def _items(sources: Iterable[PhotoSource]) -> Iterator[RawPhoto | Quarantined]:
     for source in sources:
         yield from source.read()
 
 
-def _look(photo: Raw, max_pixels: int, seen: _Seen) -> None:
+def _look(photo: RawPhoto, max_pixels: int, seen: _Seen) -> None:
     reason, side = _fault(photo.content, max_pixels)
-    seen.faults[shown(photo.target.name)] = reason
+    seen.faults[printable(photo.target.name)] = reason
     if not reason:
         seen.sides.append(side)
         seen.by_digest.setdefault(hashlib.sha256(photo.content).digest(), []).append(photo.target)
@@ -231,5 +231,5 @@ def _fault(content: bytes, max_pixels: int) -> tuple[str, int]:
             image.draft(image.mode, SEEN_AT)
         image.load()
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged bytes.
-        return f"truncated or damaged {name}: {shown(str(error))}", 0
+        return f"truncated or damaged {name}: {printable(str(error))}", 0
     return "", side

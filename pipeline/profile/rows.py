@@ -9,7 +9,7 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import list_files
-from components.csv_example_gen.layout import NUMBER, Layout, find_layout
+from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.errors import TransferlineError
 from components.ingest.reasons import BLANK
@@ -50,7 +50,7 @@ class RowFindings:
     """
 
     data: CsvData
-    layout: Layout
+    layout: TableLayout
     rows: int
     counted: bool
     read: int
@@ -166,7 +166,7 @@ def _is_whole(label: str) -> bool:
     return label.removeprefix("-").isdecimal()
 
 
-def _place(layout: Layout, part: Range, line: int) -> str:
+def _place(layout: TableLayout, part: Range, line: int) -> str:
     """Where a row is; the file alone, where the lines before it weren't counted."""
     file = layout.files[part.file]
     return layout.place(part.file, line) if part.start in (0, file.start) else file.name

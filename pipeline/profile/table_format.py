@@ -9,7 +9,7 @@ from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import DataFile
 from components.csv_example_gen.layout import NUMBER, beginning, find_layout, look_at
 from components.errors import TransferlineError
-from components.wording import listed, nearest, shown
+from components.wording import listed, nearest, printable
 
 LINES, LISTED = 200, 40
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "none", "?", "-", "#N/A", "#N/A!")
@@ -110,7 +110,7 @@ def label_column(label: str, names: Sequence[str], place: str) -> str:
     with suppress(ValueError, IndexError):
         return names[int(label)]
     raise TransferlineError(
-        f"there is no column '{shown(label)}'{nearest(label, names)}; the columns are {listed(names, LISTED)}",
+        f"there is no column '{printable(label)}'{nearest(label, names)}; the columns are {listed(names, LISTED)}",
         place=place,
         cure="give --label the name of the column with the class, or its place: 0 is the first, -1 the last",
     )

@@ -4,7 +4,7 @@ import json
 
 import tensorflow as tf
 
-from components.trainer.serving import COLUMNS_FILE, answer, save
+from components.trainer.serving import COLUMNS_FILE, classification_outputs, save
 
 COLUMNS = ("a", "my b")
 
@@ -19,7 +19,7 @@ class OfPhotos(tf.Module):
             return tf.reduce_mean(pixels[:1]) / 255
 
         bright = tf.map_fn(brightness, image_bytes, fn_output_signature=tf.float32)
-        return answer(bright[:, tf.newaxis], ("dark", "light"))
+        return classification_outputs(bright[:, tf.newaxis], ("dark", "light"))
 
 
 class OfRows(tf.Module):
@@ -32,7 +32,7 @@ class OfRows(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="rows")])
     def classify(self, rows):
         a = tf.where(tf.math.is_nan(rows[:, :1]), 0.0, rows[:, :1])
-        return answer(tf.sigmoid(a - 2 * rows[:, 1:]), self.classes)
+        return classification_outputs(tf.sigmoid(a - 2 * rows[:, 1:]), self.classes)
 
 
 def save_photo_model(folder):

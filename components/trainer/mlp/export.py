@@ -10,9 +10,16 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.contract import FEATURES, LABEL
-from components.trainer.serving import COLUMNS_FILE, SERVING_DEFAULT, answer, of_strings, request, save
+from components.trainer.serving import (
+    COLUMNS_FILE,
+    SERVING_DEFAULT,
+    classification_outputs,
+    save,
+    string_signature,
+    warm_up_request,
+)
 from components.transform.labels import label_ids
-from components.transform.raw_features import one_a_row, raw_feature
+from components.transform.raw_features import raw_feature, to_dense_1d
 
 WARM_UP_ROWS = 2
 ROWS = "rows"
@@ -50,13 +57,13 @@ class ServedRows(tf.Module):
         """Returns the signatures by name, each for any number of rows."""
         vector = tf.TensorSpec([None, len(self.columns)], tf.float32, name=ROWS)
         found = {
-            SERVING_DEFAULT: of_strings(self.classify_examples, "examples"),
+            SERVING_DEFAULT: string_signature(self.classify_examples, "examples"),
             ROWS: tf.function(self.classify_rows, input_signature=[vector], autograph=False),
-            "transform_features": of_strings(self.transform_features, "examples"),
-            "transform_labels": of_strings(self.transform_labels, "examples"),
+            "transform_features": string_signature(self.transform_features, "examples"),
+            "transform_labels": string_signature(self.transform_labels, "examples"),
         }
         if self._slices:
-            found["transform_slices"] = of_strings(self.transform_slices, "examples")
+            found["transform_slices"] = string_signature(self.transform_slices, "examples")
         return found
 
     def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -75,7 +82,7 @@ class ServedRows(tf.Module):
     def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns the feature `label` of serialized tf.Examples into `label_id`, int64 [batch]; -1 if unknown."""
         parsed = tf.io.parse_example(examples, {LABEL: self._raw_spec[LABEL]})
-        return {"label_id": label_ids(one_a_row(parsed[LABEL]), self.class_names)}
+        return {"label_id": label_ids(to_dense_1d(parsed[LABEL]), self.class_names)}
 
     def transform_slices(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns serialized tf.Examples into the columns to slice by, int64 [batch] each."""
@@ -88,7 +95,9 @@ class ServedRows(tf.Module):
 
     def _classify(self, features: tf.Tensor) -> dict[str, tf.Tensor]:
         logits = self._predict(features)
-        return answer(tf.sigmoid(logits) if logits.shape[1] == 1 else tf.nn.softmax(logits), self.class_names)
+        return classification_outputs(
+            tf.sigmoid(logits) if logits.shape[1] == 1 else tf.nn.softmax(logits), self.class_names
+        )
 
 
 def export_rows(served: ServedRows, folder: str) -> None:
@@ -99,6 +108,6 @@ def export_rows(served: ServedRows, folder: str) -> None:
         folder: Where to write it.
     """
     rows = np.zeros([WARM_UP_ROWS, len(served.columns)], np.float32)
-    save(served, served.signatures(), served.class_names, [request(ROWS, ROWS, rows)], folder)
+    save(served, served.signatures(), served.class_names, [warm_up_request(ROWS, ROWS, rows)], folder)
     with tf.io.gfile.GFile(os.path.join(folder, COLUMNS_FILE), "w") as file:
         file.write(json.dumps(list(served.columns)))

@@ -59,7 +59,7 @@ def crossentropies(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(ids, logits)
 
 
-def hits(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
-    """Returns for each row whether the likeliest class is the right one, float32 [batch]; arguments as above."""
-    guessed = tf.cast(logits[:, 0] > 0, tf.int64) if logits.shape[1] == 1 else tf.argmax(logits, axis=1)
-    return tf.cast(tf.equal(guessed, ids), tf.float32)
+def is_correct(logits: tf.Tensor, ids: tf.Tensor) -> tf.Tensor:
+    """Returns for each row 1 if the likeliest class is right, else 0: float32 [batch]; arguments as above."""
+    predicted = tf.cast(logits[:, 0] > 0, tf.int64) if logits.shape[1] == 1 else tf.argmax(logits, axis=1)
+    return tf.cast(tf.equal(predicted, ids), tf.float32)

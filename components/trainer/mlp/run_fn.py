@@ -19,7 +19,7 @@ from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.export import ServedRows, export_rows
 from components.trainer.mlp.model import build_model
 from components.trainer.mlp.training import TrainingRows, log_to_tensorboard, train
-from components.trainer.strategy import distribution_strategy, is_chief, wait_for_all
+from components.trainer.strategy import barrier, distribution_strategy, is_chief
 from components.trainer.workers import run_workers, starts_workers
 from components.transform.config import RowTransform
 from components.transform.labels import class_names
@@ -30,7 +30,7 @@ MODEL = "model"
 """The Tuner's one hyperparameter: the name of a model in `MLPTraining.models`."""
 
 
-class TrainerArgs(Protocol):
+class RowTrainerArgs(Protocol):
     """What is used of TFX's FnArgs.
 
     Attributes:
@@ -65,7 +65,7 @@ class Prepared:
     rows: TrainingRows
 
 
-def run_fn(fn_args: TrainerArgs) -> None:
+def run_fn(fn_args: RowTrainerArgs) -> None:
     """Trains the one model that there is, or that the Tuner found best, and exports it.
 
     Args:
@@ -89,7 +89,7 @@ def run_fn(fn_args: TrainerArgs) -> None:
         remove_checkpoints(checkpoints)
 
 
-def save(served: ServedRows, curves: LearningCurves, fn_args: TrainerArgs, strategy: tf.distribute.Strategy) -> None:
+def save(served: ServedRows, curves: LearningCurves, fn_args: RowTrainerArgs, strategy: tf.distribute.Strategy) -> None:
     """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
     if is_chief(strategy):
         export_rows(served, fn_args.serving_model_dir)
@@ -98,10 +98,10 @@ def save(served: ServedRows, curves: LearningCurves, fn_args: TrainerArgs, strat
     else:
         with tempfile.TemporaryDirectory() as scratch:
             export_rows(served, scratch)
-    wait_for_all(strategy)
+    barrier(strategy)
 
 
-def prepare(fn_args: TrainerArgs) -> Prepared:
+def prepare(fn_args: RowTrainerArgs) -> Prepared:
     """Loads the rows of both splits."""
     settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     transform = RowTransform.model_validate(fn_args.custom_config["transform"])

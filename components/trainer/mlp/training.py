@@ -22,7 +22,7 @@ from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.dataset import PackedRows
-from components.trainer.mlp.model import crossentropies, crossentropy_name, hits
+from components.trainer.mlp.model import crossentropies, crossentropy_name, is_correct
 
 PROGRESS_SECONDS = 0.5
 LOGGED_POINTS = 500
@@ -123,7 +123,7 @@ class EpochRunner:
             scaled = loss / replicas
         variables = self._model.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
-        return tf.stack([loss, crossentropy, tf.reduce_mean(hits(logits, ids))]) / replicas
+        return tf.stack([loss, crossentropy, tf.reduce_mean(is_correct(logits, ids))]) / replicas
 
     def _validation_graph(self) -> tf.Tensor:
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, self._strategy.run(self._validation_step), axis=None)
@@ -133,7 +133,7 @@ class EpochRunner:
         logits = self._model(features, training=False)
         crossentropy = tf.reduce_mean(crossentropies(logits, ids))
         loss = crossentropy + tf.add_n(self._model.losses) if self._model.losses else crossentropy
-        return tf.stack([loss, crossentropy, tf.reduce_mean(hits(logits, ids))])
+        return tf.stack([loss, crossentropy, tf.reduce_mean(is_correct(logits, ids))])
 
 
 class BestWeights(tf.train.experimental.PythonState):

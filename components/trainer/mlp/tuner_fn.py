@@ -9,7 +9,7 @@ import tensorflow as tf
 from components.trainer.curves import write_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.model import crossentropy_name
-from components.trainer.mlp.run_fn import MODEL, Prepared, TrainerArgs, prepare, train_one
+from components.trainer.mlp.run_fn import MODEL, Prepared, RowTrainerArgs, prepare, train_one
 from components.trainer.mlp.training import log_to_tensorboard
 from components.trainer.strategy import distribution_strategy
 from components.trainer.workers import starts_workers
@@ -18,7 +18,7 @@ CURVES_FOLDER = "models"
 PROJECT = "keras_tuner"
 
 
-class TunerArgs(TrainerArgs, Protocol):
+class TunerArgs(RowTrainerArgs, Protocol):
     """What is used of TFX's FnArgs.
 
     Attributes:

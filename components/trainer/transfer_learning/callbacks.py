@@ -10,7 +10,7 @@ from components.errors import TransferlineError
 from components.trainer.checkpoints import Checkpoints, EpochMetrics
 
 
-class Recorder(keras.callbacks.Callback):
+class MetricsRecorder(keras.callbacks.Callback):
     """Keeps the metrics, learning rate and seconds of each epoch, over several calls of `fit`.
 
     Attributes:
@@ -47,7 +47,7 @@ class SaveCheckpoints(keras.callbacks.Callback):
         self._epochs = epochs
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Saves; must come after the `Recorder`."""
+        """Saves; must come after the `MetricsRecorder`."""
         if epoch + 1 == self._epochs:
             self._checkpoints.save()
         else:

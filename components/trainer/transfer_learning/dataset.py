@@ -10,7 +10,7 @@ import tensorflow_transform as tft
 from components.contract import IMAGE, LABEL
 from components.errors import TransferlineError
 from components.transform.labels import label_ids
-from components.transform.raw_features import one_a_row
+from components.transform.raw_features import to_dense_1d
 
 DECODE_BATCH = 8
 """Photos decoded by one call of the transform graph; several calls run side by side."""
@@ -23,7 +23,7 @@ FLOAT_BYTES = 4
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitFiles:
     """One split's files and what is in them.
 
     Attributes:
@@ -40,7 +40,7 @@ class Split:
         return sum(self.counts.values())
 
 
-def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class_names: Sequence[str]) -> Split:
+def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class_names: Sequence[str]) -> SplitFiles:
     """Finds a split's files and counts its photos by label.
 
     Args:
@@ -56,7 +56,7 @@ def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class
     if files:
         spec = {LABEL: tft_output.raw_feature_spec()[LABEL]}
         for batch in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(256):
-            rows = one_a_row(tf.io.parse_example(batch, spec)[LABEL])
+            rows = to_dense_1d(tf.io.parse_example(batch, spec)[LABEL])
             labels.update(label.decode(errors="replace") for label in rows.numpy())
     place = ", ".join(patterns)
     if not labels:
@@ -68,7 +68,7 @@ def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class
             place=place,
             cure="Correct these labels, or have photos of each class in the training split.",
         )
-    return Split(files, dict(labels))
+    return SplitFiles(files, dict(labels))
 
 
 def fits_in_memory(examples: int, image_size: int, cache_bytes: int) -> bool:
@@ -130,7 +130,7 @@ def photos(records: tf.data.Dataset, tft_output: tft.TFTransformOutput, class_na
 
 
 def batches(
-    split: Split,
+    split: SplitFiles,
     tft_output: tft.TFTransformOutput,
     class_names: Sequence[str],
     batch_size: int,

@@ -7,10 +7,10 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.contract import IMAGE, LABEL
-from components.trainer.serving import SERVING_DEFAULT, answer, of_strings, request, save
+from components.trainer.serving import SERVING_DEFAULT, classification_outputs, save, string_signature, warm_up_request
 from components.trainer.transfer_learning.model import HeadKind
 from components.transform.labels import label_ids
-from components.transform.raw_features import one_a_row, raw_feature
+from components.transform.raw_features import raw_feature, to_dense_1d
 
 WARM_UP_PHOTOS = 2
 
@@ -43,10 +43,10 @@ class ServedModel(tf.Module):
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns the signatures by name, each for any number of rows."""
         return {
-            SERVING_DEFAULT: of_strings(self.classify_examples, "examples"),
-            "image_bytes": of_strings(self.classify_photos, "image_bytes"),
-            "transform_features": of_strings(self.transform_features, "examples"),
-            "transform_labels": of_strings(self.transform_labels, "examples"),
+            SERVING_DEFAULT: string_signature(self.classify_examples, "examples"),
+            "image_bytes": string_signature(self.classify_photos, "image_bytes"),
+            "transform_features": string_signature(self.transform_features, "examples"),
+            "transform_labels": string_signature(self.transform_labels, "examples"),
         }
 
     def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -60,12 +60,12 @@ class ServedModel(tf.Module):
     def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns serialized tf.Examples into `image`, float32 [batch, size, size, 3] in [-1, 1]."""
         parsed = tf.io.parse_example(examples, {IMAGE: self._raw_spec[IMAGE]})
-        return {IMAGE: self._photo_tensors(one_a_row(parsed[IMAGE]))}
+        return {IMAGE: self._photo_tensors(to_dense_1d(parsed[IMAGE]))}
 
     def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns the feature `label` of serialized tf.Examples into `label_id`, int64 [batch]; -1 if unknown."""
         parsed = tf.io.parse_example(examples, {LABEL: self._raw_spec[LABEL]})
-        return {"label_id": label_ids(one_a_row(parsed[LABEL]), self.class_names)}
+        return {"label_id": label_ids(to_dense_1d(parsed[LABEL]), self.class_names)}
 
     def _photo_tensors(self, encoded: tf.Tensor) -> tf.Tensor:
         return self._transform({IMAGE: raw_feature(encoded, self._raw_spec[IMAGE])})[IMAGE]
@@ -73,7 +73,7 @@ class ServedModel(tf.Module):
     def _classify(self, photos: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns `scores` [batch, classes], `label` and `class_names`, and `probability` where there are two."""
         output = self._predict(photos)
-        return answer(tf.sigmoid(output) if self._is_logit else output, self.class_names)
+        return classification_outputs(tf.sigmoid(output) if self._is_logit else output, self.class_names)
 
 
 def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[bytes]) -> None:
@@ -88,8 +88,8 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
         each
         for photo in warm_up_photos
         for each in (
-            request("image_bytes", "image_bytes", [photo]),
-            request(SERVING_DEFAULT, "examples", [_example(photo)]),
+            warm_up_request("image_bytes", "image_bytes", [photo]),
+            warm_up_request(SERVING_DEFAULT, "examples", [_example(photo)]),
         )
     ]
     save(served, served.signatures(), served.class_names, warm_up, folder)
@@ -99,7 +99,7 @@ def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: 
     """Returns the first few encoded photos of TFRecord files."""
     spec = {IMAGE: tft_output.raw_feature_spec()[IMAGE]}
     records = tf.data.TFRecordDataset(list(files), compression_type="GZIP").take(count).batch(count)
-    return [photo for batch in records for photo in one_a_row(tf.io.parse_example(batch, spec)[IMAGE]).numpy()]
+    return [photo for batch in records for photo in to_dense_1d(tf.io.parse_example(batch, spec)[IMAGE]).numpy()]
 
 
 def _example(photo: bytes) -> bytes:

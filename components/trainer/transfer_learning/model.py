@@ -74,7 +74,7 @@ def head_kind(settings: TransferLearning, classes: int) -> HeadKind:
 
 
 @contextmanager
-def computing_in(precision: Precision) -> Iterator[None]:
+def precision_policy(precision: Precision) -> Iterator[None]:
     """Lets the layers built within compute in a precision; Keras's applications take it from nowhere else."""
     before = keras.mixed_precision.global_policy()
     keras.mixed_precision.set_global_policy(precision)

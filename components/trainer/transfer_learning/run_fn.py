@@ -13,11 +13,17 @@ import tf_keras as keras
 from components.contract import IMAGE
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
-from components.trainer.strategy import distribution_strategy, is_chief, needs_fixed_batches, wait_for_all
+from components.trainer.strategy import barrier, distribution_strategy, is_chief, needs_fixed_batches
 from components.trainer.transfer_learning.config import TransferLearning
-from components.trainer.transfer_learning.dataset import Split, batches, fits_in_memory, read_split, training_batch_size
+from components.trainer.transfer_learning.dataset import (
+    SplitFiles,
+    batches,
+    fits_in_memory,
+    read_split,
+    training_batch_size,
+)
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
-from components.trainer.transfer_learning.model import build_base, build_model, computing_in, head_kind
+from components.trainer.transfer_learning.model import build_base, build_model, head_kind, precision_policy
 from components.trainer.transfer_learning.training import TrainingData, train
 from components.trainer.transfer_learning.weights import WeightsFile, imagenet_weights, load_pretrained
 from components.trainer.workers import run_workers, starts_workers
@@ -26,7 +32,7 @@ from components.transform.labels import class_names
 LOGGER = logging.getLogger(__name__)
 
 
-class TrainerArgs(Protocol):
+class PhotoTrainerArgs(Protocol):
     """What is used of TFX's FnArgs.
 
     Attributes:
@@ -55,8 +61,8 @@ class Photos:
 
     tft_output: tft.TFTransformOutput
     class_names: tuple[str, ...]
-    train: Split
-    validation: Split
+    train: SplitFiles
+    validation: SplitFiles
 
     @property
     def image_size(self) -> int:
@@ -64,7 +70,7 @@ class Photos:
         return image_size(self.tft_output)
 
 
-def run_fn(fn_args: TrainerArgs) -> None:
+def run_fn(fn_args: PhotoTrainerArgs) -> None:
     """Loads the photos, builds the model, trains it in two phases, and exports it.
 
     Args:
@@ -103,7 +109,7 @@ def fetch_weights(settings: TransferLearning, tft_output: tft.TFTransformOutput)
         imagenet_weights(image_size(tft_output))
 
 
-def load_photos(fn_args: TrainerArgs) -> Photos:
+def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
     """Finds the classes and the photos of both splits."""
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     names = class_names(tft_output)
@@ -117,7 +123,7 @@ def build(
     settings: TransferLearning, photos: Photos, strategy: tf.distribute.Strategy
 ) -> tuple[keras.Model, keras.Model, WeightsFile | None]:
     """Builds the model with its pretrained base; returns both, and where the base's weights came from."""
-    with strategy.scope(), computing_in(settings.precision):
+    with strategy.scope(), precision_policy(settings.precision):
         base = build_base(photos.image_size)
         weights = load_pretrained(base, settings.weights)
         return build_model(settings, base, len(photos.class_names)), base, weights
@@ -150,7 +156,7 @@ def save(
     curves: LearningCurves,
     weights: WeightsFile | None,
     photos: Photos,
-    fn_args: TrainerArgs,
+    fn_args: PhotoTrainerArgs,
     strategy: tf.distribute.Strategy,
 ) -> None:
     """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
@@ -162,4 +168,4 @@ def save(
     else:
         with tempfile.TemporaryDirectory() as scratch:
             export_model(served, scratch, warm_up)
-    wait_for_all(strategy)
+    barrier(strategy)

@@ -10,7 +10,7 @@ import tf_keras as keras
 from components.trainer.checkpoints import Checkpoints
 from components.trainer.curves import LearningCurves
 from components.trainer.strategy import is_chief
-from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, Recorder, SaveCheckpoints
+from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, MetricsRecorder, SaveCheckpoints
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.model import HeadKind, loss_of, metrics_of, unfreeze
 
@@ -64,7 +64,7 @@ def train(
     Raises:
         TransferlineError: The loss is no longer a number.
     """
-    recorder = Recorder()
+    recorder = MetricsRecorder()
     callbacks = [FailOnNaN(), recorder, EpochProgress(settings.epochs)]
     if is_chief(model.distribute_strategy):
         callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False, profile_batch=0))
@@ -88,7 +88,7 @@ def fit(
     head: HeadKind,
     data: TrainingData,
     settings: TransferLearning,
-    recorder: Recorder,
+    recorder: MetricsRecorder,
     callbacks: Sequence[keras.callbacks.Callback],
     checkpoints: str,
 ) -> None:

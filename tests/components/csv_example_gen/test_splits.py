@@ -6,7 +6,7 @@ from components.contract import SPLITS
 from components.csv_example_gen.config import RowSplit
 from components.csv_example_gen.duplicates import in_different_splits, packed_by_partition
 from components.csv_example_gen.files import Kind
-from components.csv_example_gen.layout import FileLayout, Layout
+from components.csv_example_gen.layout import FileLayout, TableLayout
 from components.csv_example_gen.splits import UNUSED, make_rule, row_hashes
 from components.errors import TransferlineError
 
@@ -26,7 +26,9 @@ def table():
 
 
 def layout(*splits):
-    return Layout(tuple(FileLayout(s, s, Kind.CSV, s, 1) for s in splits), {"x": "float", "label": "string"}, "label")
+    return TableLayout(
+        tuple(FileLayout(s, s, Kind.CSV, s, 1) for s in splits), {"x": "float", "label": "string"}, "label"
+    )
 
 
 def numbers(settings, table, *splits, named="", total=ROWS):

@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.examples import Written, read_source
+from components.image_example_gen.examples import PhotoExample, read_source
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.splits import make_rule
 from components.ingest.report import Quarantined
@@ -45,7 +45,7 @@ class Taken:
     """What became of some data."""
 
     found: int
-    written: list[Written]
+    written: list[PhotoExample]
     quarantined: dict[str, str]
 
     def counts(self):
@@ -67,7 +67,7 @@ def take():
         listing = list_photos(data)
         rule = make_rule(data.split, listing.laid_out, data.path)
         items = [item for source in listing.sources for item in read_source(source, data, rule)]
-        written = [item for item in items if isinstance(item, Written)]
+        written = [item for item in items if isinstance(item, PhotoExample)]
         quarantined = [*listing.quarantined, *(item for item in items if isinstance(item, Quarantined))]
         assert listing.found == len(written) + len(quarantined)
         return Taken(listing.found, written, {item.place: item.reason for item in quarantined})

@@ -148,7 +148,7 @@ def test_a_file_that_is_too_large_is_never_read_whole(encode, take, tmp_path, mo
 
 
 def test_a_file_that_vanishes_is_quarantined(encode, tmp_path):
-    photo = folders.PhotoFile(str(tmp_path / "gone.jpg"), folders.Target("cat/gone.jpg", "cat"))
+    photo = folders.PhotoFile(str(tmp_path / "gone.jpg"), folders.PhotoRecord("cat/gone.jpg", "cat"))
     (item,) = photo.read()
     assert (item.place, item.reason) == ("cat/gone.jpg", "the file is missing")
 

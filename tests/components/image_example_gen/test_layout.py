@@ -1,13 +1,13 @@
 import pytest
 
 from components.image_example_gen.layout import arrange
-from components.image_example_gen.records import Target
+from components.image_example_gen.records import PhotoRecord
 
 
 def arranged(files, folders=(), aliases=None):
     items, empty = arrange(files, folders, aliases or {})
     told = {
-        name: (item.laid_out, item.label) if isinstance(item, Target) else item.reason
+        name: (item.laid_out, item.label) if isinstance(item, PhotoRecord) else item.reason
         for name, item in zip(files, items, strict=True)
     }
     return told, {item.place: item.reason for item in empty}

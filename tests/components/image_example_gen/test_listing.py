@@ -6,18 +6,18 @@ import pytest
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.listing import Layout, fingerprint, list_photos, recognise
+from components.image_example_gen.listing import PhotoLayout, fingerprint, list_photos, recognise
 
 
 @pytest.mark.parametrize(
     ("name", "layout"),
     [
-        ("labels.CSV", Layout.MANIFEST),
-        ("photos.zip", Layout.ZIP),
-        ("photos.tar.gz", Layout.TAR),
-        ("photos.tgz", Layout.TAR),
-        ("a.tfrecord", Layout.TFRECORDS),
-        ("train-00000-of-00010", Layout.TFRECORDS),
+        ("labels.CSV", PhotoLayout.MANIFEST),
+        ("photos.zip", PhotoLayout.ZIP),
+        ("photos.tar.gz", PhotoLayout.TAR),
+        ("photos.tgz", PhotoLayout.TAR),
+        ("a.tfrecord", PhotoLayout.TFRECORDS),
+        ("train-00000-of-00010", PhotoLayout.TFRECORDS),
     ],
 )
 def test_files_are_recognised(tmp_path, name, layout):
@@ -26,14 +26,14 @@ def test_files_are_recognised(tmp_path, name, layout):
 
 
 def test_folders_are_recognised(tmp_path):
-    assert recognise(str(tmp_path)) is Layout.FOLDERS
+    assert recognise(str(tmp_path)) is PhotoLayout.FOLDERS
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "train").mkdir()
     (tmp_path / "train" / "train-00000-of-00001").write_bytes(b"")
-    assert recognise(str(tmp_path)) is Layout.TFRECORDS
-    assert recognise(str(tmp_path / "train" / "train-*")) is Layout.TFRECORDS
+    assert recognise(str(tmp_path)) is PhotoLayout.TFRECORDS
+    assert recognise(str(tmp_path / "train" / "train-*")) is PhotoLayout.TFRECORDS
     (tmp_path / "a.png").write_bytes(b"")
-    assert recognise(str(tmp_path)) is Layout.FOLDERS
+    assert recognise(str(tmp_path)) is PhotoLayout.FOLDERS
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from components.image_example_gen import names, tfrecords
 from components.image_example_gen.names import class_name, mixing_key
 from components.ingest.file_names import is_hidden, split_of_name
-from components.wording import shown
+from components.wording import printable
 
 
 @pytest.mark.parametrize("module", [names, tfrecords])
@@ -24,8 +24,8 @@ def test_examples_in_docstrings(module):
     ],
 )
 def test_shown_is_one_line_of_valid_text(name, text):
-    assert shown(name) == text
-    assert shown(name).encode("utf-8")
+    assert printable(name) == text
+    assert printable(name).encode("utf-8")
 
 
 def test_class_names_are_composed_and_aliased():

@@ -4,7 +4,7 @@ import io
 import tensorflow as tf
 from PIL import Image
 
-from components.report.examples import SAMPLES_A_CLASS, picture, sample_of, samples_by_class
+from components.report.examples import SAMPLES_PER_CLASS, picture, sample_of, samples_by_class
 
 
 def decoded(uri):
@@ -55,4 +55,4 @@ def test_each_class_has_a_few_samples(tmp_path):
         for number in range(20):
             writer.write(example("cat" if number < 15 else "dog", number=number))
     found = samples_by_class([str(tmp_path / "a.gz")])
-    assert {label: len(samples) for label, samples in found.items()} == {"cat": SAMPLES_A_CLASS, "dog": 5}
+    assert {label: len(samples) for label, samples in found.items()} == {"cat": SAMPLES_PER_CLASS, "dog": 5}

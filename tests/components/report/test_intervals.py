@@ -1,29 +1,29 @@
 import pytest
 
-from components.report.intervals import of_auc, of_share
+from components.report.intervals import auc_interval, share_interval
 
 
 def test_wilsons_interval_of_the_textbook():
     # 81 of 263: 0.255 to 0.366 (R. G. Newcombe, Statistics in Medicine 17, 1998, table I).
-    assert of_share(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert share_interval(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
 
 
 def test_a_share_of_one_has_an_interval_that_widens_as_examples_get_fewer():
-    (many, one), (few, _) = of_share(1.0, 100), of_share(1.0, 5)
+    (many, one), (few, _) = share_interval(1.0, 100), share_interval(1.0, 5)
     assert (one, few < many) == (pytest.approx(1.0), True)
 
 
 def test_of_nothing_there_is_no_interval():
-    assert of_share(0.0, 0) is None
-    assert of_auc(0.0, 10, 0) is None
+    assert share_interval(0.0, 0) is None
+    assert auc_interval(0.0, 10, 0) is None
 
 
 def test_hanley_and_mcneils_interval_of_their_example():
     # Their example: area 0.893, 51 abnormal and 58 normal images, standard error 0.032.
-    low, high = of_auc(0.893, 51, 58)
+    low, high = auc_interval(0.893, 51, 58)
     assert (high - low) / 2 / 1.96 == pytest.approx(0.032, abs=0.001)
 
 
 def test_a_perfect_curve_has_an_interval_within_its_range():
-    low, high = of_auc(1.0, 20, 20)
+    low, high = auc_interval(1.0, 20, 20)
     assert 0.9 < low < high == 1.0

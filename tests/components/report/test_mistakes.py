@@ -36,7 +36,7 @@ def write(path, rows):
 
 
 def test_the_most_confident_wrong_answers_of_each_class_come_first(model_path, tmp_path, monkeypatch):
-    monkeypatch.setattr(mistakes, "KEPT_A_CLASS", 2)
+    monkeypatch.setattr(mistakes, "KEPT_PER_CLASS", 2)
     wrong = [("cat", [0.2, sure, 0.8 - sure]) for sure in (0.5, 0.7, 0.6)]
     files = write(tmp_path / "a.gz", [("dog", [0, 1, 0]), *wrong, ("fox", [0.9, 0.1, 0]), ("cat", [1, 0, 0])])
     found = find_mistakes(files, model_path)

@@ -14,7 +14,7 @@ from components.transform.config import ImageTransform
 from components.transform.images import image_tensor
 from components.transform.labels import class_names
 from components.transform.photos import preprocessing_fn
-from components.transform.raw_features import one_a_row, raw_feature
+from components.transform.raw_features import raw_feature, to_dense_1d
 
 
 def png(colour):
@@ -75,4 +75,4 @@ def test_the_graph_decodes_a_photo_without_its_label(analysed):
 def test_one_a_row_undoes_raw_feature_whatever_the_schema_says(spec):
     rows = tf.constant(["a", "b"])
 
-    np.testing.assert_array_equal(one_a_row(raw_feature(rows, spec)), rows)
+    np.testing.assert_array_equal(to_dense_1d(raw_feature(rows, spec)), rows)

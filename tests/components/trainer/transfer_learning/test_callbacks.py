@@ -5,7 +5,7 @@ import tf_keras as keras
 
 from components.errors import TransferlineError
 from components.trainer.curves import LearningCurves, read_curves, write_curves
-from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, Recorder
+from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, MetricsRecorder
 from components.trainer.transfer_learning.model import Classifier
 
 
@@ -25,7 +25,7 @@ def test_curves_are_read_as_they_were_written(tmp_path):
 
 
 def test_the_recorder_keeps_all_epochs_of_several_fits():
-    recorder, model = Recorder(), tiny_model()
+    recorder, model = MetricsRecorder(), tiny_model()
 
     model.fit([[1.0]], [[2.0]], epochs=2, verbose=0, callbacks=[recorder])
     model.optimizer.learning_rate = 0.25

@@ -6,7 +6,13 @@ import pytest
 import tensorflow_transform as tft
 
 from components.errors import TransferlineError
-from components.trainer.transfer_learning.dataset import Split, batches, fits_in_memory, read_split, training_batch_size
+from components.trainer.transfer_learning.dataset import (
+    SplitFiles,
+    batches,
+    fits_in_memory,
+    read_split,
+    training_batch_size,
+)
 
 NAMES = ("cat", "dog")
 LABELS = ["cat", "dog", "dog", "cat", "dog", "dog", "dog"]
@@ -112,4 +118,4 @@ def test_a_replica_without_a_photo_is_an_error(batch_size, examples, place):
 
 
 def test_a_split_is_counted_over_its_labels():
-    assert Split((), {"cat": 2, "dog": 3}).examples == 5
+    assert SplitFiles((), {"cat": 2, "dog": 3}).examples == 5

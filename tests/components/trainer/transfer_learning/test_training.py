@@ -7,7 +7,7 @@ import tf_keras as keras
 from small_photo_trainer import run_fn, small_base
 
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
-from components.trainer.transfer_learning.model import build_model, computing_in, loss_of, metrics_of, unfreeze
+from components.trainer.transfer_learning.model import build_model, loss_of, metrics_of, precision_policy, unfreeze
 from components.trainer.transfer_learning.training import TrainingData, train
 
 SIZE = 32
@@ -27,7 +27,7 @@ def batch(count):
 
 def built(settings, classes=2):
     keras.utils.set_random_seed(0)
-    with computing_in(settings.precision):
+    with precision_policy(settings.precision):
         base = small_base(SIZE)
         return build_model(settings, base, classes), base
 
