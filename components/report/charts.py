@@ -46,7 +46,7 @@ def training_charts(training: TrainingReview) -> Iterator[Chart]:
     curves = training.curves
     yield _curves("loss", "Loss" if curves.crossentropy == "loss" else "Cross-entropy", curves, curves.crossentropy)
     yield _curves("accuracy", "Accuracy", curves, "accuracy")
-    for key, title in (("learning_rate", "Learning rate"), ("seconds", "Seconds an epoch")):
+    for key, title in (("learning_rate", "Learning rate"), ("seconds", "Seconds per epoch")):
         if key in curves.metrics:
             yield _single(key, title, curves)
 
@@ -68,7 +68,7 @@ def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
 
 
 def class_balance(data: DataReview) -> Chart:
-    """Returns examples by class, a bar a split."""
+    """Returns examples by class, one bar per split."""
     labels = sorted({label for counts in data.counts.values() for label in counts})
     traces = tuple(
         {
@@ -125,7 +125,8 @@ def history(runs: Sequence[tuple[str, Mapping[str, float]]]) -> Iterator[Chart]:
         yield Chart(
             name=f"history-{metric}",
             title=metric,
-            summary=f"{metric} over {len(values)} runs: first {values[0]:.4f}, last {values[-1]:.4f}.",
+            summary=f"{metric} over {len(values)} run{'s' if len(values) > 1 else ''}: "
+            f"first {values[0]:.4f}, last {values[-1]:.4f}.",
             traces=(_line(metric, names, values, mode="lines+markers"),),
             layout={"xaxis": {"type": "category", "showticklabels": False}, "height": LEAST_PIXELS},
         )
@@ -361,7 +362,10 @@ def _confusion(plots: SlicePlots, names: Sequence[str]) -> Chart:
         if actual != predicted and count
     ]
     most = max(wrong, default=None)
-    words = f"Most often, {most[1]} is taken for {most[2]}: {most[0]:.0f} times." if most else "Nothing is confused."
+    words = "No class is confused with another."
+    if most:
+        count, actual, predicted = most
+        words = f"Most often, {actual} is predicted as {predicted} ({_times(round(count))})."
     trace = {
         "type": "heatmap",
         "x": list(names),
@@ -409,6 +413,10 @@ def _ratio(part: float, whole: float) -> float:
 
 def _height(rows: int) -> int:
     return max(LEAST_PIXELS, 90 + ROW_PIXELS * rows)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -21,7 +21,7 @@ EXAMPLE_COUNT = "example_count"
 OF_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision", "calibration")
 """In a slice of one class these say nothing of the model: TFMA writes 0 or 1, or its mean prediction."""
 DECIDING_THRESHOLD = 0.5
-"""Above it, an example is taken for the second of two classes, as in the accuracy that TFMA computes."""
+"""Above it, an example is predicted as the second of two classes, as in the accuracy that TFMA computes."""
 
 
 def read_evaluation(folder: str, class_names: Sequence[str]) -> EvaluationReview:

@@ -1,4 +1,4 @@
-"""What the model gets wrong, and is most sure of."""
+"""Finds the test examples that the model misclassifies with the highest confidence."""
 
 import heapq
 from collections import Counter
@@ -18,7 +18,7 @@ SHOWN_CLASSES = 20
 
 
 def find_mistakes(files: Sequence[str], model_path: str) -> Mistakes:
-    """Returns the most confident wrong answers of a model.
+    """Returns the most confident wrong predictions of a model.
 
     Args:
         files: Gzipped TFRecord files of the test split.

@@ -114,7 +114,7 @@ class Sample(Settings):
 
 
 class Mistake(Settings):
-    """A test example that the model took for another class.
+    """A misclassified test example.
 
     Attributes:
         sample: The example.
@@ -128,7 +128,7 @@ class Mistake(Settings):
 
 
 class Mistakes(Settings):
-    """The most confident wrong answers.
+    """The most confident wrong predictions.
 
     Attributes:
         seen: Test examples that were looked at.
@@ -172,7 +172,7 @@ class FeatureStatistics(Settings):
         missing: Examples that don't.
         mean, deviation, lowest, median, highest: Of numbers; None for others.
         zeros: How many values are 0; None where the values aren't numbers.
-        unique: How many different values; None where the values are numbers.
+        unique: How many unique values; None where the values are numbers.
         top: The most frequent values with their counts, most frequent first.
         histogram: Of numbers.
     """

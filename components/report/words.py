@@ -1,4 +1,4 @@
-"""The findings in words that a release manager reads."""
+"""Turns the findings of a report into sentences for a release manager."""
 
 from collections.abc import Sequence
 
@@ -8,10 +8,10 @@ from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
 
 MEANINGS = {
-    "accuracy": "share of examples that got their own class",
+    "accuracy": "share of examples that are classified correctly",
     "auc": "how often an example of the second class scores above one of the first; 0.5 is chance",
     "auc_precision_recall": "mean precision over all recalls",
-    "precision": "share that is right among those taken for the second class",
+    "precision": "share that is right among those predicted as the second class",
     "recall": "share of the second class that was found",
     "crossentropy": "mean of -log(probability given to the right class); 0 is best, guessing between two gives 0.69",
     "calibration": "mean predicted probability divided by the share of the second class; 1 is best",
@@ -51,7 +51,7 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
         return "failed", f"The run failed, and nothing was pushed: {run.failure.cause}{place}"
     decision = review.evaluation.decision if review.evaluation else None
     if decision is None:
-        return "unfinished", "The run didn't come to an evaluation, and nothing was pushed."
+        return "unfinished", "The run ended before the evaluation, and nothing was pushed."
     failed = [check for check in decision.checks if not check.passed]
     if not decision.blessed:
         return "not_blessed", (
@@ -69,7 +69,7 @@ def _passed(checks: Sequence[ThresholdCheck]) -> str:
     if not compared:
         words = "No check failed"
     if others := len(checks) - len(compared):
-        words += f"; {others} more had no earlier model to compare with"
+        words += f"; {others} more check{'s' if others > 1 else ''} had no earlier model to compare with"
     return words
 
 
@@ -78,10 +78,10 @@ def check_sentence(check: ThresholdCheck) -> str:
     metric = METRICS.get(check.metric, check.metric)
     where = "over all examples" if check.slice == "all examples" else f"in the slice {check.slice}"
     if check.value is None:
-        return f"{metric} {where} has no value: no test example is there, or it can't be computed."
+        return f"{metric} {where} has no value: there is no test example, or it can't be computed."
     found = f"{metric} {where} is {check.value:.4f}"
     if check.kind == "at_least":
-        return f"{found}; at least {check.bound:g} is asked for."
+        return f"{found}; at least {check.bound:g} is required."
     if check.kind == "at_most":
         return f"{found}; at most {check.bound:g} is allowed."
     direction = "fall below" if check.kind == "max_drop" else "rise above"
@@ -94,13 +94,13 @@ def check_sentence(check: ThresholdCheck) -> str:
 
 
 def warnings(evaluation: EvaluationReview) -> list[str]:
-    """Returns what the checks may not ask for, and a reader must know: a model that learned nothing."""
+    """Returns what a reader must know although no check may look at it: that the model learned nothing."""
     found = []
     overall = evaluation.plots[0].confusion if evaluation.plots else ()
     taken = [sum(column) for column in zip(*overall, strict=True)]
     if sum(count > 0 for count in taken) == 1 and len(taken) > 1:
         name = evaluation.class_names[taken.index(max(taken))]
-        found.append(f"The model takes every test example for {name}: it tells nothing apart.")
+        found.append(f"The model predicts {name} for every test example: it doesn't tell the classes apart.")
     auc = evaluation.slices[0].metrics.get("auc")
     if auc and auc.low is not None and auc.high is not None and auc.low <= CHANCE <= auc.high:
         found.append(
@@ -126,14 +126,14 @@ def _guessing(evaluation: EvaluationReview) -> str:
         return ""
     name = evaluation.class_names[counts.index(max(counts))]
     share = max(counts) / sum(counts)
-    return f"For comparison: taking every example for {name} would give an accuracy of {share:.4f}."
+    return f"For comparison: predicting {name} for every example would give an accuracy of {share:.4f}."
 
 
 def _what_is_checked(evaluation: EvaluationReview) -> str:
     overall, *others = (each.name for each in evaluation.slices)
     if not others or any(check.slice != overall for check in evaluation.decision.checks):
         return ""
-    return "Every check is of all examples: a bad slice alone stops no push."
+    return "Every check covers all examples: a bad slice alone doesn't stop a push."
 
 
 def _kept_too_late(curves: LearningCurves) -> str:
@@ -190,9 +190,10 @@ def trust(count: int, bounds: Metric, overall: float | None) -> str:
     if bounds.low is None or bounds.high is None or overall is None:
         return "No interval was computed."
     if bounds.low <= overall <= bounds.high:
-        judged = "includes the value of all examples: it may be chance"
+        judged = "includes the value of all examples: the difference may be chance"
     else:
-        judged = "doesn't include the value of all examples: a real difference"
+        # Of twenty slices, one is expected to look so by chance.
+        judged = "excludes the value of all examples: statistically significant at the 5 % level, for this slice alone"
     return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, {judged}."
 
 

@@ -27,7 +27,7 @@ def reason(history: History, execution: Execution) -> str:
         return f"same inputs, settings and code as in run {', '.join(sorted(makers))}" if makers else "nothing changed"
     before = history.before(execution)
     if before is None:
-        return "its first run"
+        return "first run of this step"
     changed = [*_changed_inputs(execution, before, history), *_changed_settings(execution, before)]
     if not changed:
         return "its earlier result isn't there any more, or was not finished"

@@ -108,7 +108,7 @@ def test_lineage_and_report_are_each_pipelines_own(first_runs, home, run):
         assert {origin["run_id"] for origin in origins} == {record["run_id"]}
         report = (home.path / "transferline" / name / "reports" / f"{record['run_id']}.html").read_text()
         assert record["model_uri"] in report
-        assert all(step["reason"] == "its first run" for step in record["steps"] if step["name"] != "Data")
+        assert all(step["reason"] == "first run of this step" for step in record["steps"] if step["name"] != "Data")
 
 
 def test_nothing_changed_so_nothing_runs(first_runs, run):

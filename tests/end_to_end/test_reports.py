@@ -59,7 +59,7 @@ def test_a_blocked_run_says_why_and_shows_every_chart(blocked):
     with opened(record["report"]) as page:
         assert page.inner_text("h1").endswith("Not blessed, not pushed")
         assert page.inner_text("#verdict").startswith("1 of 2 checks failed")
-        assert "at least 1 is asked for" in page.inner_text("#checks tbody tr")
+        assert "at least 1 is required" in page.inner_text("#checks tbody tr")
         drawn = charts(page)
         assert set(drawn) >= {
             "slices",

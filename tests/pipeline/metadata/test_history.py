@@ -122,7 +122,7 @@ def test_a_model_nobody_made_is_an_error_that_names_the_versions(history):
 
 def test_each_step_has_its_reason(history):
     reasons = {(each.run_id, each.node): reason(history, each) for each in history.executions}
-    assert reasons["run1", "Trainer"] == "its first run"
+    assert reasons["run1", "Trainer"] == "first run of this step"
     assert reasons["run2", "ImageExampleGen"] == "same inputs, settings and code as in run run1"
     assert reasons["run2", "Trainer"] == "trainer.seed was 0, is 1"
     assert reasons["run2", "Pusher"] == "new model from Trainer"
