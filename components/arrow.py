@@ -36,7 +36,7 @@ def open_parquet(opened: IO[bytes], name: str) -> parquet.ParquetFile:
         return parquet.ParquetFile(opened)
     except (pa.ArrowException, OSError) as error:
         raise TransferlineError(
-            f"The file can't be read as Parquet: {error}", place=name, cure="Write it again, or remove it."
+            f"The file can't be read as Parquet: {error}.", place=name, cure="Write it again, or remove it."
         ) from error
     # The hotfix raises RuntimeError, and the others where it can't tell what the pickle says.
     except (RuntimeError, ValueError, LookupError) as error:

@@ -1,13 +1,13 @@
-"""The one error that is meant for a person."""
+"""Defines the one error that is written for people."""
 
 
 class TransferlineError(Exception):
-    """A fault that the user can mend: what is wrong, where, and what to do about it.
+    """A fault that the user can fix: what is wrong, where, and what to do about it.
 
     Args:
-        cause: What is wrong, in one sentence.
+        cause: What is wrong: a sentence with a capital and a full stop.
         place: The file, row, feature or setting at fault; empty if there is none.
-        cure: What to do, in one sentence.
+        cure: What to do: a sentence with a capital and a full stop.
     """
 
     def __init__(self, cause: str, *, place: str = "", cure: str = "") -> None:
@@ -19,7 +19,7 @@ class TransferlineError(Exception):
     def __str__(self) -> str:
         lines = [self.cause]
         if self.place:
-            lines.append(f"  where: {self.place}")
+            lines.append(f"  place: {self.place}")
         if self.cure:
             lines.append(f"  cure:  {self.cure}")
         return "\n".join(lines)

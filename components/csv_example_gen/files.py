@@ -10,7 +10,7 @@ from components.ingest import storage
 from components.ingest.file_names import is_hidden, split_of_name
 from components.wording import printable
 
-EXPECTED = "data.path must be a .csv, .csv.gz or .parquet file, a folder of such files, or a glob pattern of them."
+EXPECTED = "Set data.path to a .csv, .csv.gz or .parquet file, a folder of such files, or a glob pattern of them."
 CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
 GZIP_ENDINGS = tuple(f"{ending}.gz" for ending in CSV_ENDINGS)
 PARQUET_ENDINGS = (".parquet", ".pq")
@@ -87,7 +87,7 @@ def _paths(path: str) -> list[tuple[str, str]]:
     for node in nodes:
         if node.fault:
             raise TransferlineError(
-                f"A file can't be read: {node.fault}.", place=printable(node.name), cure="Mend it or move it elsewhere."
+                f"A file can't be read: {node.fault}.", place=printable(node.name), cure="Fix it, or move it elsewhere."
             )
     return sorted((storage.join(path, node.name), node.name) for node in nodes)
 

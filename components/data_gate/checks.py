@@ -81,7 +81,7 @@ def _duplicate_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
     leaks = [duplicate for duplicate in report.duplicates if {"train", "test"} <= set(duplicate.splits)]
     if leaks and rules.fail_on_leak:
         yield (
-            f"{_groups(leaks)} identical in train and test, so the test would be too kind: {_examples(leaks)}; "
+            f"{_groups(leaks)} identical in train and test, so the test would be too optimistic: {_examples(leaks)}; "
             "remove one copy of each, split by hash, or set gate.fail_on_leak=false"
         )
     conflicts = [duplicate for duplicate in report.duplicates if len(duplicate.labels) > 1]

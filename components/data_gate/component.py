@@ -50,9 +50,9 @@ def DataGate(
     faults = ingest_faults(report, GateRules.model_validate_json(rules)) + anomaly_faults(found, schema_proto)
     if faults:
         raise TransferlineError(
-            "the data didn't pass the gate:\n" + "\n".join(f"  - {fault}" for fault in faults),
+            "The data didn't pass the gate:\n" + "\n".join(f"  - {fault}" for fault in faults),
             place=os.path.join(ingest_report.uri, QUARANTINE_FILE) if report.quarantined else "",
-            cure="mend the data, or change the schema or the gate's rules if the data is right",
+            cure="Fix the data, or change the schema or the gate's rules if the data is right.",
         )
     tf.io.gfile.makedirs(validated_schema.uri)  # on a cluster nobody has made it
     tf.io.gfile.copy(schema_path, os.path.join(validated_schema.uri, SCHEMA_FILE), overwrite=True)

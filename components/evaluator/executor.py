@@ -94,7 +94,7 @@ def _check_metric_names(evaluation: Evaluation, classes: int) -> None:
     unknown = sorted({threshold.metric for threshold in evaluation.thresholds} - set(known))
     if unknown:
         raise TransferlineError(
-            f"a threshold names {', '.join(unknown)}, which isn't measured for {classes} classes",
+            f"A threshold names {', '.join(unknown)}, which isn't measured for {classes} classes.",
             place="evaluation.thresholds",
-            cure=f"use one of {', '.join(known)}",
+            cure=f"Use one of {', '.join(known)}.",
         )

@@ -17,7 +17,7 @@ from components.ingest.file_names import is_hidden
 from components.wording import printable
 
 EXPECTED = (
-    "data.path must be a folder with one folder of photos for each class; or one with the folders train, validation "
+    "Set data.path to a folder with one folder of photos for each class; or one with the folders train, validation "
     "and test, each with a folder for each class; a manifest .csv with the columns path and label; a .zip or .tar.gz "
     "of such folders; or TFRecords of tf.Example."
 )

@@ -103,7 +103,7 @@ def _tpu_strategy() -> tf.distribute.Strategy:
         return tf.distribute.TPUStrategy(resolver)
     except (ValueError, RuntimeError, OSError, tf.errors.OpError) as error:
         raise TransferlineError(
-            f"The TPU that the environment names can't be used: {error}",
+            f"The TPU that the environment names can't be used: {error}.",
             place="trainer.strategy",
             cure='Check the TPU and its TensorFlow version, or use strategy "one_device".',
         ) from error
@@ -134,7 +134,7 @@ def _multi_worker_strategy() -> tf.distribute.Strategy:
         return tf.distribute.MultiWorkerMirroredStrategy()
     except (ValueError, RuntimeError, tf.errors.OpError) as error:
         raise TransferlineError(
-            f"The workers in TF_CONFIG can't be used: {error}",
+            f"The workers in TF_CONFIG can't be used: {error}.",
             place="trainer.strategy",
             cure="Check TF_CONFIG, and that nothing in this process has used TensorFlow before.",
         ) from error

@@ -148,7 +148,8 @@ def worker_network(settings: TrainingSettings, paths: Sequence[str]) -> Iterator
     remote = [path for path in (*settings.files, *paths) if "://" in path]
     if remote:
         raise TransferlineError(
-            f"{remote[0]} is remote, and workers that reach it have their ports open to the network: {OPEN_PORTS}.",
+            f"The path {remote[0]} is remote, and workers that reach it have their ports open to the network: "
+            f"{OPEN_PORTS}.",
             place="trainer.workers",
             cure=f"Use local files, or trainer.workers=1; {WHERE_ALONE}.",
         )

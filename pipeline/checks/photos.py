@@ -80,7 +80,7 @@ def _splits(found: PhotoFindings) -> Iterator[Finding]:
     if found.leaks:
         text = f"identical in different splits: {_groups(found.leaks)}"
         yield warning(
-            "splits", text, 'remove the copies, or let data.split.by be "hash": such a test would be too kind'
+            "splits", text, 'remove the copies, or let data.split.by be "hash": such a test would be too optimistic'
         )
 
 

@@ -27,7 +27,7 @@ def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(hom
     assert "the class 'fox' occurs in test but not in train" in cause
     assert "feature 'label' in test: expected text or bytes, one of 'cat', 'dog'" in cause
     assert sum(record["counts"].values()) == 3 * 8 + 1
-    assert last_lines(done, 1)[0].startswith("cure:  mend the data")
+    assert last_lines(done, 1)[0].startswith("cure:  Fix the data")
 
 
 @needs_chromium
@@ -41,7 +41,7 @@ def test_the_report_of_a_failed_run_says_why_and_shows_what_there_is(home):
         assert all(drawn.values()), drawn
         assert "train/cat" in page.inner_text("#data")
         assert page.evaluate("document.querySelectorAll('#data img').length") > 0
-        assert "The run didn't come to an evaluation." in page.inner_text("#decision")
+        assert "The run ended before the evaluation." in page.inner_text("#decision")
 
 
 def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):

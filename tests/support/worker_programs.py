@@ -42,7 +42,7 @@ def is_given(fn_args):
 def raises_an_error_for_people(fn_args):
     if index() == 0:
         time.sleep(3600)
-    raise TransferlineError("The rows are bad.", place="row 7", cure="Mend it.")
+    raise TransferlineError("The rows are bad.", place="row 7", cure="Fix it.")
 
 
 def raises_its_own_error_and_costs_the_others_their_lives(fn_args):

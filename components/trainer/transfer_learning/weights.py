@@ -160,7 +160,7 @@ def _load(base: keras.Model, path: Path) -> None:
         base.load_weights(str(path))
     except (OSError, ValueError, KeyError) as error:
         raise TransferlineError(
-            f"These aren't the weights of MobileNetV2 without its top: {error}",
+            f"These aren't the weights of MobileNetV2 without its top: {error}.",
             place=f"trainer.weights = {path}",
             cure="Give a file written by save_weights of keras.applications.MobileNetV2(include_top=False).",
         ) from error

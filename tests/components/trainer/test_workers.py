@@ -91,7 +91,7 @@ def test_each_worker_is_told_its_place_and_the_first_reports(tmp_path, caplog):
 def test_an_error_for_people_comes_out_as_it_is(tmp_path):
     with pytest.raises(TransferlineError, match="The rows are bad") as error:
         run("raises_an_error_for_people", tmp_path)
-    assert (error.value.place, error.value.cure) == ("row 7", "Mend it.")
+    assert (error.value.place, error.value.cure) == ("row 7", "Fix it.")
 
 
 def test_an_error_of_one_counts_more_than_the_end_of_the_others(tmp_path):

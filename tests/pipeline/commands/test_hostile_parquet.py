@@ -34,7 +34,7 @@ def test_new_refuses_it(where, request, tmp_path):
     assert done.returncode == 1
     assert not out.exists()
     assert "arrow.py_extension_type" in done.stderr
-    assert "where: rows.parquet" in done.stderr
+    assert "place: rows.parquet" in done.stderr
     assert "cure:" in done.stderr
     assert "Traceback" not in done.stderr
 

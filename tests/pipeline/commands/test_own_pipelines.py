@@ -77,7 +77,7 @@ def test_a_file_without_config(transferline, project):
         done = transferline(command, "empty", *more)
         assert done.returncode == 1
         assert done.stderr == (
-            f"transferline: the file has no CONFIG, so it holds no pipeline\n  where: {path}\n"
+            f"transferline: the file has no CONFIG, so it holds no pipeline\n  place: {path}\n"
             "  cure:  assign an ImagePipeline or a RowPipeline to CONFIG there\n"
         )
     assert "has no CONFIG" in findings(transferline("check", "empty", "--json"))["settings", "fault"]
@@ -91,7 +91,7 @@ def test_a_file_that_raises(transferline, project):
         done = transferline(command, path)
         assert (done.returncode, "Traceback" in done.stderr) == (1, False)
         assert "transferline: the file raises JSONDecodeError" in done.stderr
-        assert f"  where: {place}\n" in done.stderr
+        assert f"  place: {place}\n" in done.stderr
     fault = findings(transferline("check", "broken", "--json"))["settings", "fault"]
     assert place in fault
     assert transferline("list").returncode == 0

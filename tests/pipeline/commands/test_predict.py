@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_written_whole_is_not_written(pushed, tmp_path):
         before=lambda: resource.setrlimit(FILE_SIZE, (10_000,) * 2),
     )
     assert (status, shown) == ("1", "")
-    assert f"the file can't be written: File too large\n  where: {out}" in said
+    assert f"the file can't be written: File too large\n  place: {out}" in said
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 
