@@ -17,6 +17,7 @@ from components.data_gate.component import DataGate
 from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
+from components.ingest.driver import INPUT_FINGERPRINT
 from components.pusher.baseline import PushedBaseline
 from components.pusher.component import Pusher
 from components.report.component import Report
@@ -66,18 +67,21 @@ class Parts:
     models: tuple[str, ...] = ()
 
 
-def create_pipeline(config: Pipeline, *, on_cluster: bool = False) -> tfx.dsl.Pipeline:
+def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerprint: str = "") -> tfx.dsl.Pipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
     Args:
         config: With `data.path` set.
         on_cluster: Whether no metadata can be asked for the last blessed model; then it is the last pushed one.
+        data_fingerprint: As whoever starts the run found it; "" lets ExampleGen look for itself.
 
     Returns:
         A TFX pipeline with its cache on.
     """
     parts = _parts(config)
     example_gen = parts.example_gen
+    if data_fingerprint:
+        example_gen.exec_properties[INPUT_FINGERPRINT] = data_fingerprint
     data_nodes, schema, data_outputs = _validated_data(config, parts)
     transform = parts.transform(
         examples=example_gen.outputs["examples"],

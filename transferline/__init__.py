@@ -49,8 +49,8 @@ class Pipeline:
         Raises:
             TransferlineError: It can't run here with these settings.
         """
-        unchanged = None if force else launch.unchanged_run(self.config)
-        return unchanged or launch.run(self.config)
+        unchanged, state = (None, None) if force else launch.unchanged_run(self.config)
+        return unchanged or launch.run(self.config, state)
 
     def predict(
         self, data: "DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]", version: int | None = None

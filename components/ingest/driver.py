@@ -36,10 +36,14 @@ class FingerprintDriver(base_driver.BaseDriver, portable_base_driver.BaseDriver)
         """
 
     def run(self, execution_info: data_types.ExecutionInfo) -> driver_output_pb2.DriverOutput:
-        """Returns the execution's properties with `input_fingerprint`, and the same on the examples."""
-        found = self.fingerprint(execution_info.exec_properties["data"])
+        """Returns the execution's properties with `input_fingerprint`, and the same on the examples.
+
+        A fingerprint that is given is taken: whoever started the run has looked at the data.
+        """
+        properties = execution_info.exec_properties
+        found = properties.get(INPUT_FINGERPRINT) or self.fingerprint(properties["data"])
         result = driver_output_pb2.DriverOutput()
-        for key, value in {**execution_info.exec_properties, INPUT_FINGERPRINT: found}.items():
+        for key, value in {**properties, INPUT_FINGERPRINT: found}.items():
             if value is not None:
                 data_types_utils.set_metadata_value(result.exec_properties[key], value)
         examples = copy.deepcopy(execution_info.output_dict["examples"][0].mlmd_artifact)

@@ -21,12 +21,12 @@ def run(
 ) -> None:
     """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed."""
     config = with_runs(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
-    last = None if force else launch.unchanged_run(config)
+    last, state = (None, None) if force else launch.unchanged_run(config)
     if last:
         claim(config)
         sys.stdout.write(
             f"{name}: nothing changed since run {last.run_id} (pushed): {last.model_uri}. Use --force to run anyway.\n"
         )
         return
-    record = launch.run(config)
+    record = launch.run(config, state)
     raise typer.Exit(launch.EXIT_STATUS[record.status])

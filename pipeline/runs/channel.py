@@ -18,6 +18,7 @@ from components.outcome import Step
 from components.settings import Settings
 from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 from pipeline.runs.record import RunRecord
+from pipeline.runs.state import State
 from pipeline.source_fingerprint import file_fingerprint
 
 KINDS: dict[str, type[ImagePipeline] | type[RowPipeline]] = {
@@ -52,6 +53,7 @@ class Task(Settings):
         kind: The configuration's class.
         settings: All that the configuration says.
         file: The catalog file that it was read from; "" if it wasn't.
+        state: What the run depends on, if that was looked at already.
     """
 
     run_id: str
@@ -61,9 +63,10 @@ class Task(Settings):
     kind: str
     settings: dict[str, Any]
     file: str = ""
+    state: State | None = None
 
     @classmethod
-    def of(cls, config: Pipeline, run_id: str, log: str) -> "Task":
+    def of(cls, config: Pipeline, run_id: str, log: str, state: State | None = None) -> "Task":
         """Returns the task to run a pipeline, for a child of this process."""
         return cls(
             run_id=run_id,
@@ -73,6 +76,7 @@ class Task(Settings):
             kind=type(config).__name__,
             settings=config.model_dump(),
             file=config.file,
+            state=state,
         )
 
     @property

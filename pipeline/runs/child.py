@@ -16,7 +16,7 @@ from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
 from pipeline.runs.channel import Display, Sender, Task
 from pipeline.runs.recorder import Recorder
-from pipeline.runs.state import state_of
+from pipeline.runs.state import State, state_of
 
 PR_SET_PDEATHSIG = 1
 
@@ -38,7 +38,7 @@ def compute(task: Task, display: Display) -> None:
     config = task.config
     recorder = Recorder(config, task.record, display)
     try:
-        _run(config, recorder)
+        _run(config, recorder, task.state)
     except (Exception, KeyboardInterrupt) as error:
         traceback.print_exc()
         recorder.failed(error)
@@ -46,7 +46,7 @@ def compute(task: Task, display: Display) -> None:
         recorder.ended()
 
 
-def _run(config: Pipeline, recorder: Recorder) -> None:
+def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
     if config.metadata.is_server:
         with recorder.running("Metadata"):
             check(config.metadata)
@@ -54,14 +54,15 @@ def _run(config: Pipeline, recorder: Recorder) -> None:
     with recorder.running("Data"):
         if config.source is not None and located.data.path == str(source_path(config.source)):
             materialise(config.source)
-        # Of now: what changes while the run is at work counts as a change for the next one.
-        recorder.resolved(located, state_of(located))
+        # Of its beginning: what changes while the run is at work counts as a change for the next one.
+        state = state or state_of(located)
+        recorder.resolved(located, state.digest)
     with recorder.running("TFX"):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
         from pipeline.runs.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: bad data is told before)
 
         logging.getLogger().setLevel(logging.INFO)
-    run_pipeline(located, recorder)
+    run_pipeline(located, recorder, state.data)
 
 
 def end_with_parent(process: int) -> None:

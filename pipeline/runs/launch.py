@@ -8,15 +8,19 @@ from pipeline.data.sources import with_data
 from pipeline.runs.home import claim
 from pipeline.runs.parent import run_in_child
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.state import is_still_there, state_of
+from pipeline.runs.state import State, is_still_there, state_of
 
 EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
 
 
-def run(config: Pipeline) -> RunRecord:
+def run(config: Pipeline, state: State | None = None) -> RunRecord:
     """Runs a pipeline on this machine and returns its record.
 
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
+
+    Args:
+        config: The pipeline.
+        state: What `unchanged_run` found; None if it wasn't asked.
 
     Raises:
         TransferlineError: The output folder isn't local, the engine's workers can't see it, the Trainer's workers would
@@ -26,25 +30,27 @@ def run(config: Pipeline) -> RunRecord:
     refuse_elsewhere(config)
     refuse_open_ports(config)
     claim(config)
-    return run_in_child(config)
+    return run_in_child(config, state)
 
 
-def unchanged_run(config: Pipeline) -> RunRecord | None:
-    """Returns the last run that was pushed if nothing has changed since, so that another would only repeat it.
+def unchanged_run(config: Pipeline) -> tuple[RunRecord | None, State | None]:
+    """Looks for the last run that was pushed and since which nothing has changed, so that another would only repeat it.
 
     Args:
         config: The pipeline.
 
     Returns:
-        Its record; None if there was none, if anything has changed, or if that can't be told.
+        Its record; None if there was none, if anything has changed, or if that can't be told. And the state of now, so
+        that `run` needn't look again; None where it wasn't needed or can't be told.
     """
     last = next((record for record in RunStore(config.home).runs() if record.status == "pushed"), None)
     if last is None or not last.state or not is_still_there(config, last):
-        return None
+        return None, None
     try:
-        return last if state_of(with_data(config)) == last.state else None
+        state = state_of(with_data(config))
     except (TransferlineError, OSError):  # which the run itself will meet, and record
-        return None
+        return None, None
+    return (last if state.digest == last.state else None), state
 
 
 def refuse_open_ports(config: Pipeline) -> None:

@@ -82,11 +82,12 @@ class LocalRunner(LocalDagRunner):
         ).launch
 
 
-def run_pipeline(config: Pipeline, recorder: Recorder) -> None:
+def run_pipeline(config: Pipeline, recorder: Recorder, data_fingerprint: str) -> None:
     """Builds a pipeline and runs it.
 
     Args:
         config: With `data.path` set.
         recorder: Is told of every step.
+        data_fingerprint: See `create_pipeline`.
     """
-    LocalRunner(recorder, LockedMetadata(config)).run(create_pipeline(config))
+    LocalRunner(recorder, LockedMetadata(config)).run(create_pipeline(config, data_fingerprint=data_fingerprint))

@@ -24,6 +24,7 @@ from pipeline.runs.log_file import opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.recorder import new_run_id
 from pipeline.runs.screen import Screen
+from pipeline.runs.state import State
 
 # Unbuffered and with tracebacks of crashes in C++, so that the log has the last words.
 CHILD = (sys.executable, "-u", "-X", "faulthandler", "-m", "pipeline.runs.child")
@@ -36,18 +37,19 @@ CAUSES = {
 }
 
 
-def run_in_child(config: Pipeline, child: Sequence[str] = CHILD) -> RunRecord:
+def run_in_child(config: Pipeline, state: State | None = None, child: Sequence[str] = CHILD) -> RunRecord:
     """Runs a pipeline in a process of its own; returns the run's record when that has ended.
 
     Args:
         config: The pipeline.
+        state: What it depends on, if that was looked at already.
         child: The command that computes; the number of its end of the channel is added.
 
     Raises:
         OSError: The output folder can't be written to.
     """
     run_id = new_run_id()
-    task = Task.of(config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"))
+    task = Task.of(config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), state)
     with opened_log(Path(task.log)) as log, opened_screen() as stream:
         screen = Screen(stream)
         screen.start(config.name, config.home)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from components.pusher.versions import newest_version
+from components.settings import Settings
 from pipeline.config import SCHEMAS, Pipeline, PipelineConfig
 from pipeline.data.fingerprint import data_fingerprint
 from pipeline.metadata.history import knows_run
@@ -20,29 +21,42 @@ from pipeline.source_fingerprint import PACKAGES, file_fingerprint, library_vers
 COMPILED = "__pycache__"
 
 
-def state_of(config: Pipeline) -> str:
-    """Returns a digest of the settings, the data, the pretrained weights, our source code and the libraries.
+class State(Settings):
+    """What a run depends on, looked at once a run.
+
+    Both are "" where something of it is remote, which only TensorFlow can look at.
+
+    Attributes:
+        digest: Of the settings, the data, the pretrained weights, our source code and the libraries.
+        data: The data's fingerprint, which ExampleGen's driver then needn't look for.
+    """
+
+    digest: str = ""
+    data: str = ""
+
+
+def state_of(config: Pipeline) -> State:
+    """Returns the state of now.
 
     Args:
         config: With `data.path` set.
-
-    Returns:
-        64 hex digits; "" where something of it is remote, which only TensorFlow can look at.
 
     Raises:
         TransferlineError: There is no data, or it can't be looked at.
     """
     if "://" in config.data.path or "://" in config.weights_file:
-        return ""
+        return State()
+    data = data_fingerprint(config)
     parts = (
         config.model_dump_json(),
         sys.version,
         library_versions(),
         _source(),
-        data_fingerprint(config),
+        data,
         file_fingerprint(config.weights_file),
     )
-    return hashlib.sha256("\n".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
+    return State(digest=digest, data=data)
 
 
 def is_still_there(config: PipelineConfig, record: RunRecord) -> bool:

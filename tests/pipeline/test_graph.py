@@ -55,6 +55,14 @@ def test_a_curated_schema_travels_as_its_text():
     assert "PhotoSchemaGen" in nodes(catalog.load("photos"))
 
 
+@pytest.mark.parametrize(("name", "step"), [("photos", "ImageExampleGen"), ("higgs_toy", "CsvExampleGen")])
+def test_what_is_known_of_the_data_is_handed_to_the_step_that_reads_it(name, step):
+    looked_at = create_pipeline(catalog.load(name), data_fingerprint="of the data")
+    found = {node.id for node in looked_at.components if node.exec_properties.get("input_fingerprint") == "of the data"}
+    assert found == {step}
+    assert not nodes(catalog.load(name))[step].exec_properties.get("input_fingerprint")
+
+
 def steps_here(name):
     """Yields ID, executor and execution properties of each step, compiled for this machine."""
     compiled = Compiler().compile(create_pipeline(catalog.load(name)))

@@ -16,9 +16,9 @@ def run(tmp_path):
     """Runs a pipeline of the component alone; returns the executions so far, oldest first."""
     database = sqlite_metadata_connection_config(str(tmp_path / "metadata.db"))
 
-    def once(data, source_fingerprint=""):
+    def once(data, **properties):
         example_gen = ImageExampleGen(ImageData(path=str(data)))
-        example_gen.exec_properties["source_fingerprint"] = source_fingerprint
+        example_gen.exec_properties.update(properties)
         pipeline = tfx.dsl.Pipeline(
             pipeline_name="photos",
             pipeline_root=str(tmp_path / "root"),
@@ -61,6 +61,22 @@ def test_the_cache_serves_unchanged_photos_and_no_others(run, fill, encode, tmp_
     assert examples[0].custom_properties["span"].int_value == 0
     assert examples[0].custom_properties["payload_format"].string_value == "FORMAT_TF_EXAMPLE"
     assert tf.io.gfile.glob(f"{examples[-1].uri}/Split-train/data_tfrecord-*.gz")
+
+
+def test_a_fingerprint_of_whoever_started_the_run_is_taken(run, fill, tmp_path):
+    data = tmp_path / "data"
+    fill(data / "cat", 10)
+    complete, cached = metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED
+
+    run(data, input_fingerprint="first")
+    (data / "cat" / "000.jpg").unlink()
+    states, _ = run(data, input_fingerprint="first")
+    assert states == [complete, cached]
+    states, store = run(data, input_fingerprint="second")
+    assert states == [complete, cached, complete]
+
+    examples = store.get_artifacts_by_type("Examples")
+    assert [each.custom_properties["input_fingerprint"].string_value for each in examples] == ["first", "second"]
 
 
 def test_outputs():

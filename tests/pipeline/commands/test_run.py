@@ -20,7 +20,7 @@ def pushed(tmp_path):
     model.mkdir(parents=True)
     Path(config.metadata_path).touch()
     record = RunRecord(
-        run_id="20260101T000000-00001", status="pushed", model_uri=str(model), state=state_of(with_data(config))
+        run_id="20260101T000000-00001", status="pushed", model_uri=str(model), state=state_of(with_data(config)).digest
     )
     RunStore(config.home).save(record)
     return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]

@@ -29,7 +29,7 @@ from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.parent import CHILD, run_in_child
 config = apply_overrides(catalog.load("photos"), [f"output_dir={sys.argv[1]}"])
-run_in_child(config, (*CHILD[:-2], "-c", sys.argv[2]))
+run_in_child(config, child=(*CHILD[:-2], "-c", sys.argv[2]))
 """
 
 
@@ -50,7 +50,7 @@ def kept(config):
 
 def test_a_killed_child_fails_the_run_in_the_step_at_work(config, capfd):
     program = "with display.working('Trainer'):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-    record = run_in_child(config, child(program))
+    record = run_in_child(config, child=child(program))
     assert record == kept(config)
     assert record.status == "failed"
     assert [step.name for step in record.steps] == ["Trainer"]
@@ -64,20 +64,20 @@ def test_a_killed_child_fails_the_run_in_the_step_at_work(config, capfd):
 
 
 def test_a_crash_is_named_and_its_traceback_is_in_the_log(config):
-    record = run_in_child(config, child("with display.working('Trainer'):\n    ctypes.string_at(0)\n"))
+    record = run_in_child(config, child=child("with display.working('Trainer'):\n    ctypes.string_at(0)\n"))
     assert record.error.cause == "The run's process crashed (SIGSEGV)."
     assert "Segmentation fault" in Path(record.log).read_text()
 
 
 def test_a_child_that_just_ends_fails_the_run_with_its_exit_status(config):
-    record = run_in_child(config, child("sys.exit(3)"))
+    record = run_in_child(config, child=child("sys.exit(3)"))
     assert "with the exit status 3" in record.error.cause
     assert record.error.place == "before the first step"
     assert record == kept(config)
 
 
 def test_a_child_that_never_came_to_keep_a_record_gets_one(config):
-    record = run_in_child(config, ("false",))
+    record = run_in_child(config, child=("false",))
     assert (record.status, record.config["name"]) == ("failed", "photos")
     assert record == kept(config)
 
@@ -87,21 +87,21 @@ def test_an_outcome_that_was_kept_stands_whatever_ends_the_child_after_it(config
         "store.save(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
         "with display.working('Report'):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    record = run_in_child(config, child(program))
+    record = run_in_child(config, child=child(program))
     assert (record.status, record.error) == ("pushed", None)
     assert "Model:  /m/1" in capfd.readouterr().out
 
 
 def test_an_outcome_that_the_child_could_only_tell_is_kept(config):
     program = "display.finish(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
-    record = run_in_child(config, child(program))
+    record = run_in_child(config, child=child(program))
     assert kept(config) == record
     assert record.status == "pushed"
 
 
 def test_what_is_printed_is_in_the_log_and_nowhere_else(config, capfd):
     program = "print('python out')\nprint('python err', file=sys.stderr)\nos.system('echo from a grandchild')\n"
-    record = run_in_child(config, child(program))
+    record = run_in_child(config, child=child(program))
     noise = {"python out", "python err", "from a grandchild"}
     assert noise <= set(Path(record.log).read_text().splitlines())
     shown = capfd.readouterr()
@@ -110,7 +110,7 @@ def test_what_is_printed_is_in_the_log_and_nowhere_else(config, capfd):
 
 
 def test_a_grandchild_that_holds_the_channel_keeps_nobody_waiting(config):
-    record = run_in_child(config, child("if not (found := os.fork()):\n    time.sleep(1000)\nprint(found)\n"))
+    record = run_in_child(config, child=child("if not (found := os.fork()):\n    time.sleep(1000)\nprint(found)\n"))
     grandchild = int(Path(record.log).read_text())
     os.kill(grandchild, signal.SIGKILL)  # which fails if it were gone already
     assert record.status == "failed"

@@ -10,6 +10,7 @@ from pipeline.config.overrides import apply_overrides
 from pipeline.runs import launch
 from pipeline.runs import state as run_state
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.state import State
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def pushed(photos):
         folder.mkdir(parents=True)
     Path(photos.metadata_path).touch()
     step = Step(name="Trainer", seconds=1, cached=False, artifacts=(str(artifact),))
-    state = run_state.state_of(launch.with_data(photos))
+    state = run_state.state_of(launch.with_data(photos)).digest
     record = RunRecord(
         run_id="20260101T000000-00001", status="pushed", steps=(step,), model_uri=str(model), state=state
     )
@@ -40,12 +41,12 @@ def pushed(photos):
 
 
 def test_nothing_changed(photos, pushed):
-    assert launch.unchanged_run(photos) == pushed
+    assert launch.unchanged_run(photos)[0] == pushed
 
 
 def test_a_later_run_that_was_not_pushed_changes_nothing(photos, pushed):
     RunStore(photos.home).save(RunRecord(run_id="20260102T000000-00001", status="not_blessed", state="other"))
-    assert launch.unchanged_run(photos) == pushed
+    assert launch.unchanged_run(photos)[0] == pushed
 
 
 def add_photo(config):
@@ -84,12 +85,12 @@ def remove_metadata(config):
 )
 def test_what_is_a_change(photos, pushed, change):
     change(photos)
-    assert launch.unchanged_run(photos) is None
+    assert launch.unchanged_run(photos)[0] is None
 
 
 @pytest.mark.parametrize("setting", ["trainer.seed=1", "evaluation.slices=[]"])
 def test_a_setting_is_a_change(photos, pushed, setting):
-    assert launch.unchanged_run(apply_overrides(photos, [setting])) is None
+    assert launch.unchanged_run(apply_overrides(photos, [setting]))[0] is None
 
 
 def test_a_file_of_weights_is_part_of_the_state(photos, tmp_path):
@@ -118,7 +119,7 @@ def test_our_source_and_the_libraries_are_part_of_the_state(photos, monkeypatch,
 
 @pytest.mark.parametrize("setting", ["data.path=gs://bucket/photos", "trainer.weights=gs://bucket/weights.h5"])
 def test_what_is_remote_has_no_state(photos, setting):
-    assert run_state.state_of(apply_overrides(photos, [setting])) == ""
+    assert run_state.state_of(apply_overrides(photos, [setting])) == State()
 
 
 def test_no_data_is_an_error(photos):
@@ -128,4 +129,4 @@ def test_no_data_is_an_error(photos):
 
 
 def test_a_pipeline_that_never_ran(photos):
-    assert launch.unchanged_run(photos) is None
+    assert launch.unchanged_run(photos) == (None, None)
