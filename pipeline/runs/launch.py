@@ -13,7 +13,7 @@ from pipeline.runs.state import State, is_still_there, state_of
 EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
 
 
-def run(config: Pipeline, state: State | None = None) -> RunRecord:
+def run(config: Pipeline, state: State | None = None, *, quiet: bool = False, on_stderr: bool = False) -> RunRecord:
     """Runs a pipeline on this machine and returns its record.
 
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
@@ -21,6 +21,8 @@ def run(config: Pipeline, state: State | None = None) -> RunRecord:
     Args:
         config: The pipeline.
         state: What `unchanged_run` found; None if it wasn't asked.
+        quiet: Whether the screen gets only how the run ended.
+        on_stderr: Whether the screen is stderr: stdout gets nothing then.
 
     Raises:
         TransferlineError: The output folder isn't local, the engine's workers can't see it, the Trainer's workers would
@@ -30,7 +32,7 @@ def run(config: Pipeline, state: State | None = None) -> RunRecord:
     refuse_elsewhere(config)
     refuse_open_ports(config)
     claim(config)
-    return run_in_child(config, state)
+    return run_in_child(config, state, quiet=quiet, on_stderr=on_stderr)
 
 
 def unchanged_run(config: Pipeline) -> tuple[RunRecord | None, State | None]:

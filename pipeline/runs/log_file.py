@@ -9,10 +9,11 @@ from typing import TextIO
 
 
 @contextmanager
-def opened_screen() -> Iterator[TextIO]:
-    """Opens what is stdout now as a stream of its own, which shows any character."""
+def opened_screen(*, on_stderr: bool = False) -> Iterator[TextIO]:
+    """Opens what is stdout (or stderr) now as a stream of its own, which shows any character."""
     sys.stdout.flush()
-    with os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace") as screen:
+    sys.stderr.flush()
+    with os.fdopen(os.dup(2 if on_stderr else 1), "w", encoding="utf-8", errors="replace") as screen:
         yield screen
 
 

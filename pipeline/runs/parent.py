@@ -37,25 +37,34 @@ CAUSES = {
 }
 
 
-def run_in_child(config: Pipeline, state: State | None = None, child: Sequence[str] = CHILD) -> RunRecord:
+def run_in_child(
+    config: Pipeline,
+    state: State | None = None,
+    *,
+    child: Sequence[str] = CHILD,
+    quiet: bool = False,
+    on_stderr: bool = False,
+) -> RunRecord:
     """Runs a pipeline in a process of its own; returns the run's record when that has ended.
 
     Args:
         config: The pipeline.
         state: What it depends on, if that was looked at already.
         child: The command that computes; the number of its end of the channel is added.
+        quiet: Whether only how it ended is shown.
+        on_stderr: Whether it is shown on stderr, not on stdout.
 
     Raises:
         OSError: The output folder can't be written to.
     """
     run_id = new_run_id()
     task = Task.of(config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), state)
-    with opened_log(Path(task.log)) as log, opened_screen() as stream:
-        screen = Screen(stream)
+    with opened_log(Path(task.log)) as log, opened_screen(on_stderr=on_stderr) as stream:
+        screen = Screen(stream, quiet=quiet)
         screen.start(config.name, config.home)
         follower = Follower(screen)
         with _started(child, task, log) as (process, channel), _signals_passed_on(process) as signals:
-            _hear(process, channel, follower.take)
+            _hear(process, channel, follower.take, screen.still_working)
             status = process.wait()
         return _settled(follower, config, task, _why(status, signals))
 
@@ -145,8 +154,10 @@ def _started(child: Sequence[str], task: Task, log: TextIO) -> Iterator[tuple[su
             process.kill()  # nobody would see what it does if it were still at work
 
 
-def _hear(process: subprocess.Popen[bytes], channel: int, take: Callable[[bytes], None]) -> None:
-    """Takes line by line until the child has ended."""
+def _hear(
+    process: subprocess.Popen[bytes], channel: int, take: Callable[[bytes], None], look: Callable[[], None]
+) -> None:
+    """Takes line by line until the child has ended; looks at least once a second."""
     rest = b""
     while True:
         readable, _, _ = select.select([channel], [], [], SECONDS_TO_LOOK)
@@ -159,6 +170,7 @@ def _hear(process: subprocess.Popen[bytes], channel: int, take: Callable[[bytes]
                 take(line)
         elif process.poll() is not None:  # and a process that it forked still holds the channel
             return
+        look()
 
 
 @contextmanager

@@ -11,10 +11,12 @@ from rich.table import Table
 
 from components import progress
 from components.outcome import Step, ThresholdCheck
+from pipeline.runs.long_step import LongStep, how_far
 from pipeline.runs.record import RunRecord
 
 WIDTH_WHEN_PIPED = 120
 NAME_WIDTH = 18
+SECONDS_BETWEEN = 60.0
 SHOWN_THRESHOLDS = 24
 SHOWN_FAILED = 8
 SIGNS = {"at_least": "≥", "at_most": "≤", "max_drop": "drop ≤", "max_rise": "rise ≤"}
@@ -26,21 +28,47 @@ class Screen:
 
     Args:
         stream: Where to print. Bars appear only on a terminal, colours only where it has them.
+        quiet: Whether to print nothing but how the run ended.
+        seconds_between: How long a step is at work, where there is no bar, before a line says so, and then the next.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, quiet: bool = False, seconds_between: float = SECONDS_BETWEEN) -> None:
         terminal = stream.isatty()
+        self._quiet = quiet
+        self._seconds_between = seconds_between
+        self._long_step: LongStep | None = None
         self._console = Console(
             file=stream, width=None if terminal else WIDTH_WHEN_PIPED, highlight=False, soft_wrap=not terminal
         )
 
     def start(self, name: str, home: str) -> None:
         """Says what begins."""
-        self._console.print(f"[bold]{escape(name)}[/] → {escape(home)}")
+        self._print(f"[bold]{escape(name)}[/] → {escape(home)}")
 
     @contextmanager
     def working(self, name: str) -> Iterator[None]:
-        """Shows that a step is at work, with a bar as soon as it reports progress."""
+        """Shows that a step is at work: on a terminal with a bar as soon as it reports progress."""
+        if self._quiet:
+            yield
+        elif self._console.is_terminal:
+            with self._bar(name):
+                yield
+        else:
+            self._long_step = LongStep(name, self._seconds_between)
+            try:
+                with progress.heard_by(self._long_step.hear):
+                    yield
+            finally:
+                self._long_step = None
+
+    def still_working(self) -> None:
+        """Prints how far the step at work is, if it has been long since the last line and there is no bar."""
+        if self._long_step and self._long_step.is_due():
+            name, seconds, text = self._long_step.told()
+            self._print(f" [dim]…[/] {name:<{NAME_WIDTH}} {_duration(seconds):>8}  {escape(text)}".rstrip())
+
+    @contextmanager
+    def _bar(self, name: str) -> Iterator[None]:
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -52,7 +80,6 @@ class Screen:
             # What libraries print isn't for the screen, whichever way they take.
             redirect_stdout=False,
             redirect_stderr=False,
-            disable=not self._console.is_terminal,
         ) as bar:
             task = bar.add_task(f"{name:<{NAME_WIDTH}}", total=None, detail="")
             with progress.heard_by(lambda state: _show(bar, task, state)):
@@ -62,15 +89,15 @@ class Screen:
         """Prints a finished step."""
         took = "[dim]  cached[/]" if step.cached else f"{_duration(step.seconds):>8}"
         mark = "[dim]=[/]" if step.cached else "[green]✓[/]"
-        self._console.print(f" {mark} {step.name:<{NAME_WIDTH}} {took}  {escape(note)}".rstrip())
+        self._print(f" {mark} {step.name:<{NAME_WIDTH}} {took}  {escape(note)}".rstrip())
 
     def step_failed(self, step: Step) -> None:
         """Prints the step that failed."""
-        self._console.print(f" [red]✗ {step.name:<{NAME_WIDTH}} {_duration(step.seconds):>8}[/]")
+        self._print(f" [red]✗ {step.name:<{NAME_WIDTH}} {_duration(step.seconds):>8}[/]")
 
     def finish(self, record: RunRecord) -> None:
         """Prints the thresholds and the outcome; of a failure the cause, the place and the cure."""
-        if record.thresholds:
+        if record.thresholds and not self._quiet:
             self._console.print(_thresholds(record.thresholds))
         failed = [result for result in record.thresholds if not result.passed]
         if record.status == "not_blessed":
@@ -86,6 +113,10 @@ class Screen:
         self._console.print(f"[bold]{title}[/] in {_duration(record.seconds).strip()}{nothing_to_do}")
         if record.error:
             self._error(record.error.cause, record.error.place, record.error.cure)
+
+    def _print(self, text: str) -> None:
+        if not self._quiet:
+            self._console.print(text)
 
     def _error(self, cause: str, place: str, cure: str) -> None:
         self._console.print(f"[red]cause:[/] {escape(cause)}")
@@ -142,10 +173,4 @@ def _duration(seconds: float) -> str:
 
 
 def _show(bar: Progress, task: TaskID, state: progress.Progress) -> None:
-    total = "" if state.total is None else f"/{state.total:,}"
-    bar.update(
-        task,
-        completed=state.done,
-        total=state.total,
-        detail=escape(f"{state.done:,}{total} {state.unit} {state.detail}"),
-    )
+    bar.update(task, completed=state.done, total=state.total, detail=escape(how_far(state)))

@@ -134,9 +134,14 @@ def test_nothing_changed_so_nothing_runs(first_run, home):
 
 
 def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home):
-    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL, "--force")
+    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL, "--force", "--json")
     assert done.returncode == 0
-    assert all(step["cached"] for step in home.runs("higgs_toy")[0]["steps"])
+    record = home.runs("higgs_toy")[0]
+    assert all(step["cached"] for step in record["steps"])
+    assert json.loads(done.stdout) == {"unchanged": False, **record}
+    assert [line.split()[1] for line in done.stderr.splitlines() if line.startswith(" =")] == [
+        step["name"] for step in record["steps"]
+    ]
 
 
 def test_bad_rows_above_the_share_and_a_row_outside_of_the_schema_stop_the_run(home, tmp_path):

@@ -12,7 +12,7 @@ import pytest
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs import launch
-from pipeline.runs.parent import CHILD, run_in_child
+from pipeline.runs.parent import CHILD, _hear, run_in_child
 from pipeline.runs.record import RunStore
 
 CHILD_BEGINS = """
@@ -114,6 +114,17 @@ def test_a_grandchild_that_holds_the_channel_keeps_nobody_waiting(config):
     grandchild = int(Path(record.log).read_text())
     os.kill(grandchild, signal.SIGKILL)  # which fails if it were gone already
     assert record.status == "failed"
+
+
+def test_it_is_looked_at_the_step_at_work_while_nothing_is_told():
+    ours, its = os.pipe()
+    waits = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(its,))
+    os.close(its)
+    told = []
+    with waits, open(ours, "rb"):
+        _hear(waits, ours, told.append, waits.stdin.close)  # nothing else ends it
+        assert waits.wait() == 0
+    assert told == []
 
 
 def test_a_run_in_a_thread_ends_as_any(config):

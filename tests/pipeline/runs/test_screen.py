@@ -1,5 +1,9 @@
 import io
+import math
+import re
 import sys
+
+import pytest
 
 from components import progress
 from components.outcome import Failure, Step, ThresholdCheck
@@ -96,3 +100,63 @@ def test_what_libraries_print_while_a_step_is_at_work_stays_off_the_terminal(mon
     assert "a warning" not in stream.getvalue()
     assert "a protobuf" not in stream.getvalue()
     assert capsys.readouterr() == ("a warning", "a protobuf")
+
+
+def still_working(stream, seconds_between, **options):
+    screen = Screen(stream, seconds_between=seconds_between, **options)
+    screen.still_working()
+    with screen.working("Trainer"):
+        screen.still_working()
+        progress.report(3, 25, "epochs", "val_accuracy 0.981")
+        screen.still_working()
+    screen.still_working()
+    return stream.getvalue()
+
+
+def test_where_there_is_no_bar_a_long_step_is_a_line_now_and_then():
+    first, second = still_working(io.StringIO(), 0).splitlines()
+    assert re.fullmatch(r" … Trainer +[\d.]+ s", first)
+    assert re.fullmatch(r" … Trainer +[\d.]+ s  3/25 epochs val_accuracy 0\.981", second)
+
+
+def test_a_step_that_is_not_long_has_no_such_line_and_neither_has_a_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    assert still_working(io.StringIO(), math.inf) == ""
+    assert "…" not in still_working(Terminal(), 0)
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+def test_a_quiet_screen_shows_only_the_end(monkeypatch, kind):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = kind()
+    screen, step = Screen(stream, quiet=True), Step(name="Trainer", seconds=75.2, cached=False)
+    screen.start("photos", "/home")
+    with screen.working("Trainer"):
+        progress.report(3, 3, "epochs")
+    screen.step(step)
+    screen.step_failed(step)
+    assert still_working(stream, 0, quiet=True) == ""
+    screen.finish(
+        RunRecord(
+            run_id="a",
+            status="pushed",
+            seconds=3,
+            model_uri="/m/1",
+            report="/r.html",
+            log="/a.log",
+            thresholds=(threshold(True),),
+        )
+    )
+    if kind is io.StringIO:
+        assert stream.getvalue().splitlines() == [
+            "Model:  /m/1",
+            "Report: /r.html",
+            "Log:    /a.log",
+            "pushed in 3.0 s",
+        ]
+
+
+def test_a_quiet_screen_says_why_nothing_was_pushed():
+    stream = io.StringIO()
+    Screen(stream, quiet=True).finish(RunRecord(run_id="a", status="not_blessed", thresholds=(threshold(False),)))
+    assert "Failed: accuracy in label=<b>[red]\n" in stream.getvalue()
