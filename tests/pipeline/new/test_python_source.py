@@ -1,11 +1,13 @@
 import ast
+import os.path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
-from pipeline.new.python_source import Written, assignment, constant, imports, quoted
+from pipeline.new.python_source import Written, assignment, constant, formatted, imports, quoted
 
 
 @given(st.text())
@@ -62,3 +64,16 @@ def test_long_constants_fill_their_lines():
     assert ast.literal_eval(source.removeprefix("NAMES = ").removesuffix("  # fmt: skip")) == names
     assert max(map(len, source.splitlines())) <= 120
     assert len(source.splitlines()) < 20
+
+
+def test_nobodys_settings_for_ruff_change_the_layout(monkeypatch, tmp_path):
+    (tmp_path / "ruff.toml").write_text("line-length = 20\n[format]\nquote-style = 'single'\n")
+    monkeypatch.chdir(tmp_path)
+    assert formatted("NAMES = ['a long name', 'another']") == 'NAMES = ["a long name", "another"]'
+
+
+def test_without_ruff_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(os.path, "isfile", lambda _: False)
+    with pytest.raises(TransferlineError, match="ruff") as caught:
+        formatted("x = 1")
+    assert "pip install ruff" in caught.value.cure
