@@ -102,7 +102,11 @@ def check_library(name: str, installed: Mapping[str, str], locked: Mapping[str, 
 
 
 def check_others(installed: Mapping[str, str], locked: Mapping[str, str]) -> Iterator[Finding]:
-    """Looks at all that the lock has beside those."""
+    """Looks at all that the lock has beside those; a wheel has no lock."""
+    if not locked:
+        text = "there is no lock here: versions weren't compared"
+        yield warning("libraries", text, "`make setup` in a checkout installs versions that are tested together")
+        return
     known = set(map(canonicalize_name, LIBRARIES))
     others = {name: version for name, version in sorted(locked.items()) if name not in known}
     missing = [name for name in others if name not in installed]

@@ -114,6 +114,11 @@ def test_what_is_imported_is_the_wheel_and_the_sdk(installed):
     assert version == re.search(r'version="([^"]+)"', (ROOT / "setup.py").read_text()).group(1)
 
 
+def test_the_doctor_says_that_a_wheel_has_no_lock_to_compare_with(installed):
+    done = installed.home.command(installed.environment / "bin" / "transferline", "doctor", cwd=installed.folder)
+    assert "there is no lock here: versions weren't compared" in done.stdout, done.stderr
+
+
 def test_from_photos_to_a_pushed_model(installed, pushed):
     new, check, ran = pushed
     assert f"Written: {installed.folder}/pipelines/shapes.py\n" in new

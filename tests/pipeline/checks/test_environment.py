@@ -54,6 +54,11 @@ def test_other_libraries_are_warned_of():
     assert [finding.level for finding in check_others({"a": "1", "b": "1", "c": "1"}, locked)] == ["ok"]
 
 
+def test_where_there_is_no_lock_it_says_that_nothing_was_compared():
+    (finding,) = check_others({"a": "1"}, {})
+    assert (finding.level, finding.text) == ("warning", "there is no lock here: versions weren't compared")
+
+
 def test_room_is_looked_at_where_the_folder_will_be(tmp_path):
     finding = check_room(str(tmp_path / "to" / "come"))
     assert finding.text.endswith(f"GiB free at {tmp_path}/to/come")
