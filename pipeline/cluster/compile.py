@@ -18,7 +18,7 @@ from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, 
 from pipeline.cluster.spec_check import faults
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.cluster import Resources
-from pipeline.data.sources import source_path
+from pipeline.data.sources import source_name
 from pipeline.graph import BASELINE_ID, create_pipeline
 
 Target: TypeAlias = Literal["vertex", "kubeflow"]
@@ -112,7 +112,7 @@ def with_cluster_data(config: Pipeline) -> Pipeline:
 
 def own_data_path(config: Pipeline) -> str:
     """Returns where `submit` puts the data that a pipeline brings along; "" for one that brings none."""
-    return f"{config.home}/data/{source_path(config.source).name}" if config.source is not None else ""
+    return f"{config.home}/data/{source_name(config.source)}" if config.source is not None else ""
 
 
 def check_places(config: Pipeline) -> None:

@@ -1,11 +1,14 @@
 """Where a pipeline's data comes from when no folder is given: a download, or data that a library ships."""
 
 import hashlib
+import http.client
 import os
 import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
+
+from typing_extensions import assert_never
 
 from components.cache_folder import cache_folder
 from components.errors import TransferlineError
@@ -14,15 +17,26 @@ from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
 
 TIMEOUT_SECONDS = 10
 CHUNK_BYTES = 1 << 20
+DIGEST_LENGTH = 12
 
 
 def source_path(source: Source) -> Path:
     """Returns where a source's data is, or will be once `materialise` has run."""
-    if isinstance(source, EmbeddedDigits):
-        return cache_folder() / "data" / "digits"
-    if isinstance(source, HiggsToy):
-        return cache_folder() / "data" / f"higgs_toy-{source.rows}-{source.seed}.csv"
-    return cache_folder() / "data" / source.file_name
+    return cache_folder() / "data" / source_name(source)
+
+
+def source_name(source: Source) -> str:
+    """Returns the path of a source's data from the folder that has the data of all; no two share one."""
+    match source:
+        case EmbeddedDigits():
+            return "digits"
+        case HiggsToy():
+            return f"higgs_toy-{source.rows}-{source.seed}.csv"
+        case Download():
+            # A folder, since the file's own name may say which split it is.
+            return f"{hashlib.sha256(source.url.encode()).hexdigest()[:DIGEST_LENGTH]}/{source.file_name}"
+        case _:
+            assert_never(source)
 
 
 def materialise(source: Source) -> Path:
@@ -97,7 +111,9 @@ def _download(source: Download, target: Path) -> None:
             while chunk := response.read(CHUNK_BYTES):
                 digest.update(chunk)
                 file.write(chunk)
-    except (urllib.error.URLError, OSError) as error:
+                if source.size is not None and file.tell() > source.size:
+                    raise _unavailable(source, f"the download has more than {source.size} bytes")
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
         raise _unavailable(source, f"{source.url} can't be downloaded: {error}") from error
     if declared and target.stat().st_size != int(declared):
         raise _unavailable(source, f"the download broke off after {target.stat().st_size} of {declared} bytes")

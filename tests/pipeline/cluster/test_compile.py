@@ -6,11 +6,13 @@ import pytest
 import yaml
 from google.auth.credentials import AnonymousCredentials
 
+from components.cache_folder import cache_folder
 from components.errors import TransferlineError
 from pipeline import catalog
-from pipeline.cluster.compile import always_read, compile_job, write_job
+from pipeline.cluster.compile import always_read, compile_job, own_data_path, write_job
 from pipeline.cluster.submit import Submission, vertex_job
 from pipeline.config.overrides import apply_overrides
+from pipeline.data.sources import source_path
 
 IMAGE = "registry.example.com/transferline:1"
 ROOT = "gs://bucket/transferline"
@@ -62,6 +64,13 @@ def test_the_baseline_is_looked_up_anew_in_every_run(job):
     tasks = job["pipelineSpec"]["root"]["dag"]["tasks"]
     assert "cachingOptions" not in tasks["BaselineModel"]
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
+
+
+def test_a_download_has_the_same_place_on_the_cluster_as_in_the_cache():
+    higgs = catalog.load("higgs")
+    path = own_data_path(higgs)
+    assert path == f"{higgs.home}/data/{source_path(higgs.source).relative_to(cache_folder() / 'data')}"
+    assert path.endswith("/HIGGS.csv.gz")
 
 
 def test_data_epochs_and_thresholds_are_run_parameters_with_the_configured_values_as_defaults():

@@ -1,6 +1,7 @@
 import hashlib
 import http.server
 import threading
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import pytest
@@ -21,10 +22,17 @@ def server(tmp_path):
     folder = tmp_path / "served"
     folder.mkdir()
     (folder / "photos.zip").write_bytes(b"the archive")
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    (folder / "other").mkdir()
+    (folder / "other" / "photos.zip").write_bytes(b"another archive")
+    with serving(partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))) as address:
+        yield f"{address}/photos.zip"
+
+
+@contextmanager
+def serving(handler):
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}/photos.zip"
+        yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
 
 
@@ -57,6 +65,40 @@ def test_a_download_that_is_not_what_it_should_be_is_not_kept(server, claims, me
     with pytest.raises(TransferlineError, match=message):
         materialise(source)
     assert not source_path(source).exists()
+    assert list(source_path(source).parent.iterdir()) == []
+
+
+def test_files_of_the_same_name_from_different_addresses_are_kept_apart(server):
+    other = Download(url=server.replace("photos.zip", "other/photos.zip"))
+    assert materialise(Download(url=server)).read_bytes() == b"the archive"
+    assert materialise(other).read_bytes() == b"another archive"
+    assert source_path(other).name == "photos.zip"
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """Serves what is no whole file: /broken ends in the midst of a chunk, /endless doesn't end."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.write(b"a\r\n12345")
+        with suppress(ConnectionError):
+            while self.path == "/endless":
+                self.wfile.write(b"67890\r\na\r\n12345")
+
+
+@pytest.mark.parametrize(
+    ("path", "message"), [("broken", "can't be downloaded: "), ("endless", "has more than 20 bytes")]
+)
+def test_a_download_that_is_not_whole_or_does_not_end_is_not_kept(path, message):
+    with serving(Odd) as address:
+        source = Download(url=f"{address}/{path}", size=20)
+        with pytest.raises(TransferlineError, match=message):
+            materialise(source)
     assert list(source_path(source).parent.iterdir()) == []
 
 
