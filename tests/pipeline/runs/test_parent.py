@@ -129,7 +129,7 @@ def test_it_is_looked_at_the_step_at_work_while_nothing_is_told():
 
 def test_a_run_in_a_thread_ends_as_any(config):
     with ThreadPoolExecutor(1) as thread:
-        record = thread.submit(run_in_child, config, child("sys.exit(3)")).result()
+        record = thread.submit(run_in_child, config, child=child("sys.exit(3)")).result()
     assert record.status == "failed"
 
 
