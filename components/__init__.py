@@ -1,4 +1,4 @@
-"""The components of a Transferline pipeline, one folder each. They know nothing of `pipeline/`."""
+"""The components of a Transferline pipeline, one folder each. None of them imports `pipeline/`."""
 
 from importlib import import_module
 

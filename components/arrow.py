@@ -1,4 +1,4 @@
-"""Arrow, made safe: nothing else imports `pyarrow`, which ruff sees to.
+"""Opens Parquet files safely. Nothing else imports `pyarrow`; ruff checks that.
 
 Arrow 10, which TFX 1.16 needs, unpickles what the schema of a Parquet or IPC file holds, and so runs whatever the
 file's author wrote (CVE-2023-47248). The hotfix forbids it for the whole process, however a file is opened. Beam

@@ -1,4 +1,4 @@
-"""Where downloads and pretrained weights are kept between runs."""
+"""Says where downloads and pretrained weights are kept between runs."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The data contract between the components: the splits, and the features of a tf.Example."""
+"""Defines the data contract between the components: the splits, and the features of a tf.Example."""
 
 SPLITS = ("train", "eval", "test")
 

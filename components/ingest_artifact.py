@@ -1,4 +1,4 @@
-"""The name that pipelines compiled before 0.2.0 hold of an artifact type; see `components.ingest.artifact`."""
+"""Keeps the artifact type importable for pipelines compiled before 0.2.0; see `components.ingest.artifact`."""
 
 from components.ingest.artifact import IngestReportArtifact
 

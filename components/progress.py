@@ -1,4 +1,4 @@
-"""How a component says how far it is, without knowing who listens.
+"""Reports a component's progress without knowing who listens.
 
 Progress is a log record: on a laptop the screen turns it into a bar, on a cluster it is a line in the step's log.
 """

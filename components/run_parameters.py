@@ -1,4 +1,4 @@
-"""Run parameters: what a run on a cluster is given when it is submitted, in place of what was compiled in.
+"""Defines run parameters: values given to a run on a cluster at submission, in place of the compiled ones.
 
 On Kubeflow Pipelines and Vertex AI a step gets each as an execution property of its own, beside its settings.
 """

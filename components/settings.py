@@ -1,4 +1,4 @@
-"""The base of every configuration model."""
+"""Defines the base class of all settings."""
 
 from pydantic import BaseModel, ConfigDict
 

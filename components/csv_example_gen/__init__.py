@@ -1,1 +1,1 @@
-"""Rows of CSV or Parquet files in, TFRecords of tf.Example out."""
+"""Turns rows of CSV or Parquet files into TFRecords of tf.Example."""

@@ -1,4 +1,4 @@
-"""The Beam pipeline from ranges of files to TFRecords and to the small file that the report is made of.
+"""Builds the Beam pipeline that turns file ranges into TFRecords and into the results that the report is made of.
 
 Two passes: the first counts the lines of each range, which gives every row its number; the second reads, checks, splits
 and encodes. Rows never travel between workers, only counts, hashes and faults do.

@@ -1,4 +1,4 @@
-"""What CsvExampleGen is told about the rows."""
+"""Defines the settings of CsvExampleGen."""
 
 import math
 from typing import Annotated, Literal, TypeAlias

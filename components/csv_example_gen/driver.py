@@ -1,4 +1,4 @@
-"""The driver of CsvExampleGen."""
+"""Defines the driver of CsvExampleGen."""
 
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import fingerprint

@@ -1,4 +1,4 @@
-"""From columns to the bytes of a TFRecord file.
+"""Encodes columns as the bytes of a TFRecord file.
 
 tfx_bsl's encoder builds a message for each row, which takes three quarters of the time that a row takes. Rows of
 numbers differ only in the four bytes of each float, though: so the encoder makes one example, and the others are

@@ -1,4 +1,4 @@
-"""The executor of CsvExampleGen."""
+"""Defines the executor of CsvExampleGen."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""What columns the files have, and of which types: looked up once, before anything is read in earnest."""
+"""Finds the files' columns and their types, from the beginning of each file, before the rows are read."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""From a block of lines to a table of typed columns, and the lines that make no row of it.
+"""Parses a block of lines into a table of typed columns, and finds the lines that are no rows.
 
 The fast way lets Arrow convert all columns at once. Only a block with a fault in it is read again, as text, to find out
 which rows are to blame; that too goes column by column.

@@ -1,4 +1,4 @@
-"""Reads and counts the rows of a table, whatever its files are: CSV or Parquet is asked here and nowhere else."""
+"""Reads and counts the rows of a table, whether its files are CSV or Parquet: callers need not ask which."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

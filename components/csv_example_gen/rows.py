@@ -1,4 +1,4 @@
-"""From parsed columns to the columns of the records: the label as a class, numbers that a float32 can hold."""
+"""Turns parsed columns into the columns of the records: the label becomes a class, numbers fit a float32."""
 
 from collections.abc import Mapping
 

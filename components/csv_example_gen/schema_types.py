@@ -1,4 +1,4 @@
-"""The types of columns that a curated schema tells."""
+"""Reads the types of columns from a curated schema."""
 
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2

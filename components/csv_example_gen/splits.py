@@ -1,4 +1,4 @@
-"""Which split each row belongs to, for whole blocks at a time."""
+"""Assigns each row to a split, a whole block of rows at a time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

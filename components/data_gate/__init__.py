@@ -1,1 +1,1 @@
-"""The gate between the data and everything that is computed from it."""
+"""Stops a run whose data breaks the schema or the rules, before anything is computed from it."""

@@ -1,4 +1,4 @@
-"""The checks themselves: each returns the faults it found, in words."""
+"""Checks the ingest report and the anomalies; each check returns the faults that it found, in words."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping

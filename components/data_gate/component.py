@@ -1,4 +1,4 @@
-"""The gate: nothing is computed from data that isn't what the schema and the rules say."""
+"""Defines the component DataGate, which stops a run whose data breaks the schema or the rules."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the data must be before anything is computed from it."""
+"""Defines the rules that the data must meet before anything is computed from it."""
 
 from typing import Annotated
 

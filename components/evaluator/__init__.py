@@ -1,1 +1,1 @@
-"""The Evaluator: slices, thresholds and the blessing."""
+"""Evaluates a model by slice, compares it with the thresholds, and blesses it if it meets them."""

@@ -1,4 +1,4 @@
-"""Which model a candidate is compared with."""
+"""Finds the model that a candidate is compared with."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The Evaluator: the test split through the exported model, slice by slice, against the thresholds."""
+"""Defines the Evaluator: it runs the exported model on the test split and compares each slice with the thresholds."""
 
 from tfx import types
 from tfx.components.evaluator.component import Evaluator as TfxEvaluator

@@ -1,4 +1,4 @@
-"""What a model must show before it is blessed."""
+"""Defines what a model must reach before it is blessed."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Each threshold with the value it met, read from TFMA's own output."""
+"""Reads each threshold and the value compared with it from TFMA's output."""
 
 import os
 from collections.abc import Iterator

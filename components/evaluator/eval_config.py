@@ -1,4 +1,4 @@
-"""From thresholds and slices to the EvalConfig that TFMA runs by."""
+"""Translates thresholds and slices into TFMA's EvalConfig."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Evaluates a classifier with TFMA, for as many classes as the model turns out to have."""
+"""Evaluates a classifier with TFMA; the number of classes comes from the model."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The single-valued metrics of a classifier, which thresholds may bound."""
+"""Names the single-valued metrics of a classifier, which thresholds may bound."""
 
 BINARY_METRICS = {
     "example_count": "ExampleCount",

@@ -1,4 +1,4 @@
-"""Reads what TFMA wrote."""
+"""Reads TFMA's results."""
 
 import math
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""Photos in, TFRecord of tf.Example and an ingest report out."""
+"""Turns photos into TFRecords of tf.Example, with an ingest report."""

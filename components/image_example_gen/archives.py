@@ -1,4 +1,4 @@
-"""What .zip and .tar.gz archives of photos have in common. Nothing is ever unpacked to disk."""
+"""Holds what .zip and .tar.gz archives of photos have in common. Nothing is ever unpacked to disk."""
 
 import re
 from dataclasses import dataclass

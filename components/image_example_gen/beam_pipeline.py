@@ -1,4 +1,4 @@
-"""The Beam pipeline from sources to TFRecords and to the small file that the report is made of."""
+"""Builds the Beam pipeline that turns photos into TFRecords and into the results that the report is made of."""
 
 import os
 import threading

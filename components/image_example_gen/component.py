@@ -1,4 +1,4 @@
-"""The component ImageExampleGen."""
+"""Defines the component ImageExampleGen."""
 
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec

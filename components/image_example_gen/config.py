@@ -1,4 +1,4 @@
-"""What ImageExampleGen is told about the photos."""
+"""Defines the settings of ImageExampleGen."""
 
 import math
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The driver of ImageExampleGen."""
+"""Defines the driver of ImageExampleGen."""
 
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import fingerprint

@@ -1,4 +1,4 @@
-"""Byte-identical photos that differ in what they are said to be."""
+"""Finds byte-identical photos with different labels or splits."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,4 +1,4 @@
-"""A photo as tf.Example."""
+"""Encodes a photo as a tf.Example."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

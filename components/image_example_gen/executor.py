@@ -1,4 +1,4 @@
-"""The executor of ImageExampleGen."""
+"""Defines the executor of ImageExampleGen."""
 
 import os
 from typing import Any

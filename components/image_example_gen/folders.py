@@ -1,4 +1,4 @@
-"""Photos in folders."""
+"""Finds and reads photos in folders."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a photo's first bytes say: its format, and its size before anything is decoded."""
+"""Tells a photo's format and size from its first bytes, before anything is decoded."""
 
 import io
 from collections.abc import Callable

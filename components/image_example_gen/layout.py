@@ -1,4 +1,4 @@
-"""How a tree of folders says what class and what split a photo has.
+"""Tells the class and split of each photo from the folders that it lies in.
 
 Either `class/photo`, or `train/class/photo` beside `validation/...` and `test/...`; both may lie in folders that hold
 nothing else, as archives often have them. Folders below a class folder belong to the class.

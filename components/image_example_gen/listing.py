@@ -1,4 +1,4 @@
-"""Finds every photo, whatever the layout of the data is."""
+"""Finds every photo, whatever the layout of the data."""
 
 import hashlib
 from enum import Enum

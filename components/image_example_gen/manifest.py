@@ -1,4 +1,4 @@
-"""Photos named by a CSV file with the columns path, label and, if wanted, split."""
+"""Reads a manifest: a CSV file that names photos in the columns path, label and, optionally, split."""
 
 import csv
 import io

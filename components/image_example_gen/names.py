@@ -1,4 +1,4 @@
-"""Names of photos and classes: how they are recognised, ordered and stored."""
+"""Recognises, orders and normalises the names of photos and classes."""
 
 import hashlib
 import re

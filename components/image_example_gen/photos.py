@@ -1,4 +1,4 @@
-"""One photo's bytes: checked to the last pixel, and brought to what every later step can decode."""
+"""Checks a photo to its last pixel, and encodes it again unless every later step can use it as it is."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""What passes between finding photos, reading them and writing them."""
+"""Defines what is passed from finding photos to reading them to writing them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which split a photo belongs to."""
+"""Assigns each photo to a split."""
 
 import hashlib
 from dataclasses import dataclass

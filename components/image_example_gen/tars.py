@@ -1,4 +1,4 @@
-"""Photos in a .tar.gz archive."""
+"""Finds and reads photos in a .tar.gz archive."""
 
 import gzip
 import tarfile

@@ -1,4 +1,4 @@
-"""Finds TFRecord files, and tells by their names what split they hold; reads none."""
+"""Finds TFRecord files and the splits that their names tell; it reads none."""
 
 import os
 import re

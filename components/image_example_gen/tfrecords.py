@@ -1,4 +1,4 @@
-"""Photos in existing TFRecords of tf.Example.
+"""Reads photos from existing TFRecords of tf.Example.
 
 TensorFlow is imported where a record is read: whoever looks for photos elsewhere needn't wait for it.
 """

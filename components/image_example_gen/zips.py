@@ -1,4 +1,4 @@
-"""Photos in a .zip archive."""
+"""Finds and reads photos in a .zip archive."""
 
 import stat
 import zipfile

@@ -1,4 +1,4 @@
-"""The type that the report of an ExampleGen of ours has in ML Metadata."""
+"""Defines the artifact type of an ExampleGen's report in ML Metadata."""
 
 from tfx.types.artifact import Artifact
 

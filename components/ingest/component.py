@@ -1,4 +1,4 @@
-"""What goes into an ExampleGen of ours and what comes out."""
+"""Defines the inputs and outputs of our ExampleGens."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""The driver of an ExampleGen of ours: it looks at the data before the cache is asked."""
+"""Defines the driver of our ExampleGens: it adds the state of the data to the cache key."""
 
 import copy
 from abc import abstractmethod

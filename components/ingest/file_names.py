@@ -1,4 +1,4 @@
-"""Names of files and folders: how they are shown, and which split they name."""
+"""Tells hidden files, and the split that a file or folder is named after."""
 
 SPLIT_NAMES = {
     "train": "train",

@@ -1,4 +1,4 @@
-"""What an ExampleGen leaves behind: the splits' TFRecords, the quarantine, and the check that nothing was lost."""
+"""Writes the outputs of an ExampleGen (TFRecords, quarantine, report) and checks that no record was lost."""
 
 import os
 from collections.abc import Mapping, Sequence

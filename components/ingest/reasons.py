@@ -1,4 +1,4 @@
-"""How the reasons begin for which something is quarantined that isn't counted like the rest."""
+"""Defines how the quarantine reasons begin that are counted separately."""
 
 BROKEN = "the file is damaged or ends in the middle"
 """The end of a file."""

@@ -1,4 +1,4 @@
-"""Files and folders wherever tf.io.gfile reaches, with Python's own interface and errors; see `ingest.storage`."""
+"""Reaches files and folders through tf.io.gfile, with Python's own interface and errors; see `ingest.storage`."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""What every ExampleGen of ours tells about its input: what it found, what became of it, and what looks wrong."""
+"""Defines the report of an ExampleGen: what it found, what became of it, and what looks wrong."""
 
 import json
 import os

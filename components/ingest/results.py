@@ -1,4 +1,4 @@
-"""The small file in which a Beam pipeline says what became of each record, and the report that is made of it."""
+"""Collects in a small file what became of each record, and makes the report from it."""
 
 import json
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Files and folders, on a local disk or wherever tf.io.gfile reaches.
+"""Reads files and folders on a local disk or wherever tf.io.gfile reaches.
 
 Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8. What is
 remote is in `components.ingest.remote`, which takes TensorFlow: a look at local data shouldn't wait ten seconds for it.

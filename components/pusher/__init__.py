@@ -1,1 +1,1 @@
-"""The Pusher: a blessed model into a versioned folder."""
+"""Copies a blessed model into a versioned folder."""

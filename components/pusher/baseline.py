@@ -1,4 +1,4 @@
-"""The baseline where no metadata can be asked: on a cluster, the last model that was pushed."""
+"""Finds the last pushed model as the baseline, for clusters, where no metadata can be queried."""
 
 import os
 

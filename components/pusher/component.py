@@ -1,4 +1,4 @@
-"""The Pusher: a blessed model into a versioned folder that TensorFlow Serving reads as it is."""
+"""Defines the Pusher: it copies a blessed model into a versioned folder that TensorFlow Serving reads."""
 
 from tfx import types
 from tfx.components.pusher.component import Pusher as TfxPusher

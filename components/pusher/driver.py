@@ -1,4 +1,4 @@
-"""Decides under which version a model is, or will be, served."""
+"""Decides the version number under which a model is served."""
 
 from tfx.components.util import model_utils
 from tfx.dsl.components.base import base_driver

@@ -1,4 +1,4 @@
-"""The numbered folders that TensorFlow Serving picks the highest of."""
+"""Finds and numbers the version folders, of which TensorFlow Serving serves the highest."""
 
 import os
 import time

@@ -1,1 +1,1 @@
-"""The report: one page that a person decides from."""
+"""Writes the report: one page on which a person can base a decision."""

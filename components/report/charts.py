@@ -1,4 +1,4 @@
-"""The charts, as figures for Plotly: traces and a layout without colours of its own, which the page's script adds.
+"""Builds the charts as Plotly figures; the page's script adds the colours.
 
 Every chart says in words what it shows. What matters differs in shape too (dashes, symbols), never by colour alone.
 """

@@ -1,4 +1,4 @@
-"""From the artifacts of a run to its review."""
+"""Collects the artifacts of a run into a review."""
 
 import json
 import os

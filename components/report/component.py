@@ -1,4 +1,4 @@
-"""The report as a step of the pipeline."""
+"""Defines the report as a step of the pipeline."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From ExampleGen's, TFDV's and the gate's files to the report's part on the data."""
+"""Reads the report's part on the data from the output of ExampleGen, TFDV and the gate."""
 
 import json
 import os

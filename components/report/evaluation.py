@@ -1,4 +1,4 @@
-"""From TFMA's output to the report's part on the evaluation."""
+"""Reads the report's part on the evaluation from TFMA's output."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

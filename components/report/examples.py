@@ -1,4 +1,4 @@
-"""Examples to look at: photos as small pictures, rows as text."""
+"""Prepares examples for display: photos as small pictures, rows as text."""
 
 import base64
 import io

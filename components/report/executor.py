@@ -1,4 +1,4 @@
-"""The executor of the report."""
+"""Defines the executor of the report."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""95 % confidence intervals of what TFMA measured, from the counts that TFMA gives.
+"""Computes 95 % confidence intervals of metrics from the counts that TFMA gives.
 
 TFMA's own intervals resample: its jackknife took six times as long as the evaluation itself, and gave accuracies from
 -0.17 to 1.5 for three examples, and no width at all where every example is right. These take no time, and stay in

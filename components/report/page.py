@@ -1,4 +1,4 @@
-"""Draws the page: one HTML file that needs nothing beside it."""
+"""Renders the page: one HTML file that needs nothing beside it."""
 
 import json
 from collections.abc import Mapping, Sequence

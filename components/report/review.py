@@ -1,4 +1,4 @@
-"""What a report says, as data: the page is drawn from this alone."""
+"""Defines the contents of a report as data; the page is rendered from this alone."""
 
 from typing import Literal
 

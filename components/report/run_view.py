@@ -1,4 +1,4 @@
-"""What the page says about the run itself, which its artifacts don't know."""
+"""Defines what the page says about the run itself, which its artifacts do not hold."""
 
 from typing import Literal
 

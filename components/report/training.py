@@ -1,4 +1,4 @@
-"""From the Trainer's and the Tuner's output to the report's part on the training."""
+"""Reads the report's part on the training from the output of the Trainer and the Tuner."""
 
 import os
 

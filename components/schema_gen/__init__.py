@@ -1,1 +1,1 @@
-"""The schema: curated by a person, or inferred: of photos by their contract and classes, of rows by their columns."""
+"""Provides the schema: curated by a person, or inferred from the photos' classes or the rows' columns."""

@@ -1,4 +1,4 @@
-"""The two ways to a schema, each a small component."""
+"""Defines the components that provide a schema: one takes a curated one, the others infer it."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""Training: of photos by transfer learning, of rows by multilayer perceptrons; and what the two share."""
+"""Trains models: of photos by transfer learning, of rows by multilayer perceptrons."""

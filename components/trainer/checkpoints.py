@@ -1,4 +1,4 @@
-"""Checkpoints, so that a training that was killed goes on where it was when it is started again."""
+"""Saves checkpoints, so that a training that was killed goes on where it was when it is started again."""
 
 import hashlib
 import json

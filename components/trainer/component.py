@@ -1,4 +1,4 @@
-"""TFX's Trainer, which takes run parameters."""
+"""Defines TFX's Trainer with run parameters."""
 
 from tfx.components.trainer.component import Trainer as TfxTrainer
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec

@@ -1,4 +1,4 @@
-"""Settings that every kind of training shares."""
+"""Defines the settings that every kind of training shares."""
 
 from typing import Literal, TypeAlias
 

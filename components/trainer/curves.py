@@ -1,4 +1,4 @@
-"""The learning curves of a training, kept beside its model."""
+"""Writes and reads the learning curves of a training, which are kept beside its model."""
 
 import os
 

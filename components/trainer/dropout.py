@@ -1,4 +1,4 @@
-"""Dropout whose random state is part of a checkpoint."""
+"""Defines a dropout layer whose random state is part of a checkpoint."""
 
 import tensorflow as tf
 import tf_keras as keras

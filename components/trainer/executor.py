@@ -1,4 +1,4 @@
-"""The executor of the Trainer."""
+"""Defines the executor of the Trainer."""
 
 import json
 from typing import Any

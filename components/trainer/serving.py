@@ -1,4 +1,4 @@
-"""What every SavedModel of ours has in common: what a classifier answers, and the files beside the graph."""
+"""Holds what all our SavedModels have in common: the outputs of a classifier, and the files beside the graph."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How training is distributed over devices."""
+"""Chooses how training is distributed over devices."""
 
 import os
 from functools import cache

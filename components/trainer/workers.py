@@ -1,4 +1,4 @@
-"""Worker processes on this machine, which train together and go on from the last checkpoint if one is killed."""
+"""Starts worker processes on this machine, which train together and resume from the last checkpoint after a kill."""
 
 import json
 import logging

@@ -1,1 +1,1 @@
-"""What happens to photos, rows and labels before the network sees them, the same in training and serving."""
+"""Preprocesses photos, rows and labels for the network, in the same way in training and serving."""

@@ -1,4 +1,4 @@
-"""TFX's Transform, for many small records."""
+"""Defines TFX's Transform for many small records."""
 
 from tfx.components.transform.component import Transform as TfxTransform
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec

@@ -1,4 +1,4 @@
-"""Settings of the Transform step."""
+"""Defines the settings of the Transform step."""
 
 from typing import Annotated, Literal, TypeAlias
 

@@ -1,4 +1,4 @@
-"""The executor of Transform."""
+"""Defines the executor of Transform."""
 
 from typing import Any
 

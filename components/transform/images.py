@@ -1,4 +1,4 @@
-"""The vocabulary of small operations that turn an encoded photo into a tensor, in training, evaluation and serving.
+"""Defines the operations that turn an encoded photo into a tensor, in training, evaluation and serving.
 
 Everything is TensorFlow, so that it is part of the transform graph and is served with the model.
 """

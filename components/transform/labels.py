@@ -1,4 +1,4 @@
-"""Class names and their numbers, the same in training, evaluation and serving."""
+"""Numbers the classes, in the same way in training, evaluation and serving."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-r"""The EXIF orientation of a JPEG, read and applied with TensorFlow operations alone.
+r"""Reads and applies the EXIF orientation of a JPEG with TensorFlow operations alone.
 
 Phones store the sensor's pixels and, in the Exif segment, how to turn them. TensorFlow's decoders ignore it. Ingest
 stores photos upright; this is for the photo that is served as it came.

@@ -1,4 +1,4 @@
-"""`preprocessing_fn`: what TFX Transform turns into the transform graph."""
+"""Defines `preprocessing_fn` for photos, which TFX Transform turns into the transform graph."""
 
 from collections.abc import Mapping
 from typing import Any

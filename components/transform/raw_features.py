@@ -1,4 +1,4 @@
-"""Features as the schema has them, and as one value a row."""
+"""Converts features between the form that the schema gives them and one value per row."""
 
 from typing import TypeAlias
 

@@ -1,4 +1,4 @@
-"""`preprocessing_fn` for rows: the columns packed into one vector."""
+"""Defines `preprocessing_fn` for rows: it packs the columns into one vector."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias

@@ -1,1 +1,1 @@
-"""The comparison of several models before one is trained for good."""
+"""Compares several models before one is trained."""

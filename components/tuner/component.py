@@ -1,4 +1,4 @@
-"""TFX's Tuner, which keeps what each model went through."""
+"""Defines TFX's Tuner with the learning curves of each model as an output."""
 
 from tfx.components.tuner.component import Tuner as TfxTuner
 from tfx.dsl.components.base.executor_spec import ExecutorClassSpec

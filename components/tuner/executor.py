@@ -1,4 +1,4 @@
-"""The executor of the Tuner."""
+"""Defines the executor of the Tuner."""
 
 import json
 from typing import Any

@@ -1,1 +1,1 @@
-"""Regularised multilayer perceptrons on a packed vector of features."""
+"""Trains regularised multilayer perceptrons on a packed vector of features."""

@@ -1,4 +1,4 @@
-"""Settings of the Trainer step for rows."""
+"""Defines the settings of the Trainer for rows."""
 
 from typing import Annotated, Literal
 

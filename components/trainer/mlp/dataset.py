@@ -1,4 +1,4 @@
-"""Rows out of TFRecords, through the transform graph, packed in memory."""
+"""Reads rows from TFRecords through the transform graph, and packs them in memory."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The SavedModel that TensorFlow Serving and the Evaluator load: it takes rows as they are stored, or as vectors."""
+"""Exports the SavedModel that TensorFlow Serving and the Evaluator load; it takes stored rows or vectors."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The network: dense layers with penalties and dropout, and a head of one logit or one a class."""
+"""Builds the network: dense layers with penalties and dropout, and a head of one logit, or of one per class."""
 
 import tensorflow as tf
 import tf_keras as keras

@@ -1,4 +1,4 @@
-"""`run_fn`, which TFX's Trainer calls, and `tuner_fn`, which its Tuner calls."""
+"""Defines `run_fn`, which TFX's Trainer calls for rows; the Tuner's `tuner_fn` is in `tuner_fn.py`."""
 
 import logging
 import os

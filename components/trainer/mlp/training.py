@@ -1,4 +1,4 @@
-"""The training loop: whole epochs in one graph, on rows that are in memory.
+"""Runs the training loop: whole epochs in one graph, on rows that are in memory.
 
 `Model.fit` spends most of its time in Python where a model is small: an epoch of 20 steps of a network of 16 units
 takes 25 ms there, of which the machine computes five. Here an epoch is one call.

@@ -1,4 +1,4 @@
-"""`tuner_fn`, which TFX's Tuner calls: every model is trained, and the best is the one that validates best."""
+"""Defines `tuner_fn`, which TFX's Tuner calls: it trains every model, and chooses the one that validates best."""
 
 import os
 from typing import Any, NamedTuple, Protocol

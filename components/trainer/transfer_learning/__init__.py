@@ -1,1 +1,1 @@
-"""MobileNetV2 with a new head, trained in two phases."""
+"""Trains MobileNetV2 with a new head in two phases."""

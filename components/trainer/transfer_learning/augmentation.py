@@ -1,4 +1,4 @@
-"""Random changes of training photos, in operations that XLA compiles too, as a TPU needs it."""
+"""Changes training photos at random, with operations that XLA can compile, as a TPU needs."""
 
 import math
 

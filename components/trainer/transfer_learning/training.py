@@ -1,4 +1,4 @@
-"""The two phases of training."""
+"""Trains the model in two phases: the head, then the upper layers of the base with it."""
 
 import os
 from collections.abc import Sequence

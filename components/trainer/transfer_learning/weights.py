@@ -1,4 +1,4 @@
-"""Where the pretrained weights of the base come from."""
+"""Finds the pretrained weights of the base, and loads them."""
 
 import logging
 import queue

@@ -1,4 +1,4 @@
-"""The user's cache folder, in which a file is checked each time it is taken out."""
+"""Keeps weights in the user's cache folder, and checks each file when it is taken out."""
 
 import hashlib
 import logging
