@@ -8,8 +8,14 @@ from typing import TypeAlias
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx import v1 as tfx
+from tfx.components import ExampleValidator, StatisticsGen
+from tfx.components import Transform as TfxTransform
 from tfx.dsl.components.base.base_node import BaseNode
+from tfx.dsl.components.common.resolver import Resolver
+from tfx.orchestration.pipeline import Pipeline as TfxPipeline
+from tfx.proto.trainer_pb2 import EvalArgs, TrainArgs
+from tfx.types import BaseChannel, Channel
+from tfx.types.standard_artifacts import Model, ModelBlessing
 from typing_extensions import assert_never
 
 from components.csv_example_gen.component import CsvExampleGen
@@ -35,9 +41,7 @@ PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
 FUNCTIONS = ("preprocessing_fn", "tuner_fn", "run_fn")
 """Execution properties that name a function by its dotted path."""
 
-Model = tfx.types.standard_artifacts.Model
-ModelBlessing = tfx.types.standard_artifacts.ModelBlessing
-Channels: TypeAlias = dict[str, tfx.types.BaseChannel | None]
+Channels: TypeAlias = dict[str, BaseChannel | None]
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class Parts:
 
     example_gen: BaseNode
     schema_gen: Callable[..., BaseNode]
-    transform: type[tfx.components.Transform]
+    transform: type[TfxTransform]
     preprocessing_fn: str
     run_fn: str
     statistics_options: tfdv.StatsOptions | None = None
@@ -67,7 +71,7 @@ class Parts:
     models: tuple[str, ...] = ()
 
 
-def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerprint: str = "") -> tfx.dsl.Pipeline:
+def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerprint: str = "") -> TfxPipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
     Args:
@@ -109,7 +113,7 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
     for node in nodes:
         if modules := _our_modules(node):
             node.exec_properties[SOURCE_FINGERPRINT] = source_fingerprint(*modules)
-    return tfx.dsl.Pipeline(
+    return TfxPipeline(
         pipeline_name=config.name,
         pipeline_root=config.artifacts_dir,
         components=nodes,
@@ -148,7 +152,7 @@ def _photo_parts(config: ImagePipeline) -> Parts:
         schema_gen=partial(PhotoSchemaGen, contract_text=contract),
         # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
         statistics_options=tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema())),
-        transform=tfx.components.Transform,
+        transform=TfxTransform,
         preprocessing_fn="components.transform.photos.preprocessing_fn",
         run_fn="components.trainer.transfer_learning.run_fn.run_fn",
     )
@@ -172,15 +176,15 @@ def _curated_schema(config: PipelineConfig) -> str:
 
 
 def _training(
-    config: Pipeline, parts: Parts, transform: tfx.components.Transform, schema: tfx.types.BaseChannel
+    config: Pipeline, parts: Parts, transform: TfxTransform, schema: BaseChannel
 ) -> tuple[list[BaseNode], Channels]:
     """The Trainer, with a Tuner before it where there are several models; returns the nodes and what they found."""
     inputs = {
         "examples": parts.example_gen.outputs["examples"],
         "transform_graph": transform.outputs["transform_graph"],
         "schema": schema,
-        "train_args": tfx.proto.TrainArgs(splits=["train"]),
-        "eval_args": tfx.proto.EvalArgs(splits=["eval"]),
+        "train_args": TrainArgs(splits=["train"]),
+        "eval_args": EvalArgs(splits=["eval"]),
     }
     settings = {
         "trainer": config.trainer.model_dump(mode="json"),
@@ -202,18 +206,16 @@ def _training(
     return [*tuners, trainer], outputs
 
 
-def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode], tfx.types.BaseChannel, Channels]:
+def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode], BaseChannel, Channels]:
     """Statistics, schema, anomalies and the gate; returns the nodes, the schema that only good data gets, the rest."""
     examples = parts.example_gen.outputs["examples"]
     if config.curated_schema:
         schema_gen = CuratedSchema(schema_text=_curated_schema(config))
-        statistics_gen = tfx.components.StatisticsGen(examples=examples, schema=schema_gen.outputs["schema"])
+        statistics_gen = StatisticsGen(examples=examples, schema=schema_gen.outputs["schema"])
     else:
-        statistics_gen = tfx.components.StatisticsGen(examples=examples, stats_options=parts.statistics_options)
+        statistics_gen = StatisticsGen(examples=examples, stats_options=parts.statistics_options)
         schema_gen = parts.schema_gen(statistics=statistics_gen.outputs["statistics"])
-    validator = tfx.components.ExampleValidator(
-        statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"]
-    )
+    validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"])
     gate = DataGate(
         ingest_report=parts.example_gen.outputs["ingest_report"],
         schema=schema_gen.outputs["schema"],
@@ -224,23 +226,23 @@ def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs
 
 
-def _blessed_baseline(model: tfx.types.BaseChannel) -> BaseNode:
-    return tfx.dsl.Resolver(
+def _blessed_baseline(model: BaseChannel) -> BaseNode:
+    return Resolver(
         strategy_class=LatestOtherBlessedModel,
         candidate=model,
-        model=tfx.dsl.Channel(type=Model),
-        model_blessing=tfx.dsl.Channel(type=ModelBlessing),
+        model=Channel(type=Model),
+        model_blessing=Channel(type=ModelBlessing),
     ).with_id(BASELINE_ID)
 
 
-def _pushed_baseline(config: PipelineConfig, model: tfx.types.BaseChannel) -> BaseNode:
+def _pushed_baseline(config: PipelineConfig, model: BaseChannel) -> BaseNode:
     return PushedBaseline(candidate=model, base_directory=config.pushed_dir).with_id(BASELINE_ID)
 
 
 def _release(
     config: PipelineConfig,
     example_gen: BaseNode,
-    model: tfx.types.BaseChannel,
+    model: BaseChannel,
     *,
     on_cluster: bool,
 ) -> tuple[list[BaseNode], Channels]:

@@ -4,10 +4,9 @@ import os
 
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
-from tfx import v1 as tfx
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types import artifact_utils
+from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
 from components.data_gate.checks import anomaly_faults, ingest_faults
@@ -23,9 +22,9 @@ SCHEMA_FILE = "schema.pbtxt"
 @component
 def DataGate(
     ingest_report: InputArtifact[IngestReportArtifact],
-    schema: InputArtifact[tfx.types.standard_artifacts.Schema],
-    anomalies: InputArtifact[tfx.types.standard_artifacts.ExampleAnomalies],
-    validated_schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
+    schema: InputArtifact[standard_artifacts.Schema],
+    anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
+    validated_schema: OutputArtifact[standard_artifacts.Schema],
     rules: Parameter[str],
 ) -> None:
     """Stops the run, naming every fault, or passes the schema on to Transform.

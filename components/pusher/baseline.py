@@ -2,10 +2,10 @@
 
 import os
 
-from tfx import v1 as tfx
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
+from tfx.types.standard_artifacts import Model
 from tfx.utils import io_utils, path_utils
 
 from components.pusher.versions import is_same_model, versions
@@ -13,8 +13,8 @@ from components.pusher.versions import is_same_model, versions
 
 @component
 def PushedBaseline(
-    candidate: InputArtifact[tfx.types.standard_artifacts.Model],
-    model: OutputArtifact[tfx.types.standard_artifacts.Model],
+    candidate: InputArtifact[Model],
+    model: OutputArtifact[Model],
     base_directory: Parameter[str],
 ) -> None:
     """Copies the newest pushed model that isn't the candidate itself; where there is none, `model` stays empty.

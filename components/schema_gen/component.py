@@ -6,10 +6,10 @@ import tensorflow as tf
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
-from tfx import v1 as tfx
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
+from tfx.types import standard_artifacts
 
 from components.contract import LABEL
 from components.errors import TransferlineError
@@ -27,7 +27,7 @@ INFERRED_ROWS = """\
 
 
 @component
-def CuratedSchema(schema: OutputArtifact[tfx.types.standard_artifacts.Schema], schema_text: Parameter[str]) -> None:
+def CuratedSchema(schema: OutputArtifact[standard_artifacts.Schema], schema_text: Parameter[str]) -> None:
     """Writes the text of a Schema proto as an artifact.
 
     TFX's ImportSchemaGen takes a path, so an edited file is still served from the cache, and a container has to find
@@ -38,8 +38,8 @@ def CuratedSchema(schema: OutputArtifact[tfx.types.standard_artifacts.Schema], s
 
 @component
 def PhotoSchemaGen(
-    statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
-    schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
+    statistics: InputArtifact[standard_artifacts.ExampleStatistics],
+    schema: OutputArtifact[standard_artifacts.Schema],
     contract_text: Parameter[str],
 ) -> None:
     """Infers the classes from the training split, and takes the rest from the contract.
@@ -57,8 +57,8 @@ def PhotoSchemaGen(
 
 @component
 def RowSchemaGen(
-    statistics: InputArtifact[tfx.types.standard_artifacts.ExampleStatistics],
-    schema: OutputArtifact[tfx.types.standard_artifacts.Schema],
+    statistics: InputArtifact[standard_artifacts.ExampleStatistics],
+    schema: OutputArtifact[standard_artifacts.Schema],
 ) -> None:
     """Infers a schema of rows from the training split: types, presence, and the classes as the label's domain.
 

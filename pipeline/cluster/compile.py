@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 import yaml
 from kfp.pipeline_spec import pipeline_spec_pb2
-from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
+from tfx.orchestration.pipeline import Pipeline as TfxPipeline
 
 from components.errors import TransferlineError
 from components.wording import nearest
@@ -74,7 +74,7 @@ def run_for_tfx_command(config: Pipeline, image: str) -> None:
     write_job(job, "vertex", path)
 
 
-def declared(config: Pipeline) -> tuple[tfx.dsl.Pipeline, list[RunParameter]]:
+def declared(config: Pipeline) -> tuple[TfxPipeline, list[RunParameter]]:
     """Returns the pipeline as a cluster runs it, and its run parameters."""
     pipeline = create_pipeline(config, on_cluster=True)
     pipeline.pipeline_info.pipeline_name = job_name(config)

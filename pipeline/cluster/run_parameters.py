@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from tfx import v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
+from tfx.orchestration.data_types import RuntimeParameter
 from typing_extensions import assert_never
 
 from components.ingest.driver import INPUT_FINGERPRINT
@@ -104,7 +104,7 @@ def _at(settings: dict[str, Any], path: tuple[str, ...]) -> int:
 def attach(parameters: list[RunParameter], components: list[BaseNode]) -> None:
     """Lets the steps take their parameters; which are only known to a cluster, so that no component declares them."""
     for parameter in parameters:
-        runtime = tfx.dsl.experimental.RuntimeParameter(parameter.name, ptype=parameter.kind, default=parameter.default)
+        runtime = RuntimeParameter(parameter.name, ptype=parameter.kind, default=parameter.default)
         for component in components:
             if component.id in parameter.steps:
                 component.exec_properties[parameter.as_property or parameter.name] = runtime

@@ -2,8 +2,9 @@ import pytest
 import tensorflow as tf
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2
-from tfx import v1 as tfx
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.metadata import sqlite_metadata_connection_config
+from tfx.orchestration.pipeline import Pipeline
 
 from components.image_example_gen.component import ImageExampleGen
 from components.image_example_gen.config import ImageData
@@ -19,7 +20,7 @@ def run(tmp_path):
     def once(data, **properties):
         example_gen = ImageExampleGen(ImageData(path=str(data)))
         example_gen.exec_properties.update(properties)
-        pipeline = tfx.dsl.Pipeline(
+        pipeline = Pipeline(
             pipeline_name="photos",
             pipeline_root=str(tmp_path / "root"),
             components=[example_gen],
@@ -30,7 +31,7 @@ def run(tmp_path):
                 "--sdk_container_image=none",
             ],
         )
-        tfx.orchestration.LocalDagRunner().run(pipeline)
+        LocalDagRunner().run(pipeline)
         store = metadata_store.MetadataStore(database)
         executions = sorted(store.get_executions(), key=lambda execution: execution.id)
         return [execution.last_known_state for execution in executions], store
