@@ -1,0 +1,187 @@
+"""What the record and the screen say of a run while it goes on, and after it."""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import pytest
+from ml_metadata.proto import metadata_store_pb2
+
+from components.errors import TransferlineError
+from components.evaluator.decision import DECISION_FILE, Decision, ThresholdCheck
+from components.ingest.report import IngestReport, write_report
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.runs.facts import StepFacts
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.recorder import Recorder, explain, new_run_id
+from pipeline.runs.screen import Screen
+
+RECORD = RunRecord(run_id="20260101T000000-00001", status="running", log="/logs/a.log")
+
+
+@pytest.fixture
+def config(tmp_path):
+    return apply_overrides(catalog.load("photos"), [f"output_dir={tmp_path / 'out'}"])
+
+
+@pytest.fixture
+def screen():
+    return io.StringIO()
+
+
+@pytest.fixture
+def recorder(config, screen):
+    return Recorder(config, RECORD, Screen(screen))
+
+
+@pytest.fixture
+def made(tmp_path):
+    """Returns a function that makes what a step left in ML Metadata: an artifact of each key, with a folder."""
+
+    def make(*keys, cached=False, **properties):
+        outputs = {}
+        for key in keys:
+            (tmp_path / key).mkdir()
+            outputs[key] = metadata_store_pb2.Artifact(uri=str(tmp_path / key))
+            for name, value in properties.items():
+                outputs[key].custom_properties[name].string_value = value
+        return StepFacts(succeeded=True, cached=cached, outputs=outputs)
+
+    return make
+
+
+def kept(config):
+    return RunStore(config.home).find(RECORD.run_id)
+
+
+def test_an_id_sorts_by_time_and_names_the_process():
+    assert re.fullmatch(rf"\d{{8}}T\d{{6}}-{os.getpid():05d}", new_run_id())
+
+
+def test_a_run_is_on_disk_from_its_beginning_with_the_state_of_what_it_depends_on(recorder, config):
+    assert kept(config) == RECORD
+    recorder.resolved(config.model_copy(update={"name": "located"}), "0123")
+    assert (kept(config).config["name"], kept(config).state, kept(config).status) == ("located", "0123", "running")
+
+
+def test_a_step_that_fails_is_kept_and_shown_and_its_error_passes(recorder, config, screen):
+    with recorder.running("StatisticsGen"):
+        pass
+    with pytest.raises(ValueError, match="odd"), recorder.running("Trainer"):
+        raise ValueError("odd")
+    (step,) = kept(config).steps
+    assert (step.name, step.cached) == ("Trainer", False)
+    assert step.started + step.seconds <= kept(config).seconds
+    assert [line.split()[:2] for line in screen.getvalue().splitlines()] == [["✗", "Trainer"]]
+
+
+def test_the_records_that_were_found_are_counted(recorder, config, screen, made):
+    facts = made("examples", "ingest_report")
+    counts = {"train": {"cat": 1200, "dog": 34}, "eval": {"cat": 5}, "test": {"dog": 6}}
+    write_report(IngestReport(found=1252, counts=counts, quarantined=7), facts.outputs["ingest_report"].uri)
+    recorder.finished("ImageExampleGen", 2.0, facts)
+    assert kept(config).counts.model_dump() == {"train": 1234, "eval": 5, "test": 6, "quarantined": 7, "unused": 0}
+    assert screen.getvalue().rstrip().endswith("1,234 train, 5 eval, 6 test, 7 quarantined")
+    (step,) = kept(config).steps
+    assert (step.name, step.seconds, step.cached) == ("ImageExampleGen", 2.0, False)
+    assert step.artifacts == tuple(artifact.uri for artifact in facts.outputs.values())
+
+
+def test_rows_that_a_split_leaves_out_are_told_where_there_are_any(recorder, screen, made):
+    facts = made("ingest_report")
+    write_report(IngestReport(found=3, counts={}, quarantined=0, unused=3), facts.outputs["ingest_report"].uri)
+    recorder.finished("CsvExampleGen", 2.0, facts)
+    assert screen.getvalue().rstrip().endswith("0 train, 0 eval, 0 test, 0 quarantined, 3 unused")
+
+
+@pytest.mark.parametrize(("blessed", "shown"), [(True, "blessed"), (False, "not blessed")])
+def test_the_decision_is_kept_with_each_threshold(recorder, config, screen, made, blessed, shown):
+    check = ThresholdCheck(
+        metric="auc", slice="all examples", kind="at_least", value=0.7, bound=0.5, baseline=None, passed=blessed
+    )
+    facts = made("evaluation")
+    decision = Decision(blessed=blessed, metrics={"auc": 0.7}, checks=(check,))
+    Path(facts.outputs["evaluation"].uri, DECISION_FILE).write_text(decision.model_dump_json())
+    recorder.finished("Evaluator", 1.0, facts)
+    assert kept(config).metrics == {"auc": 0.7}
+    assert [result.model_dump() for result in kept(config).thresholds] == [check.model_dump()]
+    assert screen.getvalue().split(maxsplit=4)[-1].strip() == shown
+
+
+def test_an_inferred_schema_is_kept_for_the_user_and_a_curated_one_is_not(tmp_path, made):
+    facts = made("validated_schema")
+    Path(facts.outputs["validated_schema"].uri, "schema.pbtxt").write_text("feature {}")
+    copies = {}
+    for name in ("photos", "flowers"):
+        config = apply_overrides(catalog.load(name), [f"output_dir={tmp_path / 'out'}"])
+        Recorder(config, RECORD, Screen(io.StringIO())).finished("DataGate", 1.0, facts)
+        copies[name] = Path(config.home, "schema.inferred.pbtxt")
+    assert copies["photos"].read_text() == "feature {}"
+    assert not copies["flowers"].exists()
+
+
+def test_a_push_makes_the_run_a_pushed_one(recorder, config, screen, made):
+    recorder.finished("Pusher", 1.0, made("pushed_model", cached=True, pushed_destination="/pushed/7"))
+    assert recorder.ended() == kept(config)
+    assert (kept(config).status, kept(config).model_uri, kept(config).steps[0].cached) == ("pushed", "/pushed/7", True)
+    assert "Model:  /pushed/7\n" in screen.getvalue()
+
+
+def test_a_run_that_pushed_nothing_was_not_blessed(recorder, config, made):
+    recorder.finished("Pusher", 1.0, made())
+    assert recorder.ended().status == kept(config).status == "not_blessed"
+
+
+def test_a_failure_ends_with_cause_place_and_cure(recorder, config, screen):
+    recorder.failed(TransferlineError("The data is bad.", place="row 7", cure="Mend it."))
+    assert kept(config).status == "failed"
+    assert kept(config).error.model_dump() == {"cause": "The data is bad.", "place": "row 7", "cure": "Mend it."}
+    assert "place: row 7" in screen.getvalue()
+
+
+def test_an_error_for_people_is_found_behind_those_that_it_led_to():
+    known = TransferlineError("The data is bad.", place="row 7")
+    try:
+        try:
+            raise known
+        except TransferlineError as error:
+            raise ValueError("in TFX") from error
+    except ValueError as first:
+        outer = RuntimeError("in Beam")
+        outer.__context__ = first
+    assert (explain(outer, RECORD).cause, explain(outer, RECORD).place) == ("The data is bad.", "row 7")
+
+
+def test_any_other_error_is_told_by_its_last_line_with_the_step_and_the_log():
+    error = explain(OSError("a long story\n\nno space left\n"), RECORD)
+    assert (error.cause, error.place) == ("OSError: no space left", "before the first step")
+    assert RECORD.log in error.cure
+    assert explain(ValueError(), RECORD).cause == "ValueError: "
+
+
+def test_an_interrupted_run_names_its_step(recorder, config):
+    with pytest.raises(KeyboardInterrupt), recorder.running("Transform"):
+        raise KeyboardInterrupt
+    recorder.failed(KeyboardInterrupt())
+    assert (kept(config).error.cause, kept(config).error.place) == ("interrupted", "Transform")
+
+
+def test_the_outcome_stands_where_the_report_cannot_be_drawn(recorder, config, made, caplog):
+    Path(config.metadata_path).write_text("no database")
+    recorder.finished("Pusher", 1.0, made("pushed_model", pushed_destination="/pushed/7"))
+    record = recorder.ended()
+    assert "the report couldn't be drawn" in caplog.text
+    assert record == kept(config)
+    assert (record.status, record.report) == ("pushed", "")
+
+
+def test_an_outcome_that_cannot_be_kept_is_shown_all_the_same(recorder, config, screen, caplog):
+    runs = Path(config.home, "runs")
+    (runs / f"{RECORD.run_id}.json").unlink()
+    runs.rmdir()
+    runs.write_text("no folder")
+    record = recorder.failed(TransferlineError("The data is bad."))
+    assert "the record couldn't be kept" in caplog.text
+    assert record.error.cause in screen.getvalue()
