@@ -46,10 +46,16 @@ def raises_an_error_for_people(fn_args):
 
 
 def raises_its_own_error_and_costs_the_others_their_lives(fn_args):
+    starts(fn_args.model_run_dir)
     if index() == 0:
-        time.sleep(0.5)
+        wait_for_the_end_of_the_second(Path(fn_args.model_run_dir, "started-1"))
         os.kill(os.getpid(), signal.SIGABRT)
     raise KeyError("absent")
+
+
+def wait_for_the_end_of_the_second(file):
+    while not file.exists() or not (number := file.read_text().strip()) or Path(f"/proc/{number}").exists():
+        time.sleep(0.02)
 
 
 def is_killed_once(fn_args):

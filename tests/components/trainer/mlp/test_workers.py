@@ -2,10 +2,8 @@
 
 import os
 import re
-import signal
-import threading
-import time
 
+import killed_row_trainer
 import pytest
 import tensorflow as tf
 import worker_ports
@@ -38,21 +36,12 @@ def args_of(fn_args, tmp_path):
     return make
 
 
-def kill_the_second_worker_after_a_checkpoint(folder, caplog):
-    while not list(folder.glob("*/ckpt-*.index")):
-        time.sleep(0.02)
-    os.kill(int(re.search(r"worker 1 of 2 is process (\d+)", caplog.text).group(1)), signal.SIGKILL)
-
-
 def test_two_workers_of_which_one_is_killed_train_as_one(args_of, tmp_path, caplog, monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     alone, together = args_of("alone", ALONE), args_of("together", TOGETHER)
     run_fn(alone)
     caplog.set_level("INFO")
-    killer = threading.Thread(target=kill_the_second_worker_after_a_checkpoint, args=[tmp_path / "checkpoints", caplog])
-    killer.start()
-    run_fn(together)
-    killer.join()
+    killed_row_trainer.run_fn(together)
 
     assert "Worker 1 was ended by SIGKILL; all workers are started again" in caplog.text
     assert any(getattr(record, "progress", None) for record in caplog.records)
