@@ -6,14 +6,14 @@ import re
 from pathlib import Path
 
 import pytest
-from ml_metadata.proto import metadata_store_pb2
 
 from components.errors import TransferlineError
-from components.evaluator.decision import DECISION_FILE, Decision, ThresholdCheck
+from components.evaluator.decision import DECISION_FILE
 from components.ingest.report import IngestReport, write_report
+from components.outcome import Decision, ThresholdCheck
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
-from pipeline.runs.facts import StepFacts
+from pipeline.metadata.history import Artifact, Execution
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.recorder import Recorder, explain, new_run_id
 from pipeline.runs.screen import Screen
@@ -44,10 +44,9 @@ def made(tmp_path):
         outputs = {}
         for key in keys:
             (tmp_path / key).mkdir()
-            outputs[key] = metadata_store_pb2.Artifact(uri=str(tmp_path / key))
-            for name, value in properties.items():
-                outputs[key].custom_properties[name].string_value = value
-        return StepFacts(succeeded=True, cached=cached, outputs=outputs)
+            outputs[key] = (Artifact(len(outputs), str(tmp_path / key), 0, properties),)
+        state = "CACHED" if cached else "COMPLETE"
+        return Execution(1, "photos", "Step", RECORD.run_id, state, {}, {}, outputs)
 
     return make
 
@@ -80,18 +79,18 @@ def test_a_step_that_fails_is_kept_and_shown_and_its_error_passes(recorder, conf
 def test_the_records_that_were_found_are_counted(recorder, config, screen, made):
     facts = made("examples", "ingest_report")
     counts = {"train": {"cat": 1200, "dog": 34}, "eval": {"cat": 5}, "test": {"dog": 6}}
-    write_report(IngestReport(found=1252, counts=counts, quarantined=7), facts.outputs["ingest_report"].uri)
+    write_report(IngestReport(found=1252, counts=counts, quarantined=7), facts.outputs["ingest_report"][0].uri)
     recorder.finished("ImageExampleGen", 2.0, facts)
     assert kept(config).counts.model_dump() == {"train": 1234, "eval": 5, "test": 6, "quarantined": 7, "unused": 0}
     assert screen.getvalue().rstrip().endswith("1,234 train, 5 eval, 6 test, 7 quarantined")
     (step,) = kept(config).steps
     assert (step.name, step.seconds, step.cached) == ("ImageExampleGen", 2.0, False)
-    assert step.artifacts == tuple(artifact.uri for artifact in facts.outputs.values())
+    assert step.artifacts == tuple(artifact.uri for group in facts.outputs.values() for artifact in group)
 
 
 def test_rows_that_a_split_leaves_out_are_told_where_there_are_any(recorder, screen, made):
     facts = made("ingest_report")
-    write_report(IngestReport(found=3, counts={}, quarantined=0, unused=3), facts.outputs["ingest_report"].uri)
+    write_report(IngestReport(found=3, counts={}, quarantined=0, unused=3), facts.outputs["ingest_report"][0].uri)
     recorder.finished("CsvExampleGen", 2.0, facts)
     assert screen.getvalue().rstrip().endswith("0 train, 0 eval, 0 test, 0 quarantined, 3 unused")
 
@@ -103,7 +102,7 @@ def test_the_decision_is_kept_with_each_threshold(recorder, config, screen, made
     )
     facts = made("evaluation")
     decision = Decision(blessed=blessed, metrics={"auc": 0.7}, checks=(check,))
-    Path(facts.outputs["evaluation"].uri, DECISION_FILE).write_text(decision.model_dump_json())
+    Path(facts.outputs["evaluation"][0].uri, DECISION_FILE).write_text(decision.model_dump_json())
     recorder.finished("Evaluator", 1.0, facts)
     assert kept(config).metrics == {"auc": 0.7}
     assert [result.model_dump() for result in kept(config).thresholds] == [check.model_dump()]
@@ -112,7 +111,7 @@ def test_the_decision_is_kept_with_each_threshold(recorder, config, screen, made
 
 def test_an_inferred_schema_is_kept_for_the_user_and_a_curated_one_is_not(tmp_path, made):
     facts = made("validated_schema")
-    Path(facts.outputs["validated_schema"].uri, "schema.pbtxt").write_text("feature {}")
+    Path(facts.outputs["validated_schema"][0].uri, "schema.pbtxt").write_text("feature {}")
     copies = {}
     for name in ("photos", "flowers"):
         config = apply_overrides(catalog.load(name), [f"output_dir={tmp_path / 'out'}"])

@@ -6,9 +6,10 @@ from pathlib import Path
 import old_home
 import pytest
 
+from components.outcome import Failure, Step
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
-from pipeline.runs.record import Counts, RunError, RunRecord, RunStore, Step
+from pipeline.runs.record import Counts, RunRecord, RunStore
 from pipeline.runs.report import changes, report_path, versions, write_report
 
 BEFORE = RunRecord(
@@ -62,11 +63,11 @@ def test_the_page_of_a_run_that_came_to_no_report_step_shows_what_there_is(confi
     """As if it had failed in the last step; what the others made is read anew."""
     (review,) = {folder for step in runs[0].steps if step.name == "Report" for folder in step.artifacts}
     shutil.rmtree(review)
-    error = RunError(cause="The disk is full.", place="Report", cure="Make room.")
+    error = Failure(cause="The disk is full.", place="Report", cure="Make room.")
     failed = runs[0].model_copy(update={"run_id": "20270101T000000-00001", "status": "failed", "error": error})
     page = Path(write_report(config, failed).report).read_text()
     assert "The disk is full." in page
-    assert "The run didn't come to an evaluation." in page
+    assert "The run ended before the evaluation." in page
 
 
 def test_changes_begin_with_the_outcome_and_end_with_the_metrics():
