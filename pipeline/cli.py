@@ -1,4 +1,4 @@
-"""The command `transferline`: each subcommand's module is imported when it is asked for."""
+"""The command `transferline`: it imports the module of a subcommand only when that is called."""
 
 import sys
 from importlib import import_module
@@ -18,7 +18,7 @@ COMMANDS = {
     "settings": "List every setting of a pipeline: its type, default and meaning, and what it is now.",
     "run": "Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed.",
     "runs": "List a pipeline's runs, the newest first.",
-    "report": "Print where a run's report is, drawing it if there is none yet.",
+    "report": "Print where a run's report is, after making it if it is missing.",
     "compare": "Show two runs of a pipeline side by side: what came out, and what was different going in.",
     "predict": "Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be.",
     "evaluate": "Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be.",

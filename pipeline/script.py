@@ -61,9 +61,9 @@ def _declare_for_cluster(config: Pipeline) -> None:
     image = os.environ.get(IMAGE_VARIABLE, "")
     if not image or not os.environ.get(OUTPUT_DIR_VARIABLE):
         raise TransferlineError(
-            "the image of the steps and where they write must be known",
+            "The image of the steps and where they write must be known.",
             place="tfx --engine=vertex",
-            cure=f"set {IMAGE_VARIABLE} and {OUTPUT_DIR_VARIABLE} (gs://...), or use `transferline compile`",
+            cure=f"Set {IMAGE_VARIABLE} and {OUTPUT_DIR_VARIABLE} (gs://...), or use `transferline compile`.",
         )
     from pipeline.cluster.compile import run_for_tfx_command  # noqa: PLC0415
 

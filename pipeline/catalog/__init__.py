@@ -27,8 +27,8 @@ def load(name: str) -> Pipeline:
     """
     if name not in names():
         raise TransferlineError(
-            f"there is no pipeline '{name}'{nearest(name, names())}",
+            f"There is no pipeline '{name}'{nearest(name, names())}",
             place=str(FOLDER),
-            cure=f"use one of {', '.join(names())}",
+            cure=f"Use one of {', '.join(names())}.",
         )
     return load_file(FOLDER / f"{name}.py")

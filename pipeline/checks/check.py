@@ -1,4 +1,4 @@
-"""`transferline check`: what would go wrong in a run, told in seconds instead of after hours."""
+"""`transferline check`: finds in seconds what would stop a run after hours."""
 
 from collections.abc import Iterator
 

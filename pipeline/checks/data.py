@@ -21,8 +21,8 @@ def look_at_data(config: Pipeline) -> Look:
         return Look((of_error("data", error),))
     path = located.data.path
     if "://" in path:
-        text = f"{path} wasn't looked at: it is remote"
-        return Look((warning("data", text, "the run looks at it; check a local part of it with --data-dir"),))
+        text = f"{path} wasn't looked at: it is remote."
+        return Look((warning("data", text, "The run looks at it; check a local part of it with --data-dir."),))
     if config.source is not None and path == str(source_path(config.source)) and not Path(path).exists():
         return Look((_to_come(config.source),))
     match located:
@@ -40,7 +40,7 @@ def look_at_data(config: Pipeline) -> Look:
 
 def _to_come(source: Source) -> Finding:
     if not isinstance(source, Download):
-        return ok("data", "made by the first run")
+        return ok("data", "Made by the first run")
     size = f", {source.size / 1e6:,.0f} MB" if source.size else ""
-    text = f"not here yet: the first run downloads {source.file_name} from {urlsplit(source.url).hostname}{size}"
-    return warning("data", text, "without a network, give the data with --data-dir")
+    text = f"It isn't here yet: the first run downloads {source.file_name} from {urlsplit(source.url).hostname}{size}."
+    return warning("data", text, "Without a network, give the data with --data-dir.")

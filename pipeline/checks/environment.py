@@ -35,7 +35,7 @@ LIBRARIES = (
 )
 """Those whose versions must fit together."""
 
-INSTALL = "run `make setup`, or install requirements.lock"
+INSTALL = "Run `make setup`, or install requirements.lock."
 GLIBC_SINCE_PYTHON = {(3, 11): (2, 39)}
 """The C library that the wheels of TFX 1.21 need, which Python 3.11 and later get."""
 
@@ -50,18 +50,22 @@ def check_python() -> Finding:
     first, last = (".".join(map(str, each)) for each in PYTHONS)
     if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
         return ok("python", version)
-    return fault("python", f"{version}; TFX has wheels for {first} to {last}", "use one of these: `make setup` does")
+    return fault("python", f"{version}; TFX has wheels for {first} to {last}.", "Use one of these: `make setup` does.")
 
 
 def check_glibc() -> Finding:
     """Looks at the C library, which TFX's wheels are compiled against."""
     name, version = platform.libc_ver()
     if name != "glibc":
-        return fault("glibc", f"none, but {name or 'another C library'}", "use a Linux with glibc, as TFX's wheels do")
+        return fault(
+            "glibc",
+            f"It is not glibc, but {name or 'another C library'}.",
+            "Use a Linux with glibc, as TFX's wheels do.",
+        )
     needed = next((glibc for python, glibc in GLIBC_SINCE_PYTHON.items() if sys.version_info[:2] >= python), (0, 0))
     if tuple(map(int, version.split("."))) < needed:
-        text = f"{version}; the wheels of TFX for this Python need {needed[0]}.{needed[1]}"
-        return fault("glibc", text, "run `make setup PYTHON=3.10`, or use a newer Linux")
+        text = f"{version}; the wheels of TFX for this Python need {needed[0]}.{needed[1]}."
+        return fault("glibc", text, "Run `make setup PYTHON=3.10`, or use a newer Linux.")
     return ok("glibc", version)
 
 
@@ -95,9 +99,9 @@ def check_library(name: str, installed: Mapping[str, str], locked: Mapping[str, 
     """Looks at one of the libraries whose versions must fit together."""
     version, wanted = installed.get(canonicalize_name(name)), locked.get(canonicalize_name(name))
     if version is None:
-        return fault(name, "not installed", INSTALL)
+        return fault(name, "It isn't installed.", INSTALL)
     if wanted and version != wanted:
-        return fault(name, f"{version}, and requirements.lock has {wanted}", INSTALL)
+        return fault(name, f"{version}, and requirements.lock has {wanted}.", INSTALL)
     return ok(name, version)
 
 
@@ -116,9 +120,9 @@ def check_others(installed: Mapping[str, str], locked: Mapping[str, str]) -> Ite
         if name in installed and installed[name] != version
     ]
     if missing:
-        yield warning("libraries", f"{len(missing)} of requirements.lock aren't installed: {listed(missing)}", INSTALL)
+        yield warning("libraries", f"{len(missing)} of requirements.lock aren't installed: {listed(missing)}.", INSTALL)
     if differing:
-        yield warning("libraries", f"{len(differing)} aren't as in requirements.lock: {listed(differing)}", INSTALL)
+        yield warning("libraries", f"{len(differing)} aren't as in requirements.lock: {listed(differing)}.", INSTALL)
     if others and not missing and not differing:
         yield ok("libraries", f"{len(others)} more, all as in requirements.lock")
 
@@ -126,18 +130,20 @@ def check_others(installed: Mapping[str, str], locked: Mapping[str, str]) -> Ite
 def check_room(output_dir: str) -> Finding:
     """Looks at the disk that results go to."""
     if "://" in output_dir:
-        return warning("disk", f"{output_dir} wasn't looked at: it is remote", "a run here needs a local --output-dir")
+        return warning(
+            "disk", f"{output_dir} wasn't looked at: it is remote.", "A run here needs a local --output-dir."
+        )
     folder = Path(output_dir).absolute()
     while not folder.exists():
         folder = folder.parent
     if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
-        return fault("disk", f"{folder} can't be written to", "give another folder with --output-dir")
+        return fault("disk", f"{folder} can't be written to.", "Give another folder with --output-dir.")
     free = shutil.disk_usage(folder).free
     text = f"{free / GIB:,.1f} GiB free at {output_dir}"
     if free < ROOM_NEEDED:
-        return fault("disk", text, "make room (`transferline clean`), or give another folder with --output-dir")
+        return fault("disk", f"{text}.", "Make room (`transferline clean`), or give another folder with --output-dir.")
     if free < ROOM_WISHED:
-        return warning("disk", text, "make room (`transferline clean`): examples and models take some")
+        return warning("disk", f"{text}.", "Make room (`transferline clean`): examples and models take some.")
     return ok("disk", text)
 
 
@@ -145,12 +151,14 @@ def check_memory() -> Finding:
     """Looks at the memory that isn't in use."""
     free = available_memory()
     if free is None:
-        return warning("memory", "can't be told on this system", f"a run wants {MEMORY_WISHED // GIB} GiB")
+        return warning(
+            "memory", "This system doesn't say how much is free.", f"Make sure of {MEMORY_WISHED // GIB} GiB for a run."
+        )
     text = f"{free / GIB:,.1f} GiB free"
     if free < MEMORY_NEEDED:
-        return fault("memory", text, "end other programs, or use a larger machine")
+        return fault("memory", f"{text}.", "End other programs, or use a larger machine.")
     if free < MEMORY_WISHED:
-        return warning("memory", text, "end other programs, or lower trainer.batch_size")
+        return warning("memory", f"{text}.", "End other programs, or lower trainer.batch_size.")
     return ok("memory", text)
 
 
@@ -183,5 +191,5 @@ def check_cores() -> Finding:
 def check_pip() -> Finding:
     """Looks for pip, which the tfx command calls by its name."""
     if shutil.which("pip"):
-        return ok("pip", "on PATH")
-    return warning("pip", "not on PATH, and the tfx command calls it", "source .venv/bin/activate")
+        return ok("pip", "On PATH")
+    return warning("pip", "It isn't on PATH, and the tfx command calls it.", "source .venv/bin/activate")

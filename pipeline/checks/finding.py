@@ -15,8 +15,8 @@ class Finding(Settings):
     Attributes:
         subject: What was looked at, in a word or two.
         level: "ok"; "warning", of what may be meant; or "fault", with which a run would fail or never be blessed.
-        text: What was found.
-        cure: What to do about it; "" where all is well.
+        text: What was found: a fact where all is well, else a sentence with a full stop.
+        cure: What to do about it, in a sentence or as a command; "" where all is well.
     """
 
     subject: str
@@ -42,7 +42,9 @@ def fault(subject: str, text: str, cure: str) -> Finding:
 
 def of_error(subject: str, error: TransferlineError) -> Finding:
     """Returns an error as a finding, with its place."""
-    return fault(subject, f"{error.cause} ({error.place})" if error.place else error.cause, error.cure)
+    return fault(
+        subject, f"{error.cause.removesuffix('.')} ({error.place})." if error.place else error.cause, error.cure
+    )
 
 
 def has_fault(findings: Iterable[Finding]) -> bool:

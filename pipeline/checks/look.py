@@ -36,20 +36,22 @@ def class_findings(counts: Mapping[str, int], what: str, *, whole: bool = True) 
         what: What the records are: "photos" or "rows".
         whole: Whether all records were counted.
     """
-    told = with_counts(counts) + ("" if whole else f"; of {sum(counts.values()):,} {what} that were read")
+    counted = with_counts(counts) + ("" if whole else f"; of {sum(counts.values()):,} {what} that were read")
     if len(counts) < MIN_CLASSES:
-        found = f"there is one class alone ({told})" if counts else "there is no class"
+        found = f"There is one class alone ({counted})." if counts else "There is no class."
         if whole:
-            yield fault("classes", found, f"a classifier needs {what} of two or more classes")
+            yield fault("classes", found, f"A classifier needs {what} of two or more classes.")
         else:
-            yield warning("classes", found, "check that the label is what is meant")
+            yield warning("classes", found, "Check that the label is the one that is meant.")
         return
-    yield ok("classes", f"{count_of(len(counts), 'class', 'classes')} ({told})")
+    yield ok("classes", f"{count_of(len(counts), 'class', 'classes')} ({counted})")
     records = what if whole else f"{what} read"
     if uneven := unbalanced(counts, records):
-        yield warning("classes", uneven, 'bound the metrics of each class too, by a threshold with slice="label"')
+        yield warning(
+            "classes", f"{uneven}.", 'Bound the metrics of each class too, by a threshold with slice="label".'
+        )
     if rare := few(counts, records):
-        yield warning("classes", rare, f"add {what}, or leave the class out: it may be missing from a split")
+        yield warning("classes", f"{rare}.", f"Add {what}, or leave the class out: it may be missing from a split.")
 
 
 def quarantine_findings(
@@ -68,7 +70,7 @@ def quarantine_findings(
     more = f" and {found.count - SHOWN:,} more" if found.count > SHOWN else ""
     text = f"{found.text}: {listed([f'{each.place}: {each.reason}' for each in faults[:SHOWN]], between='; ')}{more}"
     if found.stops(gate.max_quarantined):
-        text += f"; more than gate.max_quarantined = {gate.max_quarantined:.1%} stops the run"
-        yield fault(subject, text, f"mend them, or leave them out with --set {found.setting}")
+        text += f"; more than gate.max_quarantined = {gate.max_quarantined:.1%} stops the run."
+        yield fault(subject, text, f"Fix them, or leave them out with --set {found.setting}.")
     else:
-        yield warning(subject, text, "mend them, if they were meant as data")
+        yield warning(subject, f"{text}.", "Fix them, if they were meant as data.")

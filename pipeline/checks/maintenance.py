@@ -22,11 +22,11 @@ END_OF_LIFE = {
 """The last day of each Python, by https://devguide.python.org/versions; it names the month."""
 
 LAST_UNMAINTAINED = {"tfx": Version("1.16"), "tensorflow": Version("2.16")}
-"""Lines of releases that get no more fixes; TensorFlow mends its newest release only."""
+"""Lines of releases that get no more fixes; TensorFlow fixes its newest release only."""
 
 NEWER = (
-    "run `make setup PYTHON=3.12` on a Linux with glibc 2.39 or newer (Debian 13, Ubuntu 24.04), "
-    "or use the image of `make image`"
+    "Run `make setup PYTHON=3.12` on a Linux with glibc 2.39 or newer (Debian 13, Ubuntu 24.04), "
+    "or use the image of `make image`."
 )
 
 
@@ -98,7 +98,7 @@ def check_end_of_life(today: date) -> Finding:
     last = END_OF_LIFE.get(this)
     if last is None or today <= last:
         return ok("end of life", f"{name} gets fixes" + (f" until {last:%B %Y}" if last else ""))
-    return warning("end of life", f"{name} has had no fixes since {last:%B %Y}", NEWER)
+    return warning("end of life", f"{name} has had no fixes since {last:%B %Y}.", NEWER)
 
 
 def check_maintained(installed: Mapping[str, str]) -> Iterator[Finding]:
@@ -109,7 +109,7 @@ def check_maintained(installed: Mapping[str, str]) -> Iterator[Finding]:
     """
     for name, last in LAST_UNMAINTAINED.items():
         if name in installed and Version(installed[name]).release[:2] <= last.release:
-            yield warning("end of life", f"{name} {installed[name]} is of a line that gets no more fixes", NEWER)
+            yield warning("end of life", f"{name} {installed[name]} is of a line that gets no more fixes.", NEWER)
 
 
 def check_holes() -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def check_holes() -> Iterator[Finding]:
     version, this = platform.python_version(), sys.version_info[:2]
     found = [hole for hole in HOLES if hole.is_open()]
     for hole in found:
-        cure = f"get Python {hole.fixed_in[this]} or later, or your system's update of it; then `make clean setup`"
-        yield warning("python", f"{version} has {hole.advisory}: {hole.effect}", cure)
+        cure = f"Get Python {hole.fixed_in[this]} or later, or your system's update of it; then `make clean setup`."
+        yield warning("python", f"{version} has {hole.advisory}: {hole.effect}.", cure)
     if not found:
         yield ok("python", f"{version} has none of the holes that are looked for")

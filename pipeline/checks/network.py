@@ -43,5 +43,5 @@ def _ask(host: str, seconds: float, faults: dict[str, str]) -> None:
 def _finding(host: str, reason: str) -> Finding:
     if not reason:
         return ok("network", f"{host} answers")
-    cure = "what isn't here yet can't be fetched from there: give data with --data-dir, weights with trainer.weights"
-    return warning("network", f"{host} can't be reached: {reason}", cure)
+    cure = "What isn't here yet can't be fetched from there: give data with --data-dir, weights with trainer.weights."
+    return warning("network", f"{host} can't be reached: {reason}.", cure)

@@ -68,19 +68,19 @@ def _splits(found: PhotoFindings) -> Iterator[Finding]:
         yield of_error("splits", error)
         return
     if not rule.by_folder:
-        yield ok("splits", f"by hash: train {split.train:.0%}, eval {split.eval:.0%}, test {split.test:.0%}")
+        yield ok("splits", f"By hash: train {split.train:.0%}, eval {split.eval:.0%}, test {split.test:.0%}")
         return
     counts = found.by_split
     yield ok(
-        "splits", "as laid out: " + ", ".join(f"{name} {counts.get(name, 0):,}" for name in sorted(found.laid_out))
+        "splits", "As laid out: " + ", ".join(f"{name} {counts.get(name, 0):,}" for name in sorted(found.laid_out))
     )
     if found.untrained:
-        cure = "add photos of it to the training split, or remove it"
-        yield fault("splits", f"not in the training split, but in another: the class {listed(found.untrained)}", cure)
+        cure = "Add photos of it to the training split, or remove it."
+        yield fault("splits", f"Not in the training split, but in another: the class {listed(found.untrained)}.", cure)
     if found.leaks:
-        text = f"identical in different splits: {_groups(found.leaks)}"
+        text = f"Photos are identical in different splits: {_groups(found.leaks)}."
         yield warning(
-            "splits", text, 'remove the copies, or let data.split.by be "hash": such a test would be too optimistic'
+            "splits", text, 'Remove the copies, or set data.split.by to "hash": such a test would be too optimistic.'
         )
 
 
@@ -91,8 +91,8 @@ def _faults(found: PhotoFindings) -> list[Quarantined]:
 
 def _copies(found: PhotoFindings) -> Iterator[Finding]:
     if found.copies:
-        text = f"identical in different classes: {_groups(found.copies)}"
-        yield warning("files", text, "leave them in one class")
+        text = f"Photos are identical in different classes: {_groups(found.copies)}."
+        yield warning("files", text, "Keep each in one class.")
 
 
 def _groups(groups: tuple[tuple[str, ...], ...]) -> str:

@@ -28,7 +28,7 @@ def look_at_rows(config: RowPipeline) -> Look:
     except TransferlineError as error:
         return Look((of_error("data", error),))
     except (OSError, pa.ArrowException) as error:
-        return Look((fault("data", f"{config.data.path} can't be read: {error}", "fetch it again"),))
+        return Look((fault("data", f"{config.data.path} can't be read: {error}.", "Fetch it again."),))
 
 
 def _look(config: RowPipeline) -> Look:
@@ -56,16 +56,16 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds.values()).items()))
     numbers = sorted(name for name, kind in kinds.items() if kind != "string")
     features = config.transform.features or numbers
-    text = f"label {config.data.label}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
-    yield ok("columns", text) if features else fault("columns", text, "there must be a column of numbers")
+    text = f"Label {config.data.label}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
+    yield ok("columns", text) if features else fault("columns", f"{text}.", "Add a column of numbers.")
     for setting, names in _named(config).items():
         for name in names:
             if name not in kinds:
                 text = f"{setting} names '{name}', which is no column{nearest(name, kinds)}"
-                yield fault("columns", text, f"use columns of the data: {listed(list(kinds))}")
+                yield fault("columns", text, f"Use columns of the data: {listed(list(kinds))}.")
             elif kinds[name] == "string":
-                cure = f"leave it out, or set data.types.{name}=float if it should be of numbers"
-                yield fault("columns", f"{setting} names '{name}', which is text", cure)
+                cure = f"Leave it out, or set data.types.{name}=float if it should be of numbers."
+                yield fault("columns", f"{setting} names '{name}', which is text.", cure)
 
 
 def _named(config: RowPipeline) -> dict[str, tuple[str, ...]]:
@@ -82,12 +82,12 @@ def _labels(found: RowFindings) -> Iterator[Finding]:
     yield from class_findings(found.classes, "rows", whole=found.all_read)
     absent = [name for name in data.classes if name not in found.classes]
     if absent:
-        where = "" if found.all_read else " among those that were read"
-        text = f"of {listed(absent)}, which data.classes names, there is no row{where}"
-        yield warning("classes", text, "correct data.classes, if that isn't meant")
+        where = "" if found.all_read else ", among those that were read"
+        text = f"There is no row of {listed(absent)}, which data.classes names{where}."
+        yield warning("classes", text, "Correct data.classes, if that isn't meant.")
     if len(found.classes) > MANY_CLASSES and not data.classes:
-        text = f"the label {data.label} has {len(found.classes):,} different values"
-        yield warning("classes", text, "check that data.label is a class, and not a number or a key")
+        text = f"The label {data.label} has {len(found.classes):,} unique values."
+        yield warning("classes", text, "Check that data.label is a class, and not a number or a key.")
 
 
 def _splits(found: RowFindings) -> Iterator[Finding]:
@@ -99,4 +99,4 @@ def _splits(found: RowFindings) -> Iterator[Finding]:
     except TransferlineError as error:
         yield of_error("splits", error)
         return
-    yield ok("splits", f"by {rule.by}")
+    yield ok("splits", f"By {rule.by}")

@@ -24,7 +24,7 @@ def check_schema(config: PipelineConfig, look: Look) -> Iterator[Finding]:
     allowed = label_domain(config.schema_path.read_text(encoding="utf-8"))
     for name in sorted(look.classes - set(allowed)) if allowed else ():
         text = f"{config.curated_schema} doesn't know the class '{name}'{nearest(name, allowed)}"
-        yield fault("schema", text, f"name the classes {listed(allowed)}, by data.class_aliases too, or add it there")
+        yield fault("schema", text, f"Name the classes {listed(allowed)}, by data.class_aliases too, or add it there.")
 
 
 def label_domain(schema_text: str) -> tuple[str, ...]:

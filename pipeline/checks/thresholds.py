@@ -34,18 +34,18 @@ def _metrics(config: PipelineConfig, look: Look) -> Iterator[Finding]:
         known, of = metric_names(len(look.classes)), f" for {len(look.classes)} classes"
     for metric in dict.fromkeys(threshold.metric for threshold in config.evaluation.thresholds):
         if metric not in known:
-            text = f"a threshold names '{metric}', which isn't measured{of}{nearest(metric, known)}"
-            yield fault("thresholds", text, f"use one of {', '.join(known)}")
+            text = f"A threshold names '{metric}', which isn't measured{of}{nearest(metric, known)}"
+            yield fault("thresholds", text, f"Use one of {', '.join(known)}.")
 
 
 def _features(config: Pipeline, look: Look) -> Iterator[Finding]:
     known = _known_features(config, look)
     if known is None:
         return
-    cure = f"use one of {listed(known, 40)}"
+    cure = f"Use one of {listed(known, 40)}."
     bounded = dict.fromkeys(threshold.slice_feature for threshold in config.evaluation.thresholds)
     for name in [name for name in bounded if name and name not in known]:
-        text = f"a threshold's slice names '{name}', which is no feature{nearest(name, known)}"
+        text = f"A threshold's slice names '{name}', which is no feature{nearest(name, known)}"
         yield fault("thresholds", text, cure)
     for name in [name for name in config.evaluation.slices if name not in known and name not in bounded]:
         text = f"evaluation.slices names '{name}', which is no feature{nearest(name, known)}"
@@ -68,5 +68,5 @@ def _classes(config: PipelineConfig, look: Look) -> Iterator[Finding]:
         name = threshold.slice_value
         if threshold.slice_feature != contract.LABEL or name is None or look.classes is None or name in look.classes:
             continue
-        text = f"a threshold's slice names the class '{name}', which doesn't exist{nearest(name, look.classes)}"
-        yield fault("thresholds", text, f"use one of {listed(sorted(look.classes))}")
+        text = f"A threshold's slice names the class '{name}', which doesn't exist{nearest(name, look.classes)}"
+        yield fault("thresholds", text, f"Use one of {listed(sorted(look.classes))}.")

@@ -8,7 +8,7 @@ from components.trainer.transfer_learning.weights_cache import KERAS_BYTES, cach
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 
-WITHOUT_NETWORK = "without a network, give a file with --set trainer.weights=PATH, or none with trainer.weights=None"
+WITHOUT_NETWORK = "Without a network, give a file with --set trainer.weights=PATH, or none with trainer.weights=None."
 
 
 def check_weights(config: Pipeline) -> list[Finding]:
@@ -38,11 +38,11 @@ def _check_photo_weights(config: ImagePipeline) -> Finding:
     if weights == "imagenet":
         return check_imagenet(config.transform.image_size)
     if weights is None:
-        return ok("weights", "random, as trainer.weights says")
+        return ok("weights", "Random, as trainer.weights says")
     if "://" in weights:
-        return warning("weights", f"{weights} wasn't looked at: it is remote", "the run looks at it")
+        return warning("weights", f"{weights} wasn't looked at: it is remote.", "The run looks at it.")
     if not Path(weights).is_file():
-        return fault("weights", f"there is no file {weights}", 'give the path of an .h5 file, or "imagenet"')
+        return fault("weights", f"There is no file {weights}.", 'Give the path of an .h5 file, or "imagenet".')
     return ok("weights", weights)
 
 
@@ -54,5 +54,5 @@ def check_imagenet(image_size: int) -> Finding:
     kept = kept_by_keras(image_size)
     if kept.is_file() and kept.stat().st_size == KERAS_BYTES:
         return ok("weights", f"ImageNet's for {image_size} px are where Keras keeps them")
-    text = f"ImageNet's for {image_size} px aren't here: the first run gets them from Keras or from the package index"
+    text = f"ImageNet's for {image_size} px aren't here: the first run gets them from Keras or from the package index."
     return warning("weights", text, WITHOUT_NETWORK)

@@ -9,7 +9,7 @@ from pipeline.checks.finding import Finding, of_error, ok, warning
 from pipeline.config import Pipeline
 from pipeline.runs.launch import refuse_open_ports
 
-LET_NOBODY_IN = "let nobody but the workers reach these ports, by a firewall or a NetworkPolicy (docs/training.md)"
+LET_NOBODY_IN = "Let nobody but the workers reach these ports, by a firewall or a NetworkPolicy (docs/training.md)."
 
 
 def check_workers(config: Pipeline) -> Iterator[Finding]:
@@ -17,9 +17,9 @@ def check_workers(config: Pipeline) -> Iterator[Finding]:
     trainer = config.trainer
     if not starts_workers(trainer):
         if trainer.strategy == "multi_worker" and os.environ.get("TF_CONFIG"):
-            yield warning("workers", f"the ports in TF_CONFIG are open to the network: {OPEN_PORTS}", LET_NOBODY_IN)
+            yield warning("workers", f"The ports in TF_CONFIG are open to the network: {OPEN_PORTS}.", LET_NOBODY_IN)
     elif trainer.open_worker_ports:
-        text = f"their ports are open to the network, as trainer.open_worker_ports says: {OPEN_PORTS}"
+        text = f"Their ports are open to the network, as trainer.open_worker_ports says: {OPEN_PORTS}."
         yield warning("workers", text, LET_NOBODY_IN)
     else:
         try:

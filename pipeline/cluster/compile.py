@@ -54,9 +54,9 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
     found = faults(spec, root=config.output_dir)
     if found:
         raise TransferlineError(
-            "the compiled pipeline wouldn't run on a cluster:\n" + "\n".join(f"  - {fault}" for fault in found),
+            "The compiled pipeline wouldn't run on a cluster:\n" + "\n".join(f"  - {fault}" for fault in found),
             place=config.place,
-            cure="use paths that the cluster can read, and code that is installed in the image",
+            cure="Use paths that the cluster can read, and code that is installed in the image.",
         )
 
 
@@ -127,9 +127,9 @@ def check_places(config: Pipeline) -> None:
     only_here = [f"{setting} is {path}" for setting, path in named.items() if path and "://" not in path]
     if only_here:
         raise TransferlineError(
-            f"only this machine has what the settings name: {', '.join(only_here)}",
+            f"Only this machine has what the settings name: {', '.join(only_here)}.",
             place=config.place,
-            cure=f"put it where the cluster can read it, such as below {config.output_dir}",
+            cure=f"Put it where the cluster can read it, such as below {config.output_dir}.",
         )
 
 
@@ -154,9 +154,9 @@ def _set_resources(resources: dict[str, Resources], components: Iterable[BaseNod
     for name, wanted in resources.items():
         if name not in by_id:
             raise TransferlineError(
-                f"there is no step '{name}'{nearest(name, list(by_id))}",
+                f"There is no step '{name}'{nearest(name, list(by_id))}",
                 place="cluster.resources",
-                cure=f"use one of {', '.join(by_id)}",
+                cure=f"Use one of {', '.join(by_id)}.",
             )
         by_id[name].with_platform_config(_resource_spec(wanted))
 

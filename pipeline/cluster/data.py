@@ -40,9 +40,9 @@ def place(source: Source, path: str) -> bool:
         io_utils.write_string_file(f"{path}{COMPLETE}", "")
     except (OSError, tf.errors.OpError) as error:
         raise TransferlineError(
-            f"the data can't be copied to where the cluster reads it: {error}",
+            f"The data can't be copied to where the cluster reads it: {error}.",
             place=path,
-            cure="check --root and your credentials, or name data that is there already with --data-dir",
+            cure="Check --root and your credentials, or name data that is there already with --data-dir.",
         ) from error
     return True
 

@@ -52,9 +52,9 @@ def check(submission: Submission) -> None:
     missing = [name for name in needed if not getattr(submission, name)]
     if missing:
         raise TransferlineError(
-            f"to submit to {submission.target}, {' and '.join(missing)} must be known",
+            f"To submit to {submission.target}, {' and '.join(missing)} must be known.",
             place="transferline submit",
-            cure=f"give {' '.join(f'--{name}' for name in missing)}",
+            cure=f"Give {' '.join(f'--{name}' for name in missing)}.",
         )
 
 
@@ -78,8 +78,8 @@ def parameter_values(config: Pipeline, given: dict[str, str]) -> dict[str, str |
     ]
     if faults:
         raise TransferlineError(
-            "the run parameters aren't valid:\n" + "\n".join(f"  - {fault}" for fault in sorted(faults)),
-            cure=f"use --parameter NAME=VALUE with {', '.join(known)}",
+            "The run parameters aren't valid:\n" + "\n".join(f"  - {fault}" for fault in sorted(faults)),
+            cure=f"Use --parameter NAME=VALUE with {', '.join(known)}.",
         )
     settings = [f"{known[name].setting}={value}" for name, value in given.items() if known[name].setting]
     configured = apply_overrides(config, settings)  # which names every value that its setting doesn't allow
@@ -108,9 +108,9 @@ def send(submission: Submission, file: Path) -> str:
         return _to_vertex(submission, file) if submission.target == "vertex" else _to_kubeflow(submission, file)
     except Exception as error:  # whatever the two clients and the libraries below them raise
         raise TransferlineError(
-            f"{submission.target} didn't take the pipeline: {error}",
+            f"{submission.target} didn't take the pipeline: {error}.",
             place=submission.endpoint or f"{submission.project} in {submission.region}",
-            cure="check the address and your credentials; --dry-run shows what would be sent",
+            cure="Check the address and your credentials; --dry-run shows what would be sent.",
         ) from error
 
 

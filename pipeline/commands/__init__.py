@@ -1,1 +1,1 @@
-"""The subcommands of `transferline`, a module each, which `pipeline.cli` imports when it is asked for."""
+"""The subcommands of `transferline`, a module each, which `pipeline.cli` imports when the subcommand is called."""

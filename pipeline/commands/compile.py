@@ -9,7 +9,7 @@ import typer
 
 from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster_config
 from pipeline.commands.options import DataDir, Name, Settings
-from pipeline.runs.log_file import everything_else_to
+from pipeline.runs.log_file import redirect_output
 
 
 def compile_(
@@ -23,7 +23,7 @@ def compile_(
 ) -> None:
     """Compile a pipeline for Kubeflow Pipelines or Vertex AI. Asks nothing of any network."""
     config = cluster_config(name, root, data_dir, settings)
-    with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
+    with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
         from pipeline.cluster.compile import compile_job, write_job  # noqa: PLC0415 (imports TFX)
 
         job = compile_job(config, image)

@@ -24,7 +24,7 @@ def data(
         source = HiggsToy(rows=rows, seed=seed)
     elif not isinstance(source, EmbeddedDigits):
         raise TransferlineError(
-            f"the pipeline '{name}' has no data of its own to write", cure="use digits or higgs_toy, or download it"
+            f"The pipeline '{name}' has no data of its own to write.", cure="Use digits or higgs_toy, or download it."
         )
     write_to(source, out)
     sys.stdout.write(f"{out}\n")

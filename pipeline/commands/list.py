@@ -41,5 +41,5 @@ def _print_faults(found: Sequence[Listed]) -> None:
         if each.fault:
             screen.print(f"[yellow]![/] {escape(f'{each.file}: {each.fault}')}", soft_wrap=True)
         if each.hidden_by:
-            text = f"{each.file}: hidden by {each.hidden_by}, which is found before; give its path if it is meant"
+            text = f"{each.file}: hidden by {each.hidden_by}, which is found before. Give its path if it is meant."
             screen.print(f"[yellow]![/] {escape(text)}", soft_wrap=True)

@@ -12,7 +12,7 @@ import typer
 
 from components.ingest import storage
 from components.wording import printable
-from pipeline.runs.log_file import everything_else_to
+from pipeline.runs.log_file import redirect_output
 
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", help="Photos or files of rows, or folders of them.")]
 ModelVersion = Annotated[
@@ -35,5 +35,5 @@ def loading_tensorflow() -> Iterator[None]:
     """Keeps what TensorFlow has to say out of stdout, which is for results, and of stderr, which is for faults."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     warnings.simplefilter("ignore")
-    with everything_else_to(Path(os.devnull)):  # newer releases tell of missing GPUs whatever the level
+    with redirect_output(Path(os.devnull)):  # newer releases tell of missing GPUs whatever the level
         yield

@@ -21,7 +21,7 @@ NewName = Annotated[str, typer.Argument(metavar="NAME", help="The pipeline's nam
 Images = Annotated[str, typer.Option(metavar="DIR", help="Photos: class folders, an archive or a manifest.")]
 Csv = Annotated[str, typer.Option(metavar="FILE", help="Rows: CSV, TSV, Parquet; a file or a folder of them.")]
 Label = Annotated[str, typer.Option(metavar="COLUMN", help="The column with the class: its name, or its place from 0.")]
-Header = Annotated[bool | None, typer.Option(help="Whether the first line names the columns; looks if unset.")]
+Header = Annotated[bool | None, typer.Option(help="Whether the first line names the columns; detected if unset.")]
 Out = Annotated[str, typer.Option(metavar="FILE", help="Where to write; pipelines/NAME.py if unset.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")]
 
@@ -52,14 +52,14 @@ def new(
 def _check_given(name: str, images: str, csv: str, label: str) -> None:
     """Refuses what is neither photos nor rows with the column of their class."""
     if images and csv:
-        cause, cure = "Photos and rows are both given.", "give --images or --csv: a pipeline learns from one of them"
+        cause, cure = "Photos and rows are both given.", "Give --images or --csv: a pipeline learns from one of them."
     elif csv and not label:
-        cause, cure = "It isn't said which column of the rows has the class.", f"add --label COLUMN to --csv {csv}"
+        cause, cure = "It isn't said which column of the rows has the class.", f"Add --label COLUMN to --csv {csv}."
     elif label and not csv:
         cause = "--label names a column of rows" + (", and photos have none." if images else ", and no rows are given.")
-        cure = "leave it out: the folders of photos name the classes" if images else "give the rows with --csv FILE"
+        cure = "Leave it out: the folders of photos name the classes." if images else "Give the rows with --csv FILE."
     elif not images and not csv:
-        cause, cure = "Photos or rows are needed.", "give --images FOLDER, or --csv FILE --label COLUMN"
+        cause, cure = "Photos or rows are needed.", "Give --images FOLDER, or --csv FILE --label COLUMN."
     else:
         return
     raise TransferlineError(cause, place=f"transferline new {name}", cure=cure)
@@ -75,6 +75,6 @@ def _show(draft: Draft, path: Path) -> None:
     if not draft.settings:
         screen.print(f"Run it:  {escape(shlex.join(command))}", soft_wrap=True)
         return
-    screen.print("A run would stop at the gate: too much can't be used. Mend the data first, or leave that out:")
+    screen.print("A run would stop at the gate: too much can't be used. Fix the data first, or leave that out:")
     settings = [word for setting in draft.settings for word in ("--set", setting)]
     screen.print(f"         {escape(shlex.join([*command, *settings]))}", soft_wrap=True)

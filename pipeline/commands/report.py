@@ -10,7 +10,7 @@ import typer
 
 from components.errors import TransferlineError
 from pipeline.commands.options import Name, OutputDir, Settings, with_runs
-from pipeline.runs.log_file import everything_else_to
+from pipeline.runs.log_file import redirect_output
 from pipeline.runs.record import RunStore, find_run
 
 
@@ -22,14 +22,14 @@ def report(
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     index: Annotated[bool, typer.Option("--index", help="The page over all runs.")] = False,
 ) -> None:
-    """Print where a run's report is, drawing it if there is none yet."""
+    """Print where a run's report is, after making it if it is missing."""
     config = with_runs(name, output_dir=output_dir, settings=settings)
     store = RunStore(config.home)
     record = find_run(store.runs(), run_id or "latest")
     if record.status == "running":
-        raise TransferlineError(f"the run {record.run_id} is still at work", cure="wait for its end")
+        raise TransferlineError(f"The run {record.run_id} is still at work.", cure="Wait for its end.")
     if not record.report or not Path(record.report).is_file():
-        with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
+        with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
             from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
 
             record = write_report(config, record)

@@ -13,7 +13,7 @@ from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster
 from pipeline.commands.options import DataDir, Name, Settings
 from pipeline.commands.output import print_json
 from pipeline.config.overrides import apply_overrides
-from pipeline.runs.log_file import everything_else_to
+from pipeline.runs.log_file import redirect_output
 
 
 def submit(
@@ -38,7 +38,7 @@ def submit(
 ) -> None:
     """Compile a pipeline and start it on Kubeflow Pipelines or Vertex AI, once or by a schedule."""
     config = cluster_config(name, root, data_dir, settings)
-    with everything_else_to(Path(os.devnull)):  # TFX's imports have much to say
+    with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
         from pipeline.cluster.compile import (  # noqa: PLC0415 (imports TFX)
             always_read,
             compile_job,

@@ -18,7 +18,7 @@ from pipeline.config.pipeline import BUILT_IN, OWN_PACKAGES, ImagePipeline, Pipe
 
 CONFIG = "CONFIG"
 BUILT_IN_PACKAGE = "pipeline.catalog"
-CURE = f"assign an {ImagePipeline.__name__} or a {RowPipeline.__name__} to CONFIG there"
+CURE = f"Assign an {ImagePipeline.__name__} or a {RowPipeline.__name__} to CONFIG there."
 
 
 def load_file(path: Path) -> Pipeline:
@@ -45,10 +45,10 @@ def load_file(path: Path) -> Pipeline:
     except (Exception, SystemExit) as error:
         raise _raised(error, path) from error
     if not hasattr(module, CONFIG):
-        raise TransferlineError("the file has no CONFIG, so it holds no pipeline", place=str(path), cure=CURE)
+        raise TransferlineError("The file has no CONFIG, so it holds no pipeline.", place=str(path), cure=CURE)
     config = getattr(module, CONFIG)
     if not isinstance(config, Pipeline):
-        cause = f"CONFIG is of the type {type(config).__name__}, which is no pipeline"
+        cause = f"CONFIG is of the type {type(config).__name__}, which is no pipeline."
         raise TransferlineError(cause, place=str(path), cure=CURE)
     return config.read_from(path)
 
@@ -111,22 +111,22 @@ def _lies_in(folder: Path, name: str) -> bool:
 def _invalid(error: ValidationError, path: Path) -> TransferlineError:
     faults = [f"{error.title}.{'.'.join(map(str, fault['loc']))}: {in_words(fault)}" for fault in error.errors()]
     return TransferlineError(
-        "the catalog file isn't valid:\n" + "\n".join(f"  - {fault}" for fault in faults),
+        "The catalog file isn't valid:\n" + "\n".join(f"  - {fault}" for fault in faults),
         place=_line_of(error, path),
-        cure="correct these settings",
+        cure="Correct these settings.",
     )
 
 
 def _raised(error: BaseException, path: Path) -> TransferlineError:
     if isinstance(error, OSError) and error.filename == str(path):
-        return TransferlineError(f"the file can't be read: {error.strerror}", place=str(path), cure="name another")
+        return TransferlineError(f"The file can't be read: {error.strerror}.", place=str(path), cure="Name another.")
     what = f"{type(error).__name__}: {error}".removesuffix(": ")
-    cure = "correct it there"
+    cure = "Correct it there."
     if isinstance(error, SystemExit):
-        what, cure = "SystemExit", 'let only a script do that: put it below `if __name__ == "__main__":`'
+        what, cure = "SystemExit", 'Let only a script do that: put it below `if __name__ == "__main__":`.'
     elif isinstance(error, ModuleNotFoundError):
-        cure = f"install it, or put it beside the file, into {path.parent}"
-    return TransferlineError(f"the file raises {what}, when it is imported", place=_line_of(error, path), cure=cure)
+        cure = f"Install it, or put it beside the file, into {path.parent}."
+    return TransferlineError(f"The file raises {what}, when it is imported.", place=_line_of(error, path), cure=cure)
 
 
 def _line_of(error: BaseException, path: Path) -> str:

@@ -69,8 +69,8 @@ def _replaced(config: Config, settings: Sequence[tuple[str, list[object]]], faul
 
 def _settings_error(faults: Sequence[str]) -> TransferlineError:
     return TransferlineError(
-        "the settings aren't valid:" + "".join(f"{SEPARATOR}{fault}" for fault in faults),
-        cure="correct them in the catalog file or in --set; `transferline settings NAME` lists them",
+        "The settings aren't valid:" + "".join(f"{SEPARATOR}{fault}" for fault in faults),
+        cure="Correct them in the catalog file or in --set; `transferline settings NAME` lists them.",
     )
 
 

@@ -179,7 +179,7 @@ def _classes(value: object) -> Iterator[type[Settings]]:
             yield from _classes(each)
 
 
-def refuse_elsewhere(config: PipelineConfig) -> None:
+def require_local(config: PipelineConfig) -> None:
     """Refuses settings that only a cluster can run with.
 
     Raises:
@@ -187,13 +187,13 @@ def refuse_elsewhere(config: PipelineConfig) -> None:
     """
     if "://" in config.output_dir:
         raise TransferlineError(
-            "a run on this machine keeps its metadata and its log in a local folder",
+            "A run on this machine keeps its metadata and its log in a local folder.",
             place=f"output_dir={config.output_dir}",
-            cure="give a local folder with --output-dir",
+            cure="Give a local folder with --output-dir.",
         )
     if config.beam.engine == "dataflow":
         raise TransferlineError(
-            "Dataflow's workers don't see the folders of this machine, where a run here keeps its artifacts",
+            "Dataflow's workers don't see the folders of this machine, where a run here keeps its artifacts.",
             place="beam.engine=dataflow",
-            cure="run it where the artifacts are on gs://, or here with another engine",
+            cure="Run it where the artifacts are on gs://, or here with another engine.",
         )

@@ -61,7 +61,7 @@ def write_to(source: Source, path: Path) -> None:
         TransferlineError: There is something at the path, or the data can't be had.
     """
     if path.exists():
-        raise TransferlineError("there is something already", place=str(path), cure="name another path, or remove it")
+        raise TransferlineError("There is something already.", place=str(path), cure="Name another path, or remove it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written beside and moved as a whole, so that nobody ever sees half of it.
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
@@ -112,23 +112,23 @@ def _download(source: Download, target: Path) -> None:
                 digest.update(chunk)
                 file.write(chunk)
                 if source.size is not None and file.tell() > source.size:
-                    raise _unavailable(source, f"the download has more than {source.size} bytes")
+                    raise _unavailable(source, f"The download has more than {source.size} bytes.")
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        raise _unavailable(source, f"{source.url} can't be downloaded: {error}") from error
+        raise _unavailable(source, f"{source.url} can't be downloaded: {error}.") from error
     if declared and target.stat().st_size != int(declared):
-        raise _unavailable(source, f"the download broke off after {target.stat().st_size} of {declared} bytes")
+        raise _unavailable(source, f"The download broke off after {target.stat().st_size} of {declared} bytes.")
     if source.size is not None and target.stat().st_size != source.size:
-        raise _unavailable(source, f"the download has {target.stat().st_size} bytes instead of {source.size}")
+        raise _unavailable(source, f"The download has {target.stat().st_size} bytes instead of {source.size}.")
     if source.sha256 is not None and digest.hexdigest() != source.sha256:
-        raise _unavailable(source, f"the download has the sha256 {digest.hexdigest()} instead of {source.sha256}")
+        raise _unavailable(source, f"The download has the sha256 {digest.hexdigest()} instead of {source.sha256}.")
 
 
 def _unavailable(source: Download, cause: str) -> TransferlineError:
     return TransferlineError(
         cause,
         place=source.url,
-        cure=f"fetch the file elsewhere and put it at {source_path(source)}, or give the data with "
-        "--data-dir (the file itself, or a folder)",
+        cure=f"Fetch the file elsewhere and put it at {source_path(source)}, or give the data with "
+        "--data-dir (the file itself, or a folder).",
     )
 
 
@@ -141,8 +141,8 @@ def with_data(config: Pipeline) -> Pipeline:
     path = config.data.path or os.environ.get(DATA_DIR_VARIABLE, "")
     if not path and config.source is None:
         raise TransferlineError(
-            f"the pipeline '{config.name}' has no data of its own",
-            cure=f"give it with --data-dir, {DATA_DIR_VARIABLE} or data.path in the catalog file",
+            f"The pipeline '{config.name}' has no data of its own.",
+            cure=f"Give it with --data-dir, {DATA_DIR_VARIABLE} or data.path in the catalog file.",
         )
     if not path and config.source is not None:
         path = str(source_path(config.source))

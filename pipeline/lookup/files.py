@@ -65,7 +65,7 @@ class Note:
     cure: str
 
     def __str__(self) -> str:
-        return f"{self.text}; {self.cure}"
+        return f"{self.text} {self.cure}"
 
 
 def folders() -> list[CatalogFolder]:
@@ -77,9 +77,9 @@ def folders() -> list[CatalogFolder]:
 
 def folder_notes() -> list[Note]:
     """Returns what is wrong with $TRANSFERLINE_CATALOG."""
-    cure = f"make the folder, or take it from {CATALOG_VARIABLE}"
+    cure = f"Make the folder, or take it from {CATALOG_VARIABLE}."
     return [
-        Note(f"{CATALOG_VARIABLE} names {printable(str(path))}, which is no folder: left out", cure)
+        Note(f"{CATALOG_VARIABLE} names {printable(str(path))}, which is no folder: it is left out.", cure)
         for path in _missing()
     ]
 
@@ -110,9 +110,9 @@ def load(file: PipelineFile) -> Pipeline:
     config = load_file(file.path)
     if file.name and config.name != file.name:
         raise TransferlineError(
-            f"the file is found by the name '{file.name}', and its pipeline has the name '{config.name}'",
+            f"The file is found by the name '{file.name}', and its pipeline has the name '{config.name}'.",
             place=str(file.path),
-            cure=f'give both one name, as name="{file.name}", or give the path of the file',
+            cure=f'Give both one name, as name="{file.name}", or give the path of the file.',
         )
     return config
 
@@ -124,13 +124,13 @@ def notes(file: PipelineFile) -> list[Note]:
     found = folder_notes()
     if file.hidden:
         others = " and ".join(f"{printable(str(other.path))} (in {other.origin})" for other in file.hidden)
-        text = f"'{file.name}' is {printable(str(file.path))}, since {file.origin} comes before; hidden: {others}"
-        found.append(Note(text, "give the path of the other if that is meant"))
+        text = f"'{file.name}' is {printable(str(file.path))}, since {file.origin} comes before; hidden: {others}."
+        found.append(Note(text, "Give the path of the other if that is meant."))
     here = Path(f"{file.name}{SUFFIX}").absolute()
     is_taken = any(_is_same(here, each.path) for each in (file, *file.hidden))
     if here.is_file() and not is_taken and not outline(here).fault:
-        text = f"'{file.name}' is {printable(str(file.path))} (in {file.origin}), and not {here.name} in this folder"
-        found.append(Note(text, f"give ./{here.name} if that is meant"))
+        text = f"'{file.name}' is {printable(str(file.path))} (in {file.origin}), and not {here.name} in this folder."
+        found.append(Note(text, f"Give ./{here.name} if that is meant."))
     return found
 
 
@@ -189,24 +189,26 @@ def _at(given: str) -> PipelineFile:
         there = [
             str(each.relative_to(Path.cwd()) if each.is_relative_to(Path.cwd()) else each) for each in _files(path)
         ]
-        cure = f"name one of its files: {listed(sorted(there))}" if there else "name a file"
-        raise TransferlineError("this is a folder, and a pipeline is a file", place=str(path), cure=cure)
+        cure = f"Name one of its files: {listed(sorted(there))}." if there else "Name a file."
+        raise TransferlineError("This is a folder, and a pipeline is a file.", place=str(path), cure=cure)
     if path.is_file():
-        raise TransferlineError("a pipeline is a Python file, whose name ends in .py", place=str(path), cure="name one")
+        raise TransferlineError(
+            "A pipeline is a Python file, whose name ends in .py.", place=str(path), cure="Name such a file."
+        )
     beside = [each.name for each in _files(path.parent)] if path.parent.is_dir() else []
     raise TransferlineError(
-        f"there is no such file{nearest(path.name, beside)}",
+        f"There is no such file{nearest(path.name, beside)}",
         place=str(path),
-        cure="give the path of a pipeline's file, or the name of a pipeline: see `transferline list`",
+        cure="Give the path of a pipeline's file, or the name of a pipeline: see `transferline list`.",
     )
 
 
 def _unknown(given: str) -> TransferlineError:
     known = names()
-    cure = f"use one of {listed(known, 20)}, or give the path of a file"
+    cure = f"Use one of {listed(known, 20)}, or give the path of a file."
     here = Path(f"{given}{SUFFIX}")
     if here.is_file():
-        cure = f"give its path: ./{here}"
+        cure = f"Give its path: ./{here}."
     places = [*(f"{path} (no folder)" for path in _missing()), *(str(folder.path) for folder in folders())]
-    cause = f"there is no pipeline '{printable(given)}'{nearest(given, known)}"
+    cause = f"There is no pipeline '{printable(given)}'{nearest(given, known)}"
     return TransferlineError(cause, place=listed(places, 20), cure=cure)

@@ -75,15 +75,15 @@ def check(settings: Metadata) -> None:
     """Looks whether the database is there and can be written to; a file needs no look.
 
     Raises:
-        TransferlineError: It isn't, or can't be; says which setting to mend.
+        TransferlineError: It isn't, or can't be; says which setting to fix.
     """
     if settings.is_server:
         with _connected(settings) as cursor:
             if settings.engine == "postgresql" and not _answer(cursor, MAY_FILL):
                 raise TransferlineError(
-                    f"the user {settings.user} may not create tables in the database of ML Metadata",
+                    f"The user {settings.user} may not create tables in the database of ML Metadata.",
                     place=settings.address,
-                    cure=f"let its owner run: GRANT CREATE ON SCHEMA public TO {settings.user}",
+                    cure=f"Let its owner run: GRANT CREATE ON SCHEMA public TO {settings.user}.",
                 )
 
 
@@ -112,9 +112,9 @@ def opened(config: PipelineConfig, *, read_only: bool = False) -> Iterator[Metad
             place = config.metadata.address if config.metadata.is_server else config.metadata_path
             hint = "; of MySQL, its user must log in by mysql_native_password" * (config.metadata.engine == "mysql")
             raise TransferlineError(
-                f"ML Metadata can't be opened: {str(error).strip() or type(error).__name__}",
+                f"ML Metadata can't be opened: {str(error).strip() or type(error).__name__}.",
                 place=place,
-                cure=f"check that it is a database of ML Metadata, of a release like this one{hint}",
+                cure=f"Check that it is a database of ML Metadata, of a release like this one{hint}.",
             ) from error
         if read_only:
             lock.close()
@@ -167,9 +167,9 @@ def _locked(settings: Metadata) -> Iterator[None]:
         while not _takes_lock(cursor, settings):
             if time.monotonic() > end:
                 raise TransferlineError(
-                    f"others have been writing to the metadata for {LOCK_SECONDS:.0f} s",
+                    f"Others have been writing to the metadata for {LOCK_SECONDS:.0f} s.",
                     place=settings.address,
-                    cure="look for a hanging run among those that use this database",
+                    cure="Look for a hanging run among those that use this database.",
                 )
             time.sleep(POLL_SECONDS)
         yield  # the lock goes with the connection
@@ -223,16 +223,16 @@ def _explained(settings: Metadata, error: Exception) -> TransferlineError:
     code, message = _code_and_message(error)
     known = os.environ.get(settings.password_variable) is not None
     if code in (*POSTGRESQL_REFUSES_LOGIN, *MYSQL_REFUSES_LOGIN):
-        cause = f"the database of ML Metadata refuses the login: {message}"
-        variable = f"the environment variable {settings.password_variable}"
+        cause = f"The database of ML Metadata refuses the login: {message}."
+        variable = f"The environment variable {settings.password_variable}"
         state = "holds" if known else "isn't set; it should hold"
-        cure = f"{variable} {state} the password: correct it, or metadata.user"
+        cure = f"{variable} {state} the password: correct it, or metadata.user."
     elif code in (POSTGRESQL_NO_DATABASE, MYSQL_NO_DATABASE):
-        cause = f"there is no database '{settings.database}'"
-        cure = f"create it on the server (CREATE DATABASE {settings.database}), or correct metadata.database"
+        cause = f"There is no database '{settings.database}'."
+        cure = f"Create it on the server (CREATE DATABASE {settings.database}), or correct metadata.database."
     else:
-        cause = f"the database of ML Metadata can't be reached: {message}"
-        cure = "start the server, or correct metadata.host and metadata.port"
+        cause = f"The database of ML Metadata can't be reached: {message}."
+        cure = "Start the server, or correct metadata.host and metadata.port."
     return TransferlineError(cause, place=settings.address, cure=cure)
 
 

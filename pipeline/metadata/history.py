@@ -170,7 +170,9 @@ def _executions(store: MetadataStore, context: int) -> list[Execution]:
 
 def _never_ran(place: str) -> TransferlineError:
     return TransferlineError(
-        "this pipeline hasn't run yet: there is no metadata", place=place, cure="run it, or --output-dir"
+        "This pipeline hasn't run yet: there is no metadata.",
+        place=place,
+        cure="Run it, or name its output folder with --output-dir.",
     )
 
 

@@ -47,7 +47,7 @@ def last_pushed(history: History) -> str:
     """
     versions = _pushed(history)
     if not versions:
-        raise TransferlineError("no run of this pipeline has pushed a model", cure="see `transferline runs`")
+        raise TransferlineError("No run of this pipeline has pushed a model.", cure="See `transferline runs`.")
     return versions[-1]
 
 
@@ -77,8 +77,8 @@ def _find(history: History, model: str) -> Artifact:
     if not found:
         versions = map(os.path.basename, _pushed(history))
         raise TransferlineError(
-            f"no run pushed or made '{model}'",
-            cure=f"name one of the pushed versions: {', '.join(versions) or 'none was pushed'}",
+            f"No run pushed or made '{model}'.",
+            cure=f"Name one of the pushed versions: {', '.join(versions) or 'none was pushed'}.",
         )
     return found[-1]
 

@@ -60,13 +60,13 @@ def check_name(name: str) -> None:
         TransferlineError: It can't.
     """
     if not NAME.fullmatch(name):
-        cause = f"{printable(name)!r} can't name a pipeline and its catalog file"
-        cure = "use small letters, digits and _, beginning with a letter, as in my_photos"
+        cause = f"{printable(name)!r} can't name a pipeline and its catalog file."
+        cure = "Use small letters, digits and _, beginning with a letter, as in my_photos."
     elif keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        cause, cure = f"{name!r} is a word of the Python language", f"use another name, such as my_{name}"
+        cause, cure = f"{name!r} is a word of the Python language.", f"Use another name, such as my_{name}."
     elif is_module(name):
-        cause = f"{name!r} is the name of a library's module, which a catalog file of that name would hide"
-        cure = f"use another name, such as my_{name}"
+        cause = f"{name!r} is the name of a library's module, which a catalog file of that name would hide."
+        cure = f"Use another name, such as my_{name}."
     else:
         return
     raise TransferlineError(cause, place="NAME", cure=cure)
@@ -86,23 +86,23 @@ def target_of(name: str, out: str, *, force: bool) -> Path:
     """
     path = (Path(out).expanduser() if out else _folder() / f"{name}{files.SUFFIX}").absolute()
     if path.is_dir():
-        raise TransferlineError("--out names a folder, not a file", place=str(path), cure=f"use {path / name}.py")
+        raise TransferlineError("--out names a folder, not a file.", place=str(path), cure=f"Use {path / name}.py.")
     if path.suffix != files.SUFFIX:
-        raise TransferlineError("--out names no Python file", place=str(path), cure=f"use {path}.py")
+        raise TransferlineError("--out names no Python file.", place=str(path), cure=f"Use {path}.py.")
     if is_module(path.stem, path.parent):
         raise TransferlineError(
-            f"{path.stem!r} is the name of a library's module, which a file of that name would hide",
+            f"{path.stem!r} is the name of a library's module, which a file of that name would hide.",
             place=str(path),
-            cure=f"use another name, such as my_{path.name}",
+            cure=f"Use another name, such as my_{path.name}.",
         )
     if name in catalog.names() and path.parent != catalog.FOLDER:
         raise TransferlineError(
-            f"{name!r} is a pipeline of the built-in catalog, and both would have one folder of runs",
+            f"{name!r} is a pipeline of the built-in catalog, and both would have one folder of runs.",
             place="NAME",
-            cure=f"use another name, such as my_{name}",
+            cure=f"Use another name, such as my_{name}.",
         )
     if path.exists() and not force:
-        raise TransferlineError("there is such a file already", place=str(path), cure="add --force to replace it")
+        raise TransferlineError("There is such a file already.", place=str(path), cure="Add --force to replace it.")
     return path
 
 
@@ -165,7 +165,7 @@ def write(text: str, path: Path) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TransferlineError(
-            f"the file can't be written: {error.strerror or error}", place=str(path), cure="name another with --out"
+            f"The file can't be written: {error.strerror or error}.", place=str(path), cure="Name another with --out."
         ) from error
 
 

@@ -67,16 +67,16 @@ def _check(found: PhotoFindings) -> None:
     if len(found.rejected) == found.read:
         what = count_of(found.read, "photo", "photos") if found.read else count_of(len(found.others), "file", "files")
         raise TransferlineError(
-            f"none of the {what} that were read can be used: {_places(found.rejected or found.others)}",
+            f"None of the {what} that were read can be used: {_places(found.rejected or found.others)}.",
             place=found.data.path,
-            cure="give JPEG, PNG, GIF, BMP or WebP files",
+            cure="Give JPEG, PNG, GIF, BMP or WebP files.",
         )
     if len(found.counts) < MIN_CLASSES:
         raise TransferlineError(
-            f"there are photos of {count_of(len(found.counts), 'class', 'classes')}, and a classifier needs two or more"
-            + (f": {listed(found.counts)}" if found.counts else ""),
+            f"There are photos of {count_of(len(found.counts), 'class', 'classes')}, and a classifier needs two or more"
+            + (f": {listed(found.counts)}." if found.counts else "."),
             place=found.data.path,
-            cure="lay the photos out in one folder for each class",
+            cure="Lay the photos out in one folder for each class.",
         )
 
 
@@ -171,30 +171,30 @@ def _expect(found: PhotoFindings, split: Split) -> str:
 
 def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
     if rare := few(found.counts, "photos"):
-        yield f"{rare}; a hundred or more of each are a good beginning"
+        yield f"{rare}; a hundred or more of each are a good beginning."
     if uneven := unbalanced(found.counts, "photos"):
-        yield f"{uneven}; look at each class's slice, not at the accuracy alone"
+        yield f"{uneven}; look at each class's slice, not at the accuracy alone."
     test = _expected(found, split)["test"]
     if test < FEW_TO_TEST:
-        yield f"the test split has about {test} photos: an accuracy of 0.9 is known to within {margin(test):.2f} only"
+        yield f"The test split has about {test} photos: an accuracy of 0.9 is known to within {margin(test):.2f} only."
     if found.rejected:
-        yield f"{len(found.rejected):,} of {found.read:,} photos read can't be used: {_places(found.rejected)}"
+        yield f"{len(found.rejected):,} of {found.read:,} photos read can't be used: {_places(found.rejected)}."
     if found.others:
-        yield f"{count_of(len(found.others), 'file is', 'files are')} no photo of a class: {_places(found.others)}"
+        yield f"{count_of(len(found.others), 'file is', 'files are')} no photo of a class: {_places(found.others)}."
     if found.empty_folders:
         count = count_of(len(found.empty_folders), "folder has", "folders have")
-        yield f"{count} no files: {listed(found.empty_folders)}"
+        yield f"{count} no files: {listed(found.empty_folders)}."
     if found.quarantine.count > max(len(found.rejected), len(found.others)) or settings_to_run(found.quarantine):
-        yield what_stops(found.quarantine)
+        yield f"{what_stops(found.quarantine)}."
     if found.copies:
-        yield f"{_groups(len(found.copies))} identical in different classes: {_names(found.copies)}"
+        yield f"{_groups(len(found.copies))} identical in different classes: {_names(found.copies)}."
     if found.leaks:
         yield (
             f"{_groups(len(found.leaks))} identical in different splits, which stops the run: {_names(found.leaks)}; "
-            'remove the copies, or let data.split.by be "hash"'
+            'remove the copies, or set data.split.by to "hash".'
         )
     if not found.all_read:
-        yield f"only {found.read:,} of {found.photos:,} photos were read to know this; the run reads all"
+        yield f"Only {found.read:,} of {found.photos:,} photos were read to know this; the run reads all."
 
 
 def _groups(count: int) -> str:

@@ -50,10 +50,11 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     features = tuple(column.name for column in found.columns if column.role == "feature")
     if not features:
         raise TransferlineError(
-            "there is no column of numbers to learn from",
+            "There is no column of numbers to learn from.",
             place=found.data.path,
-            cure="turn text into numbers first; the columns are "
-            + listed([f"{column.name} ({column.role})" for column in found.columns]),
+            cure="Turn text into numbers first; the columns are "
+            + listed([f"{column.name} ({column.role})" for column in found.columns])
+            + ".",
         )
     split = _split(found)
     config = _config(name, found, split, features)
@@ -93,15 +94,17 @@ def _check_label(found: RowFindings) -> None:
     """Refuses a label that no classifier can be made for."""
     count, label = len(found.classes), printable(found.data.label)
     if count < MIN_CLASSES and found.all_read:
-        cause = f"the label {label} is {listed(found.classes)} in every row, and a classifier needs two classes or more"
+        cause = (
+            f"The label {label} is {listed(found.classes)} in every row, and a classifier needs two classes or more."
+        )
     elif found.label_is_continuous and count > SLICE_VALUES:
-        cause = f"the label {label} is a number with {count:,} different values, and only classes can be told"
+        cause = f"The label {label} is a number with {count:,} unique values, and only classes can be predicted."
     elif count > TOO_MANY_CLASSES or (found.read >= SLICE_VALUES and count * 2 > found.read):
-        cause = f"the label {label} has {count:,} different values in {found.read:,} rows, too many for classes"
+        cause = f"The label {label} has {count:,} unique values in {found.read:,} rows, too many for classes."
     else:
         return
     raise TransferlineError(
-        cause, place=found.data.path, cure="name another column with --label, or group its values into classes first"
+        cause, place=found.data.path, cure="Name another column with --label, or group its values into classes first."
     )
 
 

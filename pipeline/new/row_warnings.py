@@ -34,30 +34,30 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
     yield from _label_warnings(found)
     if test_rows < FEW_TO_TEST:
         yield (
-            f"the test split has about {test_rows} rows: an accuracy of 0.9 is known to within "
-            f"{margin(test_rows):.2f} only"
+            f"The test split has about {test_rows} rows: an accuracy of 0.9 is known to within "
+            f"{margin(test_rows):.2f} only."
         )
     yield from _column_warnings(found.columns)
     if found.fault_count:
         reasons = dict.fromkeys(fault.reason for fault in found.faults)
-        yield f"{what_stops(found.quarantine)}: {listed(reasons, SHOWN, '; ')}"
+        yield f"{what_stops(found.quarantine)}: {listed(reasons, SHOWN, '; ')}."
     if not found.all_read:
         about = "" if found.counted else "about "
-        yield f"{found.read:,} of {about}{found.rows:,} rows were read to know this; the run reads all"
+        yield f"{found.read:,} of {about}{found.rows:,} rows were read to know this; the run reads all."
 
 
 def _label_warnings(found: RowFindings) -> Iterator[str]:
     rows = "rows" if found.all_read else "rows read"
     if len(found.classes) < MIN_CLASSES:
-        yield f"of the rows read, all are of the class {listed(found.classes)}: is the file sorted?"
+        yield f"All rows read are of the class {listed(found.classes)}: is the file sorted?"
     if len(found.classes) > MANY_CLASSES:
-        yield f"the label has {len(found.classes):,} classes: is it a number, or a key?"
+        yield f"The label has {len(found.classes):,} classes: is it a number, or a key?"
     if rare := few(found.classes, rows):
         yield (
-            f"{rare}; a class that training has none of stops the run, and data.classes without it sets its rows aside"
+            f"{rare}; a class that training has none of stops the run, and data.classes without it sets its rows aside."
         )
     if uneven := unbalanced(found.classes, rows):
-        yield f"{uneven}; look at each class's slice, not at the accuracy alone"
+        yield f"{uneven}; look at each class's slice, not at the accuracy alone."
 
 
 def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
@@ -74,10 +74,10 @@ def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
     )
     texts = [column for column in columns if column.role == "text" and not column.decimal_comma]
     if texts:
-        yield f"columns of text aren't features yet: {listed(map(_text, texts))}"
+        yield f"Columns of text aren't features yet: {listed(map(_text, texts))}."
     yield from _of(
         [column for column in columns if column.role == "date"],
-        "dates, which aren't features; if the model is to tell what comes later, sort the file by them and split by "
+        "dates, which aren't features; if the model is to predict what comes later, sort the file by them and split by "
         "rows (data.split.by)",
     )
     yield from _missing_warnings(columns)
@@ -88,15 +88,15 @@ def _missing_warnings(columns: Iterable[Column]) -> Iterator[str]:
     if lacking:
         filled = any(column.role == "feature" for column in lacking)
         shares = listed([f"'{printable(column.name)}' ({column.missing:.0%} of the rows)" for column in lacking])
-        yield f"values are missing: {shares}" + "; for a feature the mean is put in its place" * filled
+        yield f"Values are missing: {shares}" + "; a feature gets its mean instead" * filled + "."
 
 
 def _of(columns: list[Column], what: str) -> Iterator[str]:
     if columns:
         names = listed([f"'{printable(column.name)}'" for column in columns])
-        yield f"column{'s' * (len(columns) > 1)} {names}: {what}"
+        yield f"Column{'s' * (len(columns) > 1)} {names}: {what}."
 
 
 def _text(column: Column) -> str:
     sliced = "sliced by" if column.distinct <= SLICE_VALUES else "too many to slice by"
-    return f"'{printable(column.name)}' ({column.distinct:,} different values, {sliced})"
+    return f"'{printable(column.name)}' ({column.distinct:,} unique values, {sliced})"

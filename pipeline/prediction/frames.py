@@ -38,7 +38,7 @@ def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame
         paths = [given] if isinstance(given, (str, os.PathLike)) else given
         return _of_files(data, [os.path.expanduser(os.fspath(path)) for path in paths], model)
     if not isinstance(data, CsvData):
-        raise TransferlineError("the model takes photos, and a data frame holds rows", cure="give the photos' paths")
+        raise TransferlineError("The model takes photos, and a data frame holds rows.", cure="Give the photos' paths.")
     return _of_rows(given, model)
 
 
@@ -67,7 +67,7 @@ def _matrix(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.float
     }.items():
         if names:
             raise TransferlineError(
-                f"the data frame {fault} {listed(names)}", cure=f"give it the columns {listed(columns, len(columns))}"
+                f"The data frame {fault} {listed(names)}.", cure=f"Give it the columns {listed(columns, len(columns))}."
             )
     return np.column_stack([_numbers(frame[name]) for name in columns]).astype(np.float32, copy=False)
 
@@ -80,9 +80,9 @@ def _numbers(column: pd.Series) -> npt.NDArray[np.float32]:
     wrong = np.flatnonzero((np.isnan(values) & column.notna().to_numpy()) | np.isinf(values))
     if len(wrong):
         raise TransferlineError(
-            f"the column {printable(str(column.name))!r} has {column.iloc[wrong[0]]!r}, which is no number of 32 bits",
+            f"The column {printable(str(column.name))!r} has {column.iloc[wrong[0]]!r}, which is no number of 32 bits.",
             place=f"index {column.index[wrong[0]]!r}",
-            cure="give numbers, and NaN where there is no value",
+            cure="Give numbers, and NaN where there is no value.",
         )
     return values
 

@@ -13,7 +13,7 @@ from components.ingest.report import Quarantined
 from pipeline.prediction.output import Write, write_whole, writer
 from pipeline.prediction.photos import predict_photos
 from pipeline.prediction.pushed_model import PushedModel
-from pipeline.prediction.results import Outcome, Prediction, TableLines, told
+from pipeline.prediction.results import Outcome, Prediction, TableLines, fault_line
 from pipeline.prediction.rows import predict_rows
 
 
@@ -84,7 +84,7 @@ def _each(batches: Iterator[list[Prediction | Quarantined]], write: Write) -> Ou
     for batch in batches:
         done = [each for each in batch if isinstance(each, Prediction)]
         write(done)
-        sys.stderr.writelines(told(each) + "\n" for each in batch if isinstance(each, Quarantined))
+        sys.stderr.writelines(fault_line(each) + "\n" for each in batch if isinstance(each, Quarantined))
         predicted += len(done)
         quarantined += len(batch) - len(done)
     return Outcome(predicted, quarantined)

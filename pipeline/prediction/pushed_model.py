@@ -50,7 +50,7 @@ def _read_json(folder: str, name: str) -> list[str]:
             return [str(each) for each in json.load(file)]
     except (OSError, ValueError) as error:
         raise TransferlineError(
-            "the pushed model doesn't say what it needs to be used here",
+            "The pushed model doesn't say what it needs to be used here.",
             place=path,
-            cure="run the pipeline again, so that it pushes a model of this release",
+            cure="Run the pipeline again, so that it pushes a model of this release.",
         ) from error

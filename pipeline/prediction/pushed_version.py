@@ -17,14 +17,14 @@ def find_pushed(config: PipelineConfig, version: int | None = None) -> str:
     there = versions(pushed)
     if not there:
         raise TransferlineError(
-            f"no model of '{config.name}' has been pushed yet",
+            f"No model of '{config.name}' has been pushed yet.",
             place=pushed,
-            cure=f"run it first: transferline run {config.name}; or name its output folder with --output-dir",
+            cure=f"Run it first: transferline run {config.name}; or name its output folder with --output-dir.",
         )
     if version is not None and version not in there:
         raise TransferlineError(
-            f"there is no pushed model {version}",
+            f"There is no pushed model {version}.",
             place=pushed,
-            cure=f"use one of {', '.join(map(str, reversed(there)))}",
+            cure=f"Use one of {', '.join(map(str, reversed(there)))}.",
         )
     return os.path.join(pushed, str(there[0] if version is None else version))

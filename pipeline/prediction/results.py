@@ -98,7 +98,7 @@ class TableLines:
         return self._line(printable(each.file), row, printable(each.label), f"{each.scores[each.label]:.4f}", top)
 
     def _line(self, file: str, row: str, label: str, probability: str, top: str) -> str:
-        # A long path is told by its end.
+        # The end of a long path says more than its beginning.
         cells = [_fitted(file, self._file)] + [f"{row:>11}"] * self._rows
         return "  ".join([*cells, _fitted(label, self._label), f"{probability:>11}", top]).rstrip()
 
@@ -107,6 +107,6 @@ def _fitted(text: str, width: int) -> str:
     return set_cell_size(text if len(text) <= width else "…" + text[1 - width :], width)
 
 
-def told(fault: Quarantined) -> str:
+def fault_line(fault: Quarantined) -> str:
     """Returns the line for what couldn't be predicted."""
     return f"{printable(fault.place)}: {fault.reason}"

@@ -69,21 +69,21 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
         # A first row of text is no header.
         layout, types = look_at(file, unnamed.model_copy(update={"header": "no"}), {})
     if layout.empty:
-        raise TransferlineError(layout.empty, place=file.path)
+        raise TransferlineError(f"{layout.empty.capitalize()}.", place=file.path)
     if data.columns and not layout.header_lines and not file.kind.names_columns:
         without_label = tuple(name for name in data.columns if name != data.label)
         named = next((names for names in (data.columns, without_label) if len(names) == len(layout.columns)), None)
         if named is None:
             raise TransferlineError(
-                f"the first line has {len(layout.columns)} cells; {len(data.columns)} are expected, or "
-                f"{len(without_label)} without the label",
+                f"The first line has {len(layout.columns)} cells; {len(data.columns)} are expected, or "
+                f"{len(without_label)} without the label.",
                 place=file.path,
             )
         layout = replace(layout, columns=named)
         types = dict(zip(named, types.values(), strict=True))
     lacking = [name for name in needed if name not in layout.columns]
     if lacking:
-        raise TransferlineError(f"the file lacks the columns {', '.join(map(printable, lacking))}", place=file.path)
+        raise TransferlineError(f"The file lacks the columns {', '.join(map(printable, lacking))}.", place=file.path)
     return replace(layout, name=file.path), types
 
 

@@ -51,13 +51,13 @@ def unbalanced(counts: Mapping[str, int], what: str) -> str:
         return ""
     times = counts[most] / max(counts[least], 1)
     ratio = f"{times:,.0f} times as many {what} of '{printable(most)}' as of '{printable(least)}'"
-    return f"the classes are unbalanced: {ratio}"
+    return f"The classes are unbalanced: {ratio}"
 
 
 def few(counts: Mapping[str, int], what: str) -> str:
     """Returns what to say where there is little of a class; "" if there is enough of each. Arguments as above."""
     rare = {name: count for name, count in counts.items() if count < FEW}
-    return f"few {what} of a class: {with_counts(rare)}" if rare else ""
+    return f"Few {what} of a class: {with_counts(rare)}" if rare else ""
 
 
 def with_counts(counts: Mapping[str, int]) -> str:

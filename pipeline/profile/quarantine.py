@@ -31,7 +31,7 @@ class Quarantine:
     @property
     def text(self) -> str:
         """Returns "3 of 100 rows can't be used (3.0%)"."""
-        return f"{'about ' * self.about}{self.count:,} of {self.total:,} {self.what} can't be used ({self.share:.1%})"
+        return f"{'About ' * self.about}{self.count:,} of {self.total:,} {self.what} can't be used ({self.share:.1%})"
 
     def stops(self, most: float) -> bool:
         """Returns whether this stops a run whose `gate.max_quarantined` is `most`."""

@@ -139,7 +139,7 @@ def _findings(reader: Reader, sample: Sample) -> RowFindings:
     if not any(table.num_rows for table in tables):
         reasons = listed([f"{fault.place}: {fault.reason}" for fault in faults], 3, "; ")
         raise TransferlineError(
-            "no row can be used" + (f": {reasons}" if reasons else ""), place=data.path, cure="check the file"
+            "No row can be used" + (f": {reasons}." if reasons else "."), place=data.path, cure="Check the file."
         )
     table = pa.concat_tables(tables).combine_chunks()
     classes = pc.value_counts(table[LABEL].combine_chunks()).to_pylist()

@@ -37,7 +37,7 @@ def table_format(files: Sequence[DataFile], path: str, label: str, *, header: bo
     content = beginning(first)
     if not content.strip() or content.startswith((b"\xff\xfe", b"\xfe\xff")):
         find_layout([first], CsvData(path=path), {})  # says what is wrong with it
-        raise TransferlineError("the file is empty", place=first.name, cure="fetch it again, or name another")
+        raise TransferlineError("The file is empty.", place=first.name, cure="Fetch it again, or name another.")
     lines = content.decode("utf-8-sig", "replace").splitlines()[:LINES]
     delimiter = find_delimiter(lines)
     rows = split_rows(lines, delimiter)
@@ -110,7 +110,7 @@ def label_column(label: str, names: Sequence[str], place: str) -> str:
     with suppress(ValueError, IndexError):
         return names[int(label)]
     raise TransferlineError(
-        f"there is no column '{printable(label)}'{nearest(label, names)}; the columns are {listed(names, LISTED)}",
+        f"There is no column '{printable(label)}'{nearest(label, names)}; the columns are {listed(names, LISTED)}.",
         place=place,
-        cure="give --label the name of the column with the class, or its place: 0 is the first, -1 the last",
+        cure="Give --label the name of the column with the class, or its place: 0 is the first, -1 the last.",
     )

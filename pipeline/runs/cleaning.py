@@ -71,15 +71,15 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
     home = Path(config.home)
     if "://" in config.output_dir or not (home / "runs").is_dir():
         raise TransferlineError(
-            f"there is no local folder of runs of '{config.name}'",
+            f"There is no local folder of runs of '{config.name}'.",
             place=config.home,
-            cure="give the folder of its runs with --output-dir",
+            cure="Give the folder of its runs with --output-dir.",
         )
     records = RunStore(config.home).runs()
     at_work = [record.run_id for record in records if record.status == "running"]
     if at_work:
         raise TransferlineError(
-            f"the run {at_work[0]} is at work", place=config.home, cure="clean when it is done, or stop it"
+            f"The run {at_work[0]} is at work.", place=config.home, cure="Clean when it is done, or stop it."
         )
     going = [home] if scope == "everything" else list(_going(config, records, keep, scope))
     return Cleaning(
@@ -99,9 +99,9 @@ def check_within(planned: Cleaning) -> None:
     for path in (Path(size.path) for size in planned.removed):
         if not path.resolve().is_relative_to(home):
             raise TransferlineError(
-                "what is to be removed leads out of the pipeline's folder: nothing was removed",
+                "What is to be removed leads out of the pipeline's folder: nothing was removed.",
                 place=str(path),
-                cure="remove the link yourself",
+                cure="Remove the link yourself.",
             )
 
 

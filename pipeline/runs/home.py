@@ -60,7 +60,7 @@ def owner_in(home: str) -> Owner | None:
         return Owner.model_validate_json(marker.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:
         raise TransferlineError(
-            "what is kept of whose folder this is can't be read", place=str(marker), cure="remove the file"
+            "What is kept of whose folder this is can't be read.", place=str(marker), cure="Remove the file."
         ) from error
 
 
@@ -82,9 +82,9 @@ def refuse_another(config: PipelineConfig) -> str:
     if not owner.is_there:
         return f"{config.home} was of {owner}, which isn't there any more: it is taken as that of {config.file}"
     raise TransferlineError(
-        f"this folder has the runs of another pipeline of the name '{config.name}': {owner}",
+        f"This folder has the runs of another pipeline of the name '{config.name}': {owner}.",
         place=config.home,
-        cure=f"give another folder with --output-dir, or another name to {_owner(config)}",
+        cure=f"Give another folder with --output-dir, or another name to {_owner(config)}.",
     )
 
 

@@ -3,7 +3,7 @@
 from components.errors import TransferlineError
 from components.trainer.workers import starts_workers, worker_network
 from pipeline.config import Pipeline
-from pipeline.config.pipeline import refuse_elsewhere
+from pipeline.config.pipeline import require_local
 from pipeline.data.sources import with_data
 from pipeline.runs.home import claim
 from pipeline.runs.parent import run_in_child
@@ -29,7 +29,7 @@ def run(config: Pipeline, state: State | None = None, *, quiet: bool = False, on
             have ports that are open to the network, or the pipeline's folder is another pipeline's.
         OSError: It can't be written to.
     """
-    refuse_elsewhere(config)
+    require_local(config)
     refuse_open_ports(config)
     claim(config)
     return run_in_child(config, state, quiet=quiet, on_stderr=on_stderr)

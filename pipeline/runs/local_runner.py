@@ -61,9 +61,9 @@ class LocalRunner(LocalDagRunner):
                 execution = read_execution(handle.store, pipeline, self._recorder.run_id, node_id)
             if execution is None or not execution.succeeded:
                 raise TransferlineError(
-                    "the step didn't run: what it needs couldn't be looked up in the metadata",
+                    "The step didn't run: what it needs couldn't be looked up in the metadata.",
                     place=node_id,
-                    cure="see the log; if another run of this pipeline was at work, run again when it is done",
+                    cure="See the log; if another run of this pipeline was at work, run again when it is done.",
                 )
         if node_id != BASELINE_ID:  # that one only looks something up, which is no step to a person
             self._recorder.finished(node_id, time.monotonic() - started, execution)

@@ -24,7 +24,7 @@ def opened_log(path: Path) -> TextIO:
 
 
 @contextmanager
-def everything_else_to(path: Path) -> Iterator[TextIO]:
+def redirect_output(path: Path) -> Iterator[TextIO]:
     """Sends what this process and its children write to stdout and stderr into a file.
 
     TensorFlow and Beam write from C++ and from child processes, past Python's own streams, so the file descriptors

@@ -202,9 +202,9 @@ def _why(status: int, signals: Sequence[int]) -> Failure:
         status: Its exit status; of a signal the number, negative.
         signals: What this process was told meanwhile.
     """
-    cure = "run it again: finished steps come from the cache"
+    cure = "Run it again: finished steps come from the cache."
     if signal.SIGINT in signals:
-        return Failure(cause="interrupted", cure=cure)
+        return Failure(cause="The run was interrupted.", cure=cure)
     if status >= 0:
         return Failure(cause=f"The run's process ended without a word, with the exit status {status}.", cure=cure)
     number = signal.Signals(-status)

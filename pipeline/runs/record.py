@@ -109,7 +109,7 @@ def _read(file: Path) -> RunRecord:
     try:
         return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
     except ValidationError:
-        error = Failure(cause="the record of this run can't be read", place=str(file), cure="remove the file")
+        error = Failure(cause="The record of this run can't be read.", place=str(file), cure="Remove the file.")
         return RunRecord(run_id=file.stem, status="failed", error=error)
 
 
@@ -117,9 +117,9 @@ def _settled(record: RunRecord) -> RunRecord:
     if record.status != "running" or _is_alive(record.process):
         return record
     error = Failure(
-        cause="the run was interrupted",
+        cause="The run was interrupted.",
         place=record.steps[-1].name if record.steps else "before the first step",
-        cure="run it again: finished steps come from the cache",
+        cure="Run it again: finished steps come from the cache.",
     )
     return record.model_copy(update={"status": "failed", "error": error})
 
@@ -156,11 +156,11 @@ def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:
         TransferlineError: There is no such run, or more than one.
     """
     if not records:
-        raise TransferlineError("this pipeline hasn't run yet", cure="start it with `transferline run`")
+        raise TransferlineError("This pipeline hasn't run yet.", cure="Start it with `transferline run`.")
     places = {LATEST: 0, PREVIOUS: 1}
     if name in places:
         if len(records) <= places[name]:
-            raise TransferlineError("there is no run before the last one", cure="run the pipeline again")
+            raise TransferlineError("There is no run before the last one.", cure="Run the pipeline again.")
         return records[places[name]]
     found = [record for record in records if name and record.run_id.startswith(name)]
     exact = [record for record in found if record.run_id == name]
@@ -169,8 +169,8 @@ def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:
     ids = [record.run_id for record in found or records]
     listed = ", ".join(ids[:SHOWN]) + (f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else "")
     if found:
-        raise TransferlineError(f"several runs begin with '{name}': {listed}", cure="give more of the ID")
+        raise TransferlineError(f"Several runs begin with '{name}': {listed}.", cure="Give more of the ID.")
     raise TransferlineError(
-        f"there is no run '{name}'{nearest(name, ids)}",
-        cure=f"use {LATEST}, {PREVIOUS}, or one of {listed}",
+        f"There is no run '{name}'{nearest(name, ids)}",
+        cure=f"Use {LATEST}, {PREVIOUS}, or one of {listed}.",
     )

@@ -155,10 +155,12 @@ def explain(error: BaseException, record: RunRecord) -> Failure:
         return Failure(cause=known.cause, place=known.place, cure=known.cure)
     step = record.steps[-1].name if record.steps else "before the first step"
     if isinstance(error, KeyboardInterrupt):
-        return Failure(cause="interrupted", place=step, cure="run it again: finished steps come from the cache")
+        return Failure(
+            cause="The run was interrupted.", place=step, cure="Run it again: finished steps come from the cache."
+        )
     lines = [line for line in str(error).splitlines() if line.strip()] or [""]
-    cause = f"{type(error).__name__}: {lines[-1].strip()}"
-    return Failure(cause=cause, place=step, cure=f"the traceback is in {record.log}")
+    cause = f"{type(error).__name__}: {lines[-1].strip().removesuffix('.')}."
+    return Failure(cause=cause, place=step, cure=f"Read the traceback in {record.log}.")
 
 
 def _in_chain(error: BaseException | None) -> TransferlineError | None:

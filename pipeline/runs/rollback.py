@@ -45,9 +45,9 @@ def roll_back(config: PipelineConfig, version: str) -> Rollback:
     """
     if "://" in config.output_dir:
         raise TransferlineError(
-            "only pushes to a local folder can be rolled back from here",
+            "Only pushes to a local folder can be rolled back from here.",
             place=config.pushed_dir,
-            cure="copy the version's folder to a higher number with the tool of the place where it is",
+            cure="Copy the version's folder to a higher number with the tool of the place where it is.",
         )
     earlier, newest = _chosen(config, version)
     folder = _copy(config.pushed_dir, earlier)
@@ -68,20 +68,20 @@ def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
     there = versions(config.pushed_dir)
     if not there:
         raise TransferlineError(
-            "nothing was pushed yet", place=config.pushed_dir, cure=f"transferline run {config.name}"
+            "Nothing was pushed yet.", place=config.pushed_dir, cure=f"transferline run {config.name}"
         )
     newest = os.path.join(config.pushed_dir, str(there[0]))
     others = _others(config.pushed_dir, there, newest)
-    cure = f"use one of {', '.join(map(str, others))}" if others else "there is no other to go back to"
+    cure = f"Use one of {', '.join(map(str, others))}." if others else "There is no other to go back to."
     if not version.isdigit() or int(version) not in there:
-        raise TransferlineError(f"there is no version '{version}'", place=config.pushed_dir, cure=cure)
+        raise TransferlineError(f"There is no version '{version}'.", place=config.pushed_dir, cure=cure)
     chosen = os.path.join(config.pushed_dir, str(int(version)))
     if not _is_whole(chosen):
         raise TransferlineError(
-            f"the version {version} isn't whole: it has no {SAVED_MODEL_FILE}", place=chosen, cure=cure
+            f"The version {version} isn't whole: it has no {SAVED_MODEL_FILE}.", place=chosen, cure=cure
         )
     if int(version) not in others:
-        raise TransferlineError(f"the version {version} is what is served already", place=newest, cure=cure)
+        raise TransferlineError(f"The version {version} is what is served already.", place=newest, cure=cure)
     return int(version), there[0]
 
 

@@ -24,7 +24,7 @@ def test_what_only_this_machine_has_is_refused_and_nothing_written(home):
     out = home.path / "refused.json"
     done = home.transferline("compile", "photos", "--target", "vertex", *ON_CLUSTER, "-o", out, "--data-dir", "/photos")
     assert done.returncode == 1
-    assert "only this machine has what the settings name: data.path is /photos" in done.stderr
+    assert "Only this machine has what the settings name: data.path is /photos" in done.stderr
     assert not out.exists()
 
 

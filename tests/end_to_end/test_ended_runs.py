@@ -59,7 +59,7 @@ def test_ctrl_c_interrupts_the_run_which_keeps_its_own_record(home):
     done = terminal.end()
     record = last_record(home)
     assert done.returncode == 1
-    assert (record["error"]["cause"], record["error"]["place"]) == ("interrupted", "TFX")
-    assert done.lines[-3:-1] == ["cause: interrupted", "place: TFX"]
+    assert (record["error"]["cause"], record["error"]["place"]) == ("The run was interrupted.", "TFX")
+    assert done.lines[-3:-1] == ["cause: The run was interrupted.", "place: TFX"]
     assert "KeyboardInterrupt" in log.read_text()
     assert noise(done.raw) == []

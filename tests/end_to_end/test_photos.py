@@ -124,7 +124,7 @@ def test_predict_without_a_photo_or_a_model_fails(first_run, home, tmp_path):
     assert "absent.jpg: There is no such file or folder." in done.stderr
     done = home.transferline("predict", "digits", tmp_path / "absent.jpg")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "no model of 'digits' has been pushed yet" in done.stderr
+    assert "No model of 'digits' has been pushed yet" in done.stderr
 
 
 def test_the_inferred_schema_is_kept_for_the_user(first_run, home):

@@ -61,7 +61,7 @@ def test_a_messy_folder(lay_out, photo, ingest):
     for said in (" ".join(draft.warnings), said_by(findings, "files")):
         assert f"{unusable} of {total} files and folders can't be used (12.9%)" in said
     for said in (" ".join(draft.warnings), said_by(findings, "classes")):
-        assert "few photos of a class: sun flowers: 3" in said
+        assert "Few photos of a class: sun flowers: 3" in said
 
 
 def test_a_messy_table(tmp_path, ingest):
@@ -84,4 +84,4 @@ def test_a_messy_table(tmp_path, ingest):
     for said in (" ".join(draft.warnings), said_by(findings, "rows")):
         assert f"{unusable} of {total} rows and empty files can't be used (1.5%)" in said
     for said in (" ".join(draft.warnings), said_by(findings, "classes")):
-        assert "the classes are unbalanced: 11 times as many rows of 'yes' as of 'no'" in said
+        assert "The classes are unbalanced: 11 times as many rows of 'yes' as of 'no'" in said

@@ -82,10 +82,10 @@ def test_no_rows_at_all(rows):
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        ({"m_jj": [1], "m_lv": [1]}, "the data frame lacks the columns m_bb"),
-        ({"m_bb": [1, "high"], "m_jj": [1, 2]}, "the column 'm_bb' has 'high', which is no number"),
-        ({"m_bb": [1.0, 1e300], "m_jj": [1, 2]}, r"the column 'm_bb' has 1e\+300"),
-        ({"m_bb": pd.to_datetime(["2020-01-01"]), "m_jj": [1]}, "the column 'm_bb' has Timestamp"),
+        ({"m_jj": [1], "m_lv": [1]}, "The data frame lacks the columns m_bb"),
+        ({"m_bb": [1, "high"], "m_jj": [1, 2]}, "The column 'm_bb' has 'high', which is no number"),
+        ({"m_bb": [1.0, 1e300], "m_jj": [1, 2]}, r"The column 'm_bb' has 1e\+300"),
+        ({"m_bb": pd.to_datetime(["2020-01-01"]), "m_jj": [1]}, "The column 'm_bb' has Timestamp"),
     ],
 )
 def test_a_data_frame_that_is_none_for_the_model(rows, frame, message):
@@ -123,7 +123,7 @@ def test_photos(out, tmp_path):
 
 
 def test_nothing_pushed_is_said(tmp_path):
-    with pytest.raises(TransferlineError, match="no model of 'digits' has been pushed yet"):
+    with pytest.raises(TransferlineError, match="No model of 'digits' has been pushed yet"):
         transferline.load("digits", output_dir=tmp_path).predict("photo.png")
 
 

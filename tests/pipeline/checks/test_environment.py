@@ -36,8 +36,8 @@ def test_what_is_installed_is_found():
     ("installed", "level", "text"),
     [
         ({"tf-keras": "1.0"}, "ok", "1.0"),
-        ({"tf-keras": "2.0"}, "fault", "2.0, and requirements.lock has 1.0"),
-        ({}, "fault", "not installed"),
+        ({"tf-keras": "2.0"}, "fault", "2.0, and requirements.lock has 1.0."),
+        ({}, "fault", "It isn't installed."),
     ],
 )
 def test_a_library_must_be_the_locked_one(installed, level, text):
@@ -48,8 +48,8 @@ def test_a_library_must_be_the_locked_one(installed, level, text):
 def test_other_libraries_are_warned_of():
     locked = {"tfx": "0", "a": "1", "b": "1", "c": "1"}
     assert [(finding.level, finding.text) for finding in check_others({"a": "1", "b": "2"}, locked)] == [
-        ("warning", "1 of requirements.lock aren't installed: c"),
-        ("warning", "1 aren't as in requirements.lock: b 2 for 1"),
+        ("warning", "1 of requirements.lock aren't installed: c."),
+        ("warning", "1 aren't as in requirements.lock: b 2 for 1."),
     ]
     assert [finding.level for finding in check_others({"a": "1", "b": "1", "c": "1"}, locked)] == ["ok"]
 

@@ -15,7 +15,7 @@ from pipeline.checks.maintenance import HOLES, check_end_of_life, check_holes, c
     ("python", "today", "level", "text"),
     [
         ((3, 10), date(2026, 10, 31), "ok", "Python 3.10 gets fixes until October 2026"),
-        ((3, 10), date(2026, 11, 1), "warning", "Python 3.10 has had no fixes since October 2026"),
+        ((3, 10), date(2026, 11, 1), "warning", "Python 3.10 has had no fixes since October 2026."),
         ((3, 12), date(2026, 11, 1), "ok", "Python 3.12 gets fixes until October 2028"),
     ],
 )
@@ -36,8 +36,8 @@ def test_every_python_that_there_is_a_tfx_for_has_an_end_of_life_and_fixed_relea
 def test_lines_without_fixes_are_named():
     old = list(check_maintained({"tfx": "1.16.0", "tensorflow": "2.16.2", "numpy": "1.26.4"}))
     assert [(finding.level, finding.text) for finding in old] == [
-        ("warning", "tfx 1.16.0 is of a line that gets no more fixes"),
-        ("warning", "tensorflow 2.16.2 is of a line that gets no more fixes"),
+        ("warning", "tfx 1.16.0 is of a line that gets no more fixes."),
+        ("warning", "tensorflow 2.16.2 is of a line that gets no more fixes."),
     ]
     assert list(check_maintained({"tfx": "1.21.0", "tensorflow": "2.21.1"})) == []
 

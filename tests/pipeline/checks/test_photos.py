@@ -31,7 +31,7 @@ def test_class_folders_are_counted(data):
     look = data({"cat": 20, "dog": 30})
     assert {finding.level for finding in look.findings} == {"ok"}
     assert texts(look, "classes") == ["2 classes (cat: 20, dog: 30)"]
-    assert texts(look, "splits") == ["by hash: train 80%, eval 10%, test 10%"]
+    assert texts(look, "splits") == ["By hash: train 80%, eval 10%, test 10%"]
     assert look.classes == {"cat", "dog"}
     assert look.findings[0].text.endswith("50 photos, laid out as folders")
 
@@ -41,17 +41,17 @@ def test_aliases_count_as_their_class(data):
 
 
 def test_one_class_alone_is_a_fault(data):
-    assert texts(data({"cat": 20}), "classes", "fault") == ["there is one class alone (cat: 20)"]
+    assert texts(data({"cat": 20}), "classes", "fault") == ["There is one class alone (cat: 20)."]
 
 
 def test_unbalanced_classes_small_classes_and_empty_ones_are_warnings(data):
     look = data({"cat": 101, "dog": 20, "fox": 9, "elk": 0})
     assert texts(look, "classes", "warning") == [
-        "the classes are unbalanced: 11 times as many photos of 'cat' as of 'fox'",
-        "few photos of a class: fox: 9",
+        "The classes are unbalanced: 11 times as many photos of 'cat' as of 'fox'.",
+        "Few photos of a class: fox: 9.",
     ]
     assert texts(look, "files", "warning") == [
-        "1 of 131 files and folders can't be used (0.8%): elk/: the folder is empty"
+        "1 of 131 files and folders can't be used (0.8%): elk/: the folder is empty."
     ]
     assert not texts(look, "classes", "fault")
 
@@ -60,21 +60,21 @@ def test_files_that_arent_named_like_photos_are_told(data):
     look = data({"cat": 20, "dog": 20}, others=["cat/notes.txt", "cat/.DS_Store"])
     assert texts(look, "data")[0].endswith("40 photos, laid out as folders")
     assert texts(look, "classes") == ["2 classes (cat: 20, dog: 20)"]
-    assert texts(look, "files", "warning") == ["1 of 41 files can't be used (2.4%): cat/notes.txt: the file is empty"]
+    assert texts(look, "files", "warning") == ["1 of 41 files can't be used (2.4%): cat/notes.txt: the file is empty."]
 
 
 def test_more_quarantine_than_the_gate_allows_is_a_fault(data):
     look = data({"cat": 20, "dog": 20}, others=[f"{number}.jpg" for number in range(4)])
     (text,) = texts(look, "files", "fault")
     assert text.startswith("4 of 44 files can't be used (9.1%): 0.jpg: outside of every class folder; 1.jpg: outside")
-    assert text.endswith(" and 1 more; more than gate.max_quarantined = 5.0% stops the run")
-    assert "mend them, or leave them out with --set gate.max_quarantined=0.1" in [each.cure for each in look.findings]
+    assert text.endswith(" and 1 more; more than gate.max_quarantined = 5.0% stops the run.")
+    assert "Fix them, or leave them out with --set gate.max_quarantined=0.1." in [each.cure for each in look.findings]
 
 
 def test_a_layout_by_split_is_told_and_a_class_that_isnt_trained_is_a_fault(data):
     look = data({"train/cat": 20, "train/dog": 20, "test/cat": 5, "test/dog": 5, "test/fox": 5})
-    assert texts(look, "splits") == ["as laid out: test 15, train 40"]
-    assert texts(look, "splits", "fault") == ["not in the training split, but in another: the class fox"]
+    assert texts(look, "splits") == ["As laid out: test 15, train 40"]
+    assert texts(look, "splits", "fault") == ["Not in the training split, but in another: the class fox."]
 
 
 def test_the_same_photo_in_two_splits_or_classes_is_told(data, tmp_path):
@@ -82,8 +82,12 @@ def test_the_same_photo_in_two_splits_or_classes_is_told(data, tmp_path):
     data(folders)
     (tmp_path / "train/dog/1.jpg").write_bytes((tmp_path / "test/cat/2.jpg").read_bytes())
     look = look_at_photos(ImageData(path=str(tmp_path)), GateRules())
-    assert texts(look, "files", "warning") == ["identical in different classes: test/cat/2.jpg = train/dog/1.jpg"]
-    assert texts(look, "splits", "warning") == ["identical in different splits: test/cat/2.jpg = train/dog/1.jpg"]
+    assert texts(look, "files", "warning") == [
+        "Photos are identical in different classes: test/cat/2.jpg = train/dog/1.jpg."
+    ]
+    assert texts(look, "splits", "warning") == [
+        "Photos are identical in different splits: test/cat/2.jpg = train/dog/1.jpg."
+    ]
     look = look_at_photos(ImageData(path=str(tmp_path), split={"by": "hash"}), GateRules())
     assert not texts(look, "splits", "warning")  # the hash puts both into one
 

@@ -44,7 +44,7 @@ def test_columns_types_and_classes_of_a_file(look, file):
     found = look([HEADER, *ROWS], file)
     assert {finding.level for finding in found.findings} == {"ok"}
     assert texts(found, "data")[0].endswith("1 file, 100 rows")
-    assert texts(found, "columns") == ["label label, and 2 more (1 float, 1 string), of which 1 are features"]
+    assert texts(found, "columns") == ["Label label, and 2 more (1 float, 1 string), of which 1 are features"]
     assert texts(found, "classes") == ["2 classes (0: 50, 1: 50)"]
     assert texts(found, "splits") == ["by hash"]
     assert (found.classes, found.columns) == ({"0", "1"}, ("x", "colour"))
@@ -81,7 +81,7 @@ def test_settings_that_name_no_column_or_a_column_of_text(look):
     found = look([HEADER, *ROWS], transform=transform)
     assert texts(found, "columns", "fault") == [
         "transform.features names 'y', which is no column",
-        "transform.slices.a names 'colour', which is text",
+        "transform.slices.a names 'colour', which is text.",
         "transform.slices.b names 'colr', which is no column (did you mean 'colour'?)",
     ]
 
@@ -91,26 +91,26 @@ def test_no_column_of_numbers_is_a_fault(look):
 
 
 def test_one_class_alone_is_a_fault(look):
-    assert texts(look([HEADER, "1,red,0", "2,red,0"]), "classes", "fault") == ["there is one class alone (0: 2)"]
+    assert texts(look([HEADER, "1,red,0", "2,red,0"]), "classes", "fault") == ["There is one class alone (0: 2)."]
 
 
 def test_a_class_that_no_row_has(look):
     found = look([HEADER, *ROWS], classes=("0", "1", "2"))
-    assert texts(found, "classes", "warning") == ["of 2, which data.classes names, there is no row"]
+    assert texts(found, "classes", "warning") == ["There is no row of 2, which data.classes names."]
     assert found.classes == {"0", "1", "2"}
 
 
 def test_rows_that_go_to_quarantine_are_told_with_their_line(look):
     found = look([HEADER, *ROWS, "x,red,1", ""])
     assert texts(found, "rows", "warning") == [
-        "1 of 101 rows can't be used (1.0%): rows.csv, line 102: x: 'x' is no number"
+        "1 of 101 rows can't be used (1.0%): rows.csv, line 102: x: 'x' is no number."
     ]
     found = look([HEADER, *ROWS, *["x,red,1"] * 10])
     (text,) = texts(found, "rows", "fault")
     assert text.startswith("10 of 110 rows can't be used (9.1%)")
-    assert text.endswith(" and 7 more; more than gate.max_quarantined = 5.0% stops the run")
+    assert text.endswith(" and 7 more; more than gate.max_quarantined = 5.0% stops the run.")
     assert [finding.cure for finding in found.findings if finding.level == "fault"] == [
-        "mend them, or leave them out with --set gate.max_quarantined=0.1"
+        "Fix them, or leave them out with --set gate.max_quarantined=0.1."
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_split_that_asks_for_more_rows_than_there_are(look):
 
 def test_a_label_of_numbers_is_doubted(look):
     found = look([HEADER, *(f"1,red,{number}" for number in range(1_001))])
-    assert "1,001 different values" in texts(found, "classes", "warning")[-1]
+    assert "1,001 unique values" in texts(found, "classes", "warning")[-1]
 
 
 def test_a_file_that_isnt_parquet(tmp_path):

@@ -23,7 +23,7 @@ def test_the_catalogs_own_are_well(name):
 
 def test_an_unknown_metric_gets_the_nearest():
     assert found("photos", Look((), TWO), {"metric": "acuracy"}) == [
-        ("fault", "a threshold names 'acuracy', which isn't measured for 2 classes (did you mean 'accuracy'?)")
+        ("fault", "A threshold names 'acuracy', which isn't measured for 2 classes (did you mean 'accuracy'?)")
     ]
 
 
@@ -37,7 +37,7 @@ def test_more_than_two_classes_have_no_auc():
 def test_an_unknown_slice_is_a_fault_of_a_threshold_and_a_warning_elsewhere():
     both = found("photos", Look((), TWO), {"metric": "accuracy", "slice": "lable"}, slices=("lable", "image/form"))
     assert both == [
-        ("fault", "a threshold's slice names 'lable', which is no feature (did you mean 'label'?)"),
+        ("fault", "A threshold's slice names 'lable', which is no feature (did you mean 'label'?)"),
         ("warning", "evaluation.slices names 'image/form', which is no feature (did you mean 'image/format'?)"),
     ]
 
@@ -52,5 +52,5 @@ def test_rows_are_sliced_by_columns_and_by_what_transform_makes():
 
 def test_a_slice_of_a_class_that_does_not_exist():
     assert found("photos", Look((), TWO), {"metric": "accuracy", "slice": "label=cats"}) == [
-        ("fault", "a threshold's slice names the class 'cats', which doesn't exist (did you mean 'cat'?)")
+        ("fault", "A threshold's slice names the class 'cats', which doesn't exist (did you mean 'cat'?)")
     ]

@@ -105,7 +105,7 @@ def test_a_machine_for_a_step_that_there_is_not_is_refused_with_the_nearest_name
 @pytest.mark.parametrize("path", ["/photos", "photos", "../photos", "~/photos"])
 @pytest.mark.parametrize("setting", ["data.path", "trainer.weights"])
 def test_a_path_of_this_machine_is_refused(setting, path):
-    cause = f"only this machine has what the settings name: {setting} is {path}"
+    cause = f"Only this machine has what the settings name: {setting} is {path}"
     with pytest.raises(TransferlineError, match=cause) as raised:
         compiled("digits", f"{setting}={path}")
     assert raised.value.place == str(catalog.FOLDER / "digits.py")

@@ -143,7 +143,7 @@ def test_data_that_a_run_must_name_is_asked_for():
         ({"max_epochs": "0"}, "trainer.max_epochs: '0' must be greater than or equal to 1"),
         ({"thresholds": "[]"}, "evaluation.thresholds: must have at least 1 item"),
         ({"thresholds": "[{"}, "evaluation.thresholds: .* isn't JSON"),
-        ({"data_path": "/home/me/rows.csv"}, "only this machine has what the settings name: data.path is /home/me"),
+        ({"data_path": "/home/me/rows.csv"}, "Only this machine has what the settings name: data.path is /home/me"),
     ],
 )
 def test_run_parameters_that_are_no_good_are_named(config, given, cause):

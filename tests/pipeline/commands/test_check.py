@@ -33,7 +33,7 @@ def test_photos_that_are_well(transferline, photos):
 def test_a_fault_ends_with_status_1_and_its_cure(transferline, photos):
     shown = transferline("check", "photos", "--data-dir", photos / "cat", status=1)
     assert "✗" in shown
-    assert "→ a classifier needs photos of two or more classes" in " ".join(shown.split())
+    assert "→ A classifier needs photos of two or more classes" in " ".join(shown.split())
     assert "\x1b" not in shown
 
 

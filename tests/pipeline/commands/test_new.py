@@ -51,14 +51,14 @@ def test_it_is_written_where_its_name_is_looked_up(transferline, checkout, photo
     done = transferline("new", "my_pets", "--images", photos, **where)
     assert done.returncode == 0, done.stderr
     assert "6 photos" in done.stdout
-    assert "! few photos of a class" in done.stdout
+    assert "! Few photos of a class" in done.stdout
     assert done.stdout.splitlines()[-2:] == [f"Written: {path}", "Run it:  transferline run my_pets"]
     assert str(photos) in path.read_text()
     assert "Command: `transferline run my_pets`" in path.read_text()
     assert f"--pipeline_path={path.relative_to(checkout if inside else tmp_path)}\n" in path.read_text()
     assert transferline("runs", "my_pets", "--json", **where).stdout == "[]\n"
     again = transferline("new", "my_pets", "--images", photos, **where)
-    assert (again.returncode, "there is such a file already" in again.stderr) == (1, True)
+    assert (again.returncode, "There is such a file already" in again.stderr) == (1, True)
     assert transferline("new", "my_pets", "--images", photos, "--force", **where).returncode == 0
     path.unlink()
 
@@ -86,23 +86,23 @@ def test_a_name_that_finds_another_file_first_is_run_by_its_path(transferline, p
 def test_a_name_that_is_taken_is_refused(transferline, photos, tmp_path, name):
     done = transferline("new", name, "--images", photos)
     assert done.returncode == 1
-    assert f"use another name, such as my_{name}" in done.stderr
+    assert f"Use another name, such as my_{name}" in done.stderr
     assert not (tmp_path / "pipelines").exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "cause", "cure"),
     [
-        ((), "Photos or rows are needed.", "give --images FOLDER, or --csv FILE --label COLUMN"),
-        (("--images", "a", "--csv", "b"), "Photos and rows are both given.", "give --images or --csv"),
-        (("--images", "a", "--csv", "b", "--label", "c"), "Photos and rows are both given.", "give --images or --csv"),
+        ((), "Photos or rows are needed.", "Give --images FOLDER, or --csv FILE --label COLUMN"),
+        (("--images", "a", "--csv", "b"), "Photos and rows are both given.", "Give --images or --csv"),
+        (("--images", "a", "--csv", "b", "--label", "c"), "Photos and rows are both given.", "Give --images or --csv"),
         (
             ("--csv", "rows.csv"),
             "It isn't said which column of the rows has the class.",
             "--label COLUMN to --csv rows",
         ),
-        (("--images", "pets", "--label", "x"), "--label names a column of rows, and photos have none.", "leave it out"),
-        (("--label", "x"), "--label names a column of rows, and no rows are given.", "give the rows with --csv FILE"),
+        (("--images", "pets", "--label", "x"), "--label names a column of rows, and photos have none.", "Leave it out"),
+        (("--label", "x"), "--label names a column of rows, and no rows are given.", "Give the rows with --csv FILE"),
     ],
 )
 def test_what_is_missing_or_too_much_is_said(transferline, arguments, cause, cure):
@@ -123,7 +123,7 @@ def test_what_would_stop_at_the_gate_is_said_with_the_command_that_goes_on(trans
     )
     assert "Run it" not in done.stdout
     *_, what, command = done.stdout.splitlines()
-    assert what == "A run would stop at the gate: too much can't be used. Mend the data first, or leave that out:"
+    assert what == "A run would stop at the gate: too much can't be used. Fix the data first, or leave that out:"
     assert command.strip() == "transferline run poll --set gate.max_quarantined=0.1"
 
     as_it_is = transferline("check", "poll", "--json")

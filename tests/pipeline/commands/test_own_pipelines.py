@@ -61,10 +61,10 @@ def test_commands_take_a_name_or_a_path(transferline, given, command):
     """What each of them says of a pipeline that never ran, and that has no data."""
     expected = {
         "runs": "hasn't run yet",
-        "clean": "there is no local folder of runs of 'pets'",
-        "report": "this pipeline hasn't run yet",
-        "predict": "no model of 'pets' has been pushed yet",
-        "run": "the pipeline 'pets' has no data of its own",
+        "clean": "There is no local folder of runs of 'pets'",
+        "report": "This pipeline hasn't run yet",
+        "predict": "No model of 'pets' has been pushed yet",
+        "run": "The pipeline 'pets' has no data of its own",
     }
     done = transferline(command[0], given, *command[1:])
     assert expected[command[0]] in done.stdout + done.stderr
@@ -77,8 +77,8 @@ def test_a_file_without_config(transferline, project):
         done = transferline(command, "empty", *more)
         assert done.returncode == 1
         assert done.stderr == (
-            f"transferline: the file has no CONFIG, so it holds no pipeline\n  place: {path}\n"
-            "  cure:  assign an ImagePipeline or a RowPipeline to CONFIG there\n"
+            f"transferline: The file has no CONFIG, so it holds no pipeline.\n  place: {path}\n"
+            "  cure:  Assign an ImagePipeline or a RowPipeline to CONFIG there.\n"
         )
     assert "has no CONFIG" in findings(transferline("check", "empty", "--json"))["settings", "fault"]
     assert f"{path}: it has no CONFIG" in transferline("list").stdout
@@ -90,7 +90,7 @@ def test_a_file_that_raises(transferline, project):
     for command in ("run", "runs"):
         done = transferline(command, path)
         assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-        assert "transferline: the file raises JSONDecodeError" in done.stderr
+        assert "transferline: The file raises JSONDecodeError" in done.stderr
         assert f"  place: {place}\n" in done.stderr
     fault = findings(transferline("check", "broken", "--json"))["settings", "fault"]
     assert place in fault
@@ -99,7 +99,7 @@ def test_a_file_that_raises(transferline, project):
 
 def test_a_catalog_folder_that_is_not_there(transferline, tmp_path):
     missing = {"TRANSFERLINE_CATALOG": str(tmp_path / "absent")}
-    note = f"TRANSFERLINE_CATALOG names {tmp_path}/absent, which is no folder: left out"
+    note = f"TRANSFERLINE_CATALOG names {tmp_path}/absent, which is no folder: it is left out."
     assert json.loads(transferline("runs", "pets", "--json", **missing).stdout) == []
     for arguments in (("run", "pets"), ("runs", "pets", "--json"), ("list",), ("list", "--json")):
         done = transferline(*arguments, **missing)

@@ -50,7 +50,7 @@ def run(pushed, *arguments, before=None):
 def test_no_pushed_model_is_said_without_tensorflow(tmp_path, rows):
     status, shown, said, modules = run(tmp_path, "higgs_toy", rows)
     assert (status, shown) == ("1", "")
-    assert "no model of 'higgs_toy' has been pushed yet" in said
+    assert "No model of 'higgs_toy' has been pushed yet" in said
     assert "pydantic" in modules
     assert not modules & HEAVY
 
@@ -119,7 +119,7 @@ def test_a_file_that_cannot_be_written_whole_is_not_written(pushed, tmp_path):
         before=lambda: resource.setrlimit(FILE_SIZE, (10_000,) * 2),
     )
     assert (status, shown) == ("1", "")
-    assert f"the file can't be written: File too large\n  place: {out}" in said
+    assert f"The file can't be written: File too large.\n  place: {out}" in said
     assert [path.name for path in tmp_path.iterdir()] == ["rows.csv"]
 
 

@@ -75,11 +75,11 @@ def test_what_it_prints_is_no_result(write, capsys):
 @pytest.mark.parametrize(
     ("text", "cause", "line"),
     [
-        ("\n1 / 0\n", "the file raises ZeroDivisionError: division by zero", ", line 2: 1 / 0"),
-        ("def f():\n    raise KeyError\n\nf()\n", "the file raises KeyError", ", line 2: raise KeyError"),
-        ("x = (\n", "the file raises SyntaxError", ", line 1: x = ("),
-        ("import json\njson.loads('{')\n", "the file raises JSONDecodeError", ", line 2: json.loads('{')"),
-        ("import sys\nsys.exit(1)\n", "the file raises SystemExit", ", line 2: sys.exit(1)"),
+        ("\n1 / 0\n", "The file raises ZeroDivisionError: division by zero", ", line 2: 1 / 0"),
+        ("def f():\n    raise KeyError\n\nf()\n", "The file raises KeyError", ", line 2: raise KeyError"),
+        ("x = (\n", "The file raises SyntaxError", ", line 1: x = ("),
+        ("import json\njson.loads('{')\n", "The file raises JSONDecodeError", ", line 2: json.loads('{')"),
+        ("import sys\nsys.exit(1)\n", "The file raises SystemExit", ", line 2: sys.exit(1)"),
         ("\nimport no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library'", ", line 2: import no"),
         (PETS.format(bound="'high'"), "Threshold.at_least: Input should be a valid number", ", line 4: CONFIG ="),
         (PETS.format(bound="0.5, of='all'"), "Threshold.of: Extra inputs are not permitted", ", line 4: CONFIG ="),

@@ -74,7 +74,7 @@ def test_a_folder_that_is_not_there_is_left_out_and_named(write, shared, tmp_pat
     found = files.find("pets")
     assert found.path == shared[1] / "pets.py"
     (note,) = files.notes(found)
-    assert note.text == f"TRANSFERLINE_CATALOG names {shared[0]}, which is no folder: left out"
+    assert note.text == f"TRANSFERLINE_CATALOG names {shared[0]}, which is no folder: it is left out."
     with pytest.raises(TransferlineError) as raised:
         files.find("absent")
     assert raised.value.place == f"{shared[0]} (no folder), {shared[1]}, {catalog.FOLDER}"
@@ -85,7 +85,7 @@ def test_a_file_here_is_told_from_the_catalogs(write):
     found = files.find("digits")
     assert found.path == catalog.FOLDER / "digits.py"
     (note,) = files.notes(found)
-    assert note.cure == "give ./digits.py if that is meant"
+    assert note.cure == "Give ./digits.py if that is meant."
     write("digits.py", text="no pipeline = 1")
     assert files.notes(found) == []
 
@@ -107,7 +107,7 @@ def test_a_name_whose_file_is_in_this_folder(write):
     write("cars.py", "cars")
     with pytest.raises(TransferlineError) as raised:
         files.find("cars")
-    assert raised.value.cure == "give its path: ./cars.py"
+    assert raised.value.cure == "Give its path: ./cars.py."
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_password_with_quotes_and_backslashes_is_taken_and_kept_out_of_the_pip
 @pytest.mark.parametrize(
     ("change", "cause", "cure"),
     [
-        ("metadata.database=transferline_absent", "there is no database 'transferline_absent'", "CREATE DATABASE"),
+        ("metadata.database=transferline_absent", "There is no database 'transferline_absent'", "CREATE DATABASE"),
         ("metadata.user=stranger", "refuses the login", "metadata.user"),
         ("metadata.host=no.such.invalid", "can't be reached", "metadata.host"),
         ("metadata.port=1", "can't be reached", "metadata.port"),

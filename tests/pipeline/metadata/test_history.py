@@ -115,7 +115,7 @@ def test_a_pushed_version_leads_back_to_the_data(history):
 
 
 def test_a_model_nobody_made_is_an_error_that_names_the_versions(history):
-    with pytest.raises(TransferlineError, match="no run pushed or made '3'") as raised:
+    with pytest.raises(TransferlineError, match="No run pushed or made '3'") as raised:
         lineage(history, "3")
     assert "1, 2" in raised.value.cure
 

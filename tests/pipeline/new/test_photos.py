@@ -63,10 +63,10 @@ def test_what_is_wrong_is_said(lay_out, photo):
     files |= {"cat/same.jpg": same, "dog/same.jpg": same}
     files |= {"cat/text.jpg": b"no photo", "dog/cut.jpg": photo(7)[:400], "notes.txt": b"x", ".DS_Store": b"x"}
     warnings = warnings_of(lay_out(files))
-    assert has(warnings, "few photos of a class: dog: 14")
+    assert has(warnings, "Few photos of a class: dog: 14")
     assert has(warnings, "unbalanced", "'cat'", "'dog'")
     assert has(warnings, "14 times as many photos")
-    assert has(warnings, "the test split has about 43 photos")
+    assert has(warnings, "The test split has about 43 photos")
     assert has(warnings, "1 file is no photo of a class: notes.txt: outside of every class folder")
     assert has(warnings, "3 of 217 files can't be used (1.4%)")
     assert not has(warnings, ".DS_Store")
@@ -108,12 +108,12 @@ def test_one_class_is_none(lay_out, photo):
 
 
 def test_photos_of_which_none_can_be_read(lay_out):
-    with pytest.raises(TransferlineError, match="none of the 2 photos that were read can be used"):
+    with pytest.raises(TransferlineError, match="None of the 2 photos that were read can be used"):
         draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.jpg": b"text", "dog/1.jpg": b"text"}))))
 
 
 def test_files_of_which_none_is_a_photo(lay_out):
     with pytest.raises(
-        TransferlineError, match=r"none of the 2 files .* can be used: cat/1.tiff: not a photo but a TIFF"
+        TransferlineError, match=r"None of the 2 files .* can be used: cat/1.tiff: not a photo but a TIFF"
     ):
         draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.tiff": b"II*\0", "dog/1.heic": b"....ftypheic"}))))

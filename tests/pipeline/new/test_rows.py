@@ -45,7 +45,7 @@ def test_what_is_wrong_is_said(found):
     for name in ("row id", "customer_id", "code", "always", "never", "answer"):
         assert has(warnings, "column", f"'{name}'", "left out")
     assert has(warnings, "values are missing", "'my y' (10% of the rows)", "mean")
-    assert has(warnings, "aren't features yet", "'town' (3 different values, sliced by)")
+    assert has(warnings, "aren't features yet", "'town' (3 unique values, sliced by)")
     assert has(warnings, "'day'", "dates")
     assert has(warnings, "'price'", "decimal comma")
     assert not has(warnings, "'x'")
@@ -66,13 +66,13 @@ def test_forty_columns_of_text_are_one_warning(tmp_path, csv_text):
     table |= {"x": [f"{n % 97}.5" for n in range(1200)], "label": ["a", "b", "b", "a"] * 300}
     warnings = draft_for_rows("mine", look(tmp_path, csv_text(table), "label")).warnings
     (warning,) = [each for each in warnings if "text" in each]
-    assert warning.endswith("'text 7' (3 different values, sliced by) and 32 more")
+    assert warning.endswith("'text 7' (3 unique values, sliced by) and 32 more.")
 
 
 def test_text_of_too_many_values_to_slice_by(tmp_path, csv_text):
     table = {"town": [f"town {n % 120}" for n in range(1200)], "x": [f"{n % 97}.5" for n in range(1200)]}
     warnings = draft_for_rows("mine", look(tmp_path, csv_text(table | {"label": ["a", "b"] * 600}), "label")).warnings
-    assert has(warnings, "columns of text aren't features yet: 'town' (120 different values, too many to slice by)")
+    assert has(warnings, "Columns of text aren't features yet: 'town' (120 unique values, too many to slice by)")
 
 
 def test_good_rows_have_no_warnings(tmp_path, columns, csv_text):
@@ -155,7 +155,7 @@ def test_strange_names_and_classes(tmp_path, written):
     ("labels", "message"),
     [
         (["one"] * 200, "classes or more"),
-        ([f"{n}.5" for n in range(200)], "only classes can be told"),
+        ([f"{n}.5" for n in range(200)], "only classes can be predicted"),
         ([f"name {n}" for n in range(200)], "too many for classes"),
     ],
 )
@@ -176,7 +176,7 @@ def test_classes_that_are_rare_or_unbalanced(tmp_path, csv_text):
     labels = ["fraud"] * 5 + ["fine"] * 995
     text = csv_text({"x": [f"{value:.5f}" for value in rng.normal(size=1000)], "label": labels})
     draft = draft_for_rows("mine", look(tmp_path, text, "label"))
-    assert has(draft.warnings, "few rows of a class: fraud: 5")
+    assert has(draft.warnings, "Few rows of a class: fraud: 5")
     assert has(draft.warnings, "unbalanced", "199 times as many rows of 'fine' as of 'fraud'")
     accuracy = draft.config.evaluation.thresholds[0]
     assert (accuracy.metric, accuracy.at_least) == ("accuracy", 0.97)

@@ -70,7 +70,7 @@ def test_without_a_header(measure):
 def test_no_label_at_all(measure):
     result, (fault,) = measure("a,my b\n1,2\n")
     assert (result.evaluated, result.quarantined, result.accuracy, result.auc) == (0, 1, None, None)
-    assert fault.reason == "the file lacks the columns class"
+    assert fault.reason == "The file lacks the columns class."
     assert [each.recall for each in result.classes] == [None, None]
 
 

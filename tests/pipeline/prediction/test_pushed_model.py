@@ -19,11 +19,11 @@ def test_the_last_version_is_the_highest_number(config, tmp_path):
     assert find_pushed(config, 9) == f"{config.pushed_dir}/9"
     with pytest.raises(TransferlineError, match="no pushed model 8") as raised:
         find_pushed(config, 8)
-    assert raised.value.cure == "use one of 9, 10"
+    assert raised.value.cure == "Use one of 9, 10."
 
 
 def test_nothing_pushed_yet(config):
-    with pytest.raises(TransferlineError, match="no model of 'digits' has been pushed yet"):
+    with pytest.raises(TransferlineError, match="No model of 'digits' has been pushed yet"):
         find_pushed(config)
 
 

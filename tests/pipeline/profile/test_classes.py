@@ -14,13 +14,13 @@ def test_of_many_classes_the_largest_are_told():
 
 def test_unbalanced_from_a_bound_on():
     text = unbalanced({"cat": 3, "dog": 3 * UNBALANCED}, "photos")
-    assert text == "the classes are unbalanced: 10 times as many photos of 'dog' as of 'cat'"
+    assert text == "The classes are unbalanced: 10 times as many photos of 'dog' as of 'cat'"
     assert unbalanced({"cat": 3, "dog": 3 * UNBALANCED - 1}, "photos") == ""
     assert unbalanced({"cat": 3}, "photos") == unbalanced({}, "photos") == ""
 
 
 def test_few_of_a_class():
-    assert few({"cat": FEW, "dog": FEW - 1}, "rows") == "few rows of a class: dog: 19"
+    assert few({"cat": FEW, "dog": FEW - 1}, "rows") == "Few rows of a class: dog: 19"
     assert few({"cat": FEW}, "rows") == ""
 
 

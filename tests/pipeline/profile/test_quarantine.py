@@ -5,7 +5,7 @@ from pipeline.profile.quarantine import Quarantine
 
 def test_what_it_says():
     assert Quarantine(168, 2700, "rows").text == "168 of 2,700 rows can't be used (6.2%)"
-    assert Quarantine(0, 0, "files", about=True).text == "about 0 of 0 files can't be used (0.0%)"
+    assert Quarantine(0, 0, "files", about=True).text == "About 0 of 0 files can't be used (0.0%)"
 
 
 def test_it_stops_a_run_above_the_bound_alone():

@@ -127,5 +127,5 @@ def test_types_of_a_schema_are_kept(tmp_path):
 
 def test_no_row_at_all(tmp_path):
     (tmp_path / "rows.csv").write_text("x,label\n")
-    with pytest.raises(TransferlineError, match=r"no row can be used: rows\.csv: there is no row below the header"):
+    with pytest.raises(TransferlineError, match=r"No row can be used: rows\.csv: there is no row below the header"):
         profile_rows(CsvData(path=str(tmp_path / "rows.csv")), {})

@@ -24,9 +24,9 @@ def test_by_id_by_its_beginning_and_by_word(name, run_id):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("202602", "several runs begin with '202602': 20260201T12-1, 20260201T1-1"),
+        ("202602", "Several runs begin with '202602': 20260201T12-1, 20260201T1-1"),
         ("20260301T1-2", r"no run '20260301T1-2' \(did you mean '20260301T1-1'\?\)"),
-        ("", "there is no run ''"),
+        ("", "There is no run ''"),
     ],
 )
 def test_what_names_no_run_or_several(name, message):

@@ -93,7 +93,7 @@ def test_a_marker_that_cannot_be_read(write):
     (Path(mine.home) / "pipeline.json").write_text("{")
     with pytest.raises(TransferlineError, match="can't be read") as raised:
         claim(mine)
-    assert raised.value.cure == "remove the file"
+    assert raised.value.cure == "Remove the file."
 
 
 def test_settings_that_come_from_no_file_are_refused_nothing_and_claim_nothing(write):

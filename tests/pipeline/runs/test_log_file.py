@@ -4,9 +4,9 @@ import sys
 PROGRAM = """
 import os, subprocess, sys
 from pathlib import Path
-from pipeline.runs.log_file import everything_else_to
+from pipeline.runs.log_file import redirect_output
 print("before")
-with everything_else_to(Path(sys.argv[1])) as screen:
+with redirect_output(Path(sys.argv[1])) as screen:
     print("python out")
     print("python err", file=sys.stderr)
     os.write(2, b"from C++\\n")

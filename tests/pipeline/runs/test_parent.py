@@ -55,7 +55,7 @@ def test_a_killed_child_fails_the_run_in_the_step_at_work(config, capfd):
     assert record.status == "failed"
     assert [step.name for step in record.steps] == ["Trainer"]
     assert record.error.cause == "The run was killed (SIGKILL): often the system had no memory left."
-    assert (record.error.place, record.error.cure[:12]) == ("Trainer", "run it again")
+    assert (record.error.place, record.error.cure[:12]) == ("Trainer", "Run it again")
     shown = capfd.readouterr().out.splitlines()
     assert shown[0] == f"photos → {config.home}"
     assert shown[1].startswith(" ✗ Trainer ")
@@ -137,12 +137,12 @@ def test_a_run_in_a_thread_ends_as_any(config):
     ("program", "cause"),
     [
         ("os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1000)\n", "The run was told to end (SIGTERM)."),
-        ("os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(1000)\n", "interrupted"),
+        ("os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(1000)\n", "The run was interrupted."),
         # As one who presses Ctrl-C again and again, since nothing happens.
         (
             "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
             "while True:\n    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(0.1)\n",
-            "interrupted",
+            "The run was interrupted.",
         ),
     ],
 )

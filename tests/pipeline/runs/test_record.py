@@ -52,7 +52,7 @@ def test_a_run_whose_process_is_gone_has_failed(tmp_path):
     (record,) = store.runs()
     assert record.status == "failed"
     assert record.error is not None
-    assert (record.error.cause, record.error.place) == ("the run was interrupted", "Trainer")
+    assert (record.error.cause, record.error.place) == ("The run was interrupted.", "Trainer")
 
 
 def test_a_run_whose_process_lives_is_running(tmp_path):

@@ -51,10 +51,10 @@ def test_every_rollback_is_recorded(config):
 @pytest.mark.parametrize(
     ("version", "message", "cure"),
     [
-        ("4", "there is no version '4'", "use one of 3"),
-        ("../3", "there is no version", "use one of 3"),
-        ("20", "what is served already", "use one of 3"),
-        ("10", "isn't whole", "use one of 3"),
+        ("4", "There is no version '4'", "Use one of 3."),
+        ("../3", "there is no version", "Use one of 3."),
+        ("20", "what is served already", "Use one of 3."),
+        ("10", "isn't whole", "Use one of 3."),
     ],
 )
 def test_what_is_refused(config, version, message, cure):
@@ -68,7 +68,7 @@ def test_a_copy_of_what_is_served_is_refused(config):
     roll_back(config, "3")
     with pytest.raises(TransferlineError, match="what is served already") as caught:
         roll_back(config, "3")
-    assert caught.value.cure == "use one of 20"
+    assert caught.value.cure == "Use one of 20."
 
 
 def test_where_there_is_only_one_version_no_other_is_named(tmp_path):
@@ -76,17 +76,17 @@ def test_where_there_is_only_one_version_no_other_is_named(tmp_path):
     push(config, "5")
     with pytest.raises(TransferlineError, match="what is served already") as caught:
         roll_back(config, "5")
-    assert caught.value.cure == "there is no other to go back to"
+    assert caught.value.cure == "There is no other to go back to."
 
 
 def test_nothing_was_pushed_yet(tmp_path):
     config = apply_overrides(catalog.load("digits"), [f"output_dir={tmp_path}"])
-    with pytest.raises(TransferlineError, match="nothing was pushed yet"):
+    with pytest.raises(TransferlineError, match="Nothing was pushed yet"):
         roll_back(config, "1")
 
 
 def test_a_remote_push_is_refused(config):
-    with pytest.raises(TransferlineError, match="only pushes to a local folder"):
+    with pytest.raises(TransferlineError, match="Only pushes to a local folder"):
         roll_back(apply_overrides(config, ["output_dir=gs://bucket"]), "3")
 
 
