@@ -1,1 +1,1 @@
-"""What a pipeline is: its configuration, its graph, how it is run and shown."""
+"""Configures pipelines, builds their graphs, runs them and shows how they ran."""

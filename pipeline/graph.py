@@ -1,4 +1,4 @@
-"""From a configuration to the graph of components. A pure function, the same for every orchestrator."""
+"""Builds the graph of components from a configuration: a pure function, the same for every orchestrator."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

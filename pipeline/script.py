@@ -1,4 +1,4 @@
-"""What a catalog file does when it is run as a script, by itself or by the tfx command."""
+"""Runs a catalog file as a script, by itself or by the tfx command."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What a step's own code is, as a hash, so that changed code is never served from the cache.
+"""Computes a hash of a step's own code, so that changed code is never served from the cache.
 
 TFX's cache key holds the name of the function a step runs, not what it says.
 """

@@ -1,1 +1,1 @@
-"""What `transferline check` and `transferline doctor` look at; nothing here imports TFX or TensorFlow."""
+"""Finds what would stop a run, for `transferline check` and `doctor`; nothing here imports TFX or TensorFlow."""

@@ -1,4 +1,4 @@
-"""The data of a pipeline, before it is read in earnest."""
+"""Checks whether a pipeline's data is here, and looks at it if it is."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ def look_at_data(config: Pipeline) -> Look:
         text = f"{path} wasn't looked at: it is remote."
         return Look((warning("data", text, "The run looks at it; check a local part of it with --data-dir."),))
     if config.source is not None and path == str(source_path(config.source)) and not Path(path).exists():
-        return Look((_to_come(config.source),))
+        return Look((_not_here_yet(config.source),))
     match located:
         case ImagePipeline():
             from pipeline.checks.photos import look_at_photos  # noqa: PLC0415
@@ -38,7 +38,7 @@ def look_at_data(config: Pipeline) -> Look:
             assert_never(located)
 
 
-def _to_come(source: Source) -> Finding:
+def _not_here_yet(source: Source) -> Finding:
     if not isinstance(source, Download):
         return ok("data", "Made by the first run")
     size = f", {source.size / 1e6:,.0f} MB" if source.size else ""

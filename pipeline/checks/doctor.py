@@ -1,4 +1,4 @@
-"""`transferline doctor`: whether this machine and its environment are fit for a run."""
+"""`transferline doctor`: checks whether this machine and its environment are fit for a run."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""What a check has to say."""
+"""Defines what a check reports: a finding, with what to do about it."""
 
 from collections.abc import Iterable
 from typing import Literal

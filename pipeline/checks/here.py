@@ -1,4 +1,4 @@
-"""Whether a run of these settings can be one on this machine."""
+"""Checks whether these settings can run on this machine."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a look at the data finds, whatever the data is."""
+"""Turns counts of classes and of unusable records into findings, for photos and rows alike."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What no longer gets fixes, or lacks one: Python, and the libraries that come with it."""
+"""Checks whether Python and the libraries that come with it still get fixes, and have those that matter."""
 
 import io
 import platform

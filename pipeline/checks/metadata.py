@@ -1,4 +1,4 @@
-"""The database of ML Metadata, where it is a server's."""
+"""Checks the database of ML Metadata if it is on a server."""
 
 from collections.abc import Iterator
 

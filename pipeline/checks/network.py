@@ -1,4 +1,4 @@
-"""Which hosts can be reached, all asked at once."""
+"""Checks which hosts can be reached, all at the same time."""
 
 import threading
 import time

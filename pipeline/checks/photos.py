@@ -1,4 +1,4 @@
-"""What `check` says of photos."""
+"""Checks photos for `transferline check`."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What `check` says of rows."""
+"""Checks rows for `transferline check`."""
 
 from collections import Counter
 from collections.abc import Iterator

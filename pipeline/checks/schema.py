@@ -1,4 +1,4 @@
-"""The classes that a curated schema allows, against those of the data: what else stops the run is in the values."""
+"""Checks that a curated schema allows the classes of the data; the run itself checks all other values."""
 
 from collections.abc import Iterator
 

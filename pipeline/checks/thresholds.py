@@ -1,4 +1,4 @@
-"""Thresholds and slices that name what doesn't exist: a run would tell only after hours of training."""
+"""Checks that thresholds and slices name what exists: a run would notice only after hours of training."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Pretrained weights: whether they are here, or must come over a network."""
+"""Checks whether the pretrained weights are here, or must come over a network."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whether strangers could reach the workers of a training, which obey whoever reaches them."""
+"""Checks whether others could reach the workers of a training, which execute whatever they are sent."""
 
 import os
 from collections.abc import Iterator

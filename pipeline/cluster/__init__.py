@@ -1,1 +1,1 @@
-"""A run on Kubeflow Pipelines or Vertex AI: compiled, checked and sent."""
+"""Compiles a run on Kubeflow Pipelines or Vertex AI, checks it and submits it."""

@@ -1,4 +1,4 @@
-"""From a configuration to the file that Kubeflow Pipelines or Vertex AI runs."""
+"""Compiles a configuration into the file that Kubeflow Pipelines or Vertex AI runs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A pipeline's own data, where the steps of a cluster can read it."""
+"""Copies a pipeline's own data to where the steps of a cluster can read it."""
 
 import time
 

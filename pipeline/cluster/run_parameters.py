@@ -1,4 +1,4 @@
-"""Which run parameters a compiled pipeline has, and which step takes each."""
+"""Defines which run parameters a compiled pipeline has, and which step takes each."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a compiled pipeline must be to run anywhere but here."""
+"""Checks that a compiled pipeline needs nothing that only this machine has."""
 
 import importlib
 import importlib.util

@@ -9,14 +9,14 @@ from pipeline.commands.options import configured
 from pipeline.config import Pipeline
 
 
-class Target(str, Enum):
-    """Where a pipeline is to run."""
+class TargetChoice(str, Enum):
+    """A `Target` as the command line takes it."""
 
     vertex = "vertex"
     kubeflow = "kubeflow"
 
 
-TargetOption = Annotated[Target, typer.Option("--target", help="Vertex AI (JSON) or Kubeflow Pipelines (YAML).")]
+TargetOption = Annotated[TargetChoice, typer.Option("--target", help="Vertex AI (JSON) or Kubeflow Pipelines (YAML).")]
 Image = Annotated[str, typer.Option(metavar="IMAGE", help="The image of every step, as `make image` builds it.")]
 Root = Annotated[str, typer.Option(metavar="gs://...", help="Where the steps write; a folder if they share one.")]
 

@@ -1,4 +1,4 @@
-"""Where the Beam steps run: settings in, Beam's own options out."""
+"""Defines where the Beam steps run, and translates that into Beam's own options."""
 
 import json
 from typing import Annotated, Literal

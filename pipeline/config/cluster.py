@@ -1,4 +1,4 @@
-"""What the steps of a pipeline need of a cluster."""
+"""Defines what the steps of a pipeline need of a cluster."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""What pydantic found wrong with settings, in the words of people who write them."""
+"""Words what pydantic finds wrong with settings for the people who write them."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where ML Metadata keeps what was run: settings alone; `pipeline.metadata.connection` connects."""
+"""Defines where ML Metadata is kept; `pipeline.metadata.connection` connects to it."""
 
 import os
 from typing import Annotated, Literal

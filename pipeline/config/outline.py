@@ -1,4 +1,4 @@
-"""What a catalog file says of itself, read from its source: nobody's file is run for it."""
+"""Reads what a catalog file says of itself from its source, without running it."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Where a pipeline's data comes from when no folder is given."""
+"""Defines where a pipeline's data comes from when no folder is given."""
 
 from typing import Annotated, Literal, TypeAlias
 

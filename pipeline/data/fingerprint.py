@@ -1,4 +1,4 @@
-"""Whether a pipeline's data has changed."""
+"""Computes whether a pipeline's data has changed."""
 
 from typing_extensions import assert_never
 

@@ -1,1 +1,1 @@
-"""From what someone types for a pipeline, a name or a path, to its file; and the list of all that a name finds."""
+"""Finds a pipeline's file by what someone types, a name or a path, and lists all that names find."""

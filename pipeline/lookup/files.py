@@ -134,7 +134,7 @@ def notes(file: PipelineFile) -> list[Note]:
     return found
 
 
-def everything() -> list[PipelineFile]:
+def all_files() -> list[PipelineFile]:
     """Returns the file of each name, sorted by name; those that say that they hold no pipeline, too."""
     names = {path.stem for folder in folders() for path in _files(folder.path)}
     return [found for name in sorted(names) if (found := _of_name(name)) is not None]
@@ -142,7 +142,7 @@ def everything() -> list[PipelineFile]:
 
 def names() -> list[str]:
     """Returns the names of all pipelines, sorted."""
-    return [file.name for file in everything() if not outline(file.path).fault]
+    return [file.name for file in all_files() if not outline(file.path).fault]
 
 
 def paths(incomplete: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""All pipelines that a name finds, with their last runs; nobody's file is run for it."""
+"""Lists all pipelines that a name finds, with their last runs; it runs nobody's file."""
 
 import os
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from components.settings import Settings
 from pipeline.config import default_output_dir
 from pipeline.config.file import built_in_name
 from pipeline.config.outline import Kind, outline
-from pipeline.lookup.files import PipelineFile, everything
+from pipeline.lookup.files import PipelineFile, all_files
 from pipeline.runs.home import Owner, owner_in
 from pipeline.runs.record import RunStore
 
@@ -45,7 +45,7 @@ def listing(output_dir: str) -> list[Listed]:
     Args:
         output_dir: Where their folders are; "" for each one's own.
     """
-    return [listed for file in everything() for listed in _of_name(file, output_dir)]
+    return [listed for file in all_files() for listed in _of_name(file, output_dir)]
 
 
 def _of_name(file: PipelineFile, output_dir: str) -> Iterator[Listed]:

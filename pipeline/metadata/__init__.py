@@ -1,1 +1,1 @@
-"""ML Metadata: how it is reached, and what it says of runs."""
+"""Connects to ML Metadata, and reads what it knows of runs."""

@@ -1,4 +1,4 @@
-"""What ML Metadata knows of a pipeline's runs, read without TFX, which takes ten seconds to import."""
+"""Reads what ML Metadata knows of a pipeline's runs, without TFX, which takes ten seconds to import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a model back to the files it was made of."""
+"""Traces a model back to the files it was made of."""
 
 import json
 import os

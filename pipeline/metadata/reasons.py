@@ -1,4 +1,4 @@
-"""Why a step ran, or why it didn't have to."""
+"""Says why a step ran, or why it came from the cache."""
 
 import json
 from typing import Any

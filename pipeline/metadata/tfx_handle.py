@@ -1,4 +1,4 @@
-"""TFX's handle of ML Metadata, on a database that others use at the same time."""
+"""Gives TFX a handle of ML Metadata that others can use the database beside."""
 
 from contextlib import ExitStack
 from types import TracebackType

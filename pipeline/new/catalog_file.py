@@ -1,4 +1,4 @@
-"""The catalog file itself: its name, its text, and where it goes."""
+"""Names, renders and writes a catalog file."""
 
 import keyword
 import re
@@ -113,7 +113,7 @@ def _folder() -> Path:
 
 def argument_of(name: str, path: Path) -> str:
     """Returns what to give to commands for a pipeline: its name if that finds its file, else the path."""
-    if any(file.name == name and file.path == path for file in files.everything()):
+    if any(file.name == name and file.path == path for file in files.all_files()):
         return name
     return str(path)
 

@@ -1,4 +1,4 @@
-"""What the gate of a pipeline to begin with makes of what can't be used."""
+"""Says what the gate of a new pipeline does with records that can't be used."""
 
 from components.data_gate.config import GateRules
 from pipeline.profile.quarantine import Quarantine

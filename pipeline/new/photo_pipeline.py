@@ -1,4 +1,4 @@
-"""From what was found in photos to a pipeline for them."""
+"""Drafts a pipeline for photos from what was found in them."""
 
 import math
 from collections.abc import Iterable, Iterator

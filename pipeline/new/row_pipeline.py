@@ -1,4 +1,4 @@
-"""From what was found in rows to a pipeline for them."""
+"""Drafts a pipeline for rows from what was found in them."""
 
 import math
 import re

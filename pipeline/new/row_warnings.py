@@ -1,4 +1,4 @@
-"""What someone should know of rows before relying on a model of them."""
+"""Warns of what someone should know of rows before relying on a model of them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -63,19 +63,21 @@ def _label_warnings(found: RowFindings) -> Iterator[str]:
 def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
     """One warning a kind, however many columns there are."""
     for role, why in LEFT_OUT.items():
-        yield from _of([column for column in columns if column.role == role], f"{why}; left out of the features")
-    yield from _of(
+        yield from _about_columns(
+            [column for column in columns if column.role == role], f"{why}; left out of the features"
+        )
+    yield from _about_columns(
         [column for column in columns if column.role == "feature" and column.separates >= NEARLY_THE_LABEL],
         "tells the classes nearly without fault; is it known before the label is? If not, leave it out",
     )
-    yield from _of(
+    yield from _about_columns(
         [column for column in columns if column.decimal_comma],
         "numbers with a decimal comma, which are read as text; write them with a point",
     )
     texts = [column for column in columns if column.role == "text" and not column.decimal_comma]
     if texts:
         yield f"Columns of text aren't features yet: {listed(map(_text, texts))}."
-    yield from _of(
+    yield from _about_columns(
         [column for column in columns if column.role == "date"],
         "dates, which aren't features; if the model is to predict what comes later, sort the file by them and split by "
         "rows (data.split.by)",
@@ -91,7 +93,7 @@ def _missing_warnings(columns: Iterable[Column]) -> Iterator[str]:
         yield f"Values are missing: {shares}" + "; a feature gets its mean instead" * filled + "."
 
 
-def _of(columns: list[Column], what: str) -> Iterator[str]:
+def _about_columns(columns: list[Column], what: str) -> Iterator[str]:
     if columns:
         names = listed([f"'{printable(column.name)}'" for column in columns])
         yield f"Column{'s' * (len(columns) > 1)} {names}: {what}."

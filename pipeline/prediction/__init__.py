@@ -1,1 +1,1 @@
-"""`transferline predict`: photos or rows through the last pushed model."""
+"""`transferline predict` and `evaluate`: give photos or rows to a pushed model."""

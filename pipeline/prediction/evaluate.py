@@ -1,4 +1,4 @@
-"""Labelled photos or rows through a pushed model, measured as the Evaluator measures the test split."""
+"""Evaluates a pushed model on labelled photos or rows, as the Evaluator does it on the test split."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""Predictions as data frames."""
+"""Predicts data frames, and returns predictions as data frames."""
 
 import functools
 import os

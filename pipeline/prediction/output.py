@@ -1,4 +1,4 @@
-"""Predictions in a file, for `transferline predict --out`."""
+"""Writes predictions to a file, for `transferline predict --out`."""
 
 import csv
 import os

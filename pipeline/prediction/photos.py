@@ -1,4 +1,4 @@
-"""Photos through a model, prepared as ImageExampleGen does it."""
+"""Gives photos to a model, prepared as ImageExampleGen does it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""From a pipeline and files to predictions, and these printed or written."""
+"""Predicts the files that someone names, and prints or writes the predictions."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A pushed model, loaded."""
+"""Loads a pushed model."""
 
 import json
 import os

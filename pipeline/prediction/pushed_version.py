@@ -1,4 +1,4 @@
-"""Which pushed model is used: found without TensorFlow, so that it's said at once where there is none."""
+"""Finds the pushed model to use, without TensorFlow, so that a missing one is reported at once."""
 
 import os
 

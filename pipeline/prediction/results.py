@@ -1,4 +1,4 @@
-"""What the model says of one photo or row, and how it is printed."""
+"""Holds what the model predicts of one photo or row, and formats it."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rows through a model, read as CsvExampleGen does it, but for the label, which needn't be there."""
+"""Gives rows to a model, read as CsvExampleGen does it; the label may be missing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

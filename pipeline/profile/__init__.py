@@ -1,1 +1,1 @@
-"""What someone's data is like, for `new` and `check`."""
+"""Profiles someone's data, for `new` and `check`."""

@@ -1,4 +1,4 @@
-"""What counts of classes say, for photos and rows alike: `new` and `check` go by the same bounds."""
+"""Judges counts of classes, for photos and rows alike: `new` and `check` go by the same bounds."""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What is in the columns of a table: which can be features, and which had better not be."""
+"""Profiles the columns of a table: which can be features, and which had better not be."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Looks at someone's photos: which classes there are, and what some of the photos are like."""
+"""Profiles someone's photos: their classes, sizes, copies, and what can't be used."""
 
 import hashlib
 import os

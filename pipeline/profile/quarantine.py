@@ -1,4 +1,4 @@
-"""What of someone's data can't be used, counted as the gate counts it, and what to do if that is too much."""
+"""Counts what can't be used as the gate counts it, and says what to do if that is too much."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Looks at someone's rows: reads some of them as CsvExampleGen would, and says what is in the columns."""
+"""Profiles someone's rows: reads some of them as CsvExampleGen would, and describes the columns."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

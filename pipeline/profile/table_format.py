@@ -1,4 +1,4 @@
-"""How someone's table is written: what stands between the cells, and whether the first line names the columns."""
+"""Detects how a table is written: what separates the cells, and whether the first line names the columns."""
 
 import csv
 from collections import Counter

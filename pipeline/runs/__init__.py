@@ -1,1 +1,1 @@
-"""A run on this machine: how it is started, watched, kept and shown."""
+"""Starts, watches, records and shows runs on this machine."""

@@ -1,4 +1,4 @@
-"""Two runs side by side."""
+"""Compares two runs side by side."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which catalog file a pipeline's folder is of, so that two projects' pipelines of one name don't write into one."""
+"""Remembers which catalog file a folder of runs belongs to, so that pipelines of one name don't share one."""
 
 import os
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What is kept of each run, for `transferline runs` and the screen."""
+"""Keeps a record of each run, for `transferline runs` and the screen."""
 
 import os
 import tempfile

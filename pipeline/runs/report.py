@@ -1,4 +1,4 @@
-"""The report of a run on this machine: what the artifacts say, and what the run itself was."""
+"""Makes the report of a run on this machine from its record and its artifacts."""
 
 import json
 import os
