@@ -1,4 +1,4 @@
-"""The keys of docs/troubleshooting.md are texts that this project prints, so that a search for an error finds its entry."""
+"""The keys of docs/troubleshooting.md are texts that this project prints, so that they can be searched for."""
 
 import ast
 import re

@@ -66,7 +66,7 @@ def test_a_hole_is_named_with_the_release_that_has_the_fix(monkeypatch):
     monkeypatch.setattr(maintenance, "HOLES", holes)
     (finding,) = check_holes()
     assert finding.level == "warning"
-    assert finding.text == f"{platform.python_version()} has CVE-2025-8194: a .tar of 104 bytes is read for ever"
+    assert finding.text == f"{platform.python_version()} has CVE-2025-8194: a .tar of 104 bytes is read for ever."
     assert "3.99.1" in finding.cure
     monkeypatch.setattr(maintenance, "HOLES", holes[1:])
     assert [finding.level for finding in check_holes()] == ["ok"]

@@ -99,7 +99,7 @@ def test_a_split_by_folder_without_such_folders_is_a_fault(data):
 
 def test_no_data_is_a_fault(tmp_path):
     look = look_at_photos(ImageData(path=str(tmp_path / "absent")), GateRules())
-    assert "There is no such file or folder." in texts(look, "data", "fault")[0]
+    assert "There is no such file or folder (" in texts(look, "data", "fault")[0]
     assert look.classes is None
 
 

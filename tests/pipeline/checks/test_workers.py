@@ -56,7 +56,7 @@ def test_workers_with_a_network_of_their_own_are_well():
 
 def test_a_system_that_forbids_namespaces_is_a_fault_unless_the_user_knows():
     assert level_where_namespaces_are_forbidden(*BY_TWO).startswith("fault The system gives the workers no network")
-    assert level_where_namespaces_are_forbidden(*BY_TWO, OPEN).startswith("warning their ports are open")
+    assert level_where_namespaces_are_forbidden(*BY_TWO, OPEN).startswith("warning Their ports are open")
 
 
 @pytest.mark.parametrize("remote", ["trainer.weights=gs://bucket/weights.h5", "output_dir=gs://bucket/runs"])

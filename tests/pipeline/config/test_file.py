@@ -81,8 +81,8 @@ def test_what_it_prints_is_no_result(write, capsys):
         ("import json\njson.loads('{')\n", "The file raises JSONDecodeError", ", line 2: json.loads('{')"),
         ("import sys\nsys.exit(1)\n", "The file raises SystemExit", ", line 2: sys.exit(1)"),
         ("\nimport no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library'", ", line 2: import no"),
-        (PETS.format(bound="'high'"), "Threshold.at_least: Input should be a valid number", ", line 4: CONFIG ="),
-        (PETS.format(bound="0.5, of='all'"), "Threshold.of: Extra inputs are not permitted", ", line 4: CONFIG ="),
+        (PETS.format(bound="'high'"), "Threshold.at_least: must be a number", ", line 4: CONFIG ="),
+        (PETS.format(bound="0.5, of='all'"), "Threshold.of: there is no such setting", ", line 4: CONFIG ="),
     ],
 )
 def test_a_file_that_raises_is_shown_with_its_line(write, text, cause, line):

@@ -115,8 +115,8 @@ def test_a_name_whose_file_is_in_this_folder(write):
     [
         ("./pet.py", r"no such file \(did you mean 'pets.py'\?\)", "transferline list"),
         ("./absent/pets.py", "no such file", "transferline list"),
-        ("./", "this is a folder", "pets.py"),
-        ("./notes.txt", "a Python file", "name one"),
+        ("./", "This is a folder", "pets.py"),
+        ("./notes.txt", "a Python file", "Name such a file."),
     ],
 )
 def test_a_path_that_is_none(write, given, cause, cure):

@@ -99,7 +99,7 @@ def test_of_many_photos_some_are_read(lay_out, photo):
     found = look_at_photos(str(folder), seconds=0)
     assert found.photos == 10
     assert found.read == 1
-    assert has(draft_for_photos("mine", found).warnings, "only 1 of 10 photos")
+    assert has(draft_for_photos("mine", found).warnings, "Only 1 of 10 photos")
 
 
 def test_one_class_is_none(lay_out, photo):

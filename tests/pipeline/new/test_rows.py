@@ -43,8 +43,8 @@ def test_the_file_that_is_written(found, written):
 def test_what_is_wrong_is_said(found):
     warnings = draft_for_rows("mine", found).warnings
     for name in ("row id", "customer_id", "code", "always", "never", "answer"):
-        assert has(warnings, "column", f"'{name}'", "left out")
-    assert has(warnings, "values are missing", "'my y' (10% of the rows)", "mean")
+        assert has(warnings, "Column", f"'{name}'", "left out")
+    assert has(warnings, "Values are missing", "'my y' (10% of the rows)", "mean")
     assert has(warnings, "aren't features yet", "'town' (3 unique values, sliced by)")
     assert has(warnings, "'day'", "dates")
     assert has(warnings, "'price'", "decimal comma")

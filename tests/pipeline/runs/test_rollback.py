@@ -52,7 +52,7 @@ def test_every_rollback_is_recorded(config):
     ("version", "message", "cure"),
     [
         ("4", "There is no version '4'", "Use one of 3."),
-        ("../3", "there is no version", "Use one of 3."),
+        ("../3", "There is no version", "Use one of 3."),
         ("20", "what is served already", "Use one of 3."),
         ("10", "isn't whole", "Use one of 3."),
     ],
