@@ -25,10 +25,10 @@ def check_out(out: Path) -> None:
     """
     if out.suffix not in FORMATS:
         raise TransferlineError(
-            f"a file of predictions ends with {' or '.join(FORMATS)}", place=str(out), cure="name it so"
+            f"A file of predictions ends with {' or '.join(FORMATS)}.", place=str(out), cure="Name it so."
         )
     if not out.parent.is_dir():
-        raise TransferlineError("there is no such folder", place=str(out.parent), cure="make it first")
+        raise TransferlineError("There is no such folder.", place=str(out.parent), cure="Make it first.")
 
 
 def score_columns(class_names: Sequence[str]) -> tuple[str, ...]:
@@ -54,7 +54,9 @@ def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:
             partial.replace(out)
     except OSError as error:
         raise TransferlineError(
-            f"the file can't be written: {error.strerror}", place=str(out), cure="name another with --out, or make room"
+            f"The file can't be written: {error.strerror}.",
+            place=str(out),
+            cure="name another with --out, or make room.",
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -59,4 +59,4 @@ def test_without_image_or_root_tfx_own_command_says_what_to_set(home):
     script = ROOT / "pipeline" / "catalog" / "higgs_toy.py"
     done = home.command("tfx", "pipeline", "compile", "--engine=vertex", f"--pipeline_path={script}")
     assert done.returncode != 0
-    assert "set TRANSFERLINE_IMAGE and TRANSFERLINE_OUTPUT_DIR" in done.stdout + done.stderr
+    assert "Set TRANSFERLINE_IMAGE and TRANSFERLINE_OUTPUT_DIR" in done.stdout + done.stderr
