@@ -112,9 +112,9 @@ def test_two_files_of_one_name(transferline, project, tmp_path):
     first = write(tmp_path / "shared" / "pets.py")
     hidden = project / "pipelines" / "pets.py"
     both = {"TRANSFERLINE_CATALOG": str(tmp_path / "shared")}
-    note = f"'pets' is {first}, since TRANSFERLINE_CATALOG comes before; hidden: {hidden} (in ./pipelines)"
+    note = f"'pets' is {first}, since TRANSFERLINE_CATALOG comes before; hidden: {hidden} (in ./pipelines)."
     for arguments in (("run", "pets"), ("runs", "pets", "--json")):
-        assert transferline(*arguments, **both).stderr.splitlines()[0].startswith(f"transferline: {note}; ")
+        assert transferline(*arguments, **both).stderr.splitlines()[0].startswith(f"transferline: {note} ")
     assert findings(transferline("check", "pets", "--json", **both))["file", "warning"] == note
     assert str(first) in findings(transferline("check", "pets", "--json", **both))["settings", "ok"]
     assert f"{hidden}: hidden by {first}" in transferline("list", **both).stdout
@@ -127,7 +127,7 @@ def test_two_files_of_one_name(transferline, project, tmp_path):
 def test_a_name_of_a_file_here_and_of_the_built_in_catalog(transferline, project):
     built_in = catalog.FOLDER / "digits.py"
     here = write(project / "digits.py", "digits")
-    note = f"'digits' is {built_in} (in the built-in catalog), and not digits.py in this folder"
+    note = f"'digits' is {built_in} (in the built-in catalog), and not digits.py in this folder."
     assert note in transferline("runs", "digits", "--json").stderr
     assert findings(transferline("check", "digits", "--json"))["file", "warning"] == note
     here.rename(project / "pipelines" / "digits.py")

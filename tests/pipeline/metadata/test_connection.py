@@ -168,7 +168,7 @@ def test_who_only_reads_keeps_nobody_waiting(configured, monkeypatch):
     with opened(configured(), read_only=True) as reading, opened(configured()) as writing:
         (number,) = put(writing, "photos", "/a")
         assert [each.id for each in reading.get_artifacts()] == [number]
-        with pytest.raises(TransferlineError, match="others have been writing"), opened(configured()):
+        with pytest.raises(TransferlineError, match="Others have been writing"), opened(configured()):
             pass
 
 

@@ -97,9 +97,9 @@ def test_many_rows_come_in_batches_and_ranges(predict, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "data", "reason"),
     [
-        ("a,c\n1,2\n", NAMED, "The file lacks the columns my b"),
-        ("1,2\n", UNNAMED, "The first line has 2 cells; 4 are expected, or 3 without the label"),
-        ("", NAMED, "The file is empty"),
+        ("a,c\n1,2\n", NAMED, "The file lacks the columns my b."),
+        ("1,2\n", UNNAMED, "The first line has 2 cells; 4 are expected, or 3 without the label."),
+        ("", NAMED, "The file is empty."),
         (None, NAMED, "There is no such file or folder."),
     ],
 )
