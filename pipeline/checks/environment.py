@@ -108,7 +108,7 @@ def check_library(name: str, installed: Mapping[str, str], locked: Mapping[str, 
 def check_others(installed: Mapping[str, str], locked: Mapping[str, str]) -> Iterator[Finding]:
     """Looks at all that the lock has beside those; a wheel has no lock."""
     if not locked:
-        text = "there is no lock here: versions weren't compared"
+        text = "There is no lock here: versions weren't compared."
         yield warning("libraries", text, "`make setup` in a checkout installs versions that are tested together")
         return
     known = set(map(canonicalize_name, LIBRARIES))

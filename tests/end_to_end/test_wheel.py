@@ -116,7 +116,7 @@ def test_what_is_imported_is_the_wheel_and_the_sdk(installed):
 
 def test_the_doctor_says_that_a_wheel_has_no_lock_to_compare_with(installed):
     done = installed.home.command(installed.environment / "bin" / "transferline", "doctor", cwd=installed.folder)
-    assert "there is no lock here: versions weren't compared" in done.stdout, done.stderr
+    assert "There is no lock here: versions weren't compared." in done.stdout, done.stderr
 
 
 def test_from_photos_to_a_pushed_model(installed, pushed):

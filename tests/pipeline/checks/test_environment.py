@@ -56,7 +56,7 @@ def test_other_libraries_are_warned_of():
 
 def test_where_there_is_no_lock_it_says_that_nothing_was_compared():
     (finding,) = check_others({"a": "1"}, {})
-    assert (finding.level, finding.text) == ("warning", "there is no lock here: versions weren't compared")
+    assert (finding.level, finding.text) == ("warning", "There is no lock here: versions weren't compared.")
 
 
 def test_room_is_looked_at_where_the_folder_will_be(tmp_path):
