@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import in_process
 import numpy as np
 import pytest
 from PIL import Image
@@ -15,6 +16,7 @@ from terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+TFX_COMMANDS = ROOT / "tests" / "support" / "tfx_commands.py"
 COLOURS = {
     "amber": (240, 170, 20),
     "blue": (20, 40, 220),
@@ -54,6 +56,13 @@ class Home:
         env = self.environment(**environment)
         return subprocess.run(command, env=env, cwd=cwd or self.path, capture_output=True, text=True, check=False)
 
+    def tfx(self, *commands, cwd=None):
+        """Runs commands of `tfx`, each given as (arguments, variables); they share the import of TFX."""
+        given = json.dumps([{"arguments": arguments, "variables": variables} for arguments, variables in commands])
+        done = self.command(sys.executable, TFX_COMMANDS, given, cwd=cwd)
+        outcomes = json.loads(done.stdout)
+        return [subprocess.CompletedProcess("tfx", status, stdout=output) for status, output in outcomes]
+
     def start(self, *arguments):
         """Starts `transferline ARGUMENTS` and doesn't wait for it."""
         command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
@@ -71,9 +80,13 @@ class Home:
         """Runs `transferline ARGUMENTS`."""
         return self.command(sys.executable, "-m", "pipeline", *map(str, arguments), **options)
 
+    def here(self, *arguments, cwd=None, **environment):
+        """Runs `transferline ARGUMENTS` in this process: what is imported for one test serves the next."""
+        return in_process.transferline(*arguments, env=self.environment(**environment), cwd=cwd or self.path)
+
     def runs(self, name):
         """Returns what `transferline runs NAME --json` prints."""
-        done = self.transferline("runs", name, "--json")
+        done = self.here("runs", name, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

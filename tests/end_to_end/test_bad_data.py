@@ -2,6 +2,7 @@
 
 import shutil
 
+import pytest
 from browser import charts, needs_chromium, opened
 from conftest import write_photos
 
@@ -12,13 +13,20 @@ def last_lines(done, count=3):
     return done.stdout.splitlines()[-count:]
 
 
-def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(home, tmp_path):
+@pytest.fixture(scope="module")
+def leaking(home, tmp_path_factory):
+    """The same photos in each split, and a class that only one of them has."""
+    folder = tmp_path_factory.mktemp("leaking")
     for split in ("train", "validation", "test"):
-        write_photos(tmp_path / split, 4, TWO)  # the same photos in each split
-    (tmp_path / "test" / "fox").mkdir()
-    shutil.copyfile(tmp_path / "test" / "dog" / "000.png", tmp_path / "test" / "fox" / "extra.png")
-    done = home.transferline("run", "photos", "--data-dir", tmp_path)
-    record = home.runs("photos")[0]
+        write_photos(folder / split, 4, TWO)
+    (folder / "test" / "fox").mkdir()
+    shutil.copyfile(folder / "test" / "dog" / "000.png", folder / "test" / "fox" / "extra.png")
+    done = home.transferline("run", "photos", "--data-dir", folder)
+    return done, home.runs("photos")[0]
+
+
+def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(leaking):
+    done, record = leaking
     assert done.returncode == 1
     assert record["status"] == "failed"
     assert record["steps"][-1]["name"] == "DataGate"
@@ -31,8 +39,8 @@ def test_leaks_and_classes_unknown_to_training_stop_the_run_before_transform(hom
 
 
 @needs_chromium
-def test_the_report_of_a_failed_run_says_why_and_shows_what_there_is(home):
-    record = home.runs("photos")[0]
+def test_the_report_of_a_failed_run_says_why_and_shows_what_there_is(leaking):
+    _, record = leaking
     with opened(record["report"]) as page:
         assert page.inner_text("h1").endswith("Failed, not pushed")
         assert "identical in train and test" in page.inner_text("#verdict")
@@ -64,9 +72,9 @@ def test_no_data_at_all_is_said_without_a_traceback(home, tmp_path):
 
 
 def test_faulty_settings_are_all_named_before_anything_runs(home):
-    done = home.transferline("run", "digit")
+    done = home.here("run", "digit")
     assert (done.returncode, "did you mean 'digits'" in done.stderr) == (1, True)
-    done = home.transferline("run", "digits", "--set", "trainer.fine_tuning.epoch=3", "--set", "trainer.dropout=2")
+    done = home.here("run", "digits", "--set", "trainer.fine_tuning.epoch=3", "--set", "trainer.dropout=2")
     assert done.returncode == 1
     assert "did you mean 'trainer.fine_tuning.epochs'" in done.stderr
     assert "trainer.dropout" in done.stderr

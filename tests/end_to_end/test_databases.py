@@ -32,7 +32,7 @@ def server():
 def settings(home, server):
     """Returns the options of one of the pipelines."""
     rows = home.path / "rows.csv"
-    home.transferline("data", CATALOG, "--rows", 600, "--out", rows)
+    home.here("data", CATALOG, "--rows", 600, "--out", rows)
     common = [f"--set={each}" for each in (*TINY, *server.settings("shared"), f"data.path={rows}")]
     return lambda name: [*common, f"--set=name={name}"]
 

@@ -54,7 +54,7 @@ def ran(home, project):
 
 def test_the_tfx_command_runs_it_from_any_folder(ran, home, project):
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    listed = json.loads(home.transferline("list", "--json", cwd=project).stdout)
+    listed = json.loads(home.here("list", "--json", cwd=project).stdout)
     (sizes,) = [each for each in listed if each["name"] == "sizes"]
     assert (sizes["kind"], sizes["status"], sizes["fault"]) == ("rows", "pushed", "")
 
@@ -69,9 +69,9 @@ def test_our_command_takes_it_for_the_same_pipeline(ran, home, project):
 def test_its_lineage_names_the_file_with_its_hash(ran, home, project):
     path = project / "pipelines" / "sizes.py"
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    (record,) = json.loads(home.transferline("runs", "sizes", "--json", cwd=project).stdout)
+    (record,) = json.loads(home.here("runs", "sizes", "--json", cwd=project).stdout)
     assert (record["file"], record["file_sha256"]) == (str(path), digest)
-    *_, last = json.loads(home.transferline("lineage", "sizes", "--json", cwd=project).stdout)
+    *_, last = json.loads(home.here("lineage", "sizes", "--json", cwd=project).stdout)
     assert (last["name"], last["uri"], last["details"]) == ("catalog file", str(path), f"sha256 {digest[:16]}")
 
 
@@ -94,7 +94,7 @@ def test_the_script_is_refused_the_folder_of_another_projects_pipeline(ran, home
 def test_it_is_compiled_and_the_image_needs_nothing_of_it(home, project):
     out = home.path / "sizes.json"
     options = ("--target", "vertex", *ON_CLUSTER, "--data-dir", "gs://bucket/rows.csv", "-o", out)
-    done = home.transferline("compile", "./pipelines/sizes.py", *options, cwd=project)
+    done = home.here("compile", "./pipelines/sizes.py", *options, cwd=project)
     assert done.returncode == 0, done.stderr
     assert "gs://bucket/rows.csv" in out.read_text()
     assert str(project) not in out.read_text()

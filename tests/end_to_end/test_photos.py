@@ -43,6 +43,10 @@ def run(home, photos, *settings):
     return home.transferline("run", "photos", "--data-dir", photos, *SMALL, *settings)
 
 
+def pushed_folder(home):
+    return home.path / "transferline" / "photos" / "pushed"
+
+
 def cached(record):
     return {step["name"]: step["cached"] for step in record["steps"]}
 
@@ -65,7 +69,7 @@ def test_five_classes_go_through_the_softmax_path_to_a_pushed_model(first_run):
 
 def test_evaluate_finds_on_the_test_photos_what_the_evaluator_found(first_run, home):
     (examples,) = (home.path / "transferline" / "photos" / "artifacts" / "ImageExampleGen" / "examples").iterdir()
-    done = home.transferline("evaluate", "photos", examples / "Split-test", "--json")
+    done = home.here("evaluate", "photos", examples / "Split-test", "--json")
     assert done.returncode == 0, done.stderr
     found, expected = json.loads(done.stdout), first_run[1]["metrics"]
     assert (found["evaluated"], found["quarantined"]) == (expected["example_count"], 0)
@@ -102,7 +106,7 @@ def test_the_pushed_model_serves_in_a_clean_process(first_run, photos, tmp_path)
 def test_predict_takes_photos_and_folders_through_the_pushed_model(first_run, home, photos, tmp_path):
     (tmp_path / "no photo.jpg").write_text("text")
     paths = [photos / "amber", photos / "red" / "000.png", tmp_path / "no photo.jpg"]
-    done = home.transferline("predict", "photos", *paths, "--json")
+    done = home.here("predict", "photos", *paths, "--json")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["file"] for line in lines] == [
@@ -119,10 +123,10 @@ def test_predict_takes_photos_and_folders_through_the_pushed_model(first_run, ho
 
 
 def test_predict_without_a_photo_or_a_model_fails(first_run, home, tmp_path):
-    done = home.transferline("predict", "photos", tmp_path / "absent.jpg")
+    done = home.here("predict", "photos", tmp_path / "absent.jpg")
     assert (done.returncode, done.stdout) == (1, "")
     assert "absent.jpg: There is no such file or folder." in done.stderr
-    done = home.transferline("predict", "digits", tmp_path / "absent.jpg")
+    done = home.here("predict", "digits", tmp_path / "absent.jpg")
     assert (done.returncode, done.stdout) == (1, "")
     assert "No model of 'digits' has been pushed yet" in done.stderr
 
@@ -133,16 +137,56 @@ def test_the_inferred_schema_is_kept_for_the_user(first_run, home):
     assert '"amber"' in schema
 
 
-def test_nothing_changed_so_nothing_runs(first_run, home, photos):
-    done = run(home, photos, ANY_MODEL)
+# What is changed after that first run, in this order, whichever test is asked for.
+
+
+@pytest.fixture(scope="module")
+def unchanged(first_run, home, photos):
+    return run(home, photos, ANY_MODEL), home.runs("photos")
+
+
+@pytest.fixture(scope="module")
+def forced(unchanged, home, photos):
+    return run(home, photos, ANY_MODEL, "--force"), home.runs("photos")[0]
+
+
+@pytest.fixture(scope="module")
+def below_threshold(forced, home, photos):
+    done = run(home, photos, PERFECT_MODEL)
+    return done, home.runs("photos")[0], list(pushed_folder(home).iterdir())
+
+
+@pytest.fixture(scope="module")
+def pushed_again(below_threshold, home, photos):
+    shutil.rmtree(pushed_folder(home))
+    run(home, photos, ANY_MODEL)
+    return home.runs("photos")[0], pushed_folder(home).is_dir()
+
+
+@pytest.fixture(scope="module")
+def changed_code(pushed_again, home, photos):
+    with (home.source / "components" / "trainer" / "transfer_learning" / "model.py").open("a") as file:
+        file.write("\n# a changed line\n")
+    run(home, photos, ANY_MODEL)
+    return home.runs("photos")[0]
+
+
+@pytest.fixture(scope="module")
+def changed_photo(changed_code, home, photos):
+    shutil.copyfile(photos / "red" / "001.png", photos / "red" / "000.png")
+    run(home, photos, ANY_MODEL)
+    return home.runs("photos")[0]
+
+
+def test_nothing_changed_so_nothing_runs(first_run, unchanged):
+    done, runs = unchanged
     assert done.returncode == 0
     assert f"nothing changed since run {first_run[1]['run_id']} (pushed): {first_run[1]['model_uri']}" in done.stdout
-    assert home.runs("photos") == [first_run[1]]
+    assert runs == [first_run[1]]
 
 
-def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home, photos):
-    done = run(home, photos, ANY_MODEL, "--force")
-    record = home.runs("photos")[0]
+def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, forced):
+    done, record = forced
     assert done.returncode == 0
     assert "nothing to do" in done.stdout
     assert all(cached(record).values())
@@ -150,36 +194,27 @@ def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home
     assert record["counts"] == first_run[1]["counts"]
 
 
-def test_a_model_below_its_threshold_is_not_pushed(first_run, home, photos):
-    done = run(home, photos, PERFECT_MODEL)
-    record = home.runs("photos")[0]
+def test_a_model_below_its_threshold_is_not_pushed(below_threshold):
+    done, record, pushed = below_threshold
     assert done.returncode == 3
     assert (record["status"], record["model_uri"]) == ("not_blessed", "")
     assert "Not blessed, nothing was pushed. Failed: accuracy in all examples" in done.stdout
     assert [check["passed"] for check in record["thresholds"]] == [False]
     assert cached(record)["Trainer"]
-    pushed = home.path / "transferline" / "photos" / "pushed"
-    assert len(list(pushed.iterdir())) == 1
+    assert len(pushed) == 1
 
 
-def test_a_deleted_push_is_pushed_again(first_run, home, photos):
-    shutil.rmtree(home.path / "transferline" / "photos" / "pushed")
-    run(home, photos, ANY_MODEL)
-    record = home.runs("photos")[0]
+def test_a_deleted_push_is_pushed_again(pushed_again):
+    record, is_there = pushed_again
     assert record["status"] == "pushed"
     assert not cached(record)["Pusher"]
-    assert (home.path / "transferline" / "photos" / "pushed").is_dir()
+    assert is_there
 
 
-def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(first_run, home, photos):
-    with (home.source / "components" / "trainer" / "transfer_learning" / "model.py").open("a") as file:
-        file.write("\n# a changed line\n")
-    run(home, photos, ANY_MODEL)
-    rerun = {name for name, was_cached in cached(home.runs("photos")[0]).items() if not was_cached}
+def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(changed_code):
+    rerun = {name for name, was_cached in cached(changed_code).items() if not was_cached}
     assert rerun == {"Trainer", "Evaluator", "Pusher", "Report"}
 
 
-def test_a_changed_photo_reruns_everything(first_run, home, photos):
-    shutil.copyfile(photos / "red" / "001.png", photos / "red" / "000.png")
-    run(home, photos, ANY_MODEL)
-    assert not any(cached(home.runs("photos")[0]).values())
+def test_a_changed_photo_reruns_everything(changed_photo):
+    assert not any(cached(changed_photo).values())

@@ -101,7 +101,7 @@ def test_every_figure_of_the_rows_is_tfmas(seven_models, home):
 
 def test_the_index_shows_the_run(blocked, home):
     _, record = blocked
-    done = home.transferline("report", "cats_vs_dogs", "--index")
+    done = home.here("report", "cats_vs_dogs", "--index")
     index = Path(done.stdout.strip())
     with opened(index) as page:
         page.click("#runs a")
@@ -110,7 +110,7 @@ def test_the_index_shows_the_run(blocked, home):
 
 
 def test_lineage_leads_back_to_the_data(blocked, home):
-    done = home.transferline("lineage", "cats_vs_dogs", "--json", evaluation_of(home, "cats_vs_dogs"))
+    done = home.here("lineage", "cats_vs_dogs", "--json", evaluation_of(home, "cats_vs_dogs"))
     origins = json.loads(done.stdout)
     assert origins[0]["name"] == "Evaluator: evaluation"
     assert {"Trainer: model", "ImageExampleGen: examples"} <= {origin["name"] for origin in origins}

@@ -52,7 +52,7 @@ def test_a_terminal_shows_a_line_a_step_and_the_log_has_the_rest(first_run):
 def test_no_other_command_says_more_on_a_terminal_than_in_a_pipe(first_run, home, tmp_path):
     _, record = first_run
     rows = tmp_path / "rows.csv"
-    home.transferline("data", "higgs_toy", "--rows", 3, "--out", rows)
+    home.here("data", "higgs_toy", "--rows", 3, "--out", rows)
     predicted = home.on_terminal("predict", "higgs_toy", rows)
     assert [line.split()[1] for line in predicted.lines] == ["row", "1", "2", "3"]
 
@@ -88,11 +88,11 @@ def test_the_pushed_model_takes_rows_in_a_clean_process(first_run, tmp_path):
 
 def test_predict_takes_rows_through_the_pushed_model(first_run, home, tmp_path):
     rows = tmp_path / "rows.csv"
-    home.transferline("data", "higgs_toy", "--rows", 3000, "--seed", 1, "--out", rows)
+    home.here("data", "higgs_toy", "--rows", 3000, "--seed", 1, "--out", rows)
     lines = rows.read_text().splitlines()
     labels = [line.split(",")[0] for line in lines]
     rows.write_text("\n".join([*(line.split(",", 1)[1] for line in lines), "no,row"]) + "\n")
-    done = home.transferline("predict", "higgs_toy", rows, "--json")
+    done = home.here("predict", "higgs_toy", rows, "--json")
     assert done.returncode == 0, done.stderr
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["row"] for each in found] == list(range(1, 3001))
@@ -104,16 +104,16 @@ def test_predict_takes_rows_through_the_pushed_model(first_run, home, tmp_path):
         f"{rows}, line 3001: it has 2 cells instead of 28",
         "3,000 predicted, 1 couldn't be",
     ]
-    table = home.transferline("predict", "higgs_toy", rows).stdout.splitlines()
+    table = home.here("predict", "higgs_toy", rows).stdout.splitlines()
     assert table[0].split()[:4] == ["file", "row", "label", "probability"]
     assert len(table) == 3001
 
 
 def test_evaluate_finds_on_the_test_rows_what_the_evaluator_found(first_run, home, tmp_path):
     rows = tmp_path / "rows.csv"
-    home.transferline("data", "higgs_toy", "--rows", 4000, "--out", rows)
+    home.here("data", "higgs_toy", "--rows", 4000, "--out", rows)
     rows.write_text("".join(rows.read_text().splitlines(keepends=True)[-1000:]))
-    done = home.transferline("evaluate", "higgs_toy", rows, "--json")
+    done = home.here("evaluate", "higgs_toy", rows, "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     found, expected = json.loads(done.stdout), first_run[1]["metrics"]
@@ -127,10 +127,11 @@ def test_evaluate_finds_on_the_test_rows_what_the_evaluator_found(first_run, hom
 
 
 def test_nothing_changed_so_nothing_runs(first_run, home):
+    before = home.runs("higgs_toy")
     done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
     assert done.returncode == 0
     assert "nothing changed since run" in done.stdout
-    assert len(home.runs("higgs_toy")) == 1
+    assert home.runs("higgs_toy") == before
 
 
 def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home):
@@ -146,7 +147,7 @@ def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home
 
 def test_bad_rows_above_the_share_and_a_row_outside_of_the_schema_stop_the_run(home, tmp_path):
     rows = tmp_path / "rows.csv"
-    written = home.transferline("data", "higgs_toy", "--rows", 3000, "--out", rows)
+    written = home.here("data", "higgs_toy", "--rows", 3000, "--out", rows)
     assert written.returncode == 0, written.stderr
     lines = rows.read_text().splitlines()
     for number in range(0, 3000, 10):

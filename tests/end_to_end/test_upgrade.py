@@ -25,7 +25,7 @@ def said(upgraded):
         "report": ("report", old_home.NAME),
         "rollback": ("rollback", old_home.NAME, old_home.PUSHED[0], "--json"),
     }
-    done = {name: home.transferline(*words, **cache) for name, words in commands.items()}
+    done = {name: home.here(*words, **cache) for name, words in commands.items()}
     assert {name: each.stderr for name, each in done.items() if each.returncode} == {}
     return {name: each.stdout for name, each in done.items()}
 

@@ -1,9 +1,8 @@
 """Pipelines of a user's own, outside of the checkout, by command; and what bad ones get."""
 
 import json
-import subprocess
-import sys
 
+import in_process
 import pytest
 
 from pipeline import catalog
@@ -34,19 +33,8 @@ def write(path, name="pets", text=PIPELINE):
 @pytest.fixture
 def transferline(project, tmp_path):
     def run(*arguments, cwd=project, **environment):
-        return subprocess.run(
-            [sys.executable, "-m", "pipeline", *map(str, arguments)],
-            env={
-                "PYTHONPATH": str(catalog.FOLDER.parents[1]),
-                "TRANSFERLINE_OUTPUT_DIR": str(tmp_path / "out"),
-                "HOME": str(tmp_path),
-                **environment,
-            },
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        env = {"TRANSFERLINE_OUTPUT_DIR": str(tmp_path / "out"), "HOME": str(tmp_path), **environment}
+        return in_process.transferline(*arguments, env=env, cwd=cwd)
 
     return run
 
