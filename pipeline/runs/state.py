@@ -27,7 +27,7 @@ class State(Settings):
     Both are "" where something of it is remote, which only TensorFlow can look at.
 
     Attributes:
-        digest: Of the settings, the data, the pretrained weights, our source code and the libraries.
+        digest: Of the settings, the data, the pretrained weights, the curated schema, our source code and the libraries.
         data: The data's fingerprint, which ExampleGen's driver then needn't look for.
     """
 
@@ -54,6 +54,7 @@ def state_of(config: Pipeline) -> State:
         _source(),
         data,
         file_fingerprint(config.weights_file),
+        file_fingerprint(str(config.schema_path)),  # which may lie elsewhere than in `schemas/`
     )
     digest = hashlib.sha256("\n".join(f"{len(part)}:{part}" for part in parts).encode()).hexdigest()
     return State(digest=digest, data=data)

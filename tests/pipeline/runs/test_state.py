@@ -103,6 +103,16 @@ def test_a_file_of_weights_is_part_of_the_state(photos, tmp_path):
     assert run_state.state_of(config) != before
 
 
+def test_a_curated_schema_of_ones_own_is_part_of_the_state(photos, tmp_path):
+    schema = tmp_path / "own.pbtxt"
+    schema.write_text("# one\n")
+    config = apply_overrides(photos, [f"curated_schema={schema}"])
+    before = run_state.state_of(config)
+    assert run_state.state_of(config) == before
+    schema.write_text("# two\n")
+    assert run_state.state_of(config) != before
+
+
 def test_our_source_and_the_libraries_are_part_of_the_state(photos, monkeypatch, tmp_path):
     before = run_state.state_of(photos)
     for name in ("components", "pipeline", "schemas"):
