@@ -36,7 +36,7 @@ def test_what_is_no_whole_pickle_is_refused_too(tmp_path, pickled):
         ("import pandas as pd; read = pd.read_parquet", 1),
     ],
 )
-@pytest.mark.parametrize("module", ["pipeline/new/rows.py", "components/transform/reading.py"])
+@pytest.mark.parametrize("module", ["pipeline/profile/rows.py", "components/transform/reading.py"])
 def test_ruff_keeps_arrow_behind_its_door(module, line, faults):
     done = subprocess.run(
         [str(RUFF), "check", "--no-cache", "--output-format=concise", f"--stdin-filename={module}", "-"],

@@ -16,8 +16,8 @@ import pytest
 from conftest import ROOT, Home, write_photos
 
 SDK = "kubeflow==0.5.0"
-PACKAGED = ("pipeline", "components", "schemas")
-FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "requirements.in", "requirements-dev.in")
+PACKAGED = ("transferline", "pipeline", "components", "schemas")
+FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md", "requirements.in", "requirements-dev.in")
 SMALL = (
     "--set=transform.image_size=64",
     "--set=trainer.weights=None",
@@ -104,8 +104,9 @@ def pushed(installed):
 
 def test_what_is_imported_is_the_wheel_and_the_sdk(installed):
     code = (
-        "import components, kubeflow, pipeline, importlib.metadata as m; "
-        "print(components.__file__, kubeflow.__file__, pipeline.__file__, m.version('transferline'), sep='\\n')"
+        "import components, kubeflow, pipeline, transferline, importlib.metadata as m; "
+        "modules = (components, kubeflow, pipeline, transferline); "
+        "print(*(each.__file__ for each in modules), m.version('transferline'), sep='\\n')"
     )
     done = installed.python("-c", code)
     assert done.returncode == 0, done.stderr
