@@ -44,9 +44,11 @@ def main(file: str) -> None:
     """Runs a `run_fn` and says how it ended; returns when all workers are done.
 
     Args:
-        file: JSON: the dotted path `run_fn`, the attributes of its `fn_args`, and the descriptors of the `network`.
+        file: JSON: the `folder` that relative paths start from, the dotted path `run_fn`, the attributes of its
+            `fn_args`, and the descriptors of the `network`.
     """
     task = json.loads(Path(file).read_text(encoding="utf-8"))
+    os.chdir(task["folder"])
     enter(task["network"])  # before there is a second thread
     channel = os.fdopen(os.dup(STDOUT), "w", encoding="utf-8")
     os.dup2(STDERR, STDOUT)  # what libraries print isn't for the channel

@@ -23,6 +23,7 @@ from components.trainer.config import TrainingSettings
 from components.trainer.private_network import NoPrivateNetworkError, private_network
 
 LOGGER = logging.getLogger(__name__)
+SOURCE = Path(__file__).parents[2]
 
 RESTARTS = 3
 """So often a killed worker has all started again."""
@@ -108,7 +109,8 @@ def run_workers(run_fn: str, fn_args: object, settings: TrainingSettings) -> Non
     with worker_network(settings, _paths(task)) as network, tempfile.TemporaryDirectory() as folder:
         # A file, since Linux takes no more than 128 KiB in an argument.
         file = Path(folder, "task.json")
-        file.write_text(json.dumps({"run_fn": run_fn, "fn_args": task, "network": network}), encoding="utf-8")
+        what = {"folder": os.getcwd(), "run_fn": run_fn, "fn_args": task, "network": network}
+        file.write_text(json.dumps(what), encoding="utf-8")
         command = [sys.executable, "-m", entry_point.__name__, str(file)]
         if not network:
             LOGGER.warning("the workers' ports are open to this machine's network, as trainer.open_worker_ports says")
@@ -238,7 +240,14 @@ def _start(
         # Two processes can't have the same GPU; the strategy "mirrored" is the one for several in a machine.
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=network)
+    return subprocess.Popen(
+        command,
+        cwd=SOURCE,  # which is where -m looks first: not in the user's folder, which may have `components`, too
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        pass_fds=network,
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -67,6 +67,14 @@ def wait_until(condition):
         time.sleep(0.05)
 
 
+def test_a_package_of_the_users_is_not_taken_for_ours(tmp_path, monkeypatch):
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components" / "__init__.py").write_text("raise ImportError")
+    monkeypatch.chdir(tmp_path)
+    run("reports", ".")
+    assert [len(started(tmp_path, index)) for index in (0, 1)] == [1, 1]
+
+
 def test_workers_are_started_only_where_nobody_said_which_there_are(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
     two = MLPTraining(strategy="multi_worker", workers=2)
