@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 REPOSITORY = Path(__file__).parents[2]
-PACKAGES = ("components", "kubeflow", "pipeline", "schemas")
+PACKAGES = ("components", "pipeline", "schemas", "transferline")
 
 NOT_IMPORTED = {
     "dill": "tfx-bsl imports it",
