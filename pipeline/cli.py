@@ -81,5 +81,5 @@ def main() -> None:
         sys.stderr.write(f"transferline: {error}\n")
         sys.exit(1)
     except OSError as error:  # of the output folder: a run's own errors are in its record
-        sys.stderr.write(f"transferline: {error}\n  cure:  give another folder with --output-dir, or make room\n")
+        sys.stderr.write(f"transferline: {error}\n  cure:  Give another folder with --output-dir, or make room.\n")
         sys.exit(1)

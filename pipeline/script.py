@@ -11,8 +11,6 @@ from pipeline.runs.home import refuse_another
 from pipeline.runs.launch import run
 
 IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
-
-
 VERTEX = "vertex"
 
 

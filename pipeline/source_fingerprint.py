@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 PACKAGES = ("components", "pipeline")
 LIBRARIES = ("tfx", "tensorflow", "tf_keras", "tensorflow-transform", "tensorflow-model-analysis", "apache-beam")
-
-
 TEMPLATES = "templates"
 """What a package keeps in a folder of this name is part of it."""
 

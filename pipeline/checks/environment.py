@@ -109,7 +109,7 @@ def check_others(installed: Mapping[str, str], locked: Mapping[str, str]) -> Ite
     """Looks at all that the lock has beside those; a wheel has no lock."""
     if not locked:
         text = "There is no lock here: versions weren't compared."
-        yield warning("libraries", text, "`make setup` in a checkout installs versions that are tested together")
+        yield warning("libraries", text, "`make setup` in a checkout installs versions that are tested together.")
         return
     known = set(map(canonicalize_name, LIBRARIES))
     others = {name: version for name, version in sorted(locked.items()) if name not in known}
@@ -192,4 +192,4 @@ def check_pip() -> Finding:
     """Looks for pip, which the tfx command calls by its name."""
     if shutil.which("pip"):
         return ok("pip", "On PATH")
-    return warning("pip", "It isn't on PATH, and the tfx command calls it.", "source .venv/bin/activate")
+    return warning("pip", "It isn't on PATH, and the tfx command calls it.", "Run `source .venv/bin/activate`.")

@@ -35,7 +35,7 @@ def settings(
     if not groups:
         raise TransferlineError(
             f"{prefix}: there is no such setting{suggestion(prefix.split('.'), config.model_dump())}",
-            cure=f"transferline settings {name} lists all",
+            cure=f"`transferline settings {name}` lists all.",
         )
     if as_json:
         print_json([setting.model_dump() for group in groups for setting in group.settings])

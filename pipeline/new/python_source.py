@@ -64,9 +64,9 @@ def formatted(source: str) -> str:
         ruff = find_ruff_bin()
     except FileNotFoundError as error:
         raise TransferlineError(
-            "ruff, which formats the file, isn't installed",
+            "Ruff, which formats the file, isn't installed.",
             place="the environment's programs",
-            cure="run `make setup`, or `pip install ruff`",
+            cure="Run `make setup`, or `pip install ruff`.",
         ) from error
     # Isolated: whatever settings for ruff are in the user's folder.
     command = [ruff, "format", "--isolated", "--line-length", str(WIDTH), "-"]

@@ -19,7 +19,7 @@ def find_pushed(config: PipelineConfig, version: int | None = None) -> str:
         raise TransferlineError(
             f"No model of '{config.name}' has been pushed yet.",
             place=pushed,
-            cure=f"Run it first: transferline run {config.name}; or name its output folder with --output-dir.",
+            cure="Run it first with `transferline run`, or name its output folder with --output-dir.",
         )
     if version is not None and version not in there:
         raise TransferlineError(

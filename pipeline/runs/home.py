@@ -80,7 +80,7 @@ def refuse_another(config: PipelineConfig) -> str:
     if owner is None or not config.file or owner.is_same(_owner(config)):
         return ""
     if not owner.is_there:
-        return f"{config.home} was of {owner}, which isn't there any more: it is taken as that of {config.file}"
+        return f"{config.home} was of {owner}, which isn't there any more: it is taken as that of {config.file}."
     raise TransferlineError(
         f"This folder has the runs of another pipeline of the name '{config.name}': {owner}.",
         place=config.home,

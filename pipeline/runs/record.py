@@ -13,6 +13,9 @@ from components.outcome import Failure, Status, Step, ThresholdCheck
 from components.settings import Settings
 from components.wording import nearest
 
+LATEST, PREVIOUS = "latest", "previous"
+SHOWN = 5
+
 
 class Counts(Settings):
     """Records by what became of them; together they are all that were found.
@@ -85,7 +88,9 @@ class RunStore:
     def save(self, record: RunRecord) -> None:
         """Writes a record, whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=self._folder, delete=False, suffix=".partial") as file:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=self._folder, delete=False, suffix=".partial"
+        ) as file:
             file.write(record.model_dump_json(indent=2))
         Path(file.name).replace(self._folder / f"{record.run_id}.json")
 
@@ -137,12 +142,6 @@ def _is_alive(process: int) -> bool:
 def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:
     """Returns what `transferline runs --json` prints: nothing that only this machine understands, and no settings."""
     return [record.model_dump(exclude={"process", "config", "state"}) for record in records]
-
-
-LATEST, PREVIOUS = "latest", "previous"
-
-
-SHOWN = 5
 
 
 def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:

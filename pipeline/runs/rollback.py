@@ -68,7 +68,7 @@ def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
     there = versions(config.pushed_dir)
     if not there:
         raise TransferlineError(
-            "Nothing was pushed yet.", place=config.pushed_dir, cure=f"transferline run {config.name}"
+            "Nothing was pushed yet.", place=config.pushed_dir, cure="Run it first with `transferline run`."
         )
     newest = os.path.join(config.pushed_dir, str(there[0]))
     others = _others(config.pushed_dir, there, newest)

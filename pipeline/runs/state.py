@@ -27,7 +27,7 @@ class State(Settings):
     Both are "" where something of it is remote, which only TensorFlow can look at.
 
     Attributes:
-        digest: Of the settings, the data, the pretrained weights, the curated schema, our source code and the libraries.
+        digest: Of the settings, the data, the pretrained weights, the curated schema, our source and the libraries.
         data: The data's fingerprint, which ExampleGen's driver then needn't look for.
     """
 
