@@ -57,7 +57,7 @@ test: lint ## lint, and every test, whole pipelines too
 
 .PHONY: test-fast
 test-fast: $(READY) ## the tests without whole pipelines
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline tests/transferline
 
 .PHONY: browser
 browser: ## install Debian's Chromium, in which the report is tested; without it those tests are skipped

@@ -18,7 +18,7 @@ from pipeline.config.overrides import with_settings
 from pipeline.lookup import files
 from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs import launch
-from pipeline.runs.home import refuse_another
+from pipeline.runs.home import claim, refuse_another
 from pipeline.runs.record import RunRecord
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ class Pipeline:
             TransferlineError: It can't run here with these settings.
         """
         unchanged, state = (None, None) if force else launch.unchanged_run(self.config)
-        return unchanged or launch.run(self.config, state)
+        if unchanged is None:
+            return launch.run(self.config, state)
+        claim(self.config)
+        return unchanged
 
     def predict(
         self, data: "DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]", version: int | None = None

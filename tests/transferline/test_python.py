@@ -10,6 +10,9 @@ from PIL import Image
 from small_models import save_photo_model, save_row_model
 
 import transferline
+from pipeline.runs.home import owner_in
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.state import state_of
 from transferline import TransferlineError
 
 HEAVY = {"tensorflow", "tfx", "apache_beam", "pandas"}
@@ -130,6 +133,21 @@ def test_nothing_pushed_is_said(tmp_path):
 def test_a_run_that_cannot_start_is_said(tmp_path):
     with pytest.raises(TransferlineError, match="in a local folder"):
         transferline.load("digits", output_dir="gs://bucket").run()
+
+
+def test_where_nothing_changed_the_last_run_comes_back_and_the_folder_is_claimed(tmp_path):
+    (tmp_path / "data" / "cat").mkdir(parents=True)
+    (tmp_path / "data" / "cat" / "a.png").write_bytes(b"a photo")
+    settings = {"trainer.weights": None}
+    photos = transferline.load("photos", settings, data_dir=tmp_path / "data", output_dir=tmp_path / "out")
+    model = Path(photos.config.pushed_dir) / "7"
+    model.mkdir(parents=True)
+    Path(photos.config.metadata_path).touch()
+    digest = state_of(photos.config).digest
+    record = RunRecord(run_id="20260101T000000-00001", status="pushed", model_uri=str(model), state=digest)
+    RunStore(photos.config.home).save(record)
+    assert photos.run() == record
+    assert owner_in(photos.config.home).built_in == "photos"
 
 
 def test_a_run_that_fails_comes_back_with_its_reason(tmp_path):
