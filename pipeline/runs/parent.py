@@ -30,6 +30,7 @@ from pipeline.runs.state import State
 CHILD = (sys.executable, "-u", "-X", "faulthandler", "-m", "pipeline.runs.child")
 SOURCE = Path(__file__).parents[2]
 SECONDS_TO_LOOK = 1.0
+SECONDS_TO_ANOTHER_ID = 0.1
 READ_BYTES = 1 << 16
 CAUSES = {
     signal.SIGKILL: "The run was killed (SIGKILL): often the system had no memory left.",
@@ -57,7 +58,7 @@ def run_in_child(
     Raises:
         OSError: The output folder can't be written to.
     """
-    run_id = new_run_id()
+    run_id = _free_run_id(RunStore(config.home))
     task = Task.of(config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), state)
     with opened_log(Path(task.log)) as log, opened_screen(on_stderr=on_stderr) as stream:
         screen = Screen(stream, quiet=quiet)
@@ -126,6 +127,13 @@ class Follower:
     def _rest(self) -> None:
         self._bar.close()
         self.at_work = ""
+
+
+def _free_run_id(store: RunStore) -> str:
+    """Returns an ID that no run of the pipeline has: this process may have run it within the same second."""
+    while store.find(run_id := new_run_id()):
+        time.sleep(SECONDS_TO_ANOTHER_ID)
+    return run_id
 
 
 @contextmanager

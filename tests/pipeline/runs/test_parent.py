@@ -82,6 +82,11 @@ def test_a_child_that_never_came_to_keep_a_record_gets_one(config):
     assert record == kept(config)
 
 
+def test_runs_of_one_process_within_a_second_are_each_kept(config):
+    ran = [run_in_child(config, child=("false",)) for _ in range(3)]
+    assert RunStore(config.home).runs() == ran[::-1]
+
+
 def test_an_outcome_that_was_kept_stands_whatever_ends_the_child_after_it(config, capfd):
     program = (
         "store.save(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
