@@ -1,5 +1,6 @@
 """The command `transferline`: it imports the module of a subcommand only when that is called."""
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -79,6 +80,9 @@ def main() -> None:
         app()
     except TransferlineError as error:
         sys.stderr.write(f"transferline: {error}\n")
+        sys.exit(1)
+    except BrokenPipeError:  # as of `| head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:  # of the output folder: a run's own errors are in its record
         sys.stderr.write(f"transferline: {error}\n  cure:  Give another folder with --output-dir, or make room.\n")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from pipeline.lookup.files import folders
 
-OWN_NAMES = frozenset({"benchmarks", "components", "kubeflow", "pipeline", "schemas", "transferline"})
+OWN_NAMES = frozenset(
+    {"benchmarks", "components", "kubeflow", "pipeline", "pipelines", "schemas", "tests", "transferline"}
+)
 """Of this project, and of the Kubeflow SDK, which may come later."""
 
 

@@ -170,7 +170,7 @@ def _executions(store: MetadataStore, context: int) -> list[Execution]:
 
 def _never_ran(place: str) -> TransferlineError:
     return TransferlineError(
-        "This pipeline hasn't run yet: there is no metadata.",
+        "No step of this pipeline has run yet: there is no metadata.",
         place=place,
         cure="Run it, or name its output folder with --output-dir.",
     )

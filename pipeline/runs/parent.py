@@ -56,6 +56,7 @@ def run_in_child(
         on_stderr: Whether it is shown on stderr, not on stdout.
 
     Raises:
+        BrokenPipeError, SystemExit: Nobody reads the screen any more; the run has been ended.
         OSError: The output folder can't be written to.
     """
     run_id = _free_run_id(RunStore(config.home))
@@ -64,10 +65,14 @@ def run_in_child(
         screen = Screen(stream, quiet=quiet)
         screen.start(config.name, config.home)
         follower = Follower(screen)
-        with _started(child, task, log) as (process, channel), _signals_passed_on(process) as signals:
-            _hear(process, channel, follower.take, screen.still_working)
-            status = process.wait()
-        return _settled(follower, config, task, _why(status, signals))
+        try:
+            with _started(child, task, log) as (process, channel), _signals_passed_on(process) as signals:
+                _hear(process, channel, follower.take, screen.still_working)
+                status = process.wait()
+            return _settled(follower, config, task, _why(status, signals))
+        except (BrokenPipeError, SystemExit):  # as of `| head`: rich exits then; the child has been ended
+            _unseen(config, task)
+            raise
 
 
 class Follower:
@@ -231,3 +236,16 @@ def _settled(follower: Follower, config: Pipeline, task: Task, why: Failure) -> 
     if kept.status == "running":
         store.save(record)
     return record
+
+
+def _unseen(config: Pipeline, task: Task) -> None:
+    """Closes the record of a run that was ended since nobody sees it."""
+    store = RunStore(config.home)
+    kept = store.find(task.run_id) or task.record
+    if kept.status == "running":
+        error = Failure(
+            cause="The run was ended: what it prints to was closed.",
+            place=kept.steps[-1].name if kept.steps else "before the first step",
+            cure="Run it again: finished steps come from the cache. Send its output to a file, or use --quiet.",
+        )
+        store.save(kept.model_copy(update={"status": "failed", "error": error}))

@@ -1,7 +1,7 @@
 """A pipeline's home as release 0.1.0 (commit a9fbdfc) wrote it, on Python 3.10 and TFX 1.16.
 
-`old_home.tar.xz` holds the folder of `higgs_toy` after four runs of 1,200 rows and two small models: one that wasn't
-blessed, and two that were pushed (of the first only what later ones came from is left). Pages, logs and TFX's own
+`old_home.tar.xz` holds the folder of `higgs_toy` after four runs of 1,200 rows and two small models: two that weren't
+blessed, and two that were pushed. The record, evaluation and report of the first run, all pages and logs, and TFX's own
 temporary files were taken out: they are large, and are drawn or written anew. Written with
 
     transferline run higgs_toy --set source.rows=1200 ... (SETTINGS below, without the prefix)

@@ -104,6 +104,22 @@ def test_an_outcome_that_the_child_could_only_tell_is_kept(config):
     assert record.status == "pushed"
 
 
+def test_a_run_that_nobody_sees_any_more_is_ended_and_its_record_says_so(config):
+    program = CHILD_BEGINS + (
+        "from components.outcome import Step\n"
+        "for number in range(1000):\n"
+        "    display.step_failed(Step(name='Trainer', seconds=1, cached=False))\n"
+        "    time.sleep(0.1)\n"
+    )
+    command = [sys.executable, "-c", PARENT, config.output_dir, program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+        parent.stdout.readline()
+        parent.stdout.close()
+    assert parent.returncode != 0
+    assert kept(config).status == "failed"
+    assert kept(config).error.cause == "The run was ended: what it prints to was closed."
+
+
 def test_what_is_printed_is_in_the_log_and_nowhere_else(config, capfd):
     program = "print('python out')\nprint('python err', file=sys.stderr)\nos.system('echo from a grandchild')\n"
     record = run_in_child(config, child=child(program))
