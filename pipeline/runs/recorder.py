@@ -158,9 +158,9 @@ def explain(error: BaseException, record: RunRecord) -> Failure:
         return Failure(
             cause="The run was interrupted.", place=step, cure="Run it again: finished steps come from the cache."
         )
-    lines = [line for line in str(error).splitlines() if line.strip()] or [""]
-    cause = f"{type(error).__name__}: {lines[-1].strip().removesuffix('.')}."
-    return Failure(cause=cause, place=step, cure=f"Read the traceback in {record.log}.")
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [type(error).__name__, *(line.removesuffix(".") for line in lines[-1:])]
+    return Failure(cause=f"{': '.join(said)}.", place=step, cure=f"Read the traceback in {record.log}.")
 
 
 def _in_chain(error: BaseException | None) -> TransferlineError | None:

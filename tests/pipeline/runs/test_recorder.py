@@ -1,5 +1,6 @@
 """What the record and the screen say of a run while it goes on, and after it."""
 
+import importlib
 import io
 import os
 import re
@@ -155,19 +156,20 @@ def test_an_error_for_people_is_found_behind_those_that_it_led_to():
 
 def test_any_other_error_is_told_by_its_last_line_with_the_step_and_the_log():
     error = explain(OSError("a long story\n\nno space left\n"), RECORD)
-    assert (error.cause, error.place) == ("OSError: no space left", "before the first step")
+    assert (error.cause, error.place) == ("OSError: no space left.", "before the first step")
     assert RECORD.log in error.cure
-    assert explain(ValueError(), RECORD).cause == "ValueError: "
+    assert explain(ValueError(), RECORD).cause == "ValueError."
 
 
 def test_an_interrupted_run_names_its_step(recorder, config):
     with pytest.raises(KeyboardInterrupt), recorder.running("Transform"):
         raise KeyboardInterrupt
     recorder.failed(KeyboardInterrupt())
-    assert (kept(config).error.cause, kept(config).error.place) == ("interrupted", "Transform")
+    assert (kept(config).error.cause, kept(config).error.place) == ("The run was interrupted.", "Transform")
 
 
 def test_the_outcome_stands_where_the_report_cannot_be_drawn(recorder, config, made, caplog):
+    importlib.import_module("tfx")  # as it is by then where a run is computed
     Path(config.metadata_path).write_text("no database")
     recorder.finished("Pusher", 1.0, made("pushed_model", pushed_destination="/pushed/7"))
     record = recorder.ended()
