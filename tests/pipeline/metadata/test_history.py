@@ -1,8 +1,10 @@
+import importlib.metadata
 from pathlib import Path
 
 import pytest
 from ml_metadata.metadata_store import metadata_store
 from ml_metadata.proto import metadata_store_pb2 as mlmd
+from packaging.version import Version
 
 from components.errors import TransferlineError
 from pipeline import catalog
@@ -66,6 +68,12 @@ class Recorded:
             }[kind]
             self._types[name] = put(kind(name=name))
         return self._types[name]
+
+
+FILTERS = Version(importlib.metadata.version("ml-metadata")) < Version("1.17")
+"""Whether ML Metadata answers filters; later releases have no other way to ask for many executions at once."""
+
+ONE_BY_ONE = "GetContextsByExecution"
 
 
 @pytest.fixture
@@ -181,7 +189,8 @@ def test_a_longer_history_takes_no_more_queries(config, queries):
         asked.append(list(queries))
         runs = [f"run{number}" for number in range(numbers.stop)]
         assert [each.run_id for each in history.executions] == [run for run in runs for _ in range(2)]
-    assert asked[0] == asked[1]
+        assert queries.count(ONE_BY_ONE) == (0 if FILTERS else 2 * numbers.stop)
+    assert [name for name in asked[0] if name != ONE_BY_ONE] == [name for name in asked[1] if name != ONE_BY_ONE]
 
 
 def test_a_step_is_read_without_the_other_runs(config, queries):
@@ -202,7 +211,8 @@ def test_of_hundreds_of_executions_each_has_its_run_and_step(config, queries):
     record_runs(config, Recorded(Path(config.metadata_path)), range(101))
     queries.clear()
     found = [(each.run_id, each.node) for each in read_history(config).executions]
-    assert queries.count("GetLineageSubgraph") == 3
+    assert queries.count("GetLineageSubgraph") == (3 if FILTERS else 1)
+    assert queries.count(ONE_BY_ONE) == (0 if FILTERS else 202)
     assert found == [(f"run{number}", node) for number in range(101) for node in ("Transform", "Trainer")]
 
 
