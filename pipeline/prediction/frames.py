@@ -79,8 +79,9 @@ def _numbers(column: pd.Series) -> npt.NDArray[np.float32]:
         values: npt.NDArray[np.float32] = numbers.astype("Float64").to_numpy(np.float32, na_value=np.nan)
     wrong = np.flatnonzero((np.isnan(values) & column.notna().to_numpy()) | np.isinf(values))
     if len(wrong):
+        value = _plain(column.iloc[wrong[0]])
         raise TransferlineError(
-            f"The column {printable(str(column.name))!r} has {column.iloc[wrong[0]]!r}, which is no number of 32 bits.",
+            f"The column {printable(str(column.name))!r} has {value!r}, which is no number of 32 bits.",
             place=f"index {column.index[wrong[0]]!r}",
             cure="Give numbers, and NaN where there is no value.",
         )
@@ -107,3 +108,8 @@ def _table(scores: Scores, faults: Sequence[str], model: PushedModel) -> pd.Data
     labels[known] = np.array(model.class_names, object)[scores[known].argmax(axis=1)]
     columns = dict(zip(score_columns(model.class_names), scores.T, strict=True))
     return pd.DataFrame({"label": labels, "probability": scores.max(axis=1), **columns, "fault": faults})
+
+
+def _plain(value: object) -> object:
+    """Returns a number of numpy's as Python's own, whose text is the number alone."""
+    return value.item() if isinstance(value, np.generic) else value

@@ -18,6 +18,7 @@ def test_a_run_on_this_machine_is_none():
 
 
 def test_a_file_that_would_hide_a_library_is_warned_of(tmp_path):
-    (finding,) = check_here(catalog.load("digits").read_from(tmp_path / "numpy.py"))
+    digits = apply_overrides(catalog.load("digits"), [f"output_dir={tmp_path}"])
+    (finding,) = check_here(digits.read_from(tmp_path / "numpy.py"))
     assert (finding.level, "my_numpy.py" in finding.cure) == ("warning", True)
-    assert list(check_here(catalog.load("digits").read_from(tmp_path / "pets.py"))) == []
+    assert list(check_here(digits.read_from(tmp_path / "pets.py"))) == []
