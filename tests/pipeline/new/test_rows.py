@@ -2,6 +2,7 @@ import gzip
 
 import numpy as np
 import pytest
+from looked_at import look
 
 from components.arrow import pa, parquet
 from components.csv_example_gen.config import RowSplit
@@ -10,12 +11,6 @@ from pipeline.new.row_pipeline import draft_for_rows
 from pipeline.profile.rows import look_at_rows
 
 ROWS = 2500
-
-
-def look(tmp_path, content, label, name="rows.csv", **options):
-    path = tmp_path / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return look_at_rows(str(path), label, **options)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 import gzip
 
 import pytest
+from looked_at import look
 
 from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
@@ -8,12 +9,6 @@ from components.errors import TransferlineError
 from pipeline.profile.rows import look_at_rows, profile_rows
 
 ROWS = 2500
-
-
-def look(tmp_path, content, label, name="rows.csv", **options):
-    path = tmp_path / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return look_at_rows(str(path), label, **options)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from components.errors import TransferlineError
 from components.outcome import Step
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
+from pipeline.data.sources import with_data
 from pipeline.runs import launch
 from pipeline.runs import state as run_state
 from pipeline.runs.record import RunRecord, RunStore
@@ -32,7 +33,7 @@ def pushed(photos):
         folder.mkdir(parents=True)
     Path(photos.metadata_path).touch()
     step = Step(name="Trainer", seconds=1, cached=False, artifacts=(str(artifact),))
-    state = run_state.state_of(launch.with_data(photos)).digest
+    state = run_state.state_of(with_data(photos)).digest
     record = RunRecord(
         run_id="20260101T000000-00001", status="pushed", steps=(step,), model_uri=str(model), state=state
     )
