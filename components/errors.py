@@ -23,3 +23,12 @@ class TransferlineError(Exception):
         if self.cure:
             lines.append(f"  cure:  {self.cure}")
         return "\n".join(lines)
+
+
+def error_in_chain(error: BaseException | None) -> TransferlineError | None:
+    """Returns the error for people that an error is, or came of; None where there is none."""
+    while error is not None:
+        if isinstance(error, TransferlineError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None

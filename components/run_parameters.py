@@ -4,8 +4,14 @@ On Kubeflow Pipelines and Vertex AI a step gets each as an execution property of
 """
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
+
+from components.errors import TransferlineError
+
+ENTERED = "TRANSFERLINE_STEP"
+"""Is set in the environment of a step on a cluster by its entry point, `pipeline.cluster.step`."""
 
 DATA_PATH = "data_path"
 THRESHOLDS = "thresholds"
@@ -18,7 +24,17 @@ EPOCHS = {
 
 
 def data_settings(exec_properties: Mapping[str, Any]) -> str:
-    """Returns an ExampleGen's settings as JSON, with the path that the run was given."""
+    """Returns an ExampleGen's settings as JSON, with the path that the run was given.
+
+    Raises:
+        TransferlineError: The run of a cluster didn't enter by our entry point; what 0.1.0 compiled calls TFX's.
+    """
+    if exec_properties.get(DATA_PATH) and ENTERED not in os.environ:
+        raise TransferlineError(
+            "The pipeline was compiled by a Transferline before 0.2.0, whose settings the image can't read.",
+            place=f"the step that reads {exec_properties[DATA_PATH]}",
+            cure="Compile the pipeline anew, and submit that.",
+        )
     settings = json.loads(exec_properties["data"])
     return json.dumps(settings | {"path": exec_properties.get(DATA_PATH) or settings["path"]})
 

@@ -16,6 +16,7 @@ from components.errors import TransferlineError
 from components.wording import nearest
 from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
 from pipeline.cluster.spec_check import faults
+from pipeline.cluster.step_command import step_command
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.cluster import Resources
 from pipeline.data.sources import source_name
@@ -49,6 +50,7 @@ def compile_job(config: Pipeline, image: str) -> Job:
 
 def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pipeline) -> None:
     _set_defaults(spec, parameters)
+    _set_commands(spec)
     # What was pushed since must be looked up anew.
     spec["root"]["dag"]["tasks"][BASELINE_ID].pop("cachingOptions", None)
     found = faults(spec, root=config.output_dir)
@@ -147,6 +149,13 @@ def _set_defaults(spec: dict[str, Any], parameters: Iterable[RunParameter]) -> N
         definition["description"] = parameter.description
         if parameter.default is not None:
             definition |= {"defaultValue": parameter.default, "isOptional": True}
+
+
+def _set_commands(spec: dict[str, Any]) -> None:
+    """TFX knows one command for all steps, and it is to say which step it is."""
+    executors = spec["deploymentSpec"]["executors"]
+    for name, component in spec["components"].items():
+        executors[component["executorLabel"]]["container"]["command"] = step_command(name)
 
 
 def _set_resources(resources: dict[str, Resources], components: Iterable[BaseNode]) -> None:

@@ -1,7 +1,6 @@
 """Checks that a compiled pipeline needs nothing that only this machine has."""
 
 import importlib
-import importlib.util
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import yaml
 from tfx.orchestration.kubeflow.v2.compiler_utils import TITLE_TO_CLASS_PATH
 
+from pipeline.cluster.step_command import ENTRY_POINT
 from pipeline.graph import FUNCTIONS
 
 Spec = dict[str, Any]
@@ -25,15 +25,15 @@ def faults(spec: Spec, root: str) -> list[str]:
 
 
 def _of_commands(spec: Spec) -> Iterator[str]:
-    """Every module, executor and function can be imported by its name."""
+    """Every step enters by this project's entry point; every executor and function can be imported by its name."""
     for name, executor in spec["deploymentSpec"]["executors"].items():
         container = executor.get("container")
         if container is None:
             yield f"{name}: runs no container, which Kubeflow Pipelines refuses"
             continue
         command = container.get("command", [])
-        if command[:2] != ["python", "-m"] or importlib.util.find_spec(command[2]) is None:
-            yield f"{name}: the command {' '.join(command)} isn't a module that can be imported"
+        if tuple(command[: len(ENTRY_POINT)]) != ENTRY_POINT:
+            yield f"{name}: the command {' '.join(command)} isn't that of a step, {' '.join(ENTRY_POINT)}"
         arguments = container["args"]
         yield from _unless_found(name, arguments[arguments.index("--executor_class_path") + 1])
     for name, task in spec["root"]["dag"]["tasks"].items():

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from components.errors import TransferlineError
+from components.errors import error_in_chain
 from components.ingest.report import read_report
 from components.outcome import Failure, Step
 from pipeline.config import PipelineConfig
@@ -150,7 +150,7 @@ class Recorder:
 
 def explain(error: BaseException, record: RunRecord) -> Failure:
     """Turns an error into cause, place and cure."""
-    known = _in_chain(error)
+    known = error_in_chain(error)
     if known:
         return Failure(cause=known.cause, place=known.place, cure=known.cure)
     step = record.steps[-1].name if record.steps else "before the first step"
@@ -161,11 +161,3 @@ def explain(error: BaseException, record: RunRecord) -> Failure:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [type(error).__name__, *(line.removesuffix(".") for line in lines[-1:])]
     return Failure(cause=f"{': '.join(said)}.", place=step, cure=f"Read the traceback in {record.log}.")
-
-
-def _in_chain(error: BaseException | None) -> TransferlineError | None:
-    while error is not None:
-        if isinstance(error, TransferlineError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None

@@ -32,9 +32,15 @@ def test_a_sound_pipeline_has_no_faults(spec):
     assert faults(spec, ROOT) == []
 
 
-def test_a_command_that_is_no_module(spec):
-    container(spec, "Trainer")["command"][2] = "tfx.no_such_module"
-    assert "isn't a module" in faults(spec, ROOT)[0]
+def test_a_step_that_does_not_enter_by_our_entry_point(spec):
+    container(spec, "Trainer")["command"] = [
+        "python",
+        "-m",
+        "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor",
+    ]
+    (fault,) = faults(spec, ROOT)
+    assert fault.startswith("Trainer_executor: the command python -m tfx.")
+    assert fault.endswith("isn't that of a step, python -m pipeline.cluster.step")
 
 
 def test_an_executor_that_cannot_be_imported(spec):

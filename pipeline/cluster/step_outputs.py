@@ -1,0 +1,74 @@
+"""Keeps the folders of a step's outputs as they should be: empty before it, without directory markers after it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from components.errors import TransferlineError
+
+GOOGLE = "gs://"
+KEPT_FILE = ".empty"
+"""What an output with nothing in it holds: a name that no reader of an artifact asks for."""
+
+
+def clear(folders: Iterable[str]) -> None:
+    """Removes what an earlier try of the same step left in its outputs, whose place Kubeflow doesn't change.
+
+    A training's checkpoints aren't among them: they are in a folder of their own, from run to run.
+
+    Raises:
+        TransferlineError: It can't be removed.
+    """
+    from tfx.dsl.io import fileio  # noqa: PLC0415 (takes seconds)
+
+    for folder in folders:
+        try:
+            if fileio.isdir(folder):
+                fileio.rmtree(folder)
+        except Exception as error:  # whatever the file system's library raises
+            raise TransferlineError(
+                f"What an earlier try of the step left can't be removed: {error}.",
+                place=folder,
+                cure="Let the account that the steps run as remove what is below the root.",
+            ) from error
+
+
+def remove_markers(folders: Iterable[str]) -> None:
+    """Removes directory markers: objects without content whose name ends in "/".
+
+    TensorFlow writes them to gs://, and what Kubeflow's launcher downloads before the next step can't be a file and a
+    folder at once. An output of which nothing else is left gets a file, so that it is there.
+
+    Args:
+        folders: Those of the step's outputs; what isn't on gs:// has no markers.
+
+    Raises:
+        TransferlineError: They can't be removed.
+    """
+    for folder in folders:
+        if folder.startswith(GOOGLE):
+            try:
+                _remove_markers(folder)
+            except Exception as error:  # whatever Google's client and the libraries below it raise
+                raise TransferlineError(
+                    f"The directory markers below an output can't be removed: {error}.",
+                    place=folder,
+                    cure="Let the account that the steps run as list and remove what is below the root.",
+                ) from error
+
+
+def _remove_markers(folder: str) -> None:
+    from google.cloud import storage  # noqa: PLC0415
+    from google.cloud.storage.retry import DEFAULT_RETRY  # noqa: PLC0415
+
+    bucket_name, _, name = folder.removeprefix(GOOGLE).partition("/")
+    prefix = f"{name.rstrip('/')}/"
+    bucket = storage.Client(project=None).bucket(bucket_name)
+    found = list(bucket.list_blobs(prefix=prefix))
+    markers = [blob for blob in found if _is_marker(blob)]
+    if len(markers) == len(found):
+        bucket.blob(prefix + KEPT_FILE).upload_from_string("There is nothing in this output.\n", retry=DEFAULT_RETRY)
+    bucket.delete_blobs(markers, on_error=lambda blob: None, retry=DEFAULT_RETRY)  # one that is gone is no error
+
+
+def _is_marker(blob: Any) -> bool:
+    return bool(blob.name.endswith("/") and not blob.size)
