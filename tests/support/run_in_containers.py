@@ -14,7 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from container_runner import Run, engine_words, read_spec
+from kubeflow_stand_in.engines import Containers
+from kubeflow_stand_in.run import Cluster, Run, engine_of, read_spec
 
 from pipeline import catalog
 from pipeline.cluster.compile import compile_job, with_cluster_data, write_job
@@ -22,7 +23,6 @@ from pipeline.cluster.data import place
 from pipeline.config.overrides import apply_overrides
 
 PIPELINE = "digits"
-RUN_ID = "in-containers"
 HIDDEN = ("example_count",)
 
 
@@ -40,7 +40,7 @@ def main() -> None:
         for shared in (root, root / PIPELINE):
             shared.mkdir(exist_ok=True)
             shared.chmod(0o777)
-        engine = engine_words(arguments.engine, root)
+        engine = engine_of(arguments.engine, root)
         cluster = in_containers(root, arguments.image, engine, arguments.settings)
         local = in_one_container(root, arguments.image, engine, arguments.settings)
     differing = sorted(name for name in cluster | local if cluster.get(name) != local.get(name))
@@ -50,26 +50,27 @@ def main() -> None:
     sys.exit(bool(differing))
 
 
-def in_containers(root: Path, image: str, engine: list[str], settings: list[str]) -> dict[str, float]:
+def in_containers(root: Path, image: str, engine: Containers, settings: list[str]) -> dict[str, float]:
     """Runs the compiled pipeline step by step; returns the metrics over all examples."""
     config = with_cluster_data(apply_overrides(catalog.load(PIPELINE), [*settings, f"output_dir={root}"]))
     if config.source is not None:
         place(config.source, config.data.path)
     spec = root / f"{PIPELINE}.yaml"
     write_job(compile_job(config, image), "kubeflow", spec)
-    Run(read_spec(spec), root, RUN_ID, {}, engine).all_steps()
-    evaluation = root / "artifacts" / RUN_ID / "Evaluator" / "evaluation" / "decision.json"
+    run = Run(Cluster(str(root), root, engine), read_spec(spec))
+    run.all_steps()
+    evaluation = Path(run.made["Evaluator", "evaluation"]["uri"]) / "decision.json"
     pushed = sorted((root / PIPELINE / "pushed").iterdir())
     sys.stdout.write(f"pushed: {', '.join(version.name for version in pushed)}\n")
     return metrics(json.loads(evaluation.read_text(encoding="utf-8"))["metrics"])
 
 
-def in_one_container(root: Path, image: str, engine: list[str], settings: list[str]) -> dict[str, float]:
+def in_one_container(root: Path, image: str, engine: Containers, settings: list[str]) -> dict[str, float]:
     """Runs the pipeline as `transferline run` does; returns the metrics over all examples."""
     output = root / "local"
     options = ["--output-dir", str(output), "--data-dir", str(root / PIPELINE / "data" / PIPELINE)]
     options += [word for setting in settings for word in ("--set", setting)]
-    subprocess.run([*engine, "--entrypoint", "transferline", image, "run", PIPELINE, *options], check=True)
+    subprocess.run([*engine.words, "--entrypoint", "transferline", image, "run", PIPELINE, *options], check=True)
     (record,) = (output / PIPELINE / "runs").glob("*.json")
     return metrics(json.loads(record.read_text(encoding="utf-8"))["metrics"])
 
