@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import posixpath
 import runpy
 import subprocess
 import sys
@@ -11,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kubeflow_stand_in.driver import LEGACY_OUTPUT_FILE
 from kubeflow_stand_in.launcher import inside
 
-FOLDERS = ("/gcs", "/tmp/kfp_outputs")  # noqa: S108 (KFP's own path)
+FOLDERS = ("/gcs", posixpath.dirname(LEGACY_OUTPUT_FILE))
 """Where a step finds what the launcher copied, and where it writes what it says."""
 
 
