@@ -35,8 +35,8 @@ def read_json(text: str, what: str, place: str) -> dict[str, Any]:
 def with_types(executor_input: dict[str, Any], inputs_spec: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Gives every input artifact that comes without its type the one that the component declares.
 
-    Kubeflow's driver hands inputs over with an empty type, and its releases without ML Metadata with a kind of their
-    own, such as "Artifact". TFX makes the artifact's class from the type.
+    Kubeflow's driver hands inputs over with an empty type, and without ML Metadata with a kind of its own, such as
+    "Artifact", or with the whole schema where the title belongs. TFX makes the artifact's class from the type.
 
     Args:
         executor_input: As JSON; its types are changed in place.
@@ -62,14 +62,15 @@ def with_types(executor_input: dict[str, Any], inputs_spec: Mapping[str, Any], p
         wanted = declared[name]["artifactType"]
         for artifact in given[name]:
             title = _title(artifact.get("type", {}))
-            if not title:
-                artifact["type"] = wanted
-            elif title != _title(wanted):
+            if title and title != _title(wanted):
                 raise TransferlineError(
                     f"The input '{name}' is of type {title}, and the step takes {_title(wanted)}.",
                     place=place,
                     cure=f"The pipeline isn't as it was compiled. {ANEW}",
                 )
+            # TFX would take the whole schema for the class's name.
+            if not title or artifact["type"].get("schemaTitle", title) != title:
+                artifact["type"] = wanted
     return executor_input
 
 
@@ -90,11 +91,8 @@ def _title(artifact_type: Mapping[str, Any]) -> str:
 
 
 def _titles(artifact_type: Mapping[str, Any]) -> Iterator[str]:
-    # As protobuf writes JSON, and as it reads it, too.
-    for key in ("schemaTitle", "schema_title"):
-        if key in artifact_type:
-            yield artifact_type[key]
-    for key in ("instanceSchema", "instance_schema"):
-        schema = yaml.safe_load(artifact_type.get(key, ""))
-        if isinstance(schema, dict):
-            yield str(schema.get("title", ""))
+    # As protobuf writes JSON, and as it reads it, too. Kubeflow without ML Metadata has the whole schema for a title.
+    for key in ("schemaTitle", "schema_title", "instanceSchema", "instance_schema"):
+        if artifact_type.get(key):
+            schema = yaml.safe_load(artifact_type[key])
+            yield str(schema.get("title", "") if isinstance(schema, dict) else schema)

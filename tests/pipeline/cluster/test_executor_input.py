@@ -41,12 +41,20 @@ def test_an_input_without_a_type_gets_the_declared_one(untyped):
     }
 
 
+def test_a_schema_that_comes_as_a_title_as_from_kubeflow_without_ml_metadata_is_the_declared_one():
+    typed = {"schemaTitle": SCHEMA["instanceSchema"]}
+    assert types_of(with_types(given(schema=typed, statistics=STATISTICS), DECLARED, "step"))["schema"] == SCHEMA
+
+
 @pytest.mark.parametrize("typed", [SCHEMA, {"schemaTitle": "tfx.Schema"}, {"instance_schema": "title: tfx.Schema\n"}])
 def test_an_input_with_its_type_stays_as_it_is_as_on_vertex(typed):
     assert types_of(with_types(given(schema=typed, statistics=STATISTICS), DECLARED, "step"))["schema"] == typed
 
 
-@pytest.mark.parametrize("typed", [STATISTICS, {"schemaTitle": "tfx.ExampleStatistics"}])
+@pytest.mark.parametrize(
+    "typed",
+    [STATISTICS, {"schemaTitle": "tfx.ExampleStatistics"}, {"schemaTitle": STATISTICS["instanceSchema"]}],
+)
 def test_a_type_that_does_not_fit_is_refused(typed):
     with pytest.raises(TransferlineError, match=r"The input .schema. is of type tfx\.ExampleStatistics, and") as raised:
         with_types(given(schema=typed, statistics=STATISTICS), DECLARED, "ExampleValidator")
