@@ -18,7 +18,7 @@ from components.errors import TransferlineError, error_in_chain
 from components.run_parameters import ENTERED
 from pipeline.cluster.executor_input import output_folders, read_json, with_types
 from pipeline.cluster.step_command import check_versions, parse
-from pipeline.cluster.step_outputs import clear, remove_markers
+from pipeline.cluster.step_outputs import clear, leave_local_folders, remove_markers
 from pipeline.cluster.termination import end_on_sigterm
 
 TFX_ENTRY_POINT = "tfx.orchestration.kubeflow.v2.container.kubeflow_v2_run_executor"
@@ -44,6 +44,7 @@ def main(words: Sequence[str]) -> None:
         arguments.json_serialized_invocation_args = json.dumps(executor_input)
         hand_over(arguments, beam_arguments)
         remove_markers(folders)
+        leave_local_folders(folders)
     except Exception as error:
         traceback.print_exc()
         fail(last_words(error, place, folders))

@@ -1,11 +1,17 @@
 """Keeps the folders of a step's outputs as they should be: empty before it, without directory markers after it."""
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from components.errors import TransferlineError
 
 GOOGLE = "gs://"
+POD = "KFP_POD_NAME"
+"""Kubeflow sets this variable in the container of every step."""
+LAUNCHER_ROOT = "ARTIFACT_LOCAL_PATH"
+"""Kubeflow's launcher, too, has its local files below this variable's folder, for tests."""
 KEPT_FILE = ".empty"
 """What an output with nothing in it holds: a name that no reader of an artifact asks for."""
 
@@ -54,6 +60,23 @@ def remove_markers(folders: Iterable[str]) -> None:
                     place=folder,
                     cure="Let the account that the steps run as list and remove what is below the root.",
                 ) from error
+
+
+def leave_local_folders(folders: Iterable[str]) -> None:
+    """Makes the local folder of each output on gs://, empty, where Kubeflow's launcher looks for it after the step.
+
+    Without ML Metadata it ends a step that left nothing there, though it has nothing to upload from there.
+
+    Args:
+        folders: Those of the step's outputs.
+    """
+    # On Vertex AI the folder is the bucket itself.
+    if POD not in os.environ:
+        return
+    for folder in folders:
+        if folder.startswith(GOOGLE):
+            local = Path(os.environ.get(LAUNCHER_ROOT) or "/", "gcs", folder.removeprefix(GOOGLE))
+            local.mkdir(parents=True, exist_ok=True)
 
 
 def _remove_markers(folder: str) -> None:

@@ -2,7 +2,7 @@ import pytest
 from object_store import running
 
 from components.errors import TransferlineError
-from pipeline.cluster.step_outputs import KEPT_FILE, clear, remove_markers
+from pipeline.cluster.step_outputs import KEPT_FILE, clear, leave_local_folders, remove_markers
 
 STEP = "transferline/digits/run/Trainer/1"
 MODEL = f"gs://bucket/{STEP}/model"
@@ -97,3 +97,13 @@ def test_outputs_that_cannot_be_cleared_are_told():
     with pytest.raises(TransferlineError, match="What an earlier try of the step left can't be removed") as raised:
         clear([kept_by_the_kernel])
     assert raised.value.place == kept_by_the_kernel
+
+
+@pytest.mark.parametrize(("pod", "made"), [("digits-1", ["gcs/bucket/model"]), (None, [])])
+def test_kubeflow_s_launcher_finds_a_folder_where_it_looks_for_an_output(tmp_path, monkeypatch, pod, made):
+    monkeypatch.setenv("ARTIFACT_LOCAL_PATH", str(tmp_path))
+    monkeypatch.delenv("KFP_POD_NAME", raising=False)
+    if pod:
+        monkeypatch.setenv("KFP_POD_NAME", pod)
+    leave_local_folders(["gs://bucket/model", str(tmp_path / "local")])
+    assert [str(folder.relative_to(tmp_path)) for folder in tmp_path.glob("gcs/*/*")] == made
