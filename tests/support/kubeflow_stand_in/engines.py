@@ -94,7 +94,7 @@ class Processes:
 
     def run(self, step: Step) -> int:
         """Runs a step; returns its exit status."""
-        environment = {**(os.environ if self.environment is None else self.environment), **step.environment}
+        environment = {**(os.environ if self.environment is None else self.environment), **_variables(step)}
         start = [sys.executable, *step.command[1:]]
         with step.log.open("ab") as log:
             done = subprocess.run(
@@ -124,7 +124,7 @@ class Forks:
 
     def run(self, step: Step) -> int:
         """Runs a step; returns its exit status."""
-        variables = {**self.environment, **step.environment}
+        variables = {**self.environment, **_variables(step)}
         process = self._context.Process(
             target=_become, args=(list(step.command), variables, str(step.pod), str(step.log))
         )
@@ -132,6 +132,11 @@ class Forks:
             process.start()
         process.join()
         return int(process.exitcode or 0)
+
+
+def _variables(step: Step) -> dict[str, str]:
+    """A step's variables, with KFP's own one for files below another root (launcher_v2.go, LocalPathForURI)."""
+    return {"ARTIFACT_LOCAL_PATH": str(step.pod), **step.environment}
 
 
 def _become(command: list[str], variables: dict[str, str], folder: str, log: str) -> None:

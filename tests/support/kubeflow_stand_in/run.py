@@ -164,7 +164,8 @@ class Run:
         output_file = executor_input["outputs"]["outputFile"]
         seen = {**executor_input["outputs"], "outputFile": self.cluster.engine.path(pod, output_file)}
         words = command_of(container, component, {**executor_input, "outputs": seen})
-        variables = {each["name"]: each["value"] for each in container.get("env", [])}
+        # argocompiler/container.go has the pod's name in every container.
+        variables = {"KFP_POD_NAME": pod.name, **{each["name"]: each["value"] for each in container.get("env", [])}}
         try:
             before(executor_input, pod, self.cluster.open_bucket)
             status = self.cluster.engine.run(Step(words, container["image"], variables, pod, log))
