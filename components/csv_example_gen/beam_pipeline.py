@@ -6,11 +6,10 @@ and encodes. Rows never travel between workers, only counts, hashes and faults d
 
 import os
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import apache_beam as beam
 from apache_beam.io.filebasedsink import FileBasedSink
@@ -28,6 +27,7 @@ from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, Quarantined
 from components.ingest.results import BYTES, COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line
+from components.ingest.side_by_side import in_order
 
 HASHES = "hashes"
 
@@ -41,9 +41,6 @@ Starts: TypeAlias = dict[tuple[int, int], int]
 
 MAX_PLACES = 20
 """Copies that are named in one group of duplicates; there may be more."""
-
-In = TypeVar("In")
-Out = TypeVar("Out")
 
 
 class _RowCounter:
@@ -140,7 +137,10 @@ class ReadRanges(beam.DoFn):
     def process(self, part: Range, numbering: Numbering) -> Iterator[Any]:
         """Yields pieces of TFRecord files into the splits, and the rest into outputs of their own."""
         pieces = self._plan.reader.pieces(part)
-        for done in _side_by_side(self._threads, lambda piece: finish(piece, part, self._plan, numbering), pieces):
+        finished = in_order(
+            self._threads, lambda piece: finish(piece, part, self._plan, numbering), pieces, ahead=BLOCKS_AHEAD
+        )
+        for done in finished:
             PROGRESS.add(done.found, numbering.total)
             for split, records in done.records.items():
                 yield beam.pvalue.TaggedOutput(split, records)
@@ -288,14 +288,3 @@ def _rows_in(part: Range, plan: Plan) -> int | None:
 def _duplicate(group: tuple[Copy, ...], layout: TableLayout) -> Duplicate:
     places = [f"{split}: {layout.place(file, line)}" for split, file, line in group[:MAX_PLACES]]
     return Duplicate(places=tuple(places), splits=tuple(sorted({split for split, _, _ in group})), labels=())
-
-
-def _side_by_side(threads: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out]:
-    """Yields the results in order; at most `BLOCKS_AHEAD` are in the making, so that memory stays flat."""
-    pending: deque[Future[Out]] = deque()
-    for item in items:
-        pending.append(threads.submit(work, item))
-        if len(pending) > BLOCKS_AHEAD:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()

@@ -54,7 +54,7 @@ def list_files(path: str) -> list[DataFile]:
     Raises:
         TransferlineError: There is none, or a folder can't be read.
     """
-    files = [_data_file(path, name) for path, name in _paths(path)]
+    files = [_data_file(*found) for found in _found(path)]
     if not files:
         raise TransferlineError("There are no files of rows.", place=printable(path), cure=EXPECTED)
     return files
@@ -67,29 +67,32 @@ def fingerprint(path: str) -> str:
         TransferlineError: As `list_files`.
     """
     digest = hashlib.sha256()
-    for file, name in _paths(path):
-        digest.update(f"{len(name)}:{name}\0{storage.stamp_of(file)}\0".encode("utf-8", "surrogateescape"))
+    for _, name, stamp in _found(path):
+        digest.update(f"{len(name)}:{name}\0{stamp}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def _paths(path: str) -> list[tuple[str, str]]:
-    """The path of each file, and its name relative to the data."""
+def _found(path: str) -> list[tuple[str, str, str]]:
+    """The path of each file, its name relative to the data, and its stamp."""
     if not path:
         raise TransferlineError("No data is named: data.path is empty.", cure=EXPECTED)
     if not storage.exists(path):
         matched = storage.glob(path) if any(sign in path for sign in "*?[") else []
         if not matched:
             raise TransferlineError("There is no such file or folder.", place=printable(path), cure=EXPECTED)
-        return [(file, os.path.basename(file)) for file in matched]
+        return [
+            (file, os.path.basename(file), stamp)
+            for file, stamp in zip(matched, storage.stamps_of(matched), strict=True)
+        ]
     if not storage.is_folder(path):
-        return [(path, os.path.basename(path))]
+        return [(path, os.path.basename(path), storage.stamp_of(path))]
     nodes = [node for node in storage.walk(path) if not node.is_folder and _holds_rows(node.name)]
     for node in nodes:
         if node.fault:
             raise TransferlineError(
                 f"A file can't be read: {node.fault}.", place=printable(node.name), cure="Fix it, or move it elsewhere."
             )
-    return sorted((storage.join(path, node.name), node.name) for node in nodes)
+    return sorted((storage.join(path, node.name), node.name, node.stamp) for node in nodes)
 
 
 def _holds_rows(name: str) -> bool:
@@ -97,17 +100,12 @@ def _holds_rows(name: str) -> bool:
     return name.lower().endswith(known) and not any(is_hidden(part) for part in name.split("/"))
 
 
-def _data_file(path: str, name: str) -> DataFile:
+def _data_file(path: str, name: str, stamp: str) -> DataFile:
     lower = name.lower()
     kind = Kind.PARQUET if lower.endswith(PARQUET_ENDINGS) else Kind.GZIP if lower.endswith(".gz") else Kind.CSV
-    try:
-        with storage.open_file(path) as file:
-            size = file.seek(0, os.SEEK_END)
-    except OSError as error:
-        raise TransferlineError(
-            f"The file can't be read: {error.strerror or error}.", place=printable(path), cure="Check its permissions."
-        ) from error
-    return DataFile(path, printable(name), kind, _split_of(name), size)
+    if stamp == storage.MISSING:
+        raise TransferlineError("The file can't be read: it is gone.", place=printable(path), cure="Run again.")
+    return DataFile(path, printable(name), kind, _split_of(name), storage.size_in(stamp))
 
 
 def _split_of(name: str) -> str:

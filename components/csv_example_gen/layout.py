@@ -136,7 +136,9 @@ def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]
             metadata = open_parquet(opened, file.name).metadata
     except OSError as error:
         raise TransferlineError(
-            f"The file can't be read: {error}.", place=file.name, cure="Fetch it again, or remove it."
+            f"The file can't be read: {error.strerror or error}.",
+            place=file.name,
+            cure="Check its permissions, fetch it again, or remove it.",
         ) from error
     schema = metadata.schema.to_arrow_schema()
     empty = "" if metadata.num_rows else "the file has no rows"
@@ -194,7 +196,9 @@ def beginning(file: DataFile) -> bytes:
             return _first_inflated(opened) if file.kind is Kind.GZIP else opened.read(LOOKED_AT_BYTES)
     except OSError as error:
         raise TransferlineError(
-            f"The file can't be read: {error}.", place=file.name, cure="Fetch it again, or remove it."
+            f"The file can't be read: {error.strerror or error}.",
+            place=file.name,
+            cure="Check its permissions, fetch it again, or remove it.",
         ) from error
 
 

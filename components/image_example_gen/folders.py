@@ -8,7 +8,11 @@ from components.image_example_gen.names import mixing_key
 from components.image_example_gen.records import MAX_FILE_BYTES, Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.ingest import storage
 from components.ingest.report import Quarantined
+from components.ingest.side_by_side import side_by_side
 from components.wording import printable
+
+PHOTOS_PER_SOURCE = 256
+"""Of photos that come over a network: enough to keep every thread at work, and to share among workers."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,7 @@ class PhotoFile:
     def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields the photo's bytes, or why they can't be read."""
         try:
-            with storage.open_file(self.path) as file:
-                content = file.read(MAX_FILE_BYTES + 1)
+            content = storage.read_file(self.path, MAX_FILE_BYTES)
         except FileNotFoundError:
             yield self._fault("is missing")
         except OSError as error:
@@ -47,6 +50,18 @@ class PhotoFile:
         return Quarantined(place=name, reason=f"manifest row {self.row}: file {name} {what}")
 
 
+@dataclass(frozen=True)
+class RemotePhotoFiles:
+    """A `PhotoSource` of photos that come over a network, which are read side by side."""
+
+    photos: tuple[PhotoFile, ...]
+
+    def read(self) -> Iterator[RawPhoto | Quarantined]:
+        """Yields each photo's bytes, or why they can't be read, in order."""
+        for read in side_by_side(lambda photo: list(photo.read()), self.photos):
+            yield from read
+
+
 def list_folder(folder: str, aliases: dict[str, str]) -> Listing:
     """Finds the photos below a folder of class folders, or of split folders of class folders.
 
@@ -61,7 +76,7 @@ def list_folder(folder: str, aliases: dict[str, str]) -> Listing:
     targets = [item for item in arranged if isinstance(item, PhotoRecord)]
     outside = [item for item in arranged if isinstance(item, Quarantined)]
     photos = [PhotoFile(storage.join(folder, target.name), target) for target in targets]
-    return make_listing(mixed(photos), targets, [*faults, *empty, *outside])
+    return make_listing(sources_of(photos), targets, [*faults, *empty, *outside])
 
 
 def make_listing(sources: Iterable[PhotoSource], targets: list[PhotoRecord], quarantined: list[Quarantined]) -> Listing:
@@ -75,6 +90,10 @@ def make_listing(sources: Iterable[PhotoSource], targets: list[PhotoRecord], qua
     )
 
 
-def mixed(photos: list[PhotoFile]) -> list[PhotoFile]:
-    """Returns the photos in an order that mixes the classes."""
-    return sorted(photos, key=lambda photo: mixing_key(photo.target.name))
+def sources_of(photos: list[PhotoFile]) -> list[PhotoSource]:
+    """Returns sources that yield the photos in an order that mixes the classes."""
+    mixed = sorted(photos, key=lambda photo: mixing_key(photo.target.name))
+    if all(storage.is_local(photo.path) for photo in mixed):
+        return list(mixed)
+    starts = range(0, len(mixed), PHOTOS_PER_SOURCE)
+    return [RemotePhotoFiles(tuple(mixed[start : start + PHOTOS_PER_SOURCE])) for start in starts]

@@ -101,12 +101,13 @@ def _stamps(path: str, layout: PhotoLayout) -> list[tuple[str, str]]:
     if layout is PhotoLayout.FOLDERS:
         return [(node.name, node.fault or node.stamp) for node in storage.walk(path)]
     if layout is PhotoLayout.TFRECORDS:
-        files = [storage.join(top_of(path), name) for name, _ in tfrecord_names(path)]
+        top = top_of(path)
+        files = [storage.join(top, name) for name, _ in tfrecord_names(path)]
     elif layout is PhotoLayout.MANIFEST:
         files = [path, *photo_paths(path)]
     else:
         files = [path]
-    return [(file, storage.stamp_of(file)) for file in files]
+    return list(zip(files, storage.stamps_of(files), strict=True))
 
 
 def _holds_tfrecords(folder: str) -> bool:

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from components.errors import TransferlineError
-from components.image_example_gen.folders import PhotoFile, make_listing, mixed
+from components.image_example_gen.folders import PhotoFile, make_listing, sources_of
 from components.image_example_gen.names import class_name
 from components.image_example_gen.records import Listing, PhotoRecord
 from components.ingest import storage
@@ -63,7 +63,7 @@ def list_manifest(path: str, by: str, aliases: dict[str, str]) -> Listing:
             faults.append(Quarantined(place=place, reason=f"manifest row {row.number}: {fault}"))
         else:
             photos.append(PhotoFile(storage.join(os.path.dirname(path), row.path), target, row.number))
-    return make_listing(mixed(photos), [photo.target for photo in photos], faults)
+    return make_listing(sources_of(photos), [photo.target for photo in photos], faults)
 
 
 def photo_paths(path: str) -> list[str]:

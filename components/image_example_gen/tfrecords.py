@@ -94,9 +94,9 @@ def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]
     sources: list[PhotoSource] = []
     quarantined: list[Quarantined] = []
     laid_out: set[str] = set()
-    found = 0
+    found, top = 0, top_of(path)
     for name, fault in tfrecord_names(path):
-        file = storage.join(top_of(path), name)
+        file = storage.join(top, name)
         if fault:
             quarantined.append(Quarantined(place=printable(name), reason=fault))
             continue

@@ -1,8 +1,9 @@
-"""Reaches files and folders through tf.io.gfile, with Python's own interface and errors; see `ingest.storage`."""
+"""Reaches files and folders by tf.io.gfile, but for gs://, with Python's interface and errors; see `ingest.storage`."""
 
 import io
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 import tensorflow as tf
@@ -23,7 +24,9 @@ def is_folder(path: str) -> bool:
 
 
 def names_in(folder: str) -> list[str]:
-    """Returns the names of what is right in a folder."""
+    """Returns the names of what is right in a folder; none where there is no such folder."""
+    if not is_folder(folder):
+        return []
     return [str(name).rstrip("/") for name in tf.io.gfile.listdir(folder)]
 
 
@@ -34,6 +37,16 @@ def open_file(path: str) -> IO[bytes]:
         OSError: It can't be read.
     """
     return io.BufferedReader(_RemoteFile(path), _BUFFER_BYTES)
+
+
+def read_file(path: str, most: int) -> bytes:
+    """Returns what is in a file; of one that is larger than `most` bytes no more than one byte beyond.
+
+    Raises:
+        OSError: It can't be read.
+    """
+    with open_file(path) as file:
+        return file.read(most + 1)
 
 
 def stamp_of(path: str) -> str:
@@ -47,12 +60,12 @@ def stamp_of(path: str) -> str:
 
 
 def glob(pattern: str) -> list[str]:
-    """Returns what a pattern matches."""
-    return [str(path) for path in tf.io.gfile.glob(pattern)]
+    """Returns the files that a pattern matches."""
+    return [str(path) for path in tf.io.gfile.glob(pattern) if not is_folder(path)]
 
 
-def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Yields each folder with the names of the folders and the files in it.
+def below(top: str) -> Iterator[tuple[str, str]]:
+    """Yields the name of everything below a folder, relative to it, with its stamp; that of a folder ends in "/".
 
     Raises:
         TransferlineError: A folder can't be read.
@@ -65,7 +78,55 @@ def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
             cure="Check the address, and that the account that runs the pipeline may list it.",
         ) from error
 
-    yield from tf.io.gfile.walk(top, onerror=fail)
+    for folder, folders, files in tf.io.gfile.walk(top, onerror=fail):
+        inside = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
+        prefix = f"{inside}/" if inside else ""
+        for name in sorted(folders):
+            yield f"{prefix}{name.rstrip('/')}/", ""
+        for name in sorted(file for file in files if file):
+            yield prefix + name, _stamp_or_missing(os.path.join(folder, name))
+
+
+def upload(file: IO[bytes], path: str) -> None:
+    """Writes what is in a file to a path; what is there is replaced.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    _as_os_error(tf.io.gfile.makedirs, os.path.dirname(path))
+    with tf.io.gfile.GFile(path, "wb") as opened:
+        while content := file.read(_BUFFER_BYTES):
+            _as_os_error(opened.write, content)
+        _as_os_error(opened.close)
+
+
+def create(path: str, content: bytes) -> bool:
+    """Writes a file unless there is one, and returns whether it did; of two that try at once, both may believe it.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    if exists(path):
+        return False
+    upload(io.BytesIO(content), path)
+    return True
+
+
+def remove(path: str) -> None:
+    """Removes a file, if there is one.
+
+    Raises:
+        OSError: It can't be removed.
+    """
+    with suppress(FileNotFoundError):
+        _as_os_error(tf.io.gfile.remove, path)
+
+
+def _stamp_or_missing(path: str) -> str:
+    try:
+        return stamp_of(path)
+    except OSError:
+        return "missing"
 
 
 class _RemoteFile(io.RawIOBase):

@@ -1,20 +1,28 @@
-"""Reads files and folders on a local disk or wherever tf.io.gfile reaches.
+"""Reads files and folders on a local disk, on gs://, or wherever tf.io.gfile reaches.
 
-Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8. What is
-remote is in `components.ingest.remote`, which takes TensorFlow: a look at local data shouldn't wait ten seconds for it.
+Local files are read through `os`, since tf.io.gfile follows no symlinks and refuses names that aren't UTF-8. For gs://
+there is `components.ingest.google_storage`, since tf.io.gfile asks six times for a photo; for the rest
+`components.ingest.remote`. They are imported where they are used: a look at local data shouldn't wait for them.
 """
 
 import errno
 import glob as local_glob
 import os
+import shutil
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import IO
 
 from components.errors import TransferlineError
 from components.wording import printable
+
+GOOGLE = "gs://"
+MISSING = "missing"
+"""The stamp of what isn't there."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class Node:
         name: Path relative to the folder, with "/" between its parts; undecodable bytes as surrogate escapes.
         is_folder: Whether it is a folder; every folder is told, before what it holds.
         fault: Why it can't be read; empty if it is a regular file or a folder.
-        stamp: Size in bytes and time of the last change in ns, as "size:mtime"; empty for a folder.
+        stamp: What changes when the file does, and begins with its size in bytes and a ":"; empty for a folder.
     """
 
     name: str
@@ -46,19 +54,19 @@ def join(folder: str, name: str) -> str:
 
 def exists(path: str) -> bool:
     """Returns whether there is a file or a folder."""
-    return os.path.exists(path) if is_local(path) else bool(_remote().exists(path))
+    return os.path.exists(path) if is_local(path) else bool(_reach(path).exists(path))
 
 
 def is_folder(path: str) -> bool:
     """Returns whether a path is that of a folder."""
-    return os.path.isdir(path) if is_local(path) else bool(_remote().is_folder(path))
+    return os.path.isdir(path) if is_local(path) else bool(_reach(path).is_folder(path))
 
 
 def names_in(folder: str) -> list[str]:
     """Returns the names of what is right in a folder; none where there is no such folder."""
-    if not is_folder(folder):
-        return []
-    return os.listdir(folder) if is_local(folder) else list(_remote().names_in(folder))
+    if not is_local(folder):
+        return list(_reach(folder).names_in(folder))
+    return os.listdir(folder) if os.path.isdir(folder) else []
 
 
 def open_file(path: str) -> IO[bytes]:
@@ -67,7 +75,19 @@ def open_file(path: str) -> IO[bytes]:
     Raises:
         OSError: It can't be read, wherever it is.
     """
-    return open(path, "rb") if is_local(path) else _remote().open_file(path)
+    return open(path, "rb") if is_local(path) else _reach(path).open_file(path)
+
+
+def read_file(path: str, most: int) -> bytes:
+    """Returns what is in a file; of one that is larger than `most` bytes only that it is: one byte more.
+
+    Raises:
+        OSError: It can't be read, wherever it is.
+    """
+    if not is_local(path):
+        return bytes(_reach(path).read_file(path, most))
+    with open(path, "rb") as file:
+        return file.read(most + 1)
 
 
 def local_stamp(info: os.stat_result) -> str:
@@ -76,17 +96,82 @@ def local_stamp(info: os.stat_result) -> str:
 
 
 def stamp_of(path: str) -> str:
-    """Returns a file's size, in bytes, and times, in ns, or "missing"."""
+    """Returns a file's size, in bytes, and times, in ns, or `MISSING`."""
     try:
-        return local_stamp(os.stat(path)) if is_local(path) else str(_remote().stamp_of(path))
+        return local_stamp(os.stat(path)) if is_local(path) else str(_reach(path).stamp_of(path))
     except (OSError, ValueError):
-        return "missing"
+        return MISSING
+
+
+def stamps_of(paths: Sequence[str]) -> list[str]:
+    """Returns the stamp of each file, as `stamp_of`, with as few requests as there can be."""
+    on_google = [path for path in paths if path.startswith(GOOGLE)]
+    known = dict(zip(on_google, _reach(GOOGLE).stamps_of(on_google), strict=True)) if on_google else {}
+    return [known[path] if path in known else stamp_of(path) for path in paths]
+
+
+def size_in(stamp: str) -> int:
+    """Returns the size in bytes that a file's stamp tells."""
+    return int(stamp.partition(":")[0])
 
 
 def glob(pattern: str) -> list[str]:
     """Returns the files that a pattern matches, sorted."""
-    found = local_glob.glob(pattern) if is_local(pattern) else _remote().glob(pattern)
-    return sorted(path for path in found if not is_folder(path))
+    if not is_local(pattern):
+        return sorted(_reach(pattern).glob(pattern))
+    return sorted(path for path in local_glob.glob(pattern) if not os.path.isdir(path))
+
+
+def upload(file: IO[bytes], path: str) -> None:
+    """Writes what is in a file to a path; what is there is replaced, and is whole at any time but on some remote ones.
+
+    Raises:
+        OSError: It can't be written.
+        TransferlineError: It can't be written, to gs://.
+    """
+    if not is_local(path):
+        _reach(path).upload(file, path)
+        return
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=os.path.dirname(path), prefix=".partial-") as partial:
+        made = os.path.join(partial, os.path.basename(path))
+        with open(made, "wb") as opened:
+            shutil.copyfileobj(file, opened)
+        os.replace(made, path)
+
+
+def create(path: str, content: bytes) -> bool:
+    """Writes a small file unless there is one; of several that try at once, one succeeds, but on some remote ones.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        OSError: It can't be written.
+        TransferlineError: It can't be written, to gs://.
+    """
+    if not is_local(path):
+        return bool(_reach(path).create(path, content))
+    try:
+        with open(path, "xb") as file:
+            file.write(content)
+    except FileExistsError:
+        return False
+    return True
+
+
+def remove(path: str) -> None:
+    """Removes a file, if there is one.
+
+    Raises:
+        OSError: It can't be removed.
+        TransferlineError: It can't be removed, from gs://.
+    """
+    if not is_local(path):
+        _reach(path).remove(path)
+        return
+    with suppress(FileNotFoundError):
+        os.remove(path)
 
 
 def walk(folder: str) -> Iterator[Node]:
@@ -164,16 +249,30 @@ def _file_node(name: str, entry: "os.DirEntry[str]") -> Node:
 
 
 def _walk_remote(top: str) -> Iterator[Node]:
-    for folder, below, files in _remote().walk(top):
-        prefix = folder.rstrip("/")[len(top.rstrip("/")) :].strip("/")
-        prefix = f"{prefix}/" if prefix else ""
-        for name in sorted(below):
-            yield Node(prefix + name.rstrip("/"), is_folder=True)
-        for name in sorted(files):
-            yield Node(prefix + name, stamp=stamp_of(join(folder, name)))
+    """Tells what is listed, and each folder that is in a name. A name that ends in "/" only says that there is one."""
+    told: set[str] = set()
+    for name, stamp in _reach(top).below(top):
+        for folder in _folders_of(name):
+            if folder not in told:
+                told.add(folder)
+                yield Node(folder, is_folder=True)
+        if not name.endswith("/"):
+            yield Node(name, stamp=stamp)
+        elif stamp and size_in(stamp):
+            yield Node(name, fault="its name is that of a folder, and there is something in it")
 
 
-def _remote() -> ModuleType:
+def _folders_of(name: str) -> Iterator[str]:
+    parts = name.split("/")[:-1]
+    for depth in range(1, len(parts) + 1):
+        yield "/".join(parts[:depth])
+
+
+def _reach(path: str) -> ModuleType:
+    if path.startswith(GOOGLE):
+        from components.ingest import google_storage  # noqa: PLC0415 (imports Google's client)
+
+        return google_storage
     from components.ingest import remote  # noqa: PLC0415 (imports TensorFlow)
 
     return remote

@@ -110,6 +110,9 @@ class _Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         options = {key: values[0] for key, values in parse_qs(address.query, keep_blank_values=True).items()}
         found = re.fullmatch(r"(/\w+)?/storage/v1/b/([^/]+)/o(?:/(.*))?", address.path)
+        if not found:  # of the bucket itself, which the client of TFX 1.21 asks for on the side
+            self._json({})
+            return
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         bucket, name = found[2], unquote(found[3] or "") or self._named(options, content)
         time.sleep(self.store.latency)
