@@ -26,6 +26,9 @@ from components.wording import printable
 MEMBERS_PER_SOURCE = 100
 """The archive is opened, and its table of contents read, once for this many photos."""
 
+REMOTE_MEMBERS, REMOTE_BYTES = 500, 64 * 2**20
+"""The same of an archive that comes over a network, where that takes some requests; so many bytes are held at once."""
+
 _ENCRYPTED = 0x1
 
 
@@ -40,8 +43,14 @@ class ZipMembers:
         """Yields each member's bytes, or why they can't be read."""
         with storage.open_file(self.path) as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-            for item in self.wanted:
-                yield _read_member(archive, members[item.index], item)
+            if storage.is_local(self.path):
+                for item in self.wanted:
+                    yield _read_member(archive, members[item.index], item)
+                return
+            # In the order in which they lie there, which is a few long stretches, not a request each.
+            as_they_lie = sorted(self.wanted, key=lambda item: members[item.index].header_offset)
+            read = {item.index: _read_member(archive, members[item.index], item) for item in as_they_lie}
+            yield from (read[item.index] for item in self.wanted)
 
 
 def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, item: Wanted) -> RawPhoto | Quarantined:
@@ -64,11 +73,27 @@ def list_zip(path: str, aliases: dict[str, str]) -> Listing:
     members, folders = _contents(path)
     wanted, faults = arrange_members(members, folders, aliases)
     wanted.sort(key=lambda item: mixing_key(item.target.name))
-    sources: list[PhotoSource] = [
-        ZipMembers(path, tuple(wanted[start : start + MEMBERS_PER_SOURCE]))
-        for start in range(0, len(wanted), MEMBERS_PER_SOURCE)
-    ]
+    sizes = {member.index: member.size for member in members}
+    most, most_bytes = (MEMBERS_PER_SOURCE, None) if storage.is_local(path) else (REMOTE_MEMBERS, REMOTE_BYTES)
+    sources: list[PhotoSource] = [ZipMembers(path, part) for part in _parts(wanted, sizes, most, most_bytes)]
     return archive_listing(sources, wanted, faults)
+
+
+def _parts(
+    wanted: list[Wanted], sizes: dict[int, int], most: int, most_bytes: int | None
+) -> Iterator[tuple[Wanted, ...]]:
+    """Yields so many members at a time, and of no more bytes, but for a single one that has more."""
+    part: list[Wanted] = []
+    held = 0
+    for item in wanted:
+        size = sizes[item.index]
+        if part and (len(part) == most or (most_bytes is not None and held + size > most_bytes)):
+            yield tuple(part)
+            part, held = [], 0
+        part.append(item)
+        held += size
+    if part:
+        yield tuple(part)
 
 
 def _contents(path: str) -> tuple[list[Member], list[str]]:

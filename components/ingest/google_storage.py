@@ -224,7 +224,8 @@ class _File(io.RawIOBase):
         return len(content)
 
     def _keep(self, wanted: int) -> None:
-        goes_on = self._at == self._start + len(self._kept)
+        end = self._start + len(self._kept)
+        goes_on = end <= self._at <= end + self._ahead  # with little left out
         self._ahead = min(2 * self._ahead, MOST_BYTES) if goes_on else LEAST_BYTES
         self._kept = self._read(self._at, max(wanted, self._ahead))
         self._start = self._at

@@ -15,19 +15,19 @@ _BUFFER_BYTES = 2**20
 
 def exists(path: str) -> bool:
     """Returns whether there is a file or a folder."""
-    return bool(tf.io.gfile.exists(path))
+    return bool(_as_os_error(tf.io.gfile.exists, path))
 
 
 def is_folder(path: str) -> bool:
     """Returns whether a path is that of a folder."""
-    return bool(tf.io.gfile.isdir(path))
+    return bool(_as_os_error(tf.io.gfile.isdir, path))
 
 
 def names_in(folder: str) -> list[str]:
     """Returns the names of what is right in a folder; none where there is no such folder."""
     if not is_folder(folder):
         return []
-    return [str(name).rstrip("/") for name in tf.io.gfile.listdir(folder)]
+    return [str(name).rstrip("/") for name in _as_os_error(tf.io.gfile.listdir, folder)]
 
 
 def open_file(path: str) -> IO[bytes]:
@@ -61,7 +61,7 @@ def stamp_of(path: str) -> str:
 
 def glob(pattern: str) -> list[str]:
     """Returns the files that a pattern matches."""
-    return [str(path) for path in tf.io.gfile.glob(pattern) if not is_folder(path)]
+    return [str(path) for path in _as_os_error(tf.io.gfile.glob, pattern) if not is_folder(path)]
 
 
 def below(top: str) -> Iterator[tuple[str, str]]:

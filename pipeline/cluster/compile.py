@@ -14,12 +14,12 @@ from tfx.orchestration.pipeline import Pipeline as TfxPipeline
 
 from components.errors import TransferlineError
 from components.wording import nearest
+from pipeline.cluster.data import placed_name
 from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
 from pipeline.cluster.spec_check import faults
 from pipeline.cluster.step_command import step_command
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.cluster import Resources
-from pipeline.data.sources import source_name
 from pipeline.graph import BASELINE_ID, create_pipeline
 
 Target: TypeAlias = Literal["vertex", "kubeflow"]
@@ -114,7 +114,7 @@ def with_cluster_data(config: Pipeline) -> Pipeline:
 
 def own_data_path(config: Pipeline) -> str:
     """Returns where `submit` puts the data that a pipeline brings along; "" for one that brings none."""
-    return f"{config.home}/data/{source_name(config.source)}" if config.source is not None else ""
+    return f"{config.home}/data/{placed_name(config.source)}" if config.source is not None else ""
 
 
 def check_places(config: Pipeline) -> None:

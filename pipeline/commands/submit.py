@@ -14,6 +14,7 @@ from pipeline.commands.options import DataDir, Name, Settings
 from pipeline.commands.output import print_json
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.log_file import redirect_output
+from pipeline.runs.screen import Screen
 
 
 def submit(
@@ -72,8 +73,11 @@ def submit(
     )
     check(submission)
     own = config.source if values[DATA_PATH] == own_data_path(config) else None
-    if own is not None and not dry_run and place(own, own_data_path(config)):
-        sys.stdout.write(f"copied the data to {own_data_path(config)}\n")
+    if own is not None and not dry_run:
+        with Screen(sys.stdout).working("data"):
+            copied = place(own, own_data_path(config))
+        if copied:
+            sys.stdout.write(f"copied the data to {own_data_path(config)}\n")
     if DATA_VERSION not in given:
         read = apply_overrides(located, [f"data.path={values[DATA_PATH]}"])
         submission = submission.model_copy(update={"parameters": values | {DATA_VERSION: data_version(read)}})

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 
 from components.errors import TransferlineError
+from components.image_example_gen import zips
 from components.image_example_gen.listing import fingerprint
 
 
@@ -76,10 +77,29 @@ def test_google_that_refuses_stops_the_step(filled, take):
         take("gs://bucket/data")
 
 
-def test_an_archive_is_read_in_stretches(object_store, take, encode, tmp_path):
-    with zipfile.ZipFile(tmp_path / "photos.zip", "w") as file:
-        for number in range(300):
-            file.writestr(f"{('cat', 'dog')[number % 2]}/{number:03d}.jpg", encode((number % 256, number // 256, 9)))
-    object_store.put("photos.zip", (tmp_path / "photos.zip").read_bytes())
-    assert take("gs://bucket/photos.zip").labels() == {"cat": 150, "dog": 150}
-    assert len(object_store.requests) < 30
+@pytest.fixture
+def archive(object_store, encode, tmp_path):
+    """The store with an archive of six hundred photos, sorted by their class; and its file."""
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for number in range(600):
+            file.writestr(f"{('cat', 'dog')[number // 300]}/{number:03d}.jpg", encode((number % 256, number // 256, 9)))
+    object_store.put("photos.zip", path.read_bytes())
+    return object_store, path
+
+
+def test_an_archive_is_read_in_stretches_and_yields_what_a_local_one_does(archive, take):
+    store, path = archive
+    taken = take("gs://bucket/photos.zip")
+    assert taken.written == take(str(path)).written
+    assert taken.labels() == {"cat": 300, "dog": 300}
+    assert len(store.requests) < 30
+
+
+def test_of_an_archive_no_more_is_held_at_once_than_is_good(archive, take, monkeypatch):
+    _, path = archive
+    whole = path.stat().st_size
+    monkeypatch.setattr(zips, "REMOTE_BYTES", whole // 6)
+    sources = zips.list_zip("gs://bucket/photos.zip", {}).sources
+    assert 6 <= len(sources) <= 8
+    assert take("gs://bucket/photos.zip").written == take(str(path)).written

@@ -76,7 +76,7 @@ def test_a_download_has_the_same_place_on_the_cluster_as_in_the_cache():
 def test_data_epochs_and_thresholds_are_run_parameters_with_the_configured_values_as_defaults():
     root = compiled("digits", "trainer.fine_tuning.epochs=3")["pipelineSpec"]["root"]
     parameters = root["inputDefinitions"]["parameters"]
-    assert parameters["data_path"]["defaultValue"] == f"{ROOT}/digits/data/digits"
+    assert parameters["data_path"]["defaultValue"] == f"{ROOT}/digits/data/digits.zip"
     assert parameters["fine_tuning_epochs"]["defaultValue"] == 3
     assert json.loads(parameters["thresholds"]["defaultValue"])[0]["metric"] == "accuracy"
     trainer = root["dag"]["tasks"]["Trainer"]["inputs"]["parameters"]

@@ -4,13 +4,19 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from components import progress
 from components.errors import TransferlineError
+from components.image_example_gen.config import ImageData
+from components.image_example_gen.listing import list_photos
+from components.image_example_gen.names import mixing_key
+from components.ingest import google_storage
 from pipeline import catalog
 from pipeline.cluster.compile import compile_job, with_cluster_data, write_job
-from pipeline.cluster.data import data_version, place
+from pipeline.cluster.data import data_version, place, placed_name
 from pipeline.cluster.submit import Submission, check, parameter_values, send
 from pipeline.config.overrides import apply_overrides
 from pipeline.config.sources import HiggsToy
+from pipeline.data.sources import materialise
 
 ROOT = "gs://bucket/transferline"
 
@@ -164,19 +170,48 @@ def test_data_of_its_own_is_copied_once_and_its_version_follows_it(tmp_path, mon
     assert data_version(config) != before
 
 
-def test_photos_are_copied_as_a_folder(tmp_path):
-    path = tmp_path / "root" / "digits"
-    assert place(catalog.load("digits").source, str(path))
-    assert len(list(path.glob("*/*.png"))) == 1797
+def test_photos_are_copied_as_one_archive_that_is_read_as_the_folder_is(tmp_path):
+    source = catalog.load("digits").source
+    archive = tmp_path / "root" / placed_name(source)
+    assert place(source, str(archive))
+    assert not place(source, str(archive))
+    folder, placed = (list_photos(ImageData(path=str(path))) for path in (materialise(source), archive))
+    assert [(each.name, each.label) for each in placed.targets] == [
+        (each.name, each.label) for each in sorted(folder.targets, key=lambda each: mixing_key(each.name))
+    ]
+    assert len(placed.targets) == 1797
+    first = [photo for source in placed.sources for photo in source.read()]
+    assert first == [photo for source in folder.sources for photo in source.read()]
 
 
-def test_what_was_copied_in_part_is_copied_again(tmp_path):
-    path = tmp_path / "root" / "digits"
-    (path / "0").mkdir(parents=True)
-    (path / "0" / "0.png").touch()
-    assert place(catalog.load("digits").source, str(path))
-    assert len(list(path.glob("*/*.png"))) == 1797
-    assert not place(catalog.load("digits").source, str(path))
+def test_the_same_photos_are_the_same_archive(tmp_path):
+    source = catalog.load("digits").source
+    for name in ("one.zip", "two.zip"):
+        place(source, str(tmp_path / name))
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_photos_are_copied_to_a_bucket_by_two_requests_and_read_by_some(object_store):
+    source = catalog.load("digits").source
+    path = f"gs://bucket/data/{placed_name(source)}"
+    assert place(source, path)
+    assert object_store.requests == ["GET data/digits.zip", "POST data/digits.zip"]
+    object_store.requests.clear()
+    listing = list_photos(ImageData(path=path))
+    assert sum(1 for source in listing.sources for _ in source.read()) == 1797
+    assert len(object_store.requests) < 50
+    config = apply_overrides(catalog.load("digits"), [f"data.path={path}"])
+    assert data_version(config) == data_version(config) != ""
+    assert not data_version(config).endswith("Z")
+
+
+def test_how_far_the_copy_is_can_be_heard(object_store, monkeypatch):
+    monkeypatch.setattr(google_storage, "UPLOADED_BYTES", 2**18)
+    heard = []
+    with progress.heard_by(heard.append):
+        place(HiggsToy(rows=3000), "gs://bucket/rows.csv")
+    size = len(object_store.content("rows.csv"))
+    assert heard[-1] == progress.Progress(size, size, "bytes")
 
 
 def test_where_nothing_can_be_written_is_a_clear_error():
