@@ -6,8 +6,9 @@ from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArti
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types.standard_artifacts import Model
-from tfx.utils import io_utils, path_utils
+from tfx.utils import path_utils
 
+from components.pusher.copying import copy_model
 from components.pusher.versions import is_same_model, versions
 
 
@@ -31,5 +32,5 @@ def PushedBaseline(
     for version in versions(base_directory):
         folder = os.path.join(base_directory, str(version))
         if not is_same_model(folder, candidate_path):
-            io_utils.copy_dir(folder, path_utils.serving_model_path(model.uri))
+            copy_model(folder, path_utils.serving_model_path(model.uri))
             return

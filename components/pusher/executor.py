@@ -3,14 +3,15 @@
 import os
 from typing import Any
 
-import tensorflow as tf
 from tfx.components.pusher import executor as tfx_pusher
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
-from tfx.utils import io_utils, proto_utils
+from tfx.utils import proto_utils
 
+from components.pusher.copying import copy_model
 from components.pusher.driver import VERSION_KEY
+from components.pusher.publish import publish
 from components.pusher.versions import version_for
 
 
@@ -18,11 +19,10 @@ class Executor(tfx_pusher.Executor):
     """TFX's Pusher, for a destination that somebody is serving from while it is written."""
 
     def Do(self, input_dict: dict[str, Any], output_dict: dict[str, Any], exec_properties: dict[str, Any]) -> None:
-        """Copies a blessed model to a new version folder, which appears whole or not at all.
+        """Copies a blessed model to a new version folder; see `components.pusher.publish`.
 
         TFX's own executor copies into the version folder itself and takes the second as the version, so that a
-        watching server may load half a model and two pushes in one second are one. Here the copy is made beside it
-        under a name that no server reads as a version, then renamed.
+        watching server may load half a model and two pushes in one second are one.
         """
         pushed_model = artifact_utils.get_single_instance(output_dict[specs.PUSHED_MODEL_KEY])
         if not self.CheckBlessing(input_dict):
@@ -33,11 +33,8 @@ class Executor(tfx_pusher.Executor):
         base_directory = destination.filesystem.base_directory
         model_path = self.GetModelPath(input_dict)
         # Where no driver ran, on a cluster, the version is chosen here; a step that is tried again chooses the same.
-        version = exec_properties.get(VERSION_KEY) or version_for(base_directory, model_path)
+        wanted = exec_properties.get(VERSION_KEY) or version_for(base_directory, model_path)
+        version = publish(model_path, base_directory, wanted)
         serving_path = os.path.join(base_directory, version)
-        partial = os.path.join(base_directory, f".pushing-{version}")
-        if not tf.io.gfile.exists(serving_path):  # otherwise it is this model already
-            io_utils.copy_dir(model_path, partial)
-            tf.io.gfile.rename(partial, serving_path)
-        io_utils.copy_dir(model_path, pushed_model.uri)
+        copy_model(model_path, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)

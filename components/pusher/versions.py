@@ -6,11 +6,25 @@ import time
 from components.ingest import storage
 
 FINGERPRINT_FILE = "fingerprint.pb"
+SAVED_MODEL_FILE = "saved_model.pb"
+"""No server loads a folder without it; where a version can't appear at once it comes last."""
+
+MAX_FINGERPRINT_BYTES = 2**20
 
 
 def versions(base_directory: str) -> list[int]:
     """Returns the numbers of the versions, the highest, which TensorFlow Serving picks, first."""
-    return sorted((int(name) for name in storage.names_in(base_directory) if name.isdigit()), reverse=True)
+    names = storage.names_in if storage.is_local(base_directory) else _whole_ones
+    return sorted((int(name) for name in names(base_directory) if name.isdigit()), reverse=True)
+
+
+def _whole_ones(base_directory: str) -> list[str]:
+    """The folders of a remote place that aren't half a push."""
+    if not storage.is_folder(base_directory):
+        return []
+    ending = f"/{SAVED_MODEL_FILE}"
+    names = [node.name for node in storage.walk(base_directory) if node.name.endswith(ending)]
+    return [name.removesuffix(ending) for name in names]
 
 
 def newest_version(base_directory: str) -> str:
@@ -32,12 +46,24 @@ def version_for(base_directory: str, model_path: str) -> str:
 
 
 def is_same_model(version: str, model_path: str) -> bool:
-    """Compares the fingerprints that TensorFlow gives each SavedModel it writes."""
-    contents = []
+    """Compares the fingerprints that TensorFlow gives each SavedModel, and whether all the files are there, whole."""
+    prints = []
     for folder in (version, model_path):
         try:
-            with storage.open_file(os.path.join(folder, FINGERPRINT_FILE)) as file:
-                contents.append(file.read())
+            prints.append(storage.read_file(os.path.join(folder, FINGERPRINT_FILE), MAX_FINGERPRINT_BYTES))
         except FileNotFoundError:
             return False
-    return contents[0] == contents[1]
+    if prints[0] != prints[1]:
+        return False
+    there = files_of(version)
+    return all(name in there and _is_same_file(stamp, there[name]) for name, stamp in files_of(model_path).items())
+
+
+def files_of(folder: str) -> dict[str, str]:
+    """Returns the stamp of each file below a folder, by its name relative to it."""
+    return {node.name: node.stamp for node in storage.walk(folder) if not node.is_folder and not node.fault}
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    """Stamps that tell a time differ after a copy."""
+    return storage.size_in(one) == storage.size_in(other)

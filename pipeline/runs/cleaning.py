@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from components.errors import TransferlineError
+from components.pusher.publish import UNFINISHED
 from components.pusher.versions import versions
 from components.settings import Settings
 from pipeline.config import PipelineConfig
@@ -21,7 +22,6 @@ BY_RUN = ("runs", "logs", "reports")
 """The folders whose files begin with the ID of their run."""
 
 _RUN_ID = re.compile(r"(\d{8}T\d{6}-\d+)(?!\d)")
-_UNFINISHED_PUSH = ".pushing-"
 
 
 class Size(Settings):
@@ -134,7 +134,7 @@ def _going(config: PipelineConfig, records: Sequence[RunRecord], keep: int, scop
         yield from [path for path in sorted((home / folder).glob("*")) if _is_old(path.name, records, keep)]
     pushed = Path(config.pushed_dir)
     yield from [pushed / str(number) for number in reversed(versions(config.pushed_dir)[keep:])]
-    yield from sorted(pushed.glob(f"{_UNFINISHED_PUSH}*"))
+    yield from sorted(pushed.glob(f"{UNFINISHED}*"))
 
 
 def _is_old(name: str, records: Sequence[RunRecord], keep: int) -> bool:

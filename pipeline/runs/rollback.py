@@ -1,18 +1,16 @@
 """Pushes an earlier version again, by the same rule as any push: the highest number is the one that is served."""
 
 import os
-import shutil
-import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
 from components.errors import TransferlineError
-from components.pusher.versions import is_same_model, next_version, versions
+from components.pusher.publish import publish
+from components.pusher.versions import SAVED_MODEL_FILE, is_same_model, next_version, versions
 from components.settings import Settings
 from pipeline.config import PipelineConfig
 
 RECORDS_FILE = "rollbacks.jsonl"
-SAVED_MODEL_FILE = "saved_model.pb"
 
 
 class Rollback(Settings):
@@ -50,13 +48,15 @@ def roll_back(config: PipelineConfig, version: str) -> Rollback:
             cure="Copy the version's folder to a higher number with the tool of the place where it is.",
         )
     earlier, newest = _chosen(config, version)
-    folder = _copy(config.pushed_dir, earlier)
+    pushed_as = publish(
+        os.path.join(config.pushed_dir, str(earlier)), config.pushed_dir, next_version(config.pushed_dir)
+    )
     done = Rollback(
         time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         from_version=newest,
         to_version=earlier,
-        pushed_as=int(folder.name),
-        model_uri=str(folder),
+        pushed_as=int(pushed_as),
+        model_uri=os.path.join(config.pushed_dir, pushed_as),
     )
     with (Path(config.home) / RECORDS_FILE).open("a", encoding="utf-8") as file:
         file.write(done.model_dump_json() + "\n")
@@ -97,11 +97,3 @@ def _others(pushed_dir: str, there: list[int], newest: str) -> list[int]:
 
 def _is_whole(folder: str) -> bool:
     return os.path.isfile(os.path.join(folder, SAVED_MODEL_FILE))
-
-
-def _copy(pushed_dir: str, version: int) -> Path:
-    """Copies under a name that no server reads as a version, then renames, so that a version appears whole."""
-    with tempfile.TemporaryDirectory(dir=pushed_dir, prefix=".pushing-") as partial:
-        number = next_version(pushed_dir)
-        copy = shutil.copytree(os.path.join(pushed_dir, str(version)), os.path.join(partial, number))
-        return Path(copy).rename(os.path.join(pushed_dir, number))

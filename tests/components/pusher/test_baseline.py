@@ -49,3 +49,16 @@ def test_a_model_is_not_compared_with_itself(baseline, tmp_path):
 def test_a_push_that_is_under_way_is_no_version(baseline, tmp_path):
     write_model(tmp_path / "pushed" / ".pushing-11", b"half")
     assert baseline() is None
+
+
+def test_a_push_to_a_bucket_that_died_is_no_baseline(object_store, tmp_path):
+    write_model(tmp_path / "candidate" / "Format-Serving", b"new")
+    for version, files in {"9": ("fingerprint.pb", "saved_model.pb"), "10": ("fingerprint.pb",)}.items():
+        for name in files:
+            object_store.put(f"pushed/{version}/{name}", version.encode())
+    candidate, model = standard_artifacts.Model(), standard_artifacts.Model()
+    candidate.uri, model.uri = str(tmp_path / "candidate"), str(tmp_path / "baseline")
+    PushedBaseline.EXECUTOR_SPEC.executor_class().Do(
+        {"candidate": [candidate]}, {"model": [model]}, {"base_directory": "gs://bucket/pushed"}
+    )
+    assert (tmp_path / "baseline" / "Format-Serving" / "fingerprint.pb").read_bytes() == b"9"

@@ -91,7 +91,7 @@ def test_a_remote_push_is_refused(config):
 
 
 def test_a_copy_that_fails_leaves_no_version(config, monkeypatch):
-    def full(*_):
+    def full(*_, **_options):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("shutil.copytree", full)
