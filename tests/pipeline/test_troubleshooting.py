@@ -9,7 +9,14 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 KEY = re.compile(r"^\*\*`(.+?)`(?:, or `(.+?)`)?(.*)\*\*$", re.MULTILINE)
-OTHER_PROGRAMS = ("Error while running", "Pipeline ", "command not found", "ml-metadata==", "Failed to ")
+OTHER_PROGRAMS = (
+    "Error while running",
+    "Pipeline ",
+    "command not found",
+    "ml-metadata==",
+    "Failed to ",
+    "'NoneType' object",
+)
 
 
 def keys() -> list[str]:
