@@ -2,12 +2,12 @@
 
 import os
 import signal
-import sys
 import threading
 from contextlib import suppress
 
 import psutil
 
+STDERR = 2
 STATUS = 128 + signal.SIGTERM
 WORDS = """The step was told to end (SIGTERM): the run was ended, or the pod had to leave its node.
   place: {place}
@@ -35,9 +35,11 @@ def end_on_sigterm(place: str) -> None:
 def _end_when_told(told: int, place: str) -> None:
     while os.read(told, 1)[0] != signal.SIGTERM:
         pass
-    # Past Python's own buffer, whose lock the main thread may hold.
-    os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, WORDS.format(place=place).encode())
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):  # it has ended by itself
-            child.kill()
-    os._exit(STATUS)
+    try:
+        # Past Python's own buffer, whose lock the main thread may hold.
+        os.write(STDERR, WORDS.format(place=place).encode())
+        for child in psutil.Process().children(recursive=True):
+            with suppress(psutil.Error):  # it has ended by itself
+                child.kill()
+    finally:
+        os._exit(STATUS)
