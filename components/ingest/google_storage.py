@@ -88,6 +88,15 @@ def below(folder: str) -> Iterator[tuple[str, str]]:
             yield path.removeprefix(top), stamp
 
 
+def markers(folder: str) -> list[str]:
+    """Returns the directory markers of a folder and below it: objects without content whose name ends in "/".
+
+    Raises:
+        TransferlineError: There is no such bucket, or it can't be read.
+    """
+    return [path for path, stamp in _listed(_folder(folder)) if path.endswith("/") and stamp.startswith("0:")]
+
+
 def glob(pattern: str) -> list[str]:
     """Returns the files that a pattern matches; a "*" matches no "/"."""
     known = re.split(r"[*?\[]", pattern, maxsplit=1)[0]

@@ -3,11 +3,11 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from components.errors import TransferlineError
+from components.ingest.side_by_side import side_by_side
+from components.ingest.storage import GOOGLE
 
-GOOGLE = "gs://"
 POD = "KFP_POD_NAME"
 """Kubeflow sets this variable in the container of every step."""
 LAUNCHER_ROOT = "ARTIFACT_LOCAL_PATH"
@@ -52,14 +52,7 @@ def remove_markers(folders: Iterable[str]) -> None:
     """
     for folder in folders:
         if folder.startswith(GOOGLE):
-            try:
-                _remove_markers(folder)
-            except Exception as error:  # whatever Google's client and the libraries below it raise
-                raise TransferlineError(
-                    f"The directory markers below an output can't be removed: {error}.",
-                    place=folder,
-                    cure="Let the account that the steps run as list and remove what is below the root.",
-                ) from error
+            _remove_markers(folder)
 
 
 def leave_local_folders(folders: Iterable[str]) -> None:
@@ -80,18 +73,9 @@ def leave_local_folders(folders: Iterable[str]) -> None:
 
 
 def _remove_markers(folder: str) -> None:
-    from google.cloud import storage  # noqa: PLC0415
-    from google.cloud.storage.retry import DEFAULT_RETRY  # noqa: PLC0415
+    from components.ingest import google_storage  # noqa: PLC0415 (imports Google's client)
 
-    bucket_name, _, name = folder.removeprefix(GOOGLE).partition("/")
-    prefix = f"{name.rstrip('/')}/"
-    bucket = storage.Client(project=None).bucket(bucket_name)
-    found = list(bucket.list_blobs(prefix=prefix))
-    markers = [blob for blob in found if _is_marker(blob)]
-    if len(markers) == len(found):
-        bucket.blob(prefix + KEPT_FILE).upload_from_string("There is nothing in this output.\n", retry=DEFAULT_RETRY)
-    bucket.delete_blobs(markers, on_error=lambda blob: None, retry=DEFAULT_RETRY)  # one that is gone is no error
-
-
-def _is_marker(blob: Any) -> bool:
-    return bool(blob.name.endswith("/") and not blob.size)
+    for _ in side_by_side(google_storage.remove, google_storage.markers(folder)):
+        pass
+    if not google_storage.is_folder(folder):
+        google_storage.create(f"{folder.rstrip('/')}/{KEPT_FILE}", b"There is nothing in this output.\n")

@@ -1,5 +1,4 @@
 import pytest
-from object_store import running
 
 from components.errors import TransferlineError
 from pipeline.cluster.step_outputs import KEPT_FILE, clear, leave_local_folders, remove_markers
@@ -10,15 +9,13 @@ MODEL_RUN = f"gs://bucket/{STEP}/model_run"
 
 
 @pytest.fixture
-def bucket(monkeypatch):
-    """What is in gs://bucket, as Google's client sees it: a Trainer's outputs as TensorFlow writes them."""
-    with running() as (address, store):
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
-        for marker in ("", "model/", "model/Format-Serving/", "model/Format-Serving/assets/", "model_run/"):
-            store.put(f"{STEP}/{marker}", b"")
-        for file in ("model/Format-Serving/saved_model.pb", "model_run/epochs.jsonl"):
-            store.put(f"{STEP}/{file}", b"content")
-        yield store
+def bucket(object_store):
+    """What is in gs://bucket: a Trainer's outputs as TensorFlow writes them."""
+    for marker in ("", "model/", "model/Format-Serving/", "model/Format-Serving/assets/", "model_run/"):
+        object_store.put(f"{STEP}/{marker}", b"")
+    for file in ("model/Format-Serving/saved_model.pb", "model_run/epochs.jsonl"):
+        object_store.put(f"{STEP}/{file}", b"content")
+    return object_store
 
 
 def test_markers_go_and_files_stay(bucket):
@@ -57,24 +54,23 @@ def test_a_file_without_content_is_no_marker_and_neither_is_a_name_with_content(
 
 
 def test_a_marker_that_is_gone_meanwhile_is_no_error(bucket):
-    bucket.faults[f"{STEP}/model/Format-Serving/"] = [404]
+    bucket.faults[f"DELETE {STEP}/model/Format-Serving/"] = [404]
     remove_markers([MODEL])
     assert f"{STEP}/model/Format-Serving/assets/" not in bucket.names()
 
 
 def test_a_service_that_is_busy_is_asked_again(bucket):
-    bucket.faults[f"{STEP}/model/"] = [503, 503, 429]
+    bucket.faults[f"DELETE {STEP}/model/"] = [503, 429]
     remove_markers([MODEL])
     assert f"{STEP}/model/" not in bucket.names()
 
 
-def test_markers_that_cannot_be_removed_are_told(bucket):
-    bucket.faults[f"{STEP}/model/"] = [None, 403]  # listed, not removed
-    with pytest.raises(
-        TransferlineError, match=r"The directory markers below an output can't be removed: 403"
-    ) as raised:
+def test_markers_that_may_not_be_removed_are_told(bucket):
+    bucket.faults[f"DELETE {STEP}/model/"] = [403]
+    with pytest.raises(TransferlineError, match="The account may not write this in Google Cloud Storage") as raised:
         remove_markers([MODEL])
-    assert raised.value.place == MODEL
+    assert raised.value.place == f"{MODEL}/"
+    assert "Storage Object User" in raised.value.cure
 
 
 def test_local_outputs_are_left_alone(tmp_path):
