@@ -63,6 +63,8 @@ def test_tfx_own_command_compiles_for_vertex(compiled_by_tfx, home):
     parameters = job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]
     assert parameters["fine_tuning_epochs"]["defaultValue"] == 10
     assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/transferline/cats_vs_dogs/artifacts"
+    trainer = job["pipelineSpec"]["deploymentSpec"]["executors"]["Trainer_executor"]["container"]
+    assert trainer["command"][:4] == ["python", "-m", "pipeline.cluster.step", "--step=Trainer"]
 
 
 def test_without_image_or_root_tfx_own_command_says_what_to_set(compiled_by_tfx):

@@ -60,6 +60,17 @@ def test_every_step_runs_our_image_and_none_is_a_resolver(job):
     assert {each["container"]["image"] for each in executors.values()} == {IMAGE}
 
 
+def test_every_step_enters_by_our_entry_point_and_says_what_compiled_it(job):
+    spec = job["pipelineSpec"]
+    for name, component in spec["components"].items():
+        container = spec["deploymentSpec"]["executors"][component["executorLabel"]]["container"]
+        assert container["command"] == [
+            *("python", "-m", "pipeline.cluster.step", f"--step={name}"),
+            *(f"--transferline_version={version('transferline')}", f"--tfx_version={version('tfx')}"),
+        ]
+        assert container["args"][0] == "--executor_class_path"
+
+
 def test_the_baseline_is_looked_up_anew_in_every_run(job):
     tasks = job["pipelineSpec"]["root"]["dag"]["tasks"]
     assert "cachingOptions" not in tasks["BaselineModel"]
