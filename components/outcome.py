@@ -6,6 +6,8 @@ from components.settings import Settings
 
 BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise"]
 Status = Literal["running", "pushed", "not_blessed", "failed"]
+ClusterStatus = Literal["waiting", "running", "paused", "succeeded", "failed", "cancelled", "unknown"]
+"""Of a run on a cluster, which knows of steps: whether the model of one that succeeded was pushed, its report says."""
 
 
 class Step(Settings):

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import yaml
 from kfp.pipeline_spec import pipeline_spec_pb2
@@ -18,11 +18,11 @@ from pipeline.cluster.data import placed_name
 from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
 from pipeline.cluster.spec_check import faults
 from pipeline.cluster.step_command import step_command
+from pipeline.cluster.target import Target, job_name
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.cluster import Resources
 from pipeline.graph import BASELINE_ID, create_pipeline
 
-Target: TypeAlias = Literal["vertex", "kubeflow"]
 Job: TypeAlias = dict[str, Any]
 """A PipelineJob as JSON: `displayName`, `runtimeConfig`, and the `pipelineSpec` of schema 2.1."""
 
@@ -90,11 +90,6 @@ def declared(config: Pipeline) -> tuple[TfxPipeline, list[RunParameter]]:
 def runner_config(image: str) -> KubeflowV2DagRunnerConfig:
     """Returns the runner's settings: schema 2.1, which both targets read."""
     return KubeflowV2DagRunnerConfig(default_image=image, use_pipeline_spec_2_1=True)
-
-
-def job_name(config: Pipeline) -> str:
-    """Returns the pipeline's name as clusters allow it, without underscores."""
-    return config.name.replace("_", "-")
 
 
 def write_job(job: Job, target: Target, path: Path) -> None:

@@ -4,58 +4,32 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import TransferlineError
-from components.settings import Settings
 from components.wording import nearest
-from pipeline.cluster.compile import Target, check_places
+from pipeline.cluster.compile import check_places
 from pipeline.cluster.run_parameters import run_parameters
+from pipeline.cluster.target import ClusterTarget
 from pipeline.config import Pipeline
 from pipeline.config.overrides import apply_overrides
 
 
-class Submission(Settings):
+class Submission(ClusterTarget):
     """What is sent, and where to.
 
     Args:
-        target: "vertex" or "kubeflow".
         name: Of the pipeline, as the cluster shows it.
         image: The image of every step.
         root: Where the steps write.
         parameters: Values of the run parameters, all of them.
         schedule: When it runs, as five fields of cron; "" for once, now.
-        project: Vertex: the project in Google Cloud.
-        region: Vertex: its region, such as "europe-west4".
         service_account: Vertex: the account that the steps run as; "" for the project's default.
-        endpoint: Kubeflow: the address of its API, such as "http://localhost:8080".
-        experiment: Kubeflow: the experiment that the run belongs to.
     """
 
-    target: Target
     name: str
     image: str
     root: str
     parameters: dict[str, str | int]
     schedule: str = ""
-    project: str = ""
-    region: str = ""
     service_account: str = ""
-    endpoint: str = ""
-    experiment: str = "transferline"
-
-
-def check(submission: Submission) -> None:
-    """Checks that the target is named whole.
-
-    Raises:
-        TransferlineError: Names what is missing.
-    """
-    needed = ("project", "region") if submission.target == "vertex" else ("endpoint",)
-    missing = [name for name in needed if not getattr(submission, name)]
-    if missing:
-        raise TransferlineError(
-            f"To submit to {submission.target}, {' and '.join(missing)} must be known.",
-            place="transferline submit",
-            cure=f"Give {' '.join(f'--{name}' for name in missing)}.",
-        )
 
 
 def parameter_values(config: Pipeline, given: dict[str, str]) -> dict[str, str | int]:
@@ -104,26 +78,34 @@ def send(submission: Submission, file: Path) -> str:
     Raises:
         TransferlineError: The cluster doesn't answer, or refuses.
     """
-    try:
+    from pipeline.cluster.refusals import explained  # noqa: PLC0415 (imports Google's client)
+
+    with explained(submission):
         return _to_vertex(submission, file) if submission.target == "vertex" else _to_kubeflow(submission, file)
-    except Exception as error:  # whatever the two clients and the libraries below them raise
-        raise TransferlineError(
-            f"{submission.target} didn't take the pipeline: {error}.",
-            place=submission.endpoint or f"{submission.project} in {submission.region}",
-            cure="Check the address and your credentials; --dry-run shows what would be sent.",
-        ) from error
 
 
 def _to_vertex(submission: Submission, file: Path) -> str:
+    from google.cloud import aiplatform  # noqa: PLC0415 (takes seconds)
+
+    from pipeline.cluster.vertex_client import ANSWER, api_endpoint  # noqa: PLC0415 (the same)
+
+    aiplatform.init(
+        project=submission.project,
+        location=submission.region,
+        api_endpoint=api_endpoint(submission),
+        api_transport="rest",
+    )
     job = vertex_job(submission, file)
+    account = submission.service_account or None
     if submission.schedule:
         schedule = job.create_schedule(
             cron=submission.schedule,
             display_name=submission.name,
-            service_account=submission.service_account or None,
+            service_account=account,
+            create_request_timeout=ANSWER,
         )
-        return str(schedule.resource_name)
-    job.submit(service_account=submission.service_account or None)
+        return str(schedule._dashboard_uri())
+    job.submit(service_account=account, create_request_timeout=ANSWER)
     return str(job._dashboard_uri())
 
 
@@ -149,9 +131,9 @@ def vertex_job(submission: Submission, file: Path, credentials: Any = None) -> A
 
 
 def _to_kubeflow(submission: Submission, file: Path) -> str:
-    import kfp  # noqa: PLC0415
+    from pipeline.cluster.kubeflow_client import connect  # noqa: PLC0415 (imports kfp)
 
-    client = kfp.Client(host=submission.endpoint)
+    client = connect(submission)
     if submission.schedule:
         experiment = client.create_experiment(submission.experiment)
         recurring = client.create_recurring_run(

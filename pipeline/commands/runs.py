@@ -1,18 +1,74 @@
 """`transferline runs`."""
 
+import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
+from components.errors import TransferlineError
+from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, job_name
+from pipeline.commands.cluster_options import Endpoint, Experiment, Namespace, Project, Region, TargetChoice
+from pipeline.commands.options import AsJson, Name, OutputDir, configured, with_runs
 from pipeline.commands.output import console, print_json
+from pipeline.config import Pipeline
+from pipeline.runs.log_file import redirect_output
 from pipeline.runs.record import Counts, RunRecord, RunStore, public
 
+if TYPE_CHECKING:
+    from pipeline.cluster.runs import ClusterRun
 
-def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> None:
-    """List a pipeline's runs, the newest first."""
-    config = with_runs(name, output_dir=output_dir)
+
+def runs(
+    name: Name,
+    output_dir: OutputDir = "",
+    target: Annotated[
+        TargetChoice | None, typer.Option("--target", help="A cluster's runs: of Vertex AI or Kubeflow Pipelines.")
+    ] = None,
+    project: Project = "",
+    region: Region = "",
+    endpoint: Endpoint = "",
+    experiment: Experiment = DEFAULT_EXPERIMENT,
+    namespace: Namespace = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many of a cluster's runs.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List a pipeline's runs, the newest first: those on this machine, or with --target those on a cluster."""
+    if target is None:
+        if project or region or endpoint or namespace:
+            raise TransferlineError(
+                "Where a cluster is was given, and not that its runs are asked for.",
+                place="transferline runs",
+                cure="Give --target vertex or --target kubeflow, too.",
+            )
+        _print_runs_here(name, with_runs(name, output_dir=output_dir), as_json=as_json)
+        return
+    config = configured(name, output_dir=output_dir)
+    from pipeline.cluster.runs import cluster_runs  # noqa: PLC0415 (nobody else waits for it)
+
+    cluster = ClusterTarget(
+        target=target.value,
+        project=project,
+        region=region,
+        endpoint=endpoint.rstrip("/"),
+        experiment=experiment,
+        namespace=namespace,
+    )
+    check(cluster)
+    with redirect_output(Path(os.devnull)):  # the clients log what becomes an error, and more
+        found = cluster_runs(cluster, job_name(config), limit)
+    if as_json:
+        print_json([run.model_dump(mode="json") for run in found])
+    elif not found:
+        sys.stdout.write(f"{name} has no runs at {cluster.place}. Start one with: transferline submit {name}\n")
+    else:
+        console().print(_cluster_table(found))
+
+
+def _print_runs_here(name: str, config: Pipeline, *, as_json: bool) -> None:
     records = RunStore(config.home).runs()
     if as_json:
         print_json(public(records))
@@ -20,6 +76,17 @@ def runs(name: Name, output_dir: OutputDir = "", as_json: AsJson = False) -> Non
         sys.stdout.write(f"{name} hasn't run yet in {config.home}. Start it with: transferline run {name}\n")
     else:
         console().print(_table(records))
+
+
+def _cluster_table(found: list["ClusterRun"]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for column in ("run", "status", "started", "seconds"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("link", overflow="fold")
+    for run in found:
+        started = f"{run.started.astimezone():%Y-%m-%d %H:%M}" if run.started else ""
+        table.add_row(escape(run.name), run.status, started, f"{run.seconds:.0f}", escape(run.link))
+    return table
 
 
 def _table(records: list[RunRecord]) -> Table:

@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from components.run_parameters import DATA_PATH
-from pipeline.commands.cluster_options import Image, Root, TargetOption, cluster_config
+from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, job_name, reach
+from pipeline.commands.cluster_options import (
+    Endpoint,
+    Experiment,
+    Image,
+    Namespace,
+    Project,
+    Region,
+    Root,
+    TargetOption,
+    cluster_config,
+)
 from pipeline.commands.options import DataDir, Name, Settings
 from pipeline.commands.output import print_json
 from pipeline.config.overrides import apply_overrides
@@ -30,27 +41,39 @@ def submit(
     schedule: Annotated[
         str, typer.Option(metavar="CRON", help='When to run, as "0 3 * * 1"; once, now if unset.')
     ] = "",
-    project: Annotated[str, typer.Option(help="Vertex: the project in Google Cloud.")] = "",
-    region: Annotated[str, typer.Option(help="Vertex: its region.")] = "",
+    project: Project = "",
+    region: Region = "",
     service_account: Annotated[str, typer.Option(help="Vertex: whom the steps run as.")] = "",
-    endpoint: Annotated[str, typer.Option(metavar="URL", help="Kubeflow: the address of its API.")] = "",
-    experiment: Annotated[str, typer.Option(help="Kubeflow: the experiment of the run.")] = "transferline",
+    endpoint: Endpoint = "",
+    experiment: Experiment = DEFAULT_EXPERIMENT,
+    namespace: Namespace = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be sent, and send nothing.")] = False,
 ) -> None:
     """Compile a pipeline and start it on Kubeflow Pipelines or Vertex AI, once or by a schedule."""
     config = cluster_config(name, root, data_dir, settings)
+    cluster = ClusterTarget(
+        target=target.value,
+        project=project,
+        region=region,
+        endpoint=endpoint.rstrip("/"),
+        experiment=experiment,
+        namespace=namespace,
+    )
+    check(cluster)
+    if not dry_run:
+        with redirect_output(Path(os.devnull)):  # the clients log what becomes an error, and more
+            reach(cluster)
     with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
         from pipeline.cluster.compile import (  # noqa: PLC0415 (imports TFX)
             always_read,
             compile_job,
-            job_name,
             own_data_path,
             with_cluster_data,
             write_job,
         )
         from pipeline.cluster.data import data_version, place  # noqa: PLC0415 (imports TFX)
         from pipeline.cluster.run_parameters import DATA_VERSION  # noqa: PLC0415 (imports TFX)
-        from pipeline.cluster.submit import Submission, check, parameter_values, send  # noqa: PLC0415 (imports TFX)
+        from pipeline.cluster.submit import Submission, parameter_values, send  # noqa: PLC0415 (imports TFX)
 
         job = compile_job(config, image)
         if schedule:
@@ -59,19 +82,14 @@ def submit(
     given = dict(each.partition("=")[::2] for each in parameters or [])
     values = parameter_values(located, given)
     submission = Submission(
-        target=target.value,
+        **cluster.model_dump(),
         name=job_name(config),
         image=image,
         root=config.artifacts_dir,
         parameters=values,
         schedule=schedule,
-        project=project,
-        region=region,
         service_account=service_account,
-        endpoint=endpoint.rstrip("/"),
-        experiment=experiment,
     )
-    check(submission)
     own = config.source if values[DATA_PATH] == own_data_path(config) else None
     if own is not None and not dry_run:
         with Screen(sys.stdout).working("data"):
@@ -82,9 +100,14 @@ def submit(
         read = apply_overrides(located, [f"data.path={values[DATA_PATH]}"])
         submission = submission.model_copy(update={"parameters": values | {DATA_VERSION: data_version(read)}})
     if dry_run:
-        print_json(submission.model_dump() | {"steps": sorted(job["pipelineSpec"]["root"]["dag"]["tasks"])})
+        steps = sorted(job["pipelineSpec"]["root"]["dag"]["tasks"])
+        print_json(
+            submission.model_dump() | {"steps": steps, "data_is_copied_to": own_data_path(config) if own else ""}
+        )
         return
     with TemporaryDirectory() as folder:
         file = Path(folder) / ("pipeline.json" if target.value == "vertex" else "pipeline.yaml")
         write_job(job, target.value, file)
-        sys.stdout.write(f"{send(submission, file)}\n")
+        with redirect_output(Path(os.devnull)):
+            where = send(submission, file)
+    sys.stdout.write(f"{where}\n")

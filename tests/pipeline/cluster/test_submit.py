@@ -13,7 +13,8 @@ from components.ingest import google_storage
 from pipeline import catalog
 from pipeline.cluster.compile import compile_job, with_cluster_data, write_job
 from pipeline.cluster.data import data_version, place, placed_name
-from pipeline.cluster.submit import Submission, check, parameter_values, send
+from pipeline.cluster.submit import Submission, parameter_values, send
+from pipeline.cluster.target import check
 from pipeline.config.overrides import apply_overrides
 from pipeline.config.sources import HiggsToy
 from pipeline.data.sources import materialise
