@@ -209,7 +209,7 @@ def _message(error: BaseException) -> str:
         parsed = None
     if isinstance(parsed, dict):
         inner = parsed.get("error")
-        said = parsed.get("message") or (inner.get("message") if isinstance(inner, dict) else inner)
+        said = str(parsed.get("message") or (inner.get("message") if isinstance(inner, dict) else inner))
     elif said.lstrip().startswith("<"):
         said = ""
     return _line(said or getattr(error, "reason", None) or getattr(response, "reason", None) or error)

@@ -69,7 +69,7 @@ def cluster_runs(target: ClusterTarget, name: str, limit: int) -> list[ClusterRu
 
 def _on_vertex(target: ClusterTarget, name: str) -> Iterator[ClusterRun]:
     from pipeline.cluster.refusals import explained  # noqa: PLC0415 (imports Google's client)
-    from pipeline.cluster.vertex_client import connect, list_jobs  # noqa: PLC0415 (the same)
+    from pipeline.cluster.vertex_client import connect, list_jobs, page  # noqa: PLC0415 (the same)
 
     client = connect(target)
     with explained(target):
@@ -83,16 +83,14 @@ def _on_vertex(target: ClusterTarget, name: str) -> Iterator[ClusterRun]:
             read_mask=wanted,
         )
         for job in jobs:
-            run_id = job.name.rpartition("/")[2]
-            page = f"https://console.cloud.google.com/vertex-ai/locations/{target.region}/pipelines/runs/{run_id}"
             started = job.start_time or job.create_time
             yield ClusterRun(
-                run_id=run_id,
+                run_id=job.name.rpartition("/")[2],
                 name=job.display_name,
                 status=_status(job.state.name),
                 started=started,
                 seconds=_seconds(started, job.end_time),
-                link=f"{page}?project={target.project}",
+                link=page(target, job.name),
                 error=job.error.message,
             )
 

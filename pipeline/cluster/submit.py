@@ -87,26 +87,35 @@ def send(submission: Submission, file: Path) -> str:
 def _to_vertex(submission: Submission, file: Path) -> str:
     from google.cloud import aiplatform  # noqa: PLC0415 (takes seconds)
 
-    from pipeline.cluster.vertex_client import ANSWER, api_endpoint  # noqa: PLC0415 (the same)
+    from pipeline.cluster import vertex_client  # noqa: PLC0415 (the same)
 
+    client = vertex_client.connect(submission)
     aiplatform.init(
         project=submission.project,
         location=submission.region,
-        api_endpoint=api_endpoint(submission),
+        api_endpoint=vertex_client.api_endpoint(submission),
         api_transport="rest",
+        credentials=vertex_client.credentials(),
     )
     job = vertex_job(submission, file)
-    account = submission.service_account or None
     if submission.schedule:
         schedule = job.create_schedule(
             cron=submission.schedule,
             display_name=submission.name,
-            service_account=account,
-            create_request_timeout=ANSWER,
+            service_account=submission.service_account or None,
+            create_request_timeout=vertex_client.ANSWER,
         )
         return str(schedule._dashboard_uri())
-    job.submit(service_account=account, create_request_timeout=ANSWER)
-    return str(job._dashboard_uri())
+    # Not by its own `submit`, which makes a bucket that there isn't, and tries for minutes where it can't ask for one.
+    wanted = job._gca_resource
+    wanted.service_account = submission.service_account
+    created = client.create_pipeline_job(
+        parent=vertex_client.parent(submission),
+        pipeline_job=wanted,
+        pipeline_job_id=job.job_id,
+        timeout=vertex_client.ANSWER,
+    )
+    return vertex_client.page(submission, created.name)
 
 
 def vertex_job(submission: Submission, file: Path, credentials: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import google.auth
 from google.cloud.aiplatform import utils
 from google.cloud.aiplatform.constants.base import SUPPORTED_REGIONS
 from google.cloud.aiplatform_v1 import PipelineServiceClient
@@ -11,6 +12,7 @@ from components.wording import nearest
 from pipeline.cluster.refusals import explained
 from pipeline.cluster.target import ClusterTarget
 
+SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
 ANSWER = 20
 """Seconds that a request may take."""
 
@@ -23,9 +25,17 @@ def connect(target: ClusterTarget) -> PipelineServiceClient:
     """
     _check_region(target.region)
     with explained(target):
-        client = PipelineServiceClient(transport="rest", client_options={"api_endpoint": api_endpoint(target)})
+        client = PipelineServiceClient(
+            credentials=credentials(), transport="rest", client_options={"api_endpoint": api_endpoint(target)}
+        )
         list_jobs(client, target, page_size=1)
     return client
+
+
+def credentials() -> Any:
+    """Returns those of now: Google's libraries keep the first that they find."""
+    found, _ = google.auth.default(scopes=SCOPES)
+    return found
 
 
 def api_endpoint(target: ClusterTarget) -> str:
@@ -35,8 +45,24 @@ def api_endpoint(target: ClusterTarget) -> str:
 
 def list_jobs(client: PipelineServiceClient, target: ClusterTarget, **request: Any) -> Any:
     """Asks for runs of the project."""
-    parent = f"projects/{target.project}/locations/{target.region}"
-    return client.list_pipeline_jobs(request={"parent": parent, **request}, timeout=ANSWER)
+    return client.list_pipeline_jobs(request={"parent": parent(target), **request}, timeout=ANSWER)
+
+
+def page(target: ClusterTarget, resource: str) -> str:
+    """Returns the address of a run's page.
+
+    Args:
+        target: Where it is.
+        resource: The run's whole name, as Vertex AI has it.
+    """
+    run = resource.rpartition("/")[2]
+    runs = f"https://console.cloud.google.com/vertex-ai/locations/{target.region}/pipelines/runs"
+    return f"{runs}/{run}?project={target.project}"
+
+
+def parent(target: ClusterTarget) -> str:
+    """Returns the name of what runs belong to."""
+    return f"projects/{target.project}/locations/{target.region}"
 
 
 def _check_region(region: str) -> None:

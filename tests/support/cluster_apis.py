@@ -42,11 +42,13 @@ class Api:
         sent: Path and body of every POST.
         asked: Path, query and headers of every request.
         failure: What is answered in place of all else.
+        refused: What is answered to a POST to the path that ends so.
     """
 
     sent: list = field(default_factory=list)
     asked: list = field(default_factory=list)
     failure: Failure | None = None
+    refused: dict = field(default_factory=dict)
     endpoint: str = ""
 
     def body(self, end):
@@ -99,13 +101,11 @@ class KubeflowApi(Api):
 
 @dataclass
 class VertexApi(Api):
-    """Vertex AI, with runs as Google's own messages; and the bucket that its client looks for."""
+    """Vertex AI, with runs as Google's own messages; and the tokens that its client asks for."""
 
     jobs: list = field(default_factory=list)
 
     def get(self, path, query):
-        if path.startswith("/storage/v1/b/"):
-            return {"name": path.rpartition("/")[2]}
         return self.page(query) if path == PIPELINE_JOBS else None
 
     def page(self, query):
@@ -119,6 +119,8 @@ class VertexApi(Api):
         return {"pipelineJobs": shown, "nextPageToken": str(end) if end < len(mine) else ""}
 
     def post(self, path, body):
+        if path == "/token":
+            return {"access_token": "secret", "expires_in": 3600, "token_type": "Bearer"}
         if path == PIPELINE_JOBS:
             return body | {"name": f"{path.removeprefix('/v1/')}/job-1", "state": "PIPELINE_STATE_PENDING"}
         if path == SCHEDULES:
@@ -153,7 +155,8 @@ def serving(api, certificate=None):
             text = self.rfile.read(int(self.headers["Content-Length"]))
             body = json.loads(text) if "json" in self.headers["Content-Type"] else dict(parse_qsl(text.decode()))
             api.sent.append((path, body))
-            self.answer(api.post(path, body))
+            refused = next((failure for end, failure in api.refused.items() if path.endswith(end)), None)
+            self.answer(api.post(path, body), refused)
 
         def asked(self):
             url = urlsplit(self.path)
@@ -161,9 +164,9 @@ def serving(api, certificate=None):
             api.asked.append((url.path, query, self.headers))
             return url.path, query
 
-        def answer(self, body):
-            if api.failure:
-                self.write(api.failure.status, api.failure.body, api.failure.content_type)
+        def answer(self, body, refused=None):
+            if failure := api.failure or refused:
+                self.write(failure.status, failure.body, failure.content_type)
             elif body is None:
                 self.write(404, json.dumps({"code": 5, "message": "Not Found"}), "application/json")
             else:
@@ -212,20 +215,16 @@ def certificate(folder: Path) -> Path:
     return file
 
 
-def account(folder: Path) -> Path:
+def account():
     """Makes a key of a service account that Google's libraries take, and that is worth nothing."""
-    fields = {
+    return {
         "type": "service_account",
         "project_id": PROJECT,
         "private_key_id": "1",
         "private_key": _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)).decode(),
         "client_email": "someone@project.iam.gserviceaccount.com",
         "client_id": "1",
-        "token_uri": "http://127.0.0.1:9/token",
     }
-    file = folder / "account.json"
-    file.write_text(json.dumps(fields))
-    return file
 
 
 def _pem(key):

@@ -1,5 +1,6 @@
 """Local servers that stand for Kubeflow Pipelines and Vertex AI, and a user whom both know."""
 
+import json
 import os
 
 import cluster_apis
@@ -19,9 +20,9 @@ def nobody(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def account(tmp_path_factory):
+def account():
     """The key of an account that Google's libraries take."""
-    return cluster_apis.account(tmp_path_factory.mktemp("account"))
+    return cluster_apis.account()
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +39,11 @@ def kubeflow():
 
 
 @pytest.fixture
-def vertex(account, monkeypatch):
+def vertex(account, tmp_path, monkeypatch):
     """Vertex AI, and credentials for it."""
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
     with cluster_apis.serving(cluster_apis.VertexApi()) as api:
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", api.endpoint)
+        (tmp_path / "account.json").write_text(json.dumps(account | {"token_uri": f"{api.endpoint}/token"}))
+        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "account.json"))
         yield api
 
 

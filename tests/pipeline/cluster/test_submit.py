@@ -1,8 +1,8 @@
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from cluster_apis import PROJECT, REGION, Failure
+from google.cloud.aiplatform_v1 import PipelineJob, Schedule
 
 from components import progress
 from components.errors import TransferlineError
@@ -14,12 +14,13 @@ from pipeline import catalog
 from pipeline.cluster.compile import compile_job, with_cluster_data, write_job
 from pipeline.cluster.data import data_version, place, placed_name
 from pipeline.cluster.submit import Submission, parameter_values, send
-from pipeline.cluster.target import check
+from pipeline.cluster.target import job_name
 from pipeline.config.overrides import apply_overrides
 from pipeline.config.sources import HiggsToy
 from pipeline.data.sources import materialise
 
 ROOT = "gs://bucket/transferline"
+PARAMETERS = {"max_epochs": 3, "data_path": "gs://bucket/rows.csv", "thresholds": "[]"}
 
 
 @pytest.fixture(scope="module")
@@ -38,91 +39,123 @@ def file(job, tmp_path):
     return tmp_path / "pipeline.yaml"
 
 
-def submission(**changes):
-    given = {"target": "kubeflow", "name": "higgs-toy", "image": "image", "root": ROOT, "parameters": {"max_epochs": 3}}
-    return Submission(**given | changes)
+@pytest.fixture
+def vertex_file(job, tmp_path):
+    write_job(job, "vertex", tmp_path / "pipeline.json")
+    return tmp_path / "pipeline.json"
 
 
 @pytest.fixture
-def kubeflow_api():
-    """Answers as the API of Kubeflow Pipelines does, and keeps what it was sent."""
-    sent = []
+def submission(at):
+    """Returns what is sent to an API."""
 
-    class Api(BaseHTTPRequestHandler):
-        def answer(self, body):
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
+    def made(api, **changes):
+        given = {"name": "higgs-toy", "image": "image", "root": ROOT, "parameters": PARAMETERS}
+        return Submission(**at(api).model_dump() | given | changes)
 
-        def do_GET(self):
-            self.answer({"experiments": [{"experiment_id": "7", "display_name": "transferline"}], "multi_user": False})
-
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            sent.append((self.path, body))
-            self.answer({"run_id": "r1", "recurring_run_id": "s1", "experiment_id": "7"})
-
-        def log_message(self, *arguments):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Api)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", sent
-    server.shutdown()
+    return made
 
 
-def test_kubeflows_client_sends_the_pipeline_with_its_parameters(kubeflow_api, file):
-    endpoint, sent = kubeflow_api
+def test_kubeflows_client_sends_the_pipeline_with_its_parameters(kubeflow, submission, file):
+    where = send(submission(kubeflow), file)
 
-    where = send(submission(endpoint=endpoint), file)
-
-    assert where == f"{endpoint}/#/runs/details/r1"
-    body = next(body for path, body in sent if path.endswith("/runs"))
-    assert body["runtime_config"]["parameters"] == {"max_epochs": 3}
+    assert where == f"{kubeflow.endpoint}/#/runs/details/r1"
+    body = kubeflow.body("/runs")
+    assert body["experiment_id"] == "7"
+    assert body["runtime_config"]["parameters"] == PARAMETERS
     assert body["runtime_config"]["pipeline_root"] == ROOT
     tasks = body["pipeline_spec"]["root"]["dag"]["tasks"]
     assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
     assert not tasks["BaselineModel"].get("cachingOptions", {}).get("enableCache")
 
 
-def test_a_pipeline_without_cache_is_sent_without_any(kubeflow_api, tmp_path):
-    endpoint, sent = kubeflow_api
+def test_an_experiment_of_kubeflows_is_made_where_there_is_none(kubeflow, submission, file):
+    send(submission(kubeflow, experiment="new", namespace="mine"), file)
+    assert kubeflow.body("/experiments") == {"display_name": "new", "namespace": "mine"}
+    assert kubeflow.body("/runs")["experiment_id"] == "8"
+
+
+def test_a_pipeline_without_cache_is_sent_without_any(kubeflow, submission, tmp_path):
     uncached = apply_overrides(catalog.load("higgs_toy"), [f"output_dir={ROOT}", "cluster.caching=false"])
     write_job(compile_job(uncached, "image"), "kubeflow", tmp_path / "pipeline.yaml")
 
-    send(submission(endpoint=endpoint), tmp_path / "pipeline.yaml")
+    send(submission(kubeflow), tmp_path / "pipeline.yaml")
 
-    body = next(body for path, body in sent if path.endswith("/runs"))
-    tasks = body["pipeline_spec"]["root"]["dag"]["tasks"]
+    tasks = kubeflow.body("/runs")["pipeline_spec"]["root"]["dag"]["tasks"]
     assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
 
 
-def test_a_schedule_is_a_recurring_run(kubeflow_api, file):
-    endpoint, sent = kubeflow_api
+def test_a_schedule_is_a_recurring_run(kubeflow, submission, file):
+    where = send(submission(kubeflow, schedule="0 3 * * 1", namespace="mine"), file)
 
-    where = send(submission(endpoint=endpoint, schedule="0 3 * * 1"), file)
-
-    assert where == f"{endpoint}/#/recurringrun/details/s1"
-    body = next(body for path, body in sent if path.endswith("/recurringruns"))
+    assert where == f"{kubeflow.endpoint}/#/recurringrun/details/s1"
+    body = kubeflow.body("/recurringruns")
     assert body["trigger"]["cron_schedule"]["cron"] == "0 0 3 * * 1"
     baseline = body["pipeline_spec"]["root"]["dag"]["tasks"]["BaselineModel"]
     assert not baseline.get("cachingOptions", {}).get("enableCache")
-    assert body["runtime_config"]["parameters"] == {"max_epochs": 3}
+    assert body["runtime_config"]["parameters"] == PARAMETERS
 
 
-def test_a_cluster_that_does_not_answer_is_a_clear_error(file):
-    with pytest.raises(TransferlineError, match="kubeflow didn't take the pipeline") as caught:
-        send(submission(endpoint="http://127.0.0.1:9"), file)
-    assert caught.value.place == "http://127.0.0.1:9"
+def test_what_kubeflow_says_of_a_run_that_it_refuses_is_passed_on(kubeflow, submission, file):
+    said = "Validate create run request failed: Invalid input error: unknown template format"
+    kubeflow.refused["/runs"] = Failure(400, json.dumps({"error": said, "code": 3, "message": said}))
+    with pytest.raises(TransferlineError) as raised:
+        send(submission(kubeflow), file)
+    assert raised.value.cause == f"Kubeflow Pipelines refuses it (400): {said}."
 
 
-def test_what_a_target_needs_is_asked_for():
-    with pytest.raises(TransferlineError, match="project and region must be known"):
-        check(submission(target="vertex"))
-    with pytest.raises(TransferlineError, match="endpoint must be known"):
-        check(submission())
-    check(submission(endpoint="http://cluster"))
+@pytest.mark.parametrize("name", catalog.names())
+def test_vertex_is_sent_every_pipeline_as_a_run_that_its_own_messages_take(vertex, submission, tmp_path, name):
+    config = apply_overrides(catalog.load(name), [f"output_dir={ROOT}", "data.path=gs://b/d"])
+    write_job(compile_job(config, "image"), "vertex", tmp_path / "pipeline.json")
+    values = parameter_values(config, {})
+
+    where = send(
+        submission(vertex, name=job_name(config), parameters=values, service_account="robot"),
+        tmp_path / "pipeline.json",
+    )
+
+    assert where == (
+        f"https://console.cloud.google.com/vertex-ai/locations/{REGION}/pipelines/runs/job-1?project={PROJECT}"
+    )
+    sent = PipelineJob.from_json(json.dumps(vertex.body("/pipelineJobs")))
+    assert sent.display_name == job_name(config)
+    assert sent.service_account == "robot"
+    assert sent.runtime_config.gcs_output_directory == ROOT
+    assert {
+        key: type(values[key])(value) for key, value in dict(sent.runtime_config.parameter_values).items()
+    } == values
+    assert sent.pipeline_spec["pipelineInfo"]["name"] == job_name(config)
+
+
+def test_vertex_is_sent_a_schedule(vertex, submission, vertex_file):
+    where = send(submission(vertex, schedule="0 3 * * 1", service_account="robot"), vertex_file)
+
+    assert where == (
+        f"https://console.cloud.google.com/vertex-ai/locations/{REGION}/pipelines/schedules/schedule-1?project={PROJECT}"
+    )
+    sent = Schedule.from_json(json.dumps(vertex.body("/schedules")))
+    assert sent.cron == "0 3 * * 1"
+    assert sent.display_name == "higgs-toy"
+    job = sent.create_pipeline_job_request.pipeline_job
+    assert job.runtime_config.gcs_output_directory == ROOT
+    assert dict(job.runtime_config.parameter_values) == PARAMETERS
+    assert job.service_account == "robot"
+    assert sent.create_pipeline_job_request.parent == f"projects/{PROJECT}/locations/{REGION}"
+
+
+def test_a_parameter_that_the_pipeline_does_not_have_is_refused_by_googles_own_check(vertex, submission, vertex_file):
+    with pytest.raises(TransferlineError, match=r"Vertex AI didn't take the request: .*epochs is not found"):
+        send(submission(vertex, parameters={"epochs": 3}), vertex_file)
+    assert vertex.sent == []
+
+
+def test_what_vertex_says_of_a_run_that_it_refuses_is_passed_on(vertex, submission, vertex_file):
+    said = {"code": 400, "message": "Service account robot does not exist.", "status": "INVALID_ARGUMENT"}
+    vertex.refused["/pipelineJobs"] = Failure(400, json.dumps({"error": said}))
+    with pytest.raises(TransferlineError) as raised:
+        send(submission(vertex), vertex_file)
+    assert raised.value.cause == "Vertex AI refuses it (400): Service account robot does not exist."
 
 
 def test_run_parameters_are_typed_and_have_defaults(config):
