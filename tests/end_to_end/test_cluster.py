@@ -4,7 +4,9 @@ import json
 
 import pytest
 import yaml
+from cluster_apis import KubeflowApi, serving
 from conftest import ROOT
+from servers import free_port
 
 ON_CLUSTER = ("--image", "registry.example.com/transferline:1", "--root", "gs://bucket/transferline")
 
@@ -40,6 +42,56 @@ def test_a_dry_run_prints_what_would_be_sent(home):
     assert (sent["project"], sent["region"], sent["schedule"]) == ("p", "r", "0 3 * * 1")
     assert "BaselineModel" in sent["steps"]
     assert sent["parameters"]["data_version"] != "1"
+    assert sent["data_is_copied_to"] == "gs://bucket/transferline/higgs_toy/data/higgs_toy-12000-0.csv"
+
+
+def test_data_that_lies_elsewhere_is_not_copied(home):
+    done = home.here(
+        *("submit", "higgs_toy", "--target", "kubeflow", "--endpoint", "http://localhost", *ON_CLUSTER),
+        *("--data-dir", "gs://bucket/rows.csv", "--parameter", "data_version=1", "--dry-run"),
+    )
+    assert json.loads(done.stdout)["data_is_copied_to"] == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        (("--target", "kubeflow", "--endpoint", f"http://127.0.0.1:{free_port()}"), "Nobody listens at this address."),
+        (("--target", "vertex", "--project", "p", "--region", "moon"), "Vertex AI has no region 'moon'."),
+        (
+            ("--target", "vertex", "--project", "p", "--region", "europe-west4"),
+            "There are no credentials of Google Cloud that can be used",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["submit", "runs"])
+def test_a_cluster_that_is_not_reached_is_named_and_nothing_else_said(home, command, arguments, cause):
+    root = home.path / "root"
+    given = ("--image", "image", "--root", root) if command == "submit" else ()
+    nobody = {"NO_GCE_CHECK": "true", "GOOGLE_APPLICATION_CREDENTIALS": ""}
+    done = home.transferline(command, "digits", *arguments, *given, **nobody)
+    assert (done.returncode, done.stdout) == (1, "")
+    first, place, cure = done.stderr.splitlines()
+    assert first.startswith(f"transferline: {cause}")
+    assert place.startswith("  place: ")
+    assert cure.startswith("  cure: ")
+    assert not root.exists()
+
+
+def test_a_run_is_sent_to_kubeflow_after_its_data_is_copied(home):
+    root = home.path / "root"
+    with serving(KubeflowApi()) as api:
+        done = home.transferline(
+            *("submit", "higgs_toy", "--target", "kubeflow", "--endpoint", api.endpoint),
+            *("--image", "image", "--root", root, "--set", "source.rows=200", "--parameter", "max_epochs=3"),
+        )
+        listed = home.here("runs", "higgs_toy", "--target", "kubeflow", "--endpoint", api.endpoint)
+    path = root / "higgs_toy" / "data" / "higgs_toy-200-0.csv"
+    assert done.stdout.splitlines() == [f"copied the data to {path}", f"{api.endpoint}/#/runs/details/r1"]
+    assert done.stderr == ""
+    assert path.exists()
+    assert api.body("/runs")["runtime_config"]["parameters"]["data_path"] == str(path)
+    assert listed.stdout.startswith("higgs_toy has no runs")
 
 
 @pytest.fixture(scope="module")

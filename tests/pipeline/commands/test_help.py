@@ -58,6 +58,12 @@ def test_the_help_of_a_command_waits_neither_for_another_nor_for_tensorflow():
     assert not imported & {"pipeline.commands.run", "tensorflow", "tfx", "apache_beam"}
 
 
+def test_runs_here_wait_for_no_client_of_a_cluster(tmp_path):
+    _, imported = imported_by("runs", "digits", "--output-dir", str(tmp_path))
+    assert "pipeline.commands.runs" in imported
+    assert not imported & {"kfp", "kfp_server_api", "google.auth", "tensorflow", "tfx"}
+
+
 def test_the_version():
     assert CliRunner().invoke(app, ["--version"]).stdout == f"transferline {version('transferline')}\n"
 

@@ -1,3 +1,12 @@
+from datetime import datetime, timezone
+
+import kfp_server_api
+import pytest
+from cluster_apis import KubeflowApi, serving
+
+from components.errors import TransferlineError
+
+
 def test_no_run_is_said_in_words(transferline):
     assert transferline("runs", "digits") == (
         f"digits hasn't run yet in {transferline.home('digits')}. Start it with: transferline run digits\n"
@@ -11,3 +20,41 @@ def test_runs_are_listed_the_newest_first(transferline):
     _, newer, older = transferline("runs", "digits").splitlines()
     assert newer.split()[:3] == ["20260102T000000-1", "not", "blessed"]
     assert (older.split()[0], older.split()[-2:]) == ("20260101T000000-1", ["0.9000", "/m/1"])
+
+
+def run_of(name):
+    return kfp_server_api.V2beta1Run(
+        run_id="run-1",
+        experiment_id="7",
+        display_name=name,
+        state="SUCCEEDED",
+        created_at=datetime(2026, 1, 1, tzinfo=timezone.utc),
+        finished_at=datetime(2026, 1, 1, 0, 10, tzinfo=timezone.utc),
+        pipeline_spec={"pipelineInfo": {"name": name}},
+    )
+
+
+def test_runs_on_a_cluster_are_listed_with_their_links(transferline):
+    with serving(KubeflowApi(runs=[run_of("higgs-toy")])) as api:
+        where = ("--target", "kubeflow", "--endpoint", f"{api.endpoint}/")
+        _, shown = transferline("runs", "higgs_toy", *where).splitlines()
+        assert shown.split()[:2] == ["higgs-toy", "succeeded"]
+        assert shown.split()[-2:] == ["600", f"{api.endpoint}/#/runs/details/run-1"]
+        assert transferline.json("runs", "higgs_toy", *where) == [
+            {
+                "run_id": "run-1",
+                "name": "higgs-toy",
+                "status": "succeeded",
+                "started": "2026-01-01T00:00:00Z",
+                "seconds": 600.0,
+                "link": f"{api.endpoint}/#/runs/details/run-1",
+                "error": "",
+            }
+        ]
+        none = transferline("runs", "digits", *where)
+        assert none == f"digits has no runs at {api.endpoint}. Start one with: transferline submit digits\n"
+
+
+def test_where_a_cluster_is_says_nothing_without_the_target(transferline):
+    with pytest.raises(TransferlineError, match="not that its runs are asked for"):
+        transferline("runs", "digits", "--endpoint", "http://localhost")
