@@ -103,13 +103,15 @@ def experiment_id(client: Client, name: str) -> str:
     """
     try:
         return str(client.get_experiment(experiment_name=name).experiment_id)
-    except ValueError as error:  # kfp's word for one that there isn't
-        found = client.list_experiments(page_size=KNOWN).experiments or []
-        names = [each.display_name for each in found]
+    except ValueError as error:
+        if not str(error).startswith("No experiment"):  # as kfp says it
+            raise
+        names = [each.display_name for each in client.list_experiments(page_size=KNOWN).experiments or []]
+        another = f"Give one of {listed(names)} with --experiment, or start" if names else "Start"
         raise TransferlineError(
             f"There is no experiment '{name}'{nearest(name, names)}.",
-            place=client.get_user_namespace() or "Kubeflow Pipelines",
-            cure=f"Give one of {listed(names)} with --experiment, or start a run with `transferline submit`.",
+            place="--experiment",
+            cure=f"{another} a run in it with `transferline submit`.",
         ) from error
 
 

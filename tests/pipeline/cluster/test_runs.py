@@ -105,7 +105,14 @@ def test_an_experiment_that_there_is_not_is_named_with_the_nearest(kubeflow, at)
         TransferlineError, match=r"no experiment 'transferlin' \(did you mean 'transferline'\?\)"
     ) as raised:
         cluster_runs(at(kubeflow, experiment="transferlin"), "higgs-toy", limit=9)
-    assert "--experiment" in raised.value.cure
+    assert raised.value.cure.startswith("Give one of transferline with --experiment, or start a run")
+
+
+def test_a_kubeflow_without_experiments_is_given_a_run_first(kubeflow, at):
+    kubeflow.experiments = {}
+    with pytest.raises(TransferlineError, match="no experiment 'transferline'") as raised:
+        cluster_runs(at(kubeflow), "higgs-toy", limit=9)
+    assert raised.value.cure.startswith("Start a run in it")
 
 
 def test_kubeflows_users_see_their_namespace(kubeflow, at):
