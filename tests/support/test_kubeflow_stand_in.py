@@ -10,7 +10,8 @@ from kubeflow_stand_in.engines import Containers, Step
 from kubeflow_stand_in.launcher import LauncherError, after, before, command_of
 from kubeflow_stand_in.releases import RELEASES
 from kubeflow_stand_in.run import Cluster, Run, StepError, engine_of, value_of
-from kubeflow_stand_in.storage import download
+from kubeflow_stand_in.storage import GoogleBucket, download, upload
+from object_store import running
 
 WITH_STORE, LAST_WITH_STORE, MASTER = (RELEASES[name] for name in ("2.5", "2.18", "master"))
 TYPE = {"instanceSchema": "title: tfx.Model\ntype: object\n"}
@@ -262,6 +263,17 @@ def test_on_master_it_ends_the_step_unless_there_is_a_folder(tmp_path):
 
 def test_local_files_of_an_output_are_uploaded(tmp_path):
     assert written_to_the_bucket(tmp_path, WITH_STORE, {"more": b"2"}) == {"model/text": b"1", "model/more": b"2"}
+
+
+def test_google_s_own_client_copies_from_a_bucket_and_to_it(tmp_path, monkeypatch):
+    with running() as (address, store):
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", address)
+        store.put("m/model/text", b"1")
+        bucket = GoogleBucket("bucket")
+        download(bucket, "m/model", tmp_path / "model")
+        upload(bucket, tmp_path / "model", "copy/of/model")
+        assert store.names() == ["copy/of/model/text", "m/model/text"]
+        assert store.content("copy/of/model/text") == b"1"
 
 
 def test_a_retry_gets_the_same_input_in_another_pod(spec, cluster):

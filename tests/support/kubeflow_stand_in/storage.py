@@ -35,7 +35,7 @@ class GoogleBucket:
     def __init__(self, name: str):
         from google.cloud import storage  # noqa: PLC0415
 
-        self._bucket: Any = storage.Client().bucket(name)
+        self._bucket: Any = storage.Client(project=None).bucket(name)
 
     def keys(self, prefix: str) -> Iterable[str]:
         """Returns the names that begin with a prefix, in order."""
