@@ -13,10 +13,10 @@ from tfx.orchestration.kubeflow.v2.kubeflow_v2_dag_runner import KubeflowV2DagRu
 from tfx.orchestration.pipeline import Pipeline as TfxPipeline
 
 from components.errors import TransferlineError
-from components.wording import nearest
 from pipeline.cluster.data import placed_name
+from pipeline.cluster.pods import check_steps, check_vertex, platform_spec
 from pipeline.cluster.run_parameters import EXAMPLE_GENS, RunParameter, attach, run_parameters
-from pipeline.cluster.spec_check import faults
+from pipeline.cluster.spec_check import faults, is_below
 from pipeline.cluster.step_command import step_command
 from pipeline.cluster.target import Target, job_name
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
@@ -24,28 +24,36 @@ from pipeline.config.cluster import Resources
 from pipeline.graph import BASELINE_ID, create_pipeline
 
 Job: TypeAlias = dict[str, Any]
-"""A PipelineJob as JSON: `displayName`, `runtimeConfig`, and the `pipelineSpec` of schema 2.1."""
+"""A PipelineJob as JSON: `displayName`, `runtimeConfig`, and the `pipelineSpec` of schema 2.1.
+
+One for Kubeflow has what its pods need as `platformSpec`, unless that is nothing.
+"""
 
 
-def compile_job(config: Pipeline, image: str) -> Job:
+def compile_job(config: Pipeline, image: str, target: Target = "kubeflow") -> Job:
     """Compiles a pipeline, with nothing asked of any network.
 
     Args:
         config: With `output_dir` as the cluster's steps see it, such as gs://bucket/transferline.
         image: The image of every step, as `make image` builds it.
+        target: What will run it.
 
     Returns:
         The job; its `pipelineSpec` is what Kubeflow takes.
 
     Raises:
-        TransferlineError: Something in it exists only on this machine, or a setting names no step.
+        TransferlineError: Something in it exists only on this machine, a setting names no step, or the target has no
+            use for it.
     """
+    if target == "vertex":
+        check_vertex(config.cluster)
     config = with_cluster_data(config)
     check_places(config)
     pipeline, parameters = declared(config)
     job: Job = KubeflowV2DagRunner(runner_config(image)).run(pipeline, write_out=False)
     _finish(job["pipelineSpec"], parameters, config)
-    return job
+    pods = platform_spec(config.cluster, job["pipelineSpec"])
+    return job | {"platformSpec": pods} if pods else job
 
 
 def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pipeline) -> None:
@@ -53,7 +61,7 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
     _set_commands(spec)
     # What was pushed since must be looked up anew.
     spec["root"]["dag"]["tasks"][BASELINE_ID].pop("cachingOptions", None)
-    found = faults(spec, root=config.output_dir)
+    found = faults(spec, root=config.output_dir, mounted=config.cluster.mounted)
     if found:
         raise TransferlineError(
             "The compiled pipeline wouldn't run on a cluster:\n" + "\n".join(f"  - {fault}" for fault in found),
@@ -64,6 +72,7 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
 
 def run_for_tfx_command(config: Pipeline, image: str) -> None:
     """Runs TFX's runner on a pipeline, which the tfx command looks out for; it writes `pipeline.json`."""
+    check_vertex(config.cluster)
     config = with_cluster_data(config)
     check_places(config)
     pipeline, parameters = declared(config)
@@ -83,6 +92,9 @@ def declared(config: Pipeline) -> tuple[TfxPipeline, list[RunParameter]]:
     pipeline.enable_cache = config.cluster.caching
     parameters = run_parameters(config)
     attach(parameters, pipeline.components)
+    steps = [component.id for component in pipeline.components]
+    check_steps("cluster.resources", config.cluster.resources, steps)
+    check_steps("cluster.pods", config.cluster.pods, steps)
     _set_resources(config.cluster.resources, pipeline.components)
     return pipeline, parameters
 
@@ -93,12 +105,16 @@ def runner_config(image: str) -> KubeflowV2DagRunnerConfig:
 
 
 def write_job(job: Job, target: Target, path: Path) -> None:
-    """Writes JSON with the whole job for Vertex AI, YAML with its `pipelineSpec` for Kubeflow Pipelines."""
+    """Writes JSON with the whole job for Vertex AI, YAML for Kubeflow Pipelines.
+
+    The YAML is the job's `pipelineSpec`, and a second document with its `platformSpec` if it has one.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if target == "vertex":
         path.write_text(json.dumps(job, sort_keys=True, indent=1), encoding="utf-8")
     else:
-        path.write_text(yaml.safe_dump(job["pipelineSpec"], sort_keys=True), encoding="utf-8")
+        documents = [job[key] for key in ("pipelineSpec", "platformSpec") if key in job]
+        path.write_text(yaml.safe_dump_all(documents, sort_keys=True), encoding="utf-8")
 
 
 def with_cluster_data(config: Pipeline) -> Pipeline:
@@ -121,12 +137,17 @@ def check_places(config: Pipeline) -> None:
     if "://" not in config.output_dir:
         return
     named = {"data.path": config.data.path, "trainer.weights": config.weights_file}
-    only_here = [f"{setting} is {path}" for setting, path in named.items() if path and "://" not in path]
+    only_here = [
+        f"{setting} is {path}"
+        for setting, path in named.items()
+        if path and "://" not in path and not is_below(path, config.cluster.mounted)
+    ]
     if only_here:
         raise TransferlineError(
             f"Only this machine has what the settings name: {', '.join(only_here)}.",
             place=config.place,
-            cure=f"Put it where the cluster can read it, such as below {config.output_dir}.",
+            cure=f"Put it where the cluster can read it, such as below {config.output_dir}, or on a claim that "
+            "`cluster.every_pod.claims` mounts.",
         )
 
 
@@ -154,15 +175,9 @@ def _set_commands(spec: dict[str, Any]) -> None:
 
 
 def _set_resources(resources: dict[str, Resources], components: Iterable[BaseNode]) -> None:
-    by_id = {component.id: component for component in components}
-    for name, wanted in resources.items():
-        if name not in by_id:
-            raise TransferlineError(
-                f"There is no step '{name}'{nearest(name, list(by_id))}",
-                place="cluster.resources",
-                cure=f"Use one of {', '.join(by_id)}.",
-            )
-        by_id[name].with_platform_config(_resource_spec(wanted))
+    for component in components:
+        if component.id in resources:
+            component.with_platform_config(_resource_spec(resources[component.id]))
 
 
 def _resource_spec(wanted: Resources) -> Any:

@@ -2,7 +2,8 @@
 
 import importlib
 import json
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -14,14 +15,15 @@ from pipeline.graph import FUNCTIONS
 Spec = dict[str, Any]
 
 
-def faults(spec: Spec, root: str) -> list[str]:
+def faults(spec: Spec, root: str, mounted: Sequence[str] = ()) -> list[str]:
     """Returns what would stop a compiled pipeline on a cluster; empty for a sound one.
 
     Args:
         spec: A PipelineSpec of schema 2.1, as JSON.
         root: Where the cluster's steps write; a local folder only where they share it.
+        mounted: Folders that the steps find in their pods.
     """
-    return [*_of_commands(spec), *_of_types(spec), *_of_bindings(spec), *_of_paths(spec, root)]
+    return [*_of_commands(spec), *_of_types(spec), *_of_bindings(spec), *_of_paths(spec, root, mounted)]
 
 
 def _of_commands(spec: Spec) -> Iterator[str]:
@@ -84,17 +86,25 @@ def _of_bindings(spec: Spec) -> Iterator[str]:
                 yield f"{name}: '{key}' comes from {source['producerTask']}, which doesn't make it"
 
 
-def _of_paths(spec: Spec, root: str) -> Iterator[str]:
-    """No setting names a path of this machine, unless the steps write to one too."""
+def _of_paths(spec: Spec, root: str, mounted: Sequence[str]) -> Iterator[str]:
+    """No setting names a path of this machine, unless the steps write to one too, or have it mounted."""
     if "://" not in root:
         return
     for name, task in spec["root"]["dag"]["tasks"].items():
         for key, value in task.get("inputs", {}).get("parameters", {}).items():
             for path in _local_paths(value.get("runtimeValue", {}).get("constant")):
-                yield f"{name}: {key} names {path}, which only this machine has"
+                if not is_below(path, mounted):
+                    yield f"{name}: {key} names {path}, which only this machine has"
     for key, definition in spec["root"].get("inputDefinitions", {}).get("parameters", {}).items():
         for path in _local_paths(definition.get("defaultValue")):
-            yield f"the run parameter {key} is {path}, which only this machine has"
+            if not is_below(path, mounted):
+                yield f"the run parameter {key} is {path}, which only this machine has"
+
+
+def is_below(path: str, folders: Iterable[str]) -> bool:
+    """Whether a path is one of some folders, or in one."""
+    normal = posixpath.normpath(path)
+    return any(normal == folder or normal.startswith(f"{folder}/") for folder in folders)
 
 
 def _local_paths(value: object) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Submission(ClusterTarget):
         root: Where the steps write.
         parameters: Values of the run parameters, all of them.
         schedule: When it runs, as five fields of cron; "" for once, now.
-        service_account: Vertex: the account that the steps run as; "" for the project's default.
+        service_account: Whom the steps run as; "" for the target's default.
     """
 
     name: str
@@ -153,6 +153,7 @@ def _to_kubeflow(submission: Submission, file: Path) -> str:
             pipeline_package_path=str(file),
             params=submission.parameters,
             pipeline_root=submission.root,
+            service_account=submission.service_account or None,
         )
         return f"{submission.endpoint}/#/recurringrun/details/{recurring.recurring_run_id}"
     run = client.create_run_from_pipeline_package(
@@ -161,5 +162,6 @@ def _to_kubeflow(submission: Submission, file: Path) -> str:
         run_name=submission.name,
         experiment_name=submission.experiment,
         pipeline_root=submission.root,
+        service_account=submission.service_account or None,
     )
     return f"{submission.endpoint}/#/runs/details/{run.run_id}"

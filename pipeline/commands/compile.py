@@ -26,7 +26,7 @@ def compile_(
     with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
         from pipeline.cluster.compile import compile_job, write_job  # noqa: PLC0415 (imports TFX)
 
-        job = compile_job(config, image)
+        job = compile_job(config, image, target.value)
         write_job(job, target.value, out)
     parameters = ", ".join(sorted(job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]))
     sys.stdout.write(f"{out}\nrun parameters: {parameters}\n")

@@ -43,7 +43,9 @@ def submit(
     ] = "",
     project: Project = "",
     region: Region = "",
-    service_account: Annotated[str, typer.Option(help="Vertex: whom the steps run as.")] = "",
+    service_account: Annotated[
+        str, typer.Option(help="Whom the steps run as, instead of cluster.service_account.")
+    ] = "",
     endpoint: Endpoint = "",
     experiment: Experiment = DEFAULT_EXPERIMENT,
     namespace: Namespace = "",
@@ -75,7 +77,7 @@ def submit(
         from pipeline.cluster.run_parameters import DATA_VERSION  # noqa: PLC0415 (imports TFX)
         from pipeline.cluster.submit import Submission, parameter_values, send  # noqa: PLC0415 (imports TFX)
 
-        job = compile_job(config, image)
+        job = compile_job(config, image, target.value)
         if schedule:
             always_read(job)
     located = with_cluster_data(config)
@@ -88,7 +90,7 @@ def submit(
         root=config.artifacts_dir,
         parameters=values,
         schedule=schedule,
-        service_account=service_account,
+        service_account=service_account or config.cluster.service_account,
     )
     own = config.source if values[DATA_PATH] == own_data_path(config) else None
     if own is not None and not dry_run:

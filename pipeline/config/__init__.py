@@ -12,7 +12,7 @@ from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import CountPositive, ImageTransform, Quantiles, RowTransform
 from pipeline.config.beam import Beam
-from pipeline.config.cluster import Cluster, Resources
+from pipeline.config.cluster import Cluster, Pod, Resources, Scratch, SecretValue, Toleration
 from pipeline.config.metadata import Metadata
 from pipeline.config.pipeline import (
     DATA_DIR_VARIABLE,
@@ -53,13 +53,17 @@ __all__ = [
     "Metadata",
     "Pipeline",
     "PipelineConfig",
+    "Pod",
     "Quantiles",
     "Resources",
     "RowPipeline",
     "RowSplit",
     "RowTransform",
+    "Scratch",
+    "SecretValue",
     "Split",
     "Threshold",
+    "Toleration",
     "TransferLearning",
     "default_output_dir",
 ]

@@ -85,6 +85,26 @@ def test_a_pipeline_without_cache_is_sent_without_any(kubeflow, submission, tmp_
     assert not any(task.get("cachingOptions", {}).get("enableCache") for task in tasks.values())
 
 
+def test_what_pods_need_and_whom_they_run_as_is_sent_along(kubeflow, submission, tmp_path):
+    pods = apply_overrides(
+        catalog.load("higgs_toy"), [f"output_dir={ROOT}", 'cluster.every_pod={"claims":{"/data":"rows"}}']
+    )
+    write_job(compile_job(pods, "image"), "kubeflow", tmp_path / "pipeline.yaml")
+
+    send(submission(kubeflow, service_account="runner"), tmp_path / "pipeline.yaml")
+    send(submission(kubeflow, service_account="runner", schedule="0 3 * * 1"), tmp_path / "pipeline.yaml")
+
+    for body in (kubeflow.body("/runs"), kubeflow.body("/recurringruns")):
+        assert body["service_account"] == "runner"
+        kubernetes = body["pipeline_spec"]["platform_spec"]["platforms"]["kubernetes"]
+        assert kubernetes["deploymentSpec"]["executors"]["Trainer_executor"] == {
+            "pvcMount": [{"constant": "rows", "mountPath": "/data"}]
+        }
+        tasks = body["pipeline_spec"]["pipeline_spec"]["root"]["dag"]["tasks"]
+        assert tasks["Trainer"]["cachingOptions"] == {"enableCache": True}
+        assert not tasks["BaselineModel"].get("cachingOptions", {}).get("enableCache")
+
+
 def test_a_schedule_is_a_recurring_run(kubeflow, submission, file):
     where = send(submission(kubeflow, schedule="0 3 * * 1", namespace="mine"), file)
 
