@@ -76,7 +76,7 @@ image-test: ## every test on Python 3.12 and TFX 1.21, in a container
 	kubeflow/test_in_image.sh $(IMAGE)-locked
 
 .PHONY: kubeflow-test
-kubeflow-test: $(READY) image ## compile digits, run each of its steps in a container, compare with a local run
+kubeflow-test: $(READY) image ## run each step of compiled pipelines in a strict container, compare with local runs
 	$(BIN)/python -W ignore::FutureWarning tests/support/run_in_containers.py --image $(IMAGE) \
 	  --engine $$(docker info > /dev/null 2>&1 && echo docker || echo podman)
 

@@ -193,7 +193,8 @@ class Run:
 
 def read_spec(path: Path) -> Json:
     """Reads a compiled pipeline, for Kubeflow (YAML) or for Vertex (JSON)."""
-    loaded: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
+    # A second document says what the pods need.
+    loaded: Json = next(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     return dict(loaded.get("pipelineSpec", loaded))
 
 
