@@ -187,9 +187,10 @@ def require_local(config: PipelineConfig) -> None:
     """
     if "://" in config.output_dir:
         raise TransferlineError(
-            "A run on this machine keeps its metadata and its log in a local folder.",
+            "A run on this machine keeps its lock, its metadata and its log in files of a local folder.",
             place=f"output_dir={config.output_dir}",
-            cure="Give a local folder with --output-dir.",
+            cure="Run here with a local --output-dir (--data-dir may be gs://...), or let a cluster run it: compile or "
+            "submit it, with --root gs://BUCKET/FOLDER.",
         )
     if config.beam.engine == "dataflow":
         raise TransferlineError(
