@@ -4,7 +4,6 @@ A listing tells a thousand objects a request, with size and checksum, so that no
 wrong beyond a file that isn't there is a `TransferlineError`: it is wrong for every file alike.
 """
 
-import base64
 import errno
 import io
 import os
@@ -16,7 +15,6 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import IO, Any
 
-import google_crc32c
 from google.api_core.exceptions import (
     Forbidden,
     GoogleAPICallError,
@@ -32,6 +30,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from google.resumable_media.common import DataCorruption
 from requests import RequestException
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
 
 from components import progress
 from components.errors import TransferlineError
@@ -146,10 +145,9 @@ def read_file(path: str, most: int) -> bytes:
     Raises:
         OSError: There is no such file.
     """
-    blob, content = _blob(path), _Bounded(most)
+    content = _Bounded(most)
     with _told(path), suppress(_TooLongError):
-        blob.download_to_file(content, checksum="crc32c")
-        _check_whole(blob, content.getvalue())
+        _blob(path).download_to_file(content, checksum="crc32c")
     return content.getvalue()[: most + 1]
 
 
@@ -240,22 +238,13 @@ class _File(io.RawIOBase):
         self._start = self._at
 
     def _read(self, start: int, length: int) -> bytes:
-        content = self._get(start, length)
-        if len(content) < length:  # the end of the file, or an answer that broke off: of a range the client can't tell
-            end = min(start + length, self._end())
-            while start + len(content) < end:
-                more = self._get(start + len(content), end - start - len(content))
-                if not more:
-                    raise OSError(errno.EIO, "The answers break off", self._path)
-                content += more
-        return content
-
-    def _get(self, start: int, length: int) -> bytes:
         with _told(self._path):
             try:
                 content: bytes = self._blob.download_as_bytes(start=start, end=start + length - 1, checksum=None)
             except RequestRangeNotSatisfiable:  # so begins what is behind the end, and an empty file
                 return b""
+        if len(content) < length:
+            self._size = start + len(content)
         return content
 
     def _end(self) -> int:
@@ -311,11 +300,14 @@ def _listed(prefix: str, **options: Any) -> Iterator[tuple[str, str]]:
             for folder in sorted(found.prefixes):
                 yield f"{SCHEME}{bucket}/{folder}", ""
         except NotFound as error:
-            raise TransferlineError(
-                f"There is no bucket '{bucket}'.",
-                place=prefix,
-                cure="Check the address; buckets are named after gs://.",
-            ) from error
+            raise _no_bucket(prefix) from error
+
+
+def _no_bucket(path: str) -> TransferlineError:
+    bucket, _ = _parted(path)
+    return TransferlineError(
+        f"There is no bucket '{bucket}'.", place=path, cure="Check the address: the name of a bucket follows gs://."
+    )
 
 
 def _is_file(path: str) -> bool:
@@ -334,14 +326,6 @@ def _stamp(blob: Blob) -> str:
 def _matches(path: str, pattern: str) -> bool:
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
-
-
-def _check_whole(blob: Blob, content: bytes) -> None:
-    """The client checks an answer in one piece, but not one that broke off and was gone on with."""
-    if blob.crc32c and not blob.content_encoding:
-        found = base64.b64encode(google_crc32c.Checksum(content).digest()).decode()
-        if found != blob.crc32c:
-            raise ConnectionError("the checksum isn't that of the file")
 
 
 def _folder(path: str) -> str:
@@ -372,10 +356,27 @@ def _client_of(_process: int) -> Client:
         client = Client(project=None)
     except DefaultCredentialsError:  # which a bucket that is open to all doesn't ask for
         client = Client.create_anonymous_client()
-    # One connection each for as many requests as there are threads; requests keeps ten.
     for scheme in ("https://", "http://"):
-        client._http.mount(scheme, HTTPAdapter(pool_maxsize=THREADS, pool_block=True))
+        client._http.mount(scheme, _Connections(pool_maxsize=THREADS, pool_block=True))
     return client
+
+
+class _WholeResponse(HTTPResponse):
+    """An answer of which it is an error if it breaks off, as urllib3 has it from release 2 on; so it is asked again."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"enforce_content_length": True} | options)
+
+
+class _Connections(HTTPAdapter):
+    """A connection for each thread."""
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = {
+            scheme: type(pools.__name__, (pools,), {"ResponseCls": _WholeResponse})
+            for scheme, pools in self.poolmanager.pool_classes_by_scheme.items()
+        }
 
 
 @contextmanager
@@ -384,6 +385,8 @@ def _told(path: str, *, writing: bool = False) -> Iterator[None]:
     try:
         yield
     except NotFound as error:
+        if writing:
+            raise _no_bucket(path) from error
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from error
     except (Unauthorized, GoogleAuthError) as error:
         raise TransferlineError(

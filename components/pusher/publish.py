@@ -14,7 +14,14 @@ import tempfile
 
 from components.ingest import storage
 from components.pusher.copying import copy_model
-from components.pusher.versions import FINGERPRINT_FILE, SAVED_MODEL_FILE, files_of, is_same_model, newest_version
+from components.pusher.versions import (
+    FINGERPRINT_FILE,
+    SAVED_MODEL_FILE,
+    files_of,
+    is_same_model,
+    newest_version,
+    versions,
+)
 
 UNFINISHED = ".pushing-"
 """So begins what isn't a version yet: a folder on a disk, a claim in an object store."""
@@ -37,11 +44,13 @@ def publish(model_path: str, base_directory: str, version: str) -> str:
         OSError: It can't be read or written.
         TransferlineError: It can't be read or written, on gs://.
     """
-    if is_same_model(os.path.join(base_directory, version), model_path):
-        return version
+    there = is_same_model(os.path.join(base_directory, version), model_path)
     if storage.is_local(base_directory):
-        return _publish_on_disk(model_path, base_directory, int(version))
-    return _publish_remotely(model_path, base_directory, int(version))
+        return version if there else _publish_on_disk(model_path, base_directory, int(version))
+    if not there or version not in map(str, versions(base_directory)):
+        return _publish_remotely(model_path, base_directory, int(version))
+    storage.remove(_claim_file(base_directory, int(version)))  # of a push that died with its last file
+    return version
 
 
 def _publish_on_disk(model_path: str, base_directory: str, number: int) -> str:

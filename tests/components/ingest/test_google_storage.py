@@ -1,7 +1,6 @@
 import io
 import subprocess
 import sys
-from contextlib import suppress
 
 import pytest
 from google.auth.exceptions import RefreshError
@@ -124,7 +123,7 @@ def test_files_can_seek(object_store):
         assert file.seek(5) == 5
         assert file.seek(5, io.SEEK_CUR) == 10
         assert file.read(2) == b"\x0a\x0b"
-    assert object_store.requests == ["GET file"] * 2
+    assert object_store.requests == ["GET file"]
 
 
 def test_large_files_are_read_in_stretches_that_grow(object_store, monkeypatch):
@@ -133,7 +132,7 @@ def test_large_files_are_read_in_stretches_that_grow(object_store, monkeypatch):
     object_store.put("file", CONTENT)
     with storage.open_file("gs://bucket/file") as file:
         assert b"".join(iter(lambda: file.read(50), b"")) == CONTENT
-    assert len(object_store.requests) == 14  # 100 + 200 + 400 + 800 + 9 * 1000, and one for where the end is
+    assert len(object_store.requests) == 13  # 100 + 200 + 400 + 800 + 9 * 1000, the last in part
     with storage.open_file("gs://bucket/file") as file:
         for at in (9000, 20, 5000):
             file.seek(at)
@@ -174,18 +173,21 @@ def test_what_goes_wrong_for_a_moment_is_tried_again(object_store):
     assert object_store.content("made") == CONTENT
 
 
-def test_an_answer_that_breaks_off_is_not_taken_for_the_end(object_store):
+def test_an_answer_that_breaks_off_is_asked_for_again(object_store):
     object_store.put("file", CONTENT)
-    object_store.faults["file"] = [CUT]
-    with storage.open_file("gs://bucket/file") as file:
-        assert file.read() == CONTENT
-    object_store.faults["file"] = [CUT, CUT, CUT]
-    with suppress(TransferlineError):  # by the client of TFX 1.16, which doesn't notice all of them
+    for faults in ([CUT], [CUT, CUT, CUT]):
+        object_store.faults["file"] = list(faults)
+        with storage.open_file("gs://bucket/file") as file:
+            assert file.read() == CONTENT
+        object_store.faults["file"] = list(faults)
         assert storage.read_file("gs://bucket/file", len(CONTENT)) == CONTENT
 
 
 def test_a_bucket_that_is_not_there(object_store):
-    for ask in (storage.exists, storage.names_in, lambda path: list(storage.walk(path))):
+    def write(path):
+        storage.upload(io.BytesIO(b""), path)
+
+    for ask in (storage.exists, storage.names_in, lambda path: list(storage.walk(path)), write):
         with pytest.raises(TransferlineError, match="There is no bucket 'nowhere'") as caught:
             ask("gs://nowhere/data")
         assert caught.value.place.startswith("gs://nowhere/data")
