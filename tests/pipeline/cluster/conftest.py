@@ -9,7 +9,7 @@ import pytest
 from pipeline.cluster.target import ClusterTarget
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def nobody(tmp_path, monkeypatch):
     """A user of the machine whom no cluster knows."""
     for name in [name for name in os.environ if name.startswith(("KF_PIPELINES", "GOOGLE_", "CLOUDSDK"))]:
@@ -32,14 +32,14 @@ def certificate(tmp_path_factory):
 
 
 @pytest.fixture
-def kubeflow():
+def kubeflow(nobody):
     """Kubeflow Pipelines."""
     with cluster_apis.serving(cluster_apis.KubeflowApi()) as api:
         yield api
 
 
 @pytest.fixture
-def vertex(account, tmp_path, monkeypatch):
+def vertex(nobody, account, tmp_path, monkeypatch):
     """Vertex AI, and credentials for it."""
     with cluster_apis.serving(cluster_apis.VertexApi()) as api:
         (tmp_path / "account.json").write_text(json.dumps(account | {"token_uri": f"{api.endpoint}/token"}))
@@ -48,7 +48,7 @@ def vertex(account, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def at():
+def at(nobody):
     """Returns the target that an API is."""
 
     def target(api, **changes):
