@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.folders import PhotoFile
+from components.image_example_gen.folders import PHOTOS_PER_SOURCE, PhotoFile, RemotePhotoFiles
 from components.image_example_gen.photos import RejectedPhotoError, read_photo
 from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
 from components.ingest import storage
@@ -78,19 +78,29 @@ def _photos(sources: Iterable[PhotoSource | Quarantined], data: ImageData) -> It
                 yield RawPhoto(raw.target, photo.content)
 
 
-def _files(paths: Sequence[str]) -> Iterator[PhotoFile | Quarantined]:
-    """Yields the files, and all that aren't hidden in folders."""
+def _files(paths: Sequence[str]) -> Iterator[PhotoSource | Quarantined]:
+    """Yields the files, and all that aren't hidden in folders; those of a remote folder many at once."""
     for path in paths:
         if not storage.is_folder(path):
             yield PhotoFile(path, PhotoRecord(path, ""))
             continue
         try:
-            for node in storage.walk(path):
-                name = storage.join(path, node.name)
-                if node.is_folder or any(is_hidden(part) for part in node.name.split("/")):
-                    continue
-                yield (
-                    Quarantined(place=name, reason=node.fault) if node.fault else PhotoFile(name, PhotoRecord(name, ""))
-                )
+            yield from _files_in(path)
         except TransferlineError as error:
             yield Quarantined(place=error.place or path, reason=error.cause)
+
+
+def _files_in(folder: str) -> Iterator[PhotoSource | Quarantined]:
+    photos: list[PhotoFile] = []
+    for node in storage.walk(folder):
+        name = storage.join(folder, node.name)
+        if node.is_folder or any(is_hidden(part) for part in node.name.split("/")):
+            continue
+        if node.fault:
+            yield Quarantined(place=name, reason=node.fault)
+        elif storage.is_local(folder):
+            yield PhotoFile(name, PhotoRecord(name, ""))
+        else:
+            photos.append(PhotoFile(name, PhotoRecord(name, "")))
+    for start in range(0, len(photos), PHOTOS_PER_SOURCE):
+        yield RemotePhotoFiles(tuple(photos[start : start + PHOTOS_PER_SOURCE]))

@@ -72,3 +72,18 @@ def test_what_cannot_be_read_is_told_and_the_rest_goes_on(predict, tmp_path):
 def test_the_bounds_of_training_hold(predict):
     (fault,) = predict({"a.png": encoded(0, 0)}, max_pixels=100)
     assert "data.max_pixels = 100" in fault.reason
+
+
+def test_a_folder_on_google_is_asked_for_each_photo_once_and_keeps_its_order(object_store, photo_model):
+    for number in range(80):
+        object_store.put(f"in/{number % 3}/{number:03d}.png", encoded(number * 3, 0))
+    object_store.put("in/0/text.txt", b"text")
+    batches = list(predict_photos(["gs://bucket/in"], ImageData(), photo_model))
+    found = [each for batch in batches for each in batch]
+    predicted = [each for each in found if not isinstance(each, Quarantined)]
+    names = [f"gs://bucket/{name}" for name in object_store.names() if name.endswith(".png")]
+    assert [each.file for each in predicted] == names
+    assert len(found) == 81
+    for each in predicted:
+        assert each.scores["light"] == pytest.approx(int(each.file[-7:-4]) * 3 / 255, abs=1e-4)
+    assert len(object_store.requests) < 90
