@@ -11,6 +11,7 @@ import os
 import shutil
 import stat
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -270,7 +271,9 @@ def _folders_of(name: str) -> Iterator[str]:
 
 def _reach(path: str) -> ModuleType:
     if path.startswith(GOOGLE):
-        from components.ingest import google_storage  # noqa: PLC0415 (imports Google's client)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of Python 3.10, of which `doctor` tells
+            from components.ingest import google_storage  # noqa: PLC0415 (imports Google's client)
 
         return google_storage
     from components.ingest import remote  # noqa: PLC0415 (imports TensorFlow)
