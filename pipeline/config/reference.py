@@ -80,6 +80,13 @@ class _WithMeanings(GenerateJsonSchema):
                 found["properties"][name]["default"] = default
         return found
 
+    def dict_schema(self, schema: Any) -> dict[str, Any]:
+        """Describes a mapping whose names must match a pattern as any other."""
+        found = super().dict_schema(schema)
+        if patterns := found.pop("patternProperties", {}):
+            (found["additionalProperties"],) = patterns.values()
+        return found
+
 
 def _docstring(model: type[BaseModel]) -> Any:
     return parse(model.__dict__.get("__doc__") or "", DocstringStyle.GOOGLE)

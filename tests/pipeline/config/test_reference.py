@@ -54,6 +54,8 @@ def test_type_default_meaning_and_value():
         ("gate.fail_on_leak", "true | false"),
         ("evaluation.slices", "list of text"),
         ("data.class_aliases", "mapping of names to text"),
+        ("cluster.every_pod.claims", "mapping of names to text"),
+        ("cluster.every_pod.scratch", "mapping of names to Scratch"),
         ("source", "embedded_digits | download | higgs_toy | none"),
     ],
 )
