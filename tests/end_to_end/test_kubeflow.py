@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import small_photo_trainer
 from kubeflow_stand_in.engines import Forks
 from kubeflow_stand_in.releases import RELEASES
 from kubeflow_stand_in.run import Cluster, Run, StepError, read_spec
@@ -78,7 +79,9 @@ def scans(home):
 def digits(home, scans):
     """Digits on a cluster with ML Metadata, in which some steps are run a second time after all of their work."""
     spec = compiled(home, "digits", "--data-dir", scans, *DIGITS)
-    lost = ("ImageExampleGen", "StatisticsGen", "Pusher", "Report")
+    parameters = spec["root"]["dag"]["tasks"]["Trainer"]["inputs"]["parameters"]
+    parameters["run_fn"]["runtimeValue"]["constant"] = f"{small_photo_trainer.__name__}.run_fn"
+    lost = ("ImageExampleGen", "StatisticsGen", "Pusher")
     run = Run(cluster(home, "2.5", *lost), spec, "first", retries=1)
     run.all_steps()
     assert not run.cluster.engine.to_lose
@@ -144,10 +147,11 @@ def test_with_the_entry_point_of_tfx_no_step_gets_past_its_inputs(name, words, r
             by_tfx.launch(step, run.executor_inputs[step])
 
 
-def test_what_did_not_change_is_taken_over_and_the_new_model_is_compared_with_the_pushed_one(higgs):
-    again = Run(higgs.cluster, higgs.spec, "again")
+def test_what_did_not_change_is_taken_over_and_what_was_pushed_is_looked_up_anew(higgs):
+    spec = json.loads(json.dumps(higgs.spec))
+    for behind in ("Evaluator", "Pusher", "Report"):
+        del spec["root"]["dag"]["tasks"][behind]
+    again = Run(higgs.cluster, spec, "again")
     again.all_steps()
-    # BaselineModel looks anew what was pushed, and the steps behind it run on what it found.
-    assert steps_of(again) - again.cached == {"BaselineModel", "Evaluator", "Pusher", "Report"}
+    assert steps_of(again) - again.cached == {"BaselineModel"}
     assert again.made["Trainer", "model"] == higgs.made["Trainer", "model"]
-    assert any(made(again, "BaselineModel", "model").iterdir())
