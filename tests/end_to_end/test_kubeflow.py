@@ -44,7 +44,7 @@ class Lossy(Forks):
     def run(self, step):
         status = super().run(step)
         name = step.pod.name.rpartition("-")[0]
-        if name in self.to_lose:
+        if not status and name in self.to_lose:
             self.to_lose.remove(name)
             return 137
         return status

@@ -4,11 +4,12 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Cluster:
         release: Of Kubeflow Pipelines.
         open_bucket: From the name of a bucket to the bucket.
         told: What steps are told of each output that was ever made, by its fingerprint, its step and its key.
-        artifacts: How many artifacts there are: the last one's number.
+        numbers: Of the artifacts, as ML Metadata counts them.
     """
 
     root: str
@@ -63,7 +64,7 @@ class Cluster:
     release: Release = RELEASES["2.5"]
     open_bucket: OpenBucket = google_bucket
     told: dict[str, dict[str, Json]] = field(default_factory=dict)
-    artifacts: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
 @dataclass
@@ -187,8 +188,7 @@ class Run:
         return self.launch(name, executor_input, self.retries)
 
     def _remembered(self, key: str, artifact: Json) -> Json:
-        self.cluster.artifacts += 1
-        return input_of(key, artifact, self.cluster.artifacts, self.cluster.root, self.cluster.release)
+        return input_of(key, artifact, next(self.cluster.numbers), self.cluster.root, self.cluster.release)
 
 
 def read_spec(path: Path) -> Json:
