@@ -27,11 +27,11 @@ def data_settings(exec_properties: Mapping[str, Any]) -> str:
     """Returns an ExampleGen's settings as JSON, with the path that the run was given.
 
     Raises:
-        TransferlineError: The run of a cluster didn't enter by our entry point; what 0.1.0 compiled calls TFX's.
+        TransferlineError: The run of a cluster didn't enter by our entry point; what 0.1.0 and 0.2.0 compiled calls TFX's.
     """
     if exec_properties.get(DATA_PATH) and ENTERED not in os.environ:
         raise TransferlineError(
-            "The pipeline was compiled by a Transferline before 0.2.0, whose settings the image can't read.",
+            "The pipeline was compiled by a Transferline before 0.3.0, whose steps the image doesn't run.",
             place=f"the step that reads {exec_properties[DATA_PATH]}",
             cure="Compile the pipeline anew, and submit that.",
         )

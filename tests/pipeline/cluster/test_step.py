@@ -172,7 +172,7 @@ def test_a_first_step_that_calls_tfx_own_entry_point_as_0_1_0_compiled_it_is_ref
     given = executor_input(spec, "CsvExampleGen", tmp_path, data_path=str(tmp_path))
     done = run(spec, "CsvExampleGen", given, ("python", "-m", TFX_ENTRY_POINT))
     assert done.returncode == 1
-    assert "The pipeline was compiled by a Transferline before 0.2.0" in done.stderr
+    assert "The pipeline was compiled by a Transferline before 0.3.0" in done.stderr
 
 
 def test_an_error_for_people_is_found_behind_that_of_a_library():
