@@ -27,7 +27,7 @@ def data_settings(exec_properties: Mapping[str, Any]) -> str:
     """Returns an ExampleGen's settings as JSON, with the path that the run was given.
 
     Raises:
-        TransferlineError: The run of a cluster didn't enter by our entry point; what 0.1.0 and 0.2.0 compiled calls TFX's.
+        TransferlineError: A cluster's run didn't enter by our entry point; what 0.1.0 and 0.2.0 compiled calls TFX's.
     """
     if exec_properties.get(DATA_PATH) and ENTERED not in os.environ:
         raise TransferlineError(
