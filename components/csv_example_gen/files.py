@@ -61,7 +61,7 @@ def list_files(path: str) -> list[DataFile]:
 
 
 def fingerprint(path: str) -> str:
-    """Returns a digest of the files' names, sizes and times of change; no file is read.
+    """Returns a digest of the files' names, sizes and times of change, or checksums on gs://; no file is read.
 
     Raises:
         TransferlineError: As `list_files`.

@@ -86,7 +86,8 @@ def list_photos(data: ImageData) -> Listing:
 def fingerprint(path: str) -> str:
     """Returns a digest that changes whenever a file of the data is added, removed, renamed or changed.
 
-    It is made of names, sizes and times of change; no file is read but the manifest.
+    It is made of names, sizes and times of change, or checksums where a listing has them; no file is read but the
+    manifest.
 
     Raises:
         TransferlineError: As `list_photos`, as far as it shows without reading.
