@@ -62,7 +62,10 @@ OF_ENGINE = {
     "docker": ("run",),
 }
 
-TRAINING = "Epoch 1/"
+LONG_TRAINING = "digits"
+TRAINING = " epochs val_accuracy"
+"""The log has it after the first epoch."""
+
 GRACE = 10
 KILLED = 128 + 9
 
@@ -179,8 +182,7 @@ def main() -> None:
             start = [arguments.engine, *OF_ENGINE[arguments.engine], "--rm", *STRICT, f"--volume={root}:{root}"]
             run, same = compared(Trial(name, root, arguments.image, Containers(start)))
             say(f"{name}: {time.monotonic() - began:.0f} s")
-            good = good and same
-        good = ends_when_told(run, Path(folder).name) and good
+            good = good and same and (name != LONG_TRAINING or ends_when_told(run, root.parent.name))
     sys.exit(not good)
 
 
