@@ -59,6 +59,8 @@ def compile_job(config: Pipeline, image: str, target: Target = "kubeflow") -> Jo
 def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pipeline) -> None:
     _set_defaults(spec, parameters)
     _set_commands(spec)
+    # For who uploads the file by hand: Kubeflow's own default is a place where TensorFlow can't write.
+    spec["defaultPipelineRoot"] = config.artifacts_dir
     # What was pushed since must be looked up anew.
     spec["root"]["dag"]["tasks"][BASELINE_ID].pop("cachingOptions", None)
     found = faults(spec, root=config.output_dir, mounted=config.cluster.mounted)

@@ -55,6 +55,10 @@ def test_vertex_own_loader_takes_every_pipeline(job, tmp_path):
     assert not tasks["BaselineModel"].get("cachingOptions", {}).get("enableCache")
 
 
+def test_who_uploads_the_file_by_hand_gets_the_root_that_it_was_compiled_for():
+    assert compiled("digits")["pipelineSpec"]["defaultPipelineRoot"] == f"{ROOT}/digits/artifacts"
+
+
 def test_every_step_runs_our_image_and_none_is_a_resolver(job):
     executors = job["pipelineSpec"]["deploymentSpec"]["executors"]
     assert {each["container"]["image"] for each in executors.values()} == {IMAGE}
