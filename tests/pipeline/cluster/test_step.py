@@ -157,8 +157,10 @@ def test_the_last_words_are_those_of_the_error_that_is_written_for_people(spec, 
 
 
 def test_the_last_words_of_any_other_error_say_what_it_was_and_where(spec, validated, tmp_path):
-    (tmp_path / "schema.pbtxt").write_text("feature { nonsense: 1 }")
-    inputs = [("schema", tmp_path, {}), validated[1]]
+    schema = tmp_path / "schema"
+    schema.mkdir()
+    (schema / "schema.pbtxt").write_text("feature { nonsense: 1 }")
+    inputs = [("schema", schema, {}), validated[1]]
     done = run(spec, "ExampleValidator", executor_input(spec, "ExampleValidator", tmp_path / "step", inputs))
     assert done.returncode == 1
     cause, place, cure = done.stderr.splitlines()[-3:]
