@@ -63,15 +63,16 @@ test-fast: $(READY) ## the tests without whole pipelines
 browser: ## install Debian's Chromium, in which the report is tested; without it those tests are skipped
 	command -v chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
-# The image of every step on a cluster. BASE names another base image than python:3.12-slim-trixie.
+# The image of every step on a cluster. BASE names another base image than python:3.12-slim-trixie; where no registry
+# answers, podman makes one with debootstrap.
 IMAGE ?= localhost/transferline:latest
 
 .PHONY: image
-image: ## build the image that every step runs in on Kubeflow or Vertex AI
+image: | $(UV) ## build the image that every step runs in on Kubeflow or Vertex AI
 	kubeflow/build_image.sh $(IMAGE)
 
 .PHONY: image-test
-image-test: ## every test on Python 3.12 and TFX 1.21, in a container
+image-test: | $(UV) ## every test on Python 3.12 and TFX 1.21, in a container
 	kubeflow/build_image.sh $(IMAGE)-locked locked
 	kubeflow/test_in_image.sh $(IMAGE)-locked
 

@@ -3,16 +3,26 @@
 #
 #     kubeflow/build_image.sh IMAGE [STAGE]
 #
-# BASE names another base image. Where podman builds, this machine's certificate authorities serve the build too.
+# BASE names another base image. Where podman builds and no registry answers, base_image.sh makes one. This machine's
+# certificate authorities serve podman's build too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+usual=docker.io/library/python:3.12-slim-trixie
+own=localhost/transferline-base:3.12
+docker info > /dev/null 2>&1 && engine=docker || engine=podman
+
+if [[ $engine == podman && -z "${BASE:-}" ]] && ! podman image exists $usual && ! podman pull --quiet $usual; then
+  BASE=$own
+  podman image exists $own || kubeflow/base_image.sh $own "$(./choose_python.sh .tools/bin/uv 3.12)"
+fi
+
 arguments=(--file kubeflow/Dockerfile --tag "$1")
 if [[ -n "${2:-}" ]]; then arguments+=(--target "$2"); fi
 if [[ -n "${BASE:-}" ]]; then arguments+=(--build-arg "BASE=$BASE"); fi
 for name in PIP_CERT SSL_CERT_FILE; do
   if [[ -n "${!name:-}" ]]; then arguments+=(--build-arg "$name=${!name}"); fi
 done
-if docker info > /dev/null 2>&1; then
+if [[ $engine == docker ]]; then
   docker build "${arguments[@]}" .
 else
   podman --runtime runc build --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --network host \
