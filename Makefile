@@ -81,6 +81,16 @@ kubeflow-test: $(READY) image ## run each step of compiled pipelines in a strict
 	$(BIN)/python -W ignore::FutureWarning tests/support/run_in_containers.py --image $(IMAGE) \
 	  --engine $$(docker info > /dev/null 2>&1 && echo docker || echo podman)
 
+# The emulator's environment; it needs other releases than ours.
+.gcs/.ready: tests/support/cloud_storage/requirements.txt | $(UV)
+	$(UV) venv --quiet --clear --python "$$(./choose_python.sh $(UV) $(PYTHON))" .gcs
+	VIRTUAL_ENV="$(CURDIR)/.gcs" $(UV) pip install --quiet --compile-bytecode --require-hashes -r $<
+	touch $@
+
+.PHONY: gcs-test
+gcs-test: $(READY) .gcs/.ready ## pipelines and clients on gs://, on an emulator of Google Cloud Storage
+	tests/support/cloud_storage/run.sh $(BIN)/python -m pytest tests/cloud_storage
+
 .PHONY: database
 database: ## install Debian's PostgreSQL and MariaDB, on which metadata is tested; without them those tests are skipped
 	{ ls /usr/lib/postgresql/*/bin/initdb && command -v mariadbd; } || { apt-get update -qq && \
@@ -92,10 +102,11 @@ format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff format .
 
 .PHONY: lock
-lock: | $(UV) ## resolve requirements.in anew into requirements.lock, and take the newest uv
+lock: | $(UV) ## resolve requirements.in anew into requirements.lock, take the newest uv, and what the emulator of gs:// needs
 	$(LOCK) requirements.in requirements-dev.in -o requirements.lock
 	echo uv | $(LOCK) - -o requirements-uv.txt
+	$(LOCK) tests/support/cloud_storage/requirements.in -o tests/support/cloud_storage/requirements.txt
 
 .PHONY: clean
 clean: ## remove the environment and the tools' caches
-	rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf .venv .tools .gcs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
