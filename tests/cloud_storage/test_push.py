@@ -80,7 +80,12 @@ def test_a_push_that_is_killed_is_no_version_and_is_gone_on_with(folder, make_mo
 
 def test_two_pushes_at_once_are_two_versions(folder, make_model):
     models = {factor: make_model(factor) for factor in (2, 3)}
-    processes = {factor: pushing(model, folder, "7") for factor, model in models.items()}
+    # Both have seen that the number is free before one of them claims it.
+    with emulator.faults({"action": "hold", "kind": "write", "path": ".*/[.]pushing-7", "times": 2}):
+        processes = {factor: pushing(model, folder, "7") for factor, model in models.items()}
+        while emulator.met() < 2:
+            assert all(process.poll() is None for process in processes.values())
+            time.sleep(0.05)
     numbers = {factor: pushed_as(process) for factor, process in processes.items()}
     assert sorted(numbers.values()) == ["7", "8"]
     for factor, number in numbers.items():
