@@ -7,6 +7,7 @@ ends on SIGTERM. TFX is imported after the checks, so that a refusal takes a sec
 
 import json
 import os
+import re
 import runpy
 import sys
 import traceback
@@ -77,13 +78,25 @@ def hand_over(arguments: Namespace, beam_arguments: Sequence[str]) -> None:
 
 def last_words(error: BaseException, place: str, folders: Sequence[str]) -> str:
     """Returns an error as cause, place and cure; one that isn't written for people by its own last line."""
-    known = error_in_chain(error)
+    known = error_in_chain(error) or refused_by_bucket(error)
     if known is not None:
         return str(known)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [type(error).__name__, *(line.removesuffix(".") for line in lines[-1:])]
     outputs = f", whose outputs are in {os.path.dirname(folders[0].rstrip('/'))}" if folders else ""
     return str(TransferlineError(f"{': '.join(said)}.", place=f"{place}{outputs}", cure="Read the traceback above."))
+
+
+def refused_by_bucket(error: BaseException) -> TransferlineError | None:
+    """Returns the error for people where Google Cloud Storage refused TensorFlow something; None where it didn't."""
+    asked = re.search(r"[^\n]*(gs://\S+)", str(error))
+    if asked is None or type(error).__name__ != "PermissionDeniedError":
+        return None
+    return TransferlineError(
+        f"The account may not read or write this in Google Cloud Storage: {asked[0].strip()}.",
+        place=asked[1],
+        cure="Give the account the role Storage Object User on the bucket, or use another account.",
+    )
 
 
 def fail(words: str) -> NoReturn:

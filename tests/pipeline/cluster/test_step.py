@@ -13,6 +13,7 @@ import pandas as pd
 import psutil
 import pytest
 import tensorflow_data_validation as tfdv
+from tensorflow.errors import PermissionDeniedError
 
 import components.trainer.executor
 from components.errors import TransferlineError
@@ -189,6 +190,18 @@ def test_an_error_without_words_is_told_by_its_name():
         "  place: Trainer, whose outputs are in gs://b/r",
         "  cure:  Read the traceback above.",
     ]
+
+
+def test_a_bucket_that_refuses_tensorflow_is_told_with_its_cure():
+    said = "Error executing an HTTP request: HTTP response code 403\n\t when reading metadata of gs://b/r/model"
+    assert last_words(PermissionDeniedError(None, None, said), "Trainer", ["gs://b/r/model"]).splitlines() == [
+        "The account may not read or write this in Google Cloud Storage: when reading metadata of gs://b/r/model.",
+        "  place: gs://b/r/model",
+        "  cure:  Give the account the role Storage Object User on the bucket, or use another account.",
+    ]
+    assert "PermissionDeniedError: /etc/shadow" in last_words(
+        PermissionDeniedError(None, None, "/etc/shadow"), "Trainer", []
+    )
 
 
 def can_be_the_first_process():
