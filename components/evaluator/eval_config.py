@@ -28,7 +28,6 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
     Returns:
         An EvalConfig with a candidate and a baseline model; TFX drops the baseline where there is none.
     """
-    prediction_key = "probability" if classes == 2 else "scores"
     models = [
         tfma.ModelSpec(
             name=name,
@@ -39,22 +38,27 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
                 *([SLICE_SIGNATURE] if makes_slices and name == tfma.CANDIDATE_KEY else []),
             ],
             label_key=LABEL_ID,
-            prediction_key=prediction_key,
+            prediction_key=prediction_key(classes),
         )
         for name in (tfma.CANDIDATE_KEY, tfma.BASELINE_KEY)
     ]
     metrics = _binary_metrics() if classes == 2 else _multiclass_metrics()
     return tfma.EvalConfig(
         model_specs=models,
-        slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=[key]) for key in _sliced_by(evaluation))],
+        slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=[key]) for key in sliced_by(evaluation))],
         metrics_specs=[tfma.MetricsSpec(metrics=[_with_thresholds(metric, evaluation) for metric in metrics])],
     )
 
 
-def _sliced_by(evaluation: Evaluation) -> list[str]:
-    """Each feature once, in the order given, those that only thresholds name last."""
+def sliced_by(evaluation: Evaluation) -> tuple[str, ...]:
+    """Returns each feature once, in the order given, those that only thresholds name last."""
     named = [*evaluation.slices, *(threshold.slice_feature for threshold in evaluation.thresholds)]
-    return [feature for feature in dict.fromkeys(named) if feature]
+    return tuple(feature for feature in dict.fromkeys(named) if feature)
+
+
+def prediction_key(classes: int) -> str:
+    """Returns the output of the signature that is evaluated: a probability of the second of two classes, or scores."""
+    return "probability" if classes == 2 else "scores"
 
 
 def _metric(class_name: str, name: str, **settings: object) -> tfma.MetricConfig:

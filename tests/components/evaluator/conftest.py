@@ -4,8 +4,13 @@ import json
 
 import pytest
 import tensorflow as tf
+from tfx.components.evaluator.executor import Executor as TfxExecutor
+from tfx.components.util import examples_utils
+from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
+from tfx.utils import json_utils, proto_utils
 
+from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
 
 BEAM_ARGS = [
@@ -41,6 +46,14 @@ class ScoreReader(tf.Module):
         return {"half": tf.cast(scores[:, 0] > 0.5, tf.int64) + 1 + self.shift}
 
 
+def as_feature(values):
+    if all(isinstance(value, str) for value in values):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode() for value in values]))
+    if all(isinstance(value, int) for value in values):
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+    return tf.train.Feature(float_list=tf.train.FloatList(value=values))
+
+
 @pytest.fixture
 def save_model(tmp_path):
     def save(name, classes, shift=0, makes_slices=False):
@@ -61,20 +74,24 @@ def save_model(tmp_path):
 
 @pytest.fixture
 def write_examples(tmp_path):
-    """Writes (label, id, scores) rows as the test split of an Examples artifact."""
+    """Writes (label, id, scores) rows as the test split of an Examples artifact; a file for each sequence of rows.
 
-    def write(rows):
+    A row may end with further features, each a list of texts, whole numbers or other numbers.
+    """
+
+    def write(*files):
         artifact = standard_artifacts.Examples()
         artifact.uri = str(tmp_path / "examples")
         artifact.split_names = '["train", "eval", "test"]'
+        examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        examples_utils.set_file_format(artifact, "tfrecords_gzip")
         tf.io.gfile.makedirs(f"{artifact.uri}/Split-test")
-        with tf.io.TFRecordWriter(f"{artifact.uri}/Split-test/data.gz", "GZIP") as writer:
-            for label, number, scores in rows:
-                example = tf.train.Example()
-                example.features.feature["label"].bytes_list.value.append(label.encode())
-                example.features.feature["id"].int64_list.value.append(number)
-                example.features.feature["scores"].float_list.value.extend(scores)
-                writer.write(example.SerializeToString())
+        for at, rows in enumerate(files):
+            with tf.io.TFRecordWriter(f"{artifact.uri}/Split-test/data-{at}.gz", "GZIP") as writer:
+                for label, number, scores, *more in rows:
+                    features = {"label": [label], "id": [number], "scores": [*map(float, scores)]} | dict(*more)
+                    feature = {name: as_feature(values) for name, values in features.items()}
+                    writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
         return artifact
 
     return write
@@ -95,6 +112,30 @@ def evaluate(tmp_path):
             inputs,
             {key: [artifact] for key, artifact in outputs.items()},
             {EVALUATION_CONFIG_KEY: evaluation.model_dump_json(), **run_parameters},
+        )
+        return outputs["evaluation"], outputs["blessing"]
+
+    return run
+
+
+@pytest.fixture
+def evaluate_with_tfma(tmp_path):
+    """Runs TFX's own executor on the same, with the configuration that TFMA reads; returns the same artifacts."""
+
+    def run(evaluation, examples, model, baseline=None, *, classes, makes_slices=False):
+        outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
+        for key, artifact in outputs.items():
+            artifact.uri = str(tmp_path / f"tfma_{key}")
+            tf.io.gfile.makedirs(artifact.uri)
+        inputs = {"examples": [examples], "model": [model]} | ({"baseline_model": [baseline]} if baseline else {})
+        executor = TfxExecutor(TfxExecutor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(tmp_path / "tmp")))
+        executor.Do(
+            inputs,
+            {key: [artifact] for key, artifact in outputs.items()},
+            {
+                "eval_config": proto_utils.proto_to_json(eval_config(evaluation, classes, makes_slices=makes_slices)),
+                "example_splits": json_utils.dumps(["test"]),
+            },
         )
         return outputs["evaluation"], outputs["blessing"]
 

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 from tfx.orchestration.kubeflow.v2.container.kubeflow_v2_entrypoint_utils import refactor_model_blessing
 from tfx.types import standard_artifacts
@@ -177,3 +179,30 @@ def test_an_example_is_in_one_slice_made_by_the_candidate_whatever_the_baseline_
         ("half=2", "at_least"): 2,
     }
     assert {check.baseline for check in checks.values()} == {2}
+
+
+def test_a_class_that_the_model_does_not_know_is_an_error(evaluate, write_examples, save_model):
+    with pytest.raises(RuntimeError, match="At least 1 examples of the test split have a label that the model doesn't"):
+        evaluate(
+            Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
+            write_examples([*RIGHT, ("fox", -1, [0.5, 0.5])]),
+            save_model("model", 2),
+        )
+
+
+def test_an_answer_that_is_not_a_number_is_an_error(evaluate, write_examples, save_model):
+    with pytest.raises(RuntimeError, match="The model answers with NaN, which is no number, to at least 1 example"):
+        evaluate(
+            Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
+            write_examples([*RIGHT, ("dog", 1, [math.nan, math.nan])]),
+            save_model("model", 2),
+        )
+
+
+def test_an_empty_test_split_is_an_error(evaluate, write_examples, save_model):
+    with pytest.raises(RuntimeError, match="There are no examples in the test split"):
+        evaluate(
+            Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
+            write_examples([]),
+            save_model("model", 2),
+        )

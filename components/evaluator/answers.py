@@ -1,0 +1,103 @@
+"""Runs the models on the test split in whole batches.
+
+TFMA takes each example alone through each of its slices. Here an example costs what the models cost: TensorFlow reads,
+parses and predicts a batch at once, and numpy sums it up by slice.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+
+from components.contract import IMAGE
+from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SIGNATURE, prediction_key
+from components.evaluator.slices import RawFeatures, slices
+from components.evaluator.statistics import Found, contributions
+
+PHOTOS_PER_BATCH, ROWS_PER_BATCH = 64, 8192
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every worker is told.
+
+    Attributes:
+        models: Paths of SavedModels by name.
+        candidate: The name of the model that is evaluated; the other is what it is compared with.
+        classes: How many classes they know.
+        sliced_by: Features.
+    """
+
+    models: Mapping[str, str]
+    candidate: str
+    classes: int
+    sliced_by: tuple[str, ...]
+
+
+class Answer(beam.DoFn):
+    """Reads a file of examples and yields the statistics of each batch."""
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+
+    def setup(self) -> None:
+        """Loads the models."""
+        self._models = {name: tf.saved_model.load(path) for name, path in self._question.models.items()}
+        self._answer = _answer(self._models, self._question)
+        made = self._models[self._question.candidate].signatures
+        columns = {
+            name
+            for signature in (LABEL_SIGNATURE, SLICE_SIGNATURE)
+            if signature in made
+            for name in made[signature].structured_outputs
+        }
+        self._raw = RawFeatures([name for name in self._question.sliced_by if name not in columns])
+
+    def process(self, file: str) -> Iterator[Found]:
+        """Yields a batch's statistics by slice and model."""
+        for examples in _batches(file):
+            answers, made = self._answer(examples)
+            of_models = {
+                name: contributions(labels.numpy(), predictions.numpy(), self._question.classes)
+                for name, (labels, predictions) in answers.items()
+            }
+            columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
+            yield {
+                (key, name): each.of(chosen)
+                for key, chosen in slices(len(examples), self._raw.read(examples), columns)
+                for name, each in of_models.items()
+            }
+
+
+def _answer(models: Mapping[str, Any], question: Question) -> Callable[[tf.Tensor], Any]:
+    """One graph of all that is asked of the models, so that TensorFlow leaves out what isn't, and parses once."""
+
+    def answer(examples: tf.Tensor) -> tuple[dict[str, Any], dict[str, tf.Tensor]]:
+        answers = {
+            name: (
+                model.signatures[LABEL_SIGNATURE](examples)[LABEL_ID],
+                model.signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY](examples)[
+                    prediction_key(question.classes)
+                ],
+            )
+            for name, model in models.items()
+        }
+        made = {LABEL_ID: answers[question.candidate][0]}
+        signatures = models[question.candidate].signatures
+        if SLICE_SIGNATURE in signatures:
+            made |= signatures[SLICE_SIGNATURE](examples)
+        return answers, made
+
+    return tf.function(answer, input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+
+
+def _batches(file: str) -> tf.data.Dataset:
+    records = tf.data.TFRecordDataset(file, compression_type="GZIP")
+    return records.batch(PHOTOS_PER_BATCH if _has_photos(records) else ROWS_PER_BATCH).prefetch(2)
+
+
+def _has_photos(records: tf.data.Dataset) -> bool:
+    """A photo is a thousand times a row."""
+    return any(IMAGE in tf.train.Example.FromString(record.numpy()).features.feature for record in records.take(1))

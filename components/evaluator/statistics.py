@@ -1,0 +1,193 @@
+"""Sums over the examples of a slice from which every metric of it is worked out, by numpy and for whole batches.
+
+Sums of parts add up, so the parts may be computed by any number of workers, and memory doesn't grow with the examples.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from components.errors import TransferlineError
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+SliceKey: TypeAlias = tuple[tuple[str, str | int | float], ...]
+"""As TFMA has it: () for all examples, else (feature, value)."""
+
+Found: TypeAlias = dict[tuple[SliceKey, str], "Statistics"]
+"""Statistics by slice and name of the model."""
+
+BUCKETS = 10_000
+"""Of TFMA's histogram between 0 and 1, which its curves are drawn from; two more take what lies outside."""
+
+DECIDING = 0.5
+"""Above it, an example is predicted as the second of two classes."""
+
+LEAST = 1e-7
+"""A score counts as no less in the cross-entropy of many classes, and as no more than 1 without it, as in Keras."""
+
+NO_CLASS = -1
+"""TFMA's number for the predicted class where no class has a score above 0."""
+
+MOST_CLASSES = 2**31
+
+CELLS_KEPT = 50_000
+"""So many cells of a slice are kept before equal ones are summed."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Sums over some examples of a slice, as one model answers them.
+
+    Attributes:
+        totals: Sums by name.
+        cells: Numbers of cells, ascending. Of two classes: buckets of TFMA's histogram; of more: see `classes_of`.
+        sums: Sums of each cell, a row a cell. Of two classes: labels, predictions, examples; of more: examples.
+    """
+
+    totals: Mapping[str, float]
+    cells: Ints
+    sums: Floats
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """What each example of a batch contributes to the statistics of its slices; attributes as in `Statistics`."""
+
+    totals: Mapping[str, Floats]
+    cells: Ints
+    sums: Floats
+
+    def of(self, examples: Ints) -> Statistics:
+        """Sums over some of the examples, named by their place in the batch."""
+        return Statistics(
+            {name: float(each[examples].sum()) for name, each in self.totals.items()},
+            *_sums_of_equal_cells(self.cells[examples], self.sums[examples]),
+        )
+
+
+class AddStatistics(beam.CombineFn):
+    """Adds up the statistics of batches."""
+
+    def create_accumulator(self) -> dict[tuple[SliceKey, str], list[Statistics]]:
+        """Nothing yet."""
+        return {}
+
+    def add_input(
+        self, accumulator: dict[tuple[SliceKey, str], list[Statistics]], batch: Found
+    ) -> dict[tuple[SliceKey, str], list[Statistics]]:
+        """Takes in a batch."""
+        for key, statistics in batch.items():
+            parts = accumulator.setdefault(key, [])
+            parts.append(statistics)
+            if sum(len(part.cells) for part in parts) > CELLS_KEPT:
+                parts[:] = [added(parts)]
+        return accumulator
+
+    def merge_accumulators(
+        self, accumulators: Iterable[dict[tuple[SliceKey, str], list[Statistics]]]
+    ) -> dict[tuple[SliceKey, str], list[Statistics]]:
+        """Takes in what other workers have."""
+        result = self.create_accumulator()
+        for accumulator in accumulators:
+            self.add_input(result, self.extract_output(accumulator))
+        return result
+
+    def extract_output(self, accumulator: dict[tuple[SliceKey, str], list[Statistics]]) -> Found:
+        """One `Statistics` a slice and model."""
+        return {key: added(parts) for key, parts in accumulator.items()}
+
+
+def added(parts: Sequence[Statistics]) -> Statistics:
+    """Adds up statistics."""
+    return Statistics(
+        {name: sum(part.totals[name] for part in parts) for name in parts[0].totals},
+        *_sums_of_equal_cells(
+            np.concatenate([part.cells for part in parts]), np.concatenate([part.sums for part in parts])
+        ),
+    )
+
+
+def contributions(labels: Ints, predictions: npt.NDArray[np.float32], classes: int) -> Contributions:
+    """Computes what each example contributes.
+
+    Args:
+        labels: Numbers of the classes.
+        predictions: Of two classes: probabilities of the second [examples]; of more: scores [examples, classes].
+        classes: How many there are.
+
+    Raises:
+        TransferlineError: An example is of no class that the model knows, or a model of two classes answers with NaN,
+            of neither of which there are metrics.
+    """
+    if unknown := int(((labels < 0) | (labels >= classes)).sum()):
+        raise TransferlineError(
+            f"At least {unknown} examples of the test split have a label that the model doesn't know.",
+            place="the test split",
+            cure="Train the model on all classes, or leave the examples out.",
+        )
+    of_each = predictions.astype(np.float64)
+    return _of_two_classes(labels, of_each) if classes == 2 else _of_many_classes(labels, of_each)
+
+
+def classes_of(cell: int) -> tuple[int, int]:
+    """Returns the actual and the predicted class of a cell of a confusion matrix of many classes."""
+    actual, predicted = divmod(cell, MOST_CLASSES)
+    return actual, predicted + NO_CLASS
+
+
+def _of_two_classes(labels: Ints, probabilities: Floats) -> Contributions:
+    if missing := int(np.isnan(probabilities).sum()):
+        raise TransferlineError(
+            f"The model answers with NaN, which is no number, to at least {missing} examples of the test split.",
+            place="the test split",
+            cure="Look at the training curves for where the loss became NaN; lower the learning rate.",
+        )
+    is_second = labels == 1
+    predicted_second = probabilities > DECIDING
+    with np.errstate(divide="ignore", invalid="ignore"):  # TFMA doesn't clip: a wrong certainty gives infinity or NaN
+        crossentropy = -labels * np.log(probabilities) - (1 - labels) * np.log(1 - probabilities)
+    ones = np.ones(len(labels))
+    return Contributions(
+        totals={
+            "examples": ones,
+            "labels": labels.astype(np.float64),
+            "predictions": probabilities,
+            "crossentropy": crossentropy,
+            "true_positives": (is_second & predicted_second).astype(np.float64),
+            "false_positives": (~is_second & predicted_second).astype(np.float64),
+            "true_negatives": (~is_second & ~predicted_second).astype(np.float64),
+            "false_negatives": (is_second & ~predicted_second).astype(np.float64),
+        },
+        cells=np.clip(probabilities * BUCKETS + 1, 0, BUCKETS + 1).astype(np.int64),
+        sums=np.column_stack([labels, probabilities, ones]),
+    )
+
+
+def _of_many_classes(labels: Ints, scores: Floats) -> Contributions:
+    at = np.arange(len(labels))
+    likeliest = scores.argmax(axis=1)
+    predicted = np.where(scores[at, likeliest] <= 0, NO_CLASS, likeliest)
+    clipped = np.clip(scores, LEAST, 1 - LEAST)
+    ones = np.ones(len(labels))
+    return Contributions(
+        totals={
+            "examples": ones,
+            # Where a score is NaN, TensorFlow's likeliest class, which Keras's accuracy goes by, isn't numpy's.
+            "hits": (tf.argmax(scores, axis=1).numpy() == labels).astype(np.float64),
+            "crossentropy": np.log(clipped.sum(axis=1)) - np.log(clipped[at, labels]),
+        },
+        cells=labels * MOST_CLASSES + predicted - NO_CLASS,
+        sums=ones[:, np.newaxis],
+    )
+
+
+def _sums_of_equal_cells(cells: Ints, sums: Floats) -> tuple[Ints, Floats]:
+    distinct, at = np.unique(cells, return_inverse=True)
+    columns = [np.bincount(at, weights=column, minlength=len(distinct)) for column in sums.T]
+    return distinct, np.column_stack(columns)

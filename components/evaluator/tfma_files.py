@@ -1,0 +1,152 @@
+"""Works out TFMA's metrics from statistics, with TFMA's own formulas, and writes them in its own format."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any, TypeAlias
+
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from tensorflow_model_analysis.evaluators.metrics_validator import validate_metrics
+from tensorflow_model_analysis.metrics import (
+    binary_confusion_matrices,
+    calibration_histogram,
+    metric_specs,
+    multi_class_confusion_matrix_metrics,
+)
+from tensorflow_model_analysis.metrics.metric_types import MetricComputation, MetricKey, PlotKey
+from tensorflow_model_analysis.proto.config_pb2 import EvalRun
+from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
+
+from components.errors import TransferlineError
+from components.evaluator.statistics import DECIDING, Found, SliceKey, Statistics, classes_of
+
+Metrics: TypeAlias = dict[MetricKey, Any]
+
+METRICS, PLOTS, ATTRIBUTIONS = "metrics", "plots", "attributions"
+
+
+def write_evaluation(found: Found, config: tfma.EvalConfig, models: Mapping[str, str], folder: str) -> None:
+    """Writes what TFMA would write.
+
+    Args:
+        found: The statistics.
+        config: As TFX completes it.
+        models: Paths of the models by name.
+        folder: Where to write.
+
+    Raises:
+        TransferlineError: There is nothing to work out, since no example was read.
+    """
+    if not found:
+        raise TransferlineError(
+            "There are no examples in the test split, so nothing can be said of the model.",
+            place="the test split",
+            cure="Give the test split a share of the data, as data.split says.",
+        )
+    computations = metric_specs.to_computations(list(config.metrics_specs), eval_config=config)
+    validations = tfma_writer.CombineValidations(config)
+    verdict = validations.create_accumulator()
+    files: dict[str, list[Message]] = {METRICS: [], PLOTS: [], ATTRIBUTIONS: []}
+    for key, by_model in sorted(_by_slice(found).items()):
+        computed = _computed(computations, by_model)
+        plots = {name: value for name, value in computed.items() if isinstance(name, PlotKey)}
+        metrics = {name: value for name, value in computed.items() if not isinstance(name, PlotKey)}
+        metrics |= _differences(metrics)
+        files[METRICS].append(tfma_writer.convert_slice_metrics_to_proto((key, metrics), []))
+        files[PLOTS].append(tfma_writer.convert_slice_plots_to_proto((key, plots), []))
+        files[ATTRIBUTIONS].append(tfma_writer.convert_slice_attributions_to_proto((key, {})))
+        verdict = validations.add_input(verdict, validate_metrics((key, metrics), config))
+    for name, messages in files.items():
+        _write_records(messages, os.path.join(folder, f"{name}-00000-of-00001.tfrecord"))
+    _write_records([validations.extract_output(verdict)], os.path.join(folder, "validations.tfrecord"))
+    run = EvalRun(eval_config=config, version=tfma.VERSION_STRING, model_locations=dict(models))
+    with tf.io.gfile.GFile(os.path.join(folder, "eval_config.json"), "w") as file:
+        file.write(json_format.MessageToJson(run))
+
+
+def _by_slice(found: Found) -> dict[SliceKey, dict[str, Statistics]]:
+    by_slice: dict[SliceKey, dict[str, Statistics]] = {}
+    for (key, model), statistics in found.items():
+        by_slice.setdefault(key, {})[model] = statistics
+    return by_slice
+
+
+def _computed(computations: Iterable[Any], statistics: Mapping[str, Statistics]) -> Metrics:
+    """Gives TFMA's computations what they start from, and lets it derive the rest from that."""
+    metrics: Metrics = {}
+    for computation in computations:
+        if set(computation.keys) <= set(metrics):
+            continue
+        if isinstance(computation, MetricComputation):
+            metrics |= {key: _base(key.name)(statistics[key.model_name]) for key in computation.keys}
+        else:
+            metrics |= computation.result(metrics)
+    return {key: value for key, value in metrics.items() if not key.name.startswith("_")}
+
+
+def _base(name: str) -> Callable[[Statistics], Any]:
+    """What TFMA would compute example by example; what stands behind a colon are its settings."""
+    return BASES[name.partition(":")[0]]
+
+
+def _mean(name: str) -> Callable[[Statistics], float]:
+    return lambda statistics: statistics.totals[name] / statistics.totals["examples"]
+
+
+def _confusion(statistics: Statistics) -> binary_confusion_matrices.Matrices:
+    names = {"tp": "true_positives", "tn": "true_negatives", "fp": "false_positives", "fn": "false_negatives"}
+    counts = {short: [statistics.totals[name]] for short, name in names.items()}
+    return binary_confusion_matrices.Matrices(thresholds=[DECIDING], **counts)
+
+
+def _histogram(statistics: Statistics) -> list[calibration_histogram.Bucket]:
+    return [
+        calibration_histogram.Bucket(bucket, *sums)
+        for bucket, sums in zip(statistics.cells.tolist(), statistics.sums.tolist(), strict=True)
+    ]
+
+
+def _label_and_prediction(statistics: Statistics) -> SimpleNamespace:
+    return SimpleNamespace(
+        total_weighted_labels=statistics.totals["labels"],
+        total_weighted_predictions=statistics.totals["predictions"],
+        total_weighted_examples=statistics.totals["examples"],
+    )
+
+
+def _confusion_of_classes(statistics: Statistics) -> multi_class_confusion_matrix_metrics.Matrices:
+    entries = {
+        multi_class_confusion_matrix_metrics.MatrixEntryKey(*classes_of(cell)): count
+        for cell, (count,) in zip(statistics.cells.tolist(), statistics.sums.tolist(), strict=True)
+    }
+    return multi_class_confusion_matrix_metrics.Matrices({0.0: entries})
+
+
+BASES: dict[str, Callable[[Statistics], Any]] = {
+    "example_count": lambda statistics: statistics.totals["examples"],
+    "crossentropy": _mean("crossentropy"),
+    "accuracy": _mean("hits"),
+    "_binary_confusion_matrices": _confusion,
+    "_calibration_histogram": _histogram,
+    "_weighted_labels_predictions_examples": _label_and_prediction,
+    "_multi_class_confusion_matrices": _confusion_of_classes,
+}
+"""By the names of TFMA's computations that don't derive from others; the accuracy of two classes does."""
+
+
+def _differences(metrics: Metrics) -> Metrics:
+    """The candidate's values less the baseline's."""
+    return {
+        key.make_diff_key(): value - metrics[before]
+        for key, value in metrics.items()
+        if (before := key.make_baseline_key(tfma.BASELINE_KEY)) in metrics and before != key
+    }
+
+
+def _write_records(messages: Iterable[Message], path: str) -> None:
+    with tf.io.TFRecordWriter(path) as writer:
+        for message in messages:
+            writer.write(message.SerializeToString())

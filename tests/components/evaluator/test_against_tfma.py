@@ -1,0 +1,164 @@
+"""TFX's own Evaluator on the same models and examples finds the same: metrics, plots, validation, blessing."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow_model_analysis as tfma
+from google.protobuf import json_format
+
+from components.evaluator.config import Evaluation, Threshold
+
+EQUAL = 1e-6
+SLICES = ("label", "tag", "number", "share", "half", "nowhere")
+"""Texts, several or none an example; whole and other numbers; a column that the model makes; one that isn't there."""
+
+
+def values_in(node, place=""):
+    """Yields all that a nested structure holds, each with its place."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from values_in(value, f"{place}/{key}")
+    elif isinstance(node, list | tuple):
+        for at, value in enumerate(node):
+            yield from values_in(value, f"{place}/{at}")
+    else:
+        yield place, node
+
+
+def found_in(evaluation, model_name):
+    result = tfma.load_eval_result(evaluation.uri, model_name=model_name)
+    metrics = {f"{key} {place}": value for key, values in result.slicing_metrics for place, value in values_in(values)}
+    plots = {f"{key} {place}": value for key, values in result.plots for place, value in values_in(values)}
+    return metrics | {f"plot {place}": value for place, value in plots.items()}
+
+
+def number(value):
+    """TFMA's JSON has "NaN" and "Infinity" as texts, and other texts too."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+def assert_equal(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    for place, value in theirs.items():
+        expected, found = number(value), number(ours[place])
+        if isinstance(expected, float) and math.isfinite(expected):
+            assert found == pytest.approx(expected, rel=EQUAL, abs=EQUAL), place
+        else:
+            assert str(found) == str(expected), place
+
+
+def verdict_in(evaluation):
+    """All that a validation says, whatever the order of the slices in which it says it."""
+    said = json_format.MessageToDict(tfma.load_validation_result(evaluation.uri))
+    said.get("metricValidationsPerSlice", []).sort(key=lambda failed: str(failed["sliceKey"]))
+    said["validationDetails"]["slicingDetails"].sort(key=str)
+    said.get("missingSlices", []).sort(key=str)
+    return dict(values_in(said))
+
+
+@pytest.fixture
+def assert_as_tfma(evaluate, evaluate_with_tfma):
+    def compare(evaluation, examples, classes, candidate, baseline=None, *, makes_slices=False):
+        ours, our_blessing = evaluate(evaluation, examples, candidate, baseline)
+        theirs, their_blessing = evaluate_with_tfma(
+            evaluation, examples, candidate, baseline, classes=classes, makes_slices=makes_slices
+        )
+        for name in [tfma.CANDIDATE_KEY, tfma.BASELINE_KEY] if baseline else [""]:
+            assert_equal(found_in(ours, name), found_in(theirs, name))
+        assert tfma.load_eval_result(ours.uri).config == tfma.load_eval_result(theirs.uri).config
+        assert_equal(verdict_in(ours), verdict_in(theirs))
+        assert [path.name for path in Path(our_blessing.uri).iterdir()] == [
+            path.name for path in Path(their_blessing.uri).iterdir()
+        ]
+        assert our_blessing.get_int_custom_property("blessed") == their_blessing.get_int_custom_property("blessed")
+        assert our_blessing.get_string_custom_property("baseline_model_uri") == (
+            their_blessing.get_string_custom_property("baseline_model_uri")
+        )
+        return found_in(ours, tfma.CANDIDATE_KEY if baseline else "")
+
+    return compare
+
+
+def one_of(values, chance):
+    return values[chance.integers(len(values))]
+
+
+def features(chance):
+    tags = [one_of(("a", "b", "ü"), chance) for _ in range(chance.integers(4))]
+    more = {"tag": tags, "number": [int(chance.integers(-1, 3))]}
+    return more | {"share": [one_of((0.1, 0.5), chance)]} if chance.random() < 0.7 else more
+
+
+def rows_of_two_classes(count, chance):
+    for _ in range(count):
+        label = int(chance.integers(2))
+        # Ties, the deciding threshold itself, both sides of a bucket's edge, and what lies between.
+        second = one_of((0.25, 0.5, 0.5000001, 0.7, 0.70009996, 0.7001, chance.random() * 0.98 + 0.01), chance)
+        yield ("no", "yes")[label], label, [1 - second, second], features(chance)
+
+
+def rows_of_many_classes(count, classes, chance):
+    for _ in range(count):
+        scores = [one_of((0.0, 0.2, chance.random()), chance) for _ in range(classes)]
+        label = int(chance.integers(classes - 1))  # the last class has no example
+        yield f"class {label}", label, [score / max(sum(scores), 1e-9) for score in scores], features(chance)
+
+
+THRESHOLDS = (
+    Threshold(metric="accuracy", at_least=0.4, max_drop=0.1),
+    Threshold(metric="accuracy", slice="label", at_least=0.1),
+    Threshold(metric="crossentropy", slice="tag=ü", at_most=100, max_rise=0.01),
+    Threshold(metric="example_count", slice="half", at_least=1),
+    Threshold(metric="accuracy", slice="number=7", at_least=0.1),
+)
+"""Some pass, some don't, and no example is in the last one's slice."""
+
+
+def test_two_classes_and_a_baseline(assert_as_tfma, write_examples, save_model):
+    chance = np.random.default_rng(0)
+    found = assert_as_tfma(
+        Evaluation(thresholds=(*THRESHOLDS, Threshold(metric="auc", max_drop=0.2)), slices=SLICES),
+        write_examples(list(rows_of_two_classes(300, chance))),
+        2,
+        save_model("candidate", 2, makes_slices=True),
+        save_model("baseline", 2, shift=1),
+        makes_slices=True,
+    )
+    assert found["() ///auc/doubleValue"] > 0.4
+    assert found["() ///auc_diff/doubleValue"] != 0
+    assert found["(('label', 'no'),) ///calibration/doubleValue"] == "NaN"
+    assert "plot () ///calibrationHistogramBuckets/buckets/0/lowerThresholdInclusive" in found
+
+
+def test_two_classes_in_several_files_with_wrong_certainties(assert_as_tfma, write_examples, save_model):
+    chance = np.random.default_rng(1)
+    certain = [("no", 0, [0, 1], {"tag": ["sure"]}), ("yes", 1, [0, 1], {"tag": ["right"]}), ("no", 0, [1.5, -0.5])]
+    found = assert_as_tfma(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.1),), slices=("label", "tag")),
+        write_examples(list(rows_of_two_classes(60, chance)), certain, []),
+        2,
+        save_model("candidate", 2),
+    )
+    assert found["() ///crossentropy/doubleValue"] == "NaN"
+    assert found["(('tag', 'sure'),) ///crossentropy/doubleValue"] == "Infinity"
+
+
+def test_many_classes_and_a_baseline(assert_as_tfma, write_examples, save_model):
+    chance = np.random.default_rng(2)
+    nowhere_likely = ("class 0", 0, [0, 0, 0, 0], {"tag": ["none"]})
+    not_a_number = ("class 1", 1, [0.1, math.nan, 0.4, 0.3], {"tag": ["nan"]})
+    found = assert_as_tfma(
+        Evaluation(thresholds=THRESHOLDS, slices=SLICES),
+        write_examples([*rows_of_many_classes(300, 4, chance), nowhere_likely, not_a_number]),
+        4,
+        save_model("candidate", 4, makes_slices=True),
+        save_model("baseline", 4, shift=1),
+        makes_slices=True,
+    )
+    assert found["() ///accuracy_diff/doubleValue"] != 0
+    assert found["(('tag', 'nan'),) ///crossentropy/doubleValue"] == "NaN"
