@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import tensorflow_model_analysis as tfma
+from google.protobuf import json_format
 
 ALL_EXAMPLES = "all examples"
 
@@ -16,21 +17,24 @@ def read_metrics(output_path: str, model_name: str) -> dict[str, dict[str, float
         output_path: Where TFMA wrote them.
         model_name: `tfma.CANDIDATE_KEY` or `tfma.BASELINE_KEY` where two models were evaluated, "" where one was.
     """
-    result = tfma.load_eval_result(output_path, model_name=model_name)
     return {
-        slice_name(key): {
-            name: _finite(found["doubleValue"])
-            for name, found in outputs[""][""].items()
-            if "doubleValue" in found and not name.endswith("_diff")
+        slice_name(tfma.slicer.deserialize_slice_key(found.slice_key)): {
+            entry.key.name: _finite(entry.value.double_value.value)
+            for entry in found.metric_keys_and_values
+            if entry.key.model_name == model_name and entry.value.HasField("double_value") and not entry.key.is_diff
         }
-        for key, outputs in result.slicing_metrics
+        for found in tfma.load_metrics(output_path)
     }
 
 
 def read_plots(output_path: str, model_name: str) -> dict[str, Mapping[str, Any]]:
     """Returns TFMA's plots, as its own JSON, by slice; arguments as above."""
-    result = tfma.load_eval_result(output_path, model_name=model_name)
-    return {slice_name(key): outputs[""][""] for key, outputs in result.plots or ()}
+    return {
+        slice_name(tfma.slicer.deserialize_slice_key(found.slice_key)): json_format.MessageToDict(entry.value)
+        for found in tfma.load_plots(output_path)
+        for entry in found.plot_keys_and_values
+        if entry.key.model_name == model_name
+    }
 
 
 def slice_name(key: tuple[tuple[str, object], ...]) -> str:
@@ -38,6 +42,5 @@ def slice_name(key: tuple[tuple[str, object], ...]) -> str:
     return ", ".join(f"{feature}={value}" for feature, value in key) or ALL_EXAMPLES
 
 
-def _finite(value: float | str) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
