@@ -16,7 +16,7 @@ from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SI
 from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Found, contributions
 
-PHOTOS_PER_BATCH, ROWS_PER_BATCH = 64, 8192
+PHOTOS_PER_BATCH, ROWS_PER_BATCH = 32, 8192
 
 
 @dataclass(frozen=True)
