@@ -4,6 +4,7 @@ import json
 import sys
 
 import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.proto import config_pb2
 
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS
@@ -13,7 +14,7 @@ LABEL_SIGNATURE = "transform_labels"
 SLICE_SIGNATURE = "transform_slices"
 
 
-def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = False) -> tfma.EvalConfig:
+def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = False) -> config_pb2.EvalConfig:
     """Builds TFMA's configuration for a classifier.
 
     Two classes are evaluated on the probability of the second one, more on the scores of all. Slices go by feature
@@ -29,7 +30,7 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
         An EvalConfig with a candidate and a baseline model; TFX drops the baseline where there is none.
     """
     models = [
-        tfma.ModelSpec(
+        config_pb2.ModelSpec(
             name=name,
             is_baseline=name == tfma.BASELINE_KEY,
             signature_name="serving_default",
@@ -43,10 +44,13 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
         for name in (tfma.CANDIDATE_KEY, tfma.BASELINE_KEY)
     ]
     metrics = _binary_metrics() if classes == 2 else _multiclass_metrics()
-    return tfma.EvalConfig(
+    return config_pb2.EvalConfig(
         model_specs=models,
-        slicing_specs=[tfma.SlicingSpec(), *(tfma.SlicingSpec(feature_keys=[key]) for key in sliced_by(evaluation))],
-        metrics_specs=[tfma.MetricsSpec(metrics=[_with_thresholds(metric, evaluation) for metric in metrics])],
+        slicing_specs=[
+            config_pb2.SlicingSpec(),
+            *(config_pb2.SlicingSpec(feature_keys=[key]) for key in sliced_by(evaluation)),
+        ],
+        metrics_specs=[config_pb2.MetricsSpec(metrics=[_with_thresholds(metric, evaluation) for metric in metrics])],
     )
 
 
@@ -61,26 +65,26 @@ def prediction_key(classes: int) -> str:
     return "probability" if classes == 2 else "scores"
 
 
-def _metric(class_name: str, name: str, **settings: object) -> tfma.MetricConfig:
-    return tfma.MetricConfig(class_name=class_name, config=json.dumps({"name": name, **settings}))
+def _metric(class_name: str, name: str, **settings: object) -> config_pb2.MetricConfig:
+    return config_pb2.MetricConfig(class_name=class_name, config=json.dumps({"name": name, **settings}))
 
 
-def _binary_metrics() -> list[tfma.MetricConfig]:
+def _binary_metrics() -> list[config_pb2.MetricConfig]:
     plots = [_metric("ConfusionMatrixPlot", "confusion_matrix_plot"), _metric("CalibrationPlot", "calibration_plot")]
     return [*(_metric(class_name, name) for name, class_name in BINARY_METRICS.items()), *plots]
 
 
-def _multiclass_metrics() -> list[tfma.MetricConfig]:
+def _multiclass_metrics() -> list[config_pb2.MetricConfig]:
     # From 0 on, so that the likeliest class counts as the predicted one however likely it is.
     plot = _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot", thresholds=[0.0])
     return [*(_metric(class_name, name) for name, class_name in MULTICLASS_METRICS.items()), plot]
 
 
-def _name(metric: tfma.MetricConfig) -> str:
+def _name(metric: config_pb2.MetricConfig) -> str:
     return str(json.loads(metric.config)["name"])
 
 
-def _with_thresholds(metric: tfma.MetricConfig, evaluation: Evaluation) -> tfma.MetricConfig:
+def _with_thresholds(metric: config_pb2.MetricConfig, evaluation: Evaluation) -> config_pb2.MetricConfig:
     for threshold in evaluation.thresholds:
         if threshold.metric != _name(metric):
             continue
@@ -91,16 +95,16 @@ def _with_thresholds(metric: tfma.MetricConfig, evaluation: Evaluation) -> tfma.
     return metric
 
 
-def _slicing_spec(threshold: Threshold) -> tfma.SlicingSpec:
+def _slicing_spec(threshold: Threshold) -> config_pb2.SlicingSpec:
     if not threshold.slice:
-        return tfma.SlicingSpec()
+        return config_pb2.SlicingSpec()
     if threshold.slice_value is None:
-        return tfma.SlicingSpec(feature_keys=[threshold.slice_feature])
-    return tfma.SlicingSpec(feature_values={threshold.slice_feature: threshold.slice_value})
+        return config_pb2.SlicingSpec(feature_keys=[threshold.slice_feature])
+    return config_pb2.SlicingSpec(feature_values={threshold.slice_feature: threshold.slice_value})
 
 
-def _metric_threshold(threshold: Threshold) -> tfma.MetricThreshold:
-    bounds = tfma.MetricThreshold()
+def _metric_threshold(threshold: Threshold) -> config_pb2.MetricThreshold:
+    bounds = config_pb2.MetricThreshold()
     # TFX drops a change threshold where there is no baseline, and doesn't bless what nothing is left to hold against.
     bounds.value_threshold.lower_bound.value = -sys.float_info.max
     if threshold.at_least is not None:
@@ -108,9 +112,9 @@ def _metric_threshold(threshold: Threshold) -> tfma.MetricThreshold:
     if threshold.at_most is not None:
         bounds.value_threshold.upper_bound.value = threshold.at_most
     if threshold.max_drop is not None:
-        bounds.change_threshold.direction = tfma.MetricDirection.HIGHER_IS_BETTER
+        bounds.change_threshold.direction = config_pb2.MetricDirection.HIGHER_IS_BETTER
         bounds.change_threshold.absolute.value = -threshold.max_drop
     if threshold.max_rise is not None:
-        bounds.change_threshold.direction = tfma.MetricDirection.LOWER_IS_BETTER
+        bounds.change_threshold.direction = config_pb2.MetricDirection.LOWER_IS_BETTER
         bounds.change_threshold.absolute.value = threshold.max_rise
     return bounds

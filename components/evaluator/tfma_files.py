@@ -17,7 +17,7 @@ from tensorflow_model_analysis.metrics import (
     multi_class_confusion_matrix_metrics,
 )
 from tensorflow_model_analysis.metrics.metric_types import MetricComputation, MetricKey, PlotKey
-from tensorflow_model_analysis.proto.config_pb2 import EvalRun
+from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
 from components.errors import TransferlineError
@@ -28,7 +28,7 @@ Metrics: TypeAlias = dict[MetricKey, Any]
 METRICS, PLOTS, ATTRIBUTIONS = "metrics", "plots", "attributions"
 
 
-def write_evaluation(found: Found, config: tfma.EvalConfig, models: Mapping[str, str], folder: str) -> None:
+def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mapping[str, str], folder: str) -> None:
     """Writes what TFMA would write.
 
     Args:
@@ -62,7 +62,7 @@ def write_evaluation(found: Found, config: tfma.EvalConfig, models: Mapping[str,
     for name, messages in files.items():
         _write_records(messages, os.path.join(folder, f"{name}-00000-of-00001.tfrecord"))
     _write_records([validations.extract_output(verdict)], os.path.join(folder, "validations.tfrecord"))
-    run = EvalRun(eval_config=config, version=tfma.VERSION_STRING, model_locations=dict(models))
+    run = config_pb2.EvalRun(eval_config=config, version=tfma.VERSION_STRING, model_locations=dict(models))
     with tf.io.gfile.GFile(os.path.join(folder, "eval_config.json"), "w") as file:
         file.write(json_format.MessageToJson(run))
 
