@@ -29,7 +29,23 @@ def end_on_sigterm(place: str) -> None:
     os.set_blocking(teller, False)
     signal.set_wakeup_fd(teller, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, lambda number, frame: None)
+    os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_child=_be_ended_alone)
     threading.Thread(target=_end_when_told, args=(told, place), name="sigterm", daemon=True).start()
+
+
+def _hold_back() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+
+def _let_through() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+
+
+def _be_ended_alone() -> None:
+    """Takes the handler from a forked process: it has the same pipe, and what ends it mustn't end the step."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _let_through()
 
 
 def _end_when_told(told: int, place: str) -> None:
