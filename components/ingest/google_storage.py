@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import IO, Any
 
 from google.api_core.exceptions import (
+    BadRequest,
     Forbidden,
     GoogleAPICallError,
     GoogleAPIError,
@@ -61,12 +62,14 @@ def exists(path: str) -> bool:
 
 
 def is_folder(path: str) -> bool:
-    """Returns whether there is anything below a path.
+    """Returns whether there is anything below a path; a bucket is a folder with nothing in it, too.
 
     Raises:
         TransferlineError: There is no such bucket, or it can't be read.
     """
-    return any(True for _ in _listed(_folder(path), max_results=1))
+    found = any(True for _ in _listed(_folder(path), max_results=1))
+    _, name = _parted(_folder(path))
+    return found or not name
 
 
 def names_in(folder: str) -> list[str]:
@@ -304,7 +307,7 @@ def _listed(prefix: str, **options: Any) -> Iterator[tuple[str, str]]:
 
 
 def _no_bucket(path: str) -> TransferlineError:
-    bucket, _ = _parted(path)
+    bucket = path.removeprefix(SCHEME).partition("/")[0]
     return TransferlineError(
         f"There is no bucket '{bucket}'.", place=path, cure="Check the address: the name of a bucket follows gs://."
     )
@@ -329,12 +332,19 @@ def _matches(path: str, pattern: str) -> bool:
 
 
 def _folder(path: str) -> str:
-    return f"{path.rstrip('/')}/"
+    return f"{SCHEME}{path.removeprefix(SCHEME).rstrip('/')}/"
 
 
 def _parted(path: str) -> tuple[str, str]:
-    """Returns the bucket, and the name in it."""
+    """Returns the bucket, and the name in it.
+
+    Raises:
+        TransferlineError: There can't be such a bucket.
+    """
     bucket, _, name = path.removeprefix(SCHEME).partition("/")
+    # The client has no error of its own for others.
+    if not (bucket[:1].isalnum() and bucket[-1:].isalnum()):
+        raise _no_bucket(path)
     return bucket, name
 
 
@@ -400,6 +410,12 @@ def _told(path: str, *, writing: bool = False) -> Iterator[None]:
             f"The account may not {'write' if writing else 'read'} this in Google Cloud Storage: {_words(error)}.",
             place=path,
             cure=f"Give the account the role {role} on the bucket, or use another account.",
+        ) from error
+    except BadRequest as error:  # such as the name of a bucket with capitals
+        raise TransferlineError(
+            f"Google Cloud Storage doesn't take this: {_words(error)}.",
+            place=path,
+            cure="Check the address, which is to be gs://BUCKET/FOLDER.",
         ) from error
     except PreconditionFailed:
         raise

@@ -193,12 +193,31 @@ def test_a_bucket_that_is_not_there(object_store):
         assert caught.value.place.startswith("gs://nowhere/data")
 
 
+@pytest.mark.parametrize("address", ["gs://", "gs:///photos", "gs://-photos/cats", "gs://photos-"])
+def test_what_can_be_no_bucket_is_no_bucket(object_store, address):
+    for ask in (storage.exists, storage.open_file, storage.stamp_of, storage.glob, storage.names_in):
+        with pytest.raises(TransferlineError, match="There is no bucket '") as caught:
+            ask(address)
+        assert caught.value.place.startswith(address)
+    assert object_store.requests == []
+
+
+def test_a_bucket_with_nothing_in_it_is_a_folder(object_store):
+    object_store.objects["empty"] = {}
+    for address in ("gs://empty", "gs://empty/"):
+        assert storage.is_folder(address)
+        assert storage.exists(address)
+        assert list(storage.walk(address)) == []
+    assert not storage.is_folder("gs://empty/photos")
+
+
 @pytest.mark.parametrize(
     ("status", "cause", "cure"),
     [
         (403, "may not read this in Google Cloud Storage: fault 403", "the role Storage Object Viewer"),
         (401, "asks for credentials that there aren't here: Anonymous", "gcloud auth application-default login"),
-        (400, "didn't answer as it should, however often it was asked: fault 400", "Check the network"),
+        (400, "Google Cloud Storage doesn't take this: fault 400", "Check the address"),
+        (409, "didn't answer as it should, however often it was asked: fault 409", "Check the network"),
     ],
 )
 def test_what_is_wrong_for_every_file_says_what_to_do(object_store, status, cause, cure):
