@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from threading import Lock
 from typing import IO, Any
 
 from google.api_core.exceptions import (
@@ -50,6 +51,9 @@ MOST_WORDS = 300
 
 UPLOADED_BYTES = 2**23
 """Larger files are sent in pieces of this size."""
+
+_ONE_AT_A_TIME = Lock()
+"""Of many threads that begin at once, one makes the client."""
 
 
 def exists(path: str) -> bool:
@@ -356,7 +360,8 @@ def _blob(path: str) -> Blob:
 
 
 def _client() -> Client:
-    return _client_of(os.getpid())
+    with _ONE_AT_A_TIME:
+        return _client_of(os.getpid())
 
 
 @lru_cache(maxsize=1)

@@ -1,6 +1,7 @@
 import io
 import subprocess
 import sys
+import time
 
 import pytest
 from google.auth.exceptions import RefreshError
@@ -9,6 +10,7 @@ from object_store import CUT
 from components import progress
 from components.errors import TransferlineError
 from components.ingest import google_storage, storage
+from components.ingest.side_by_side import side_by_side
 
 CONTENT = bytes(range(256)) * 40
 
@@ -258,6 +260,22 @@ def test_without_credentials_what_is_open_to_all_can_be_read(monkeypatch, tmp_pa
     client = google_storage._client()
     google_storage._client_of.cache_clear()
     assert client._credentials.token is None
+
+
+def test_threads_that_begin_at_once_share_a_client(object_store, monkeypatch):
+    """Each client would look for credentials by itself, which is a request, or seconds where there are none."""
+    made = []
+
+    class Slow(google_storage.Client):
+        def __init__(self, *arguments, **options):
+            made.append(self)
+            time.sleep(0.1)
+            super().__init__(*arguments, **options)
+
+    monkeypatch.setattr(google_storage, "Client", Slow)
+    object_store.put("file", b"x")
+    assert set(side_by_side(lambda path: storage.read_file(path, 1), ["gs://bucket/file"] * 40)) == {b"x"}
+    assert len(made) == 1
 
 
 def test_a_large_file_is_sent_in_pieces_that_are_told(object_store, monkeypatch):
