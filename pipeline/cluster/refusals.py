@@ -43,6 +43,13 @@ def explained(target: ClusterTarget) -> Iterator[None]:
 def explain(error: Exception, target: ClusterTarget) -> TransferlineError:
     """Returns the error for people that stands for one of a client's."""
     behind = list(_behind(error))
+    file = next((each for each in behind if isinstance(each, OSError) and isinstance(each.filename, str)), None)
+    if file is not None:
+        return TransferlineError(
+            f"A file on this machine can't be used: {file.strerror}.",
+            place=printable(file.filename),
+            cure="Check its path and permissions.",
+        )
     cause, cure = (
         _of_credentials(behind) or _of_status(behind, target) or _of_network(behind, target) or _of_rest(error, target)
     )
@@ -190,7 +197,8 @@ def _with(scheme: str, endpoint: str) -> str:
 
 def _of_rest(error: Exception, target: ClusterTarget) -> tuple[str, str]:
     cure = "Compare the versions of the cluster and of its client: docs/kubeflow.md says which were tried."
-    return f"{NAMES[target.target]} didn't take the request: {_line(error)}.", cure
+    # Some say little without their kind.
+    return f"{NAMES[target.target]} didn't take the request: {type(error).__name__}: {_line(error)}.", cure
 
 
 def _status(error: BaseException) -> int:

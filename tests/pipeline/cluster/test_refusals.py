@@ -10,7 +10,7 @@ from servers import free_port
 
 from components.errors import TransferlineError
 from pipeline.cluster import kubeflow_client, vertex_client
-from pipeline.cluster.refusals import AUTHORITY, TOKEN_FILE
+from pipeline.cluster.refusals import AUTHORITY, TOKEN_FILE, explained
 from pipeline.cluster.target import ClusterTarget, check, reach
 
 NOWHERE = "nowhere.invalid"
@@ -267,3 +267,16 @@ def test_what_vertex_refuses(vertex, at, failure, cause, cure):
     assert error.cause == cause
     assert cure in error.cure
     assert error.place == f"{PROJECT} in {REGION}, {vertex.endpoint}"
+
+
+def test_a_file_of_this_machine_is_not_the_clusters_fault(kubeflow, at, tmp_path):
+    with pytest.raises(TransferlineError) as raised, explained(at(kubeflow)):
+        (tmp_path / "none").read_text()
+    assert raised.value.cause == "A file on this machine can't be used: No such file or directory."
+    assert raised.value.place == str(tmp_path / "none")
+
+
+def test_what_no_cluster_said_tells_what_kind_of_error_it_is(kubeflow, at):
+    with pytest.raises(TransferlineError) as raised, explained(at(kubeflow)):
+        {}["project"]
+    assert raised.value.cause == "Kubeflow Pipelines didn't take the request: KeyError: 'project'."
