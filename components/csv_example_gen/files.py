@@ -103,6 +103,11 @@ def _holds_rows(name: str) -> bool:
 def _data_file(path: str, name: str, stamp: str) -> DataFile:
     lower = name.lower()
     kind = Kind.PARQUET if lower.endswith(PARQUET_ENDINGS) else Kind.GZIP if lower.endswith(".gz") else Kind.CSV
+    # What is no file has no size, and would count as an empty one.
+    if storage.is_local(path) and os.path.exists(path) and not os.path.isfile(path):
+        raise TransferlineError(
+            "The file can't be read: it isn't a regular file.", place=printable(path), cure="Write the rows to a file."
+        )
     if stamp == storage.MISSING:
         raise TransferlineError("The file can't be read: it is gone.", place=printable(path), cure="Run again.")
     return DataFile(path, printable(name), kind, _split_of(name), storage.size_in(stamp))

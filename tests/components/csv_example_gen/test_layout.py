@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from components.csv_example_gen.config import CsvData
@@ -75,6 +77,14 @@ def test_files_of_a_folder_by_name_kind_and_split(tmp_path):
         ("train/b.csv", Kind.CSV, "train"),
         ("val-1.tsv", Kind.CSV, "eval"),
     ]
+
+
+def test_rows_from_a_pipe_are_refused_as_such(tmp_path):
+    os.mkfifo(tmp_path / "rows.csv")
+    for path in (tmp_path / "rows.csv", tmp_path / "*.csv"):
+        with pytest.raises(TransferlineError, match="it isn't a regular file") as error:
+            list_files(str(path))
+        assert error.value.place == str(tmp_path / "rows.csv")
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/rows.csv", "/nowhere/*.csv"])
