@@ -1,7 +1,6 @@
 """Reaches Kubeflow Pipelines by its own client, which waits, asks and writes less here than it would."""
 
 import json
-import os
 import warnings
 from collections.abc import Iterator
 from functools import cache, partial
@@ -14,7 +13,7 @@ from urllib3.util import Retry
 
 from components.errors import TransferlineError
 from components.wording import listed, nearest
-from pipeline.cluster.refusals import AUTHORITY, NOT_FOUND, TOKEN_FILE, explained
+from pipeline.cluster.refusals import AUTHORITY, NOT_FOUND, TOKEN_FILE, explained, readable_file
 from pipeline.cluster.target import ClusterTarget
 
 CONNECT, ANSWER = 5, 20
@@ -69,7 +68,7 @@ def connect(target: ClusterTarget) -> Client:
             host=target.endpoint,
             namespace=target.namespace or "kubeflow",
             credentials=_credentials(),
-            ssl_ca_cert=os.environ.get(AUTHORITY),
+            ssl_ca_cert=readable_file(AUTHORITY, "certificate"),
         )
         if client.get_kfp_healthz().multi_user and not client.get_user_namespace():
             raise TransferlineError(
@@ -83,16 +82,8 @@ def connect(target: ClusterTarget) -> Client:
 
 def _credentials() -> ServiceAccountTokenVolumeCredentials | None:
     """A token from the file that kfp's own variable names; None leaves the login to kfp's client."""
-    path = os.environ.get(TOKEN_FILE)
-    if not path:
-        return None
-    if not os.access(path, os.R_OK):
-        raise TransferlineError(
-            "The file with the token can't be read.",
-            place=path,
-            cure=f"Set {TOKEN_FILE} to a file that can be, or unset it.",
-        )
-    return ServiceAccountTokenVolumeCredentials(path)
+    path = readable_file(TOKEN_FILE, "token")
+    return ServiceAccountTokenVolumeCredentials(path) if path else None
 
 
 def experiment_id(client: Client, name: str) -> str:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -38,6 +39,28 @@ def explained(target: ClusterTarget) -> Iterator[None]:
         raise
     except Exception as error:  # their own kinds, and those of the libraries below them
         raise explain(error, target) from error
+
+
+def readable_file(variable: str, what: str) -> str | None:
+    """Returns the path that a variable of the environment holds; None where it isn't set.
+
+    Args:
+        variable: Its name.
+        what: What the file holds.
+
+    Raises:
+        TransferlineError: There is no such file, or it can't be read.
+    """
+    path = os.environ.get(variable)
+    if not path:
+        return None
+    if not os.access(path, os.R_OK):
+        raise TransferlineError(
+            f"The file with the {what} can't be read.",
+            place=path,
+            cure=f"Set {variable} to a file that can be, or unset it.",
+        )
+    return path
 
 
 def explain(error: Exception, target: ClusterTarget) -> TransferlineError:

@@ -9,7 +9,7 @@ from google.cloud.aiplatform_v1 import PipelineServiceClient
 
 from components.errors import TransferlineError
 from components.wording import nearest
-from pipeline.cluster.refusals import explained
+from pipeline.cluster.refusals import AUTHORITY, explained, readable_file
 from pipeline.cluster.target import ClusterTarget
 
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
@@ -24,6 +24,7 @@ def connect(target: ClusterTarget) -> PipelineServiceClient:
         TransferlineError: The region, the project or the credentials are no good.
     """
     _check_region(target.region)
+    readable_file(AUTHORITY, "certificate")
     with explained(target):
         client = PipelineServiceClient(
             credentials=credentials(), transport="rest", client_options={"api_endpoint": api_endpoint(target)}

@@ -137,6 +137,16 @@ def test_a_certificate_of_an_authority_of_ones_own(kind, certificate, at, monkey
         reach(at(api))
 
 
+@pytest.mark.parametrize("api", [KubeflowApi(), VertexApi()])
+@pytest.mark.usefixtures("vertex")
+def test_an_authoritys_file_that_is_not_there(api, at, tmp_path, monkeypatch):
+    api.endpoint = "https://127.0.0.1:1"
+    monkeypatch.setenv(AUTHORITY, str(tmp_path / "none"))
+    error = refused(at(api))
+    assert (error.cause, error.place) == ("The file with the certificate can't be read.", str(tmp_path / "none"))
+    assert AUTHORITY in error.cure
+
+
 def test_a_token_comes_from_the_file_that_kfps_variable_names(kubeflow, at, tmp_path, monkeypatch):
     (tmp_path / "token").write_text("secret")
     monkeypatch.setenv(TOKEN_FILE, str(tmp_path / "token"))
