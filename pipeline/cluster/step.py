@@ -38,16 +38,15 @@ def main(words: Sequence[str]) -> None:
     try:
         executor_input = checked_input(arguments, place)
         folders = output_folders(executor_input)
-    except TransferlineError as error:
-        fail(str(error))
-    try:
         clear(folders)
         arguments.json_serialized_invocation_args = json.dumps(executor_input)
         hand_over(arguments, beam_arguments)
         remove_markers(folders)
         leave_local_folders(folders)
     except Exception as error:
-        traceback.print_exc()
+        # A refusal, before there is anything to clear, is told in nothing but its words.
+        if folders or not isinstance(error, TransferlineError):
+            traceback.print_exc()
         fail(last_words(error, place, folders))
 
 

@@ -146,6 +146,14 @@ def test_what_an_older_release_compiled_is_told(spec, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_input_that_cannot_be_read_is_told_in_the_last_words_too(spec, tmp_path):
+    given = executor_input(spec, "ExampleValidator", tmp_path, [("schema", tmp_path, {}), ("statistics", tmp_path, {})])
+    given["inputs"]["artifacts"]["schema"]["artifacts"][0]["type"] = {"instanceSchema": "title: ["}
+    done = run(spec, "ExampleValidator", given)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == ["  place: ExampleValidator", "  cure:  Read the traceback above."]
+
+
 def test_the_last_words_are_those_of_the_error_that_is_written_for_people(spec, tmp_path):
     rows = tmp_path / "gone.csv"
     done = run(spec, "CsvExampleGen", executor_input(spec, "CsvExampleGen", tmp_path, data_path=str(rows)))
