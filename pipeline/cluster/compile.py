@@ -63,7 +63,8 @@ def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pi
     spec["defaultPipelineRoot"] = config.artifacts_dir
     # What was pushed since must be looked up anew.
     spec["root"]["dag"]["tasks"][BASELINE_ID].pop("cachingOptions", None)
-    found = faults(spec, root=config.output_dir, mounted=config.cluster.mounted)
+    mounted = {step: config.cluster.pod(step).claims for step in spec["root"]["dag"]["tasks"]}
+    found = faults(spec, root=config.output_dir, mounted=mounted)
     if found:
         raise TransferlineError(
             "The compiled pipeline wouldn't run on a cluster:\n" + "\n".join(f"  - {fault}" for fault in found),

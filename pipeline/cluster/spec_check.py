@@ -3,8 +3,10 @@
 import importlib
 import json
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 import yaml
 from tfx.orchestration.kubeflow.v2.compiler_utils import TITLE_TO_CLASS_PATH
@@ -13,15 +15,17 @@ from pipeline.cluster.step_command import ENTRY_POINT
 from pipeline.graph import FUNCTIONS
 
 Spec = dict[str, Any]
+Mounted: TypeAlias = Mapping[str, Iterable[str]]
+NOTHING: Mounted = MappingProxyType({})
 
 
-def faults(spec: Spec, root: str, mounted: Sequence[str] = ()) -> list[str]:
+def faults(spec: Spec, root: str, mounted: Mounted = NOTHING) -> list[str]:
     """Returns what would stop a compiled pipeline on a cluster; empty for a sound one.
 
     Args:
         spec: A PipelineSpec of schema 2.1, as JSON.
         root: Where the cluster's steps write; a local folder only where they share it.
-        mounted: Folders that the steps find in their pods.
+        mounted: Folders that a step finds in its pod, by step.
     """
     return [*_of_commands(spec), *_of_types(spec), *_of_bindings(spec), *_of_paths(spec, root, mounted)]
 
@@ -86,18 +90,20 @@ def _of_bindings(spec: Spec) -> Iterator[str]:
                 yield f"{name}: '{key}' comes from {source['producerTask']}, which doesn't make it"
 
 
-def _of_paths(spec: Spec, root: str, mounted: Sequence[str]) -> Iterator[str]:
+def _of_paths(spec: Spec, root: str, mounted: Mounted) -> Iterator[str]:
     """No setting names a path of this machine, unless the steps write to one too, or have it mounted."""
     if "://" not in root:
         return
+    takers = defaultdict(list)
     for name, task in spec["root"]["dag"]["tasks"].items():
         for key, value in task.get("inputs", {}).get("parameters", {}).items():
+            takers[value.get("componentInputParameter")].append(name)
             for path in _local_paths(value.get("runtimeValue", {}).get("constant")):
-                if not is_below(path, mounted):
+                if not is_below(path, mounted.get(name, ())):
                     yield f"{name}: {key} names {path}, which only this machine has"
     for key, definition in spec["root"].get("inputDefinitions", {}).get("parameters", {}).items():
         for path in _local_paths(definition.get("defaultValue")):
-            if not is_below(path, mounted):
+            if not takers[key] or not all(is_below(path, mounted.get(name, ())) for name in takers[key]):
                 yield f"the run parameter {key} is {path}, which only this machine has"
 
 

@@ -155,7 +155,7 @@ class Cluster(Settings):
 
     @property
     def mounted(self) -> tuple[str, ...]:
-        """The folders where steps find a claim."""
+        """The folders where some step finds a claim; the compiled pipeline is checked step by step."""
         return tuple(dict.fromkeys(path for pod in (self.every_pod, *self.pods.values()) for path in pod.claims))
 
     def pod(self, step: str) -> Pod:

@@ -120,3 +120,11 @@ def test_data_beside_a_claim_is_not(path):
     beside = apply_overrides(configured(every_pod={"claims": {"/data": "photos"}}), [f"data.path={path}"])
     with pytest.raises(TransferlineError, match="Only this machine has what the settings name"):
         compile_job(beside, "image")
+
+
+def test_a_claim_that_another_step_mounts_holds_no_data_for_this_one():
+    named = ["data.path=/data/digits"]
+    of_trainer = apply_overrides(configured(pods={"Trainer": {"claims": {"/data": "photos"}}}), named)
+    with pytest.raises(TransferlineError, match="ImageExampleGen: data names /data/digits, which only"):
+        compile_job(of_trainer, "image")
+    compile_job(apply_overrides(configured(pods={"ImageExampleGen": {"claims": {"/data": "photos"}}}), named), "image")
