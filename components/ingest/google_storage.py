@@ -132,9 +132,18 @@ def stamps_of(paths: Sequence[str]) -> list[str]:
     for path in paths:
         by_folder[path.rpartition("/")[0]].add(path)
     stamps: dict[str, str] = {}
-    for found in side_by_side(lambda folder: dict(_listed(f"{folder}/", delimiter="/")), by_folder):
+    for found in side_by_side(_stamps_in, by_folder):
         stamps |= found
     return [stamps.get(path, "missing") for path in paths]
+
+
+def _stamps_in(folder: str) -> dict[str, str]:
+    try:
+        return dict(_listed(f"{folder}/", delimiter="/"))
+    except TransferlineError as error:
+        if isinstance(error.__cause__, NotFound):  # there is no such bucket, and no file in it
+            return {}
+        raise
 
 
 def open_file(path: str) -> IO[bytes]:

@@ -195,6 +195,14 @@ def test_a_bucket_that_is_not_there(object_store):
         assert caught.value.place.startswith("gs://nowhere/data")
 
 
+def test_of_many_files_one_in_a_bucket_that_is_not_there_is_missing_as_others_are(object_store):
+    """A manifest's row, which is put aside like one whose photo is missing."""
+    object_store.put("file", CONTENT)
+    stamps = storage.stamps_of(["gs://nowhere/file", "gs://bucket/file", "gs://bucket/none"])
+    assert [stamps[0], stamps[2]] == [storage.MISSING] * 2
+    assert storage.size_in(stamps[1]) == len(CONTENT)
+
+
 @pytest.mark.parametrize("address", ["gs://", "gs:///photos", "gs://-photos/cats", "gs://photos-"])
 def test_what_can_be_no_bucket_is_no_bucket(object_store, address):
     for ask in (storage.exists, storage.open_file, storage.stamp_of, storage.glob, storage.names_in):
