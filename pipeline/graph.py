@@ -199,7 +199,11 @@ def _training(
         run_fn=parts.run_fn,
         hyperparameters=chosen,
         custom_config=settings
-        | {"weights": file_fingerprint(config.weights_file), "checkpoints": config.checkpoints_dir},
+        | {
+            "weights": file_fingerprint(config.weights_file),
+            "checkpoints": config.checkpoints_dir,
+            "features": config.features_dir,
+        },
         **inputs,
     )
     outputs = {"model": trainer.outputs["model"], "model_run": trainer.outputs["model_run"], "tuner_results": results}

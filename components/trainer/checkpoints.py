@@ -23,7 +23,10 @@ IN_MEMORY = "ram://"
 
 
 class CheckpointArgs(Protocol):
-    """What is used of TFX's FnArgs; `custom_config["checkpoints"]` is the folder that holds those of all trainings."""
+    """What is used of TFX's FnArgs; `custom_config["checkpoints"]` is the folder that holds those of all trainings.
+
+    On where "features" are stored nothing depends.
+    """
 
     train_files: Sequence[str]
     eval_files: Sequence[str]
@@ -40,6 +43,7 @@ def checkpoint_folder(fn_args: CheckpointArgs) -> str:
     """
     config = dict(fn_args.custom_config)
     root = config.pop("checkpoints", "")
+    config.pop("features", None)
     if not root:
         return ""
     depends_on = [

@@ -58,6 +58,17 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return bool(resolver.task_type == "worker" and resolver.task_id == 0)
 
 
+def place_among_workers(strategy: tf.distribute.Strategy) -> tuple[int, int]:
+    """Returns this worker's number, from 0 on, and how many workers there are; (0, 1) where it is the only one."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return 0, 1
+    resolver = strategy.cluster_resolver
+    cluster = resolver.cluster_spec()
+    jobs = [job for job in ("chief", "worker") if job in cluster.jobs]
+    tasks = [(job, number) for job in jobs for number in range(cluster.num_tasks(job))]
+    return tasks.index((resolver.task_type, resolver.task_id)), len(tasks)
+
+
 def broadcast_from_chief(strategy: tf.distribute.Strategy, value: int) -> int:
     """Returns the chief's value on every worker. All must call it at the same point; it waits for them.
 

@@ -172,8 +172,9 @@ def _paths(task: Mapping[str, Any]) -> list[str]:
     """Returns where a `run_fn` reads and writes."""
     files = [*(task["train_files"] or ()), *(task["eval_files"] or ())]
     folders = [task[name] for name in ("transform_graph_path", "serving_model_dir", "model_run_dir")]
-    checkpoints = (task["custom_config"] or {}).get("checkpoints")
-    return [path for path in (*files, *folders, checkpoints) if path]
+    config = task["custom_config"] or {}
+    kept = [config.get(name) for name in ("checkpoints", "features")]
+    return [path for path in (*files, *folders, *kept) if path]
 
 
 def _run_once(command: Sequence[str], count: int, network: Sequence[int]) -> None:

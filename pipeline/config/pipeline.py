@@ -126,6 +126,11 @@ class PipelineConfig(Settings):
         return os.path.join(self.home, "checkpoints")
 
     @property
+    def features_dir(self) -> str:
+        """Where trainings on photos keep what frozen layers make of them, for the next ones."""
+        return os.path.join(self.home, "features")
+
+    @property
     def metadata_path(self) -> str:
         """The sqlite file of ML Metadata."""
         return os.path.join(self.home, "metadata.sqlite")

@@ -1,6 +1,6 @@
 """Defines the settings of the Trainer for photos."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -56,12 +56,15 @@ class TransferLearning(TrainingSettings):
         head: One logit or a softmax layer; "auto" is a logit for two classes and softmax for more.
         dropout: Fraction of the pooled features dropped while training.
         augmentation: Random changes of the training photos.
+        views: Views of each training photo, of which each epoch takes one: the photo as it is, and changed ones. What
+            the frozen layers make of them is computed once and stored; "fresh" changes the photos anew in each epoch.
         feature_extraction: Phase 1.
         fine_tuning: Phase 2.
         batch_size: Photos in a training step, over all replicas together.
         seed: Seed of the head's weights, the shuffling, the dropout and the augmentation.
         steps_per_execution: Training steps that run without coming back to Python; more help a TPU.
         cache_bytes: Decoded training and validation photos are kept in memory if they take no more than this.
+        store_bytes: Bound on what is stored of the views, on disk; a training that needs more takes fresh ones.
     """
 
     family: Literal["transfer_learning"] = "transfer_learning"
@@ -70,12 +73,14 @@ class TransferLearning(TrainingSettings):
     head: Literal["auto", "logit", "softmax"] = "auto"
     dropout: float = Field(default=0.2, ge=0, lt=1)
     augmentation: Augmentation = Augmentation()
+    views: Annotated[int, Field(ge=1)] | Literal["fresh"] = 5
     feature_extraction: FeatureExtraction = FeatureExtraction()
     fine_tuning: FineTuning = FineTuning()
     batch_size: int = Field(default=32, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     steps_per_execution: int = Field(default=1, ge=1)
     cache_bytes: int = Field(default=4 * 2**30, ge=0)
+    store_bytes: int = Field(default=10 * 2**30, ge=0)
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -40,6 +40,26 @@ class SplitFiles:
         return sum(self.counts.values())
 
 
+@dataclass(frozen=True)
+class Photos:
+    """The photos of both splits, and what they are photos of."""
+
+    tft_output: tft.TFTransformOutput
+    class_names: tuple[str, ...]
+    train: SplitFiles
+    validation: SplitFiles
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the transformed photos, in pixels."""
+        return image_size(self.tft_output)
+
+
+def image_size(tft_output: tft.TFTransformOutput) -> int:
+    """Returns the height and width of the transformed photos, in pixels."""
+    return int(tft_output.transformed_feature_spec()[IMAGE].shape[0])
+
+
 def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class_names: Sequence[str]) -> SplitFiles:
     """Finds a split's files and counts its photos by label.
 

@@ -19,7 +19,7 @@ from components.trainer.transfer_learning.config import Augmentation, TransferLe
 HeadKind: TypeAlias = Literal["logit", "softmax"]
 
 BASE = "mobilenetv2"
-HEAD = "head"
+POOLING, DROPOUT, HEAD = "pooling", "dropout", "head"
 
 
 class Classifier(keras.Model):
@@ -126,8 +126,8 @@ def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> 
     # training=False keeps BatchNormalization in inference mode for good: fine tuning on small batches would
     # otherwise overwrite the statistics of ImageNet.
     features = base(features, training=False)
-    pooling = keras.layers.GlobalAveragePooling2D() if settings.pooling == "avg" else keras.layers.Flatten()
-    features = Dropout(settings.dropout, settings.seed)(pooling(features))
+    pooling = keras.layers.GlobalAveragePooling2D if settings.pooling == "avg" else keras.layers.Flatten
+    features = Dropout(settings.dropout, settings.seed, name=DROPOUT)(pooling(name=POOLING)(features))
     if head_kind(settings, classes) == "logit":
         head = keras.layers.Dense(1, name=HEAD, dtype="float32")
     else:

@@ -3,28 +3,21 @@
 import logging
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 
-from components.contract import IMAGE
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
-from components.trainer.strategy import barrier, distribution_strategy, is_chief, needs_fixed_batches
+from components.trainer.strategy import barrier, distribution_strategy, is_chief
 from components.trainer.transfer_learning.config import TransferLearning
-from components.trainer.transfer_learning.dataset import (
-    SplitFiles,
-    batches,
-    fits_in_memory,
-    read_split,
-    training_batch_size,
-)
+from components.trainer.transfer_learning.dataset import Photos, image_size, read_split
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
+from components.trainer.transfer_learning.lessons import lessons
 from components.trainer.transfer_learning.model import build_base, build_model, head_kind, precision_policy
-from components.trainer.transfer_learning.training import TrainingData, train
+from components.trainer.transfer_learning.training import train
 from components.trainer.transfer_learning.weights import WeightsFile, imagenet_weights, load_pretrained
 from components.trainer.workers import run_workers, starts_workers
 from components.transform.labels import class_names
@@ -43,7 +36,7 @@ class PhotoTrainerArgs(Protocol):
         model_run_dir: Where logs and learning curves go.
         hyperparameters: None: there is nothing to choose.
         custom_config: `{"trainer": a TransferLearning as a mapping}`, perhaps with "checkpoints": the folder of the
-            checkpoints of all trainings.
+            checkpoints of all trainings, and "features": the folder of what is stored of the photos, of all trainings.
     """
 
     train_files: Sequence[str]
@@ -53,21 +46,6 @@ class PhotoTrainerArgs(Protocol):
     model_run_dir: str
     hyperparameters: Mapping[str, Any] | None
     custom_config: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Photos:
-    """The photos of both splits, and what they are photos of."""
-
-    tft_output: tft.TFTransformOutput
-    class_names: tuple[str, ...]
-    train: SplitFiles
-    validation: SplitFiles
-
-    @property
-    def image_size(self) -> int:
-        """Height and width of the transformed photos, in pixels."""
-        return image_size(self.tft_output)
 
 
 def run_fn(fn_args: PhotoTrainerArgs) -> None:
@@ -89,18 +67,14 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     photos = load_photos(fn_args)
     head = head_kind(settings, len(photos.class_names))
     model, base, weights = build(settings, photos, strategy)
-    data = training_data(photos, settings, strategy)
+    store = fn_args.custom_config.get("features", "")
+    taught = lessons(model, base, photos, settings, strategy, store)
     checkpoints = checkpoint_folder(fn_args)
-    curves = train(model, base, head, data, settings, fn_args.model_run_dir, checkpoints)
+    curves = train(model, base, head, taught, settings, fn_args.model_run_dir, checkpoints)
     served = ServedModel(model, head, photos.tft_output, photos.class_names)
     save(served, curves, weights, photos, fn_args, strategy)
     if is_chief(strategy):
         remove_checkpoints(checkpoints)
-
-
-def image_size(tft_output: tft.TFTransformOutput) -> int:
-    """Returns the height and width of the transformed photos, in pixels."""
-    return int(tft_output.transformed_feature_spec()[IMAGE].shape[0])
 
 
 def fetch_weights(settings: TransferLearning, tft_output: tft.TFTransformOutput) -> None:
@@ -127,28 +101,6 @@ def build(
         base = build_base(photos.image_size)
         weights = load_pretrained(base, settings.weights)
         return build_model(settings, base, len(photos.class_names)), base, weights
-
-
-def training_data(photos: Photos, settings: TransferLearning, strategy: tf.distribute.Strategy) -> TrainingData:
-    """Makes the batches: shuffled and of one shape where the strategy needs it, for training."""
-    fixed = needs_fixed_batches(strategy)
-    batch_size = settings.batch_size
-    if fixed:
-        batch_size = training_batch_size(batch_size, photos.train.examples, strategy.num_replicas_in_sync)
-    examples = photos.train.examples + photos.validation.examples
-    cache = fits_in_memory(examples, photos.image_size, settings.cache_bytes)
-    return TrainingData(
-        train=batches(
-            photos.train,
-            photos.tft_output,
-            photos.class_names,
-            batch_size,
-            cache=cache,
-            shuffle_seed=settings.seed,
-            drop_remainder=fixed,
-        ),
-        validation=batches(photos.validation, photos.tft_output, photos.class_names, batch_size, cache=cache),
-    )
 
 
 def save(

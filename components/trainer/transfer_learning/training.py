@@ -1,7 +1,7 @@
 """Trains the model in two phases: the head, then the upper layers of the base with it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -16,10 +16,29 @@ from components.trainer.transfer_learning.model import HeadKind, loss_of, metric
 
 
 class TrainingData(NamedTuple):
-    """Datasets of (photos float32 [batch, size, size, 3] in [-1, 1], class numbers [batch])."""
+    """Batches of (photos float32 [batch, size, size, 3] in [-1, 1], class numbers [batch]), or of what is made of them.
 
-    train: tf.data.Dataset
+    Attributes:
+        train: Returns the training split's from an epoch on, counted from 0.
+        validation: The validation split's.
+        steps: Batches an epoch, where those of one epoch follow those of another; None where each epoch begins anew.
+    """
+
+    train: Callable[[int], tf.data.Dataset]
     validation: tf.data.Dataset
+    steps: int | None = None
+
+
+class Lesson(NamedTuple):
+    """What a phase trains, and on what.
+
+    Attributes:
+        model: The model, or the part of it whose input is `data`; it carries the strategy in whose scope it was built.
+        data: The batches.
+    """
+
+    model: keras.Model
+    data: TrainingData
 
 
 class Phase(NamedTuple):
@@ -42,7 +61,7 @@ def train(
     model: keras.Model,
     base: keras.Model,
     head: HeadKind,
-    data: TrainingData,
+    lessons: tuple[Lesson, Lesson],
     settings: TransferLearning,
     log_dir: str,
     checkpoints: str = "",
@@ -53,10 +72,10 @@ def train(
     was at its end nothing is left to do.
 
     Args:
-        model: The model, changed in place; it carries the strategy in whose scope it was built.
+        model: The whole model, changed in place; it carries the strategy in whose scope it was built.
         base: The model's base, frozen.
         head: What the model's head gives.
-        data: The photos.
+        lessons: Of the two phases.
         settings: The trainer's settings.
         log_dir: Folder of the TensorBoard logs; both phases are on one axis.
         checkpoints: Folder of this training's checkpoints; "" keeps none.
@@ -70,11 +89,11 @@ def train(
         callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False, profile_batch=0))
     first, second = settings.feature_extraction, settings.fine_tuning
     frozen = Phase("feature_extraction", keras.optimizers.Adam, first.learning_rate, first.epochs)
-    fit(frozen, model, head, data, settings, recorder, callbacks, checkpoints)
+    fit(frozen, model, head, lessons[0], settings, recorder, callbacks, checkpoints)
     if second.epochs:
         unfreeze(base, second.from_layer)
         tuned = Phase("fine_tuning", keras.optimizers.RMSprop, second.learning_rate, settings.epochs)
-        fit(tuned, model, head, data, settings, recorder, callbacks, checkpoints)
+        fit(tuned, model, head, lessons[1], settings, recorder, callbacks, checkpoints)
     return LearningCurves(
         epochs=tuple(range(1, settings.epochs + 1)),
         fine_tuning_starts_at=first.epochs if second.epochs else None,
@@ -86,7 +105,7 @@ def fit(
     phase: Phase,
     model: keras.Model,
     head: HeadKind,
-    data: TrainingData,
+    lesson: Lesson,
     settings: TransferLearning,
     recorder: MetricsRecorder,
     callbacks: Sequence[keras.callbacks.Callback],
@@ -96,9 +115,9 @@ def fit(
 
     Args:
         phase: The phase.
-        model: The model, changed in place.
+        model: The whole model, of which all is saved.
         head: What its head gives.
-        data: The photos.
+        lesson: What is trained of it, and on what.
         settings: The trainer's settings.
         recorder: Knows how many epochs there were, and takes what the checkpoint says of them.
         callbacks: What watches; the recorder is among them.
@@ -107,9 +126,10 @@ def fit(
     strategy = model.distribute_strategy
     with strategy.scope():
         optimizer = phase.optimizer(phase.learning_rate)
-        model.compile(optimizer, loss_of(head), metrics_of(head), steps_per_execution=settings.steps_per_execution)
+        learner = lesson.model
+        learner.compile(optimizer, loss_of(head), metrics_of(head), steps_per_execution=settings.steps_per_execution)
         # A checkpoint needs the variables before the first step, which would make them.
-        optimizer.build(model.trainable_variables)
+        optimizer.build(learner.trainable_variables)
     folder = os.path.join(checkpoints, phase.name) if checkpoints else ""
     saved = Checkpoints(
         folder,
@@ -121,11 +141,12 @@ def fit(
     )
     saved.restore()
     if recorder.metrics.epochs < phase.epochs:
-        model.fit(
-            data.train,
-            validation_data=data.validation,
+        learner.fit(
+            lesson.data.train(recorder.metrics.epochs),
+            validation_data=lesson.data.validation,
             initial_epoch=recorder.metrics.epochs,
             epochs=phase.epochs,
+            steps_per_epoch=lesson.data.steps,
             callbacks=[*callbacks, SaveCheckpoints(saved, phase.epochs)],
             verbose=0,
         )

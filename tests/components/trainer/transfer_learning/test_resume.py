@@ -10,7 +10,7 @@ from components.trainer.checkpoints import Checkpoints
 from components.trainer.curves import read_curves
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.model import build_model
-from components.trainer.transfer_learning.training import TrainingData, train
+from components.trainer.transfer_learning.training import Lesson, TrainingData, train
 
 # All photos are one batch, and nothing is drawn at random: the training that went on ends with the same weights.
 SETTINGS = TransferLearning(
@@ -52,7 +52,8 @@ def trained(folder):
     generator = np.random.default_rng(0)
     photos = generator.uniform(-1, 1, (8, 32, 32, 3)).astype(np.float32)
     data = tf.data.Dataset.from_tensors((photos, np.arange(8) % 2))
-    curves = train(model, base, "logit", TrainingData(data, data), SETTINGS, str(folder / "logs"), str(folder))
+    lesson = Lesson(model, TrainingData(lambda _: data, data))
+    curves = train(model, base, "logit", (lesson, lesson), SETTINGS, str(folder / "logs"), str(folder))
     return curves, model.get_weights()
 
 

@@ -8,7 +8,7 @@ from small_photo_trainer import run_fn, small_base
 
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.model import build_model, loss_of, metrics_of, precision_policy, unfreeze
-from components.trainer.transfer_learning.training import TrainingData, train
+from components.trainer.transfer_learning.training import Lesson, TrainingData, train
 
 SIZE = 32
 SETTINGS = TransferLearning(
@@ -83,7 +83,8 @@ def test_steps_per_execution_changes_nothing_but_the_calls(tmp_path):
         settings = plain.model_copy(update={"steps_per_execution": steps})
         model, base = built(settings)
         photos = tf.data.Dataset.from_tensor_slices(batch(16)).batch(4)
-        curves = train(model, base, "logit", TrainingData(photos, photos), settings, str(tmp_path / str(steps)))
+        lesson = Lesson(model, TrainingData(lambda _, photos=photos: photos, photos))
+        curves = train(model, base, "logit", (lesson, lesson), settings, str(tmp_path / str(steps)))
         found.append({name: values for name, values in curves.metrics.items() if name != "seconds"})
     assert len(found[0]["loss"]) == 3
     for name, values in found[0].items():
