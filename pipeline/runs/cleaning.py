@@ -15,8 +15,8 @@ from pipeline.config import PipelineConfig
 from pipeline.runs.record import RunRecord, RunStore
 
 Scope = Literal["old", "cache", "everything"]
-"""old: of old runs, old versions, and checkpoints that no run goes on from; cache: that, and all artifacts with their
-metadata; everything: the folder."""
+"""old: of old runs, old versions, and checkpoints that no run goes on from; cache: that, all artifacts with their
+metadata, and what is stored of photos; everything: the folder."""
 
 BY_RUN = ("runs", "logs", "reports")
 """The folders whose files begin with the ID of their run."""
@@ -126,7 +126,7 @@ def _going(config: PipelineConfig, records: Sequence[RunRecord], keep: int, scop
     if scope == "cache":
         # The metadata first: without them artifacts are only in the way, and without artifacts they would lie.
         yield from sorted(home.glob(f"{Path(config.metadata_path).name}*"))
-        yield from [path for path in [Path(config.artifacts_dir)] if path.exists()]
+        yield from [path for path in [Path(config.artifacts_dir), Path(config.features_dir)] if path.exists()]
     if scope == "cache" or (records and records[0].status != "failed"):
         # Else the next run may go on from them.
         yield from [path for path in [Path(config.checkpoints_dir)] if path.exists()]

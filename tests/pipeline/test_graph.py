@@ -136,8 +136,9 @@ def test_the_tuner_knows_the_order_of_the_models_which_tfx_sorts():
     assert list(tuner["trainer"]["models"]) == ["medium", "small", "tiny"]
 
 
-def test_checkpoints_are_kept_beside_the_artifacts():
+def test_checkpoints_and_features_are_kept_beside_the_artifacts():
     config = apply_overrides(catalog.load("digits"), ["output_dir=gs://bucket/out"])
     trainer = json.loads(nodes(config)["Trainer"].exec_properties["custom_config"])
     assert trainer["checkpoints"] == "gs://bucket/out/digits/checkpoints"
+    assert trainer["features"] == "gs://bucket/out/digits/features"
     assert config.artifacts_dir == "gs://bucket/out/digits/artifacts"

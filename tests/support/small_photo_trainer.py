@@ -7,8 +7,8 @@ from components.trainer.transfer_learning import run_fn as trainer
 
 def small_base(size):
     """A frozen base of three layers, like MobileNetV2's beginning."""
-    convolution = keras.layers.Conv2D(8, 3, strides=4, input_shape=(size, size, 3))
-    base = keras.Sequential([convolution, keras.layers.BatchNormalization(), keras.layers.ReLU()])
+    convolution = keras.layers.Conv2D(8, 3, strides=4, input_shape=(size, size, 3), name="convolution")
+    base = keras.Sequential([convolution, keras.layers.BatchNormalization(), keras.layers.ReLU()], name="small_base")
     base.trainable = False
     return base
 

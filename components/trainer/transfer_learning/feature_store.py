@@ -92,6 +92,15 @@ def begin(folder: str, tensor: Tensor) -> None:
     _write(os.path.join(folder, TENSOR), tensor.model_dump_json(indent=2).encode())
 
 
+def remove_unfinished(folder: str) -> None:
+    """Removes what a training that was killed left of a part; nobody else may be at work on the tensor."""
+    files = tf.io.gfile.glob(os.path.join(folder, "*"))
+    whole = {file.removesuffix(INDEX_FILE) for file in files if file.endswith(INDEX_FILE)}
+    for file in files:
+        if file.endswith(UNFINISHED) or (file.endswith(VALUES_FILE) and file.removesuffix(VALUES_FILE) not in whole):
+            tf.io.gfile.remove(file)
+
+
 def make_room(store: str, needed: int, bound: int, keep: Collection[str]) -> None:
     """Removes tensors, the longest unused first, until what is needed fits in beside the others.
 
@@ -192,16 +201,15 @@ class Writer:
     def __enter__(self) -> "Writer":
         return self
 
-    def __exit__(self, kind: object, *error: object) -> None:
-        if kind is None:
-            self._flush()
+    def __exit__(self, *error: object) -> None:
+        self._flush()
 
     def add(self, photos: Sequence[str] | npt.NDArray[np.bytes_], view: int, values: npt.NDArray[np.float32]) -> None:
         """Adds a view of some photos, float [photos, *shape].
 
         Each row is scaled to 1, or float16 would have no room for large values and no digits for small ones.
         """
-        largest = np.abs(values).reshape(len(values), -1).max(axis=1)
+        largest = np.abs(values).max(axis=tuple(range(1, values.ndim)))
         index = np.empty(len(values), INDEX)
         index["photo"], index["view"], index["scale"] = photos, view, np.where(largest > 0, largest, 1)
         self._index.append(index)

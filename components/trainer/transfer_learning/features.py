@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -23,7 +24,7 @@ from components.trainer.strategy import barrier, place_among_workers
 from components.trainer.transfer_learning import augmentation, dataset, feature_store, model, parts, views
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import SplitFiles
-from components.trainer.transfer_learning.feature_store import StoredValues, Tensor, Writer, begin
+from components.trainer.transfer_learning.feature_store import StoredValues, Tensor, Writer, begin, remove_unfinished
 from components.trainer.transfer_learning.views import changed
 from components.transform import images, labels, orientation, photos, raw_features
 
@@ -118,10 +119,6 @@ def tensors_of(layers: keras.Model, names: Sequence[str], image_size: int, setti
     digest = hashlib.sha256()
     for weight in layers.get_weights():
         digest.update(weight.tobytes())
-    code = hashlib.sha256("".join(f"{library}=={version(library)}\n" for library in LIBRARIES).encode())
-    for module in CODE:
-        code.update(_source(module.__file__))
-    code.update(_source(__file__))
     return [
         Tensor(
             layer=name,
@@ -131,7 +128,7 @@ def tensors_of(layers: keras.Model, names: Sequence[str], image_size: int, setti
             seed=settings.seed,
             weights=digest.hexdigest(),
             precision=settings.precision,
-            code=code.hexdigest(),
+            code=_code(),
         )
         for name, output in zip(names, layers.outputs, strict=True)
     ]
@@ -151,6 +148,8 @@ def fill(through: Pass, wanted: Sequence[NamedPhotos], *, shared: bool) -> list[
     index, workers = place_among_workers(through.strategy) if shared else (0, 1)
     for folder, tensor in through.tensors.items():
         begin(folder, tensor)
+        if workers == 1:
+            remove_unfinished(folder)
     stored = [StoredValues(folder) for folder in through.tensors]
     lacking = [_lacking(stored, photos) for photos in wanted]
     for each in lacking:
@@ -243,5 +242,9 @@ def _replicas_here(strategy: tf.distribute.Strategy) -> int:
     return int(strategy.num_replicas_in_sync) // workers
 
 
-def _source(file: str | None) -> bytes:
-    return Path(str(file)).read_bytes()
+@cache
+def _code() -> str:
+    digest = hashlib.sha256("".join(f"{library}=={version(library)}\n" for library in LIBRARIES).encode())
+    for file in (__file__, *(module.__file__ for module in CODE)):
+        digest.update(Path(str(file)).read_bytes())
+    return digest.hexdigest()

@@ -200,6 +200,7 @@ def test_a_system_without_namespaces_starts_no_worker(tmp_path):
         {"train_files": ["/data/a", "gs://bucket/a"]},
         {"transform_graph_path": "gs://bucket/graph"},
         {"custom_config": {"checkpoints": "gs://bucket/checkpoints"}},
+        {"custom_config": {"features": "gs://bucket/features"}},
     ],
 )
 def test_workers_of_remote_paths_are_refused_unless_the_user_knows(fn_args, tmp_path):

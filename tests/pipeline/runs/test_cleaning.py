@@ -74,6 +74,15 @@ def test_artifacts_go_with_their_metadata(config):
     assert names(config, "") == ["logs", "runs", "pushed", "notes.txt"]
 
 
+def test_what_is_stored_of_photos_goes_with_the_artifacts(config):
+    features = Path(config.features_dir)
+    (features / "0123456789abcdef").mkdir(parents=True)
+    carry_out(plan(config, 20, "old"))
+    assert features.is_dir()
+    carry_out(plan(config, 20, "cache"))
+    assert not features.exists()
+
+
 def test_checkpoints_stay_as_long_as_the_next_run_may_go_on_from_them(config):
     checkpoints = Path(config.checkpoints_dir)
     (checkpoints / "0123456789abcdef").mkdir(parents=True)

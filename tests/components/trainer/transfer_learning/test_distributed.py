@@ -10,6 +10,7 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
 import tensorflow as tf
 import worker_ports
@@ -68,7 +69,7 @@ def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, 
         update={"strategy": "mirrored", "batch_size": 32, "augmentation": Augmentation(), "dropout": 0.2}
     )
     args = fn_args_of(two_classes, ["cat", "dog"] * 3 + ["dog"], settings)
-    args.custom_config["checkpoints"] = str(tmp_path / "checkpoints")
+    args.custom_config |= {"checkpoints": str(tmp_path / "checkpoints"), "features": str(tmp_path / "features")}
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-c", TRAIN, json.dumps(vars(args))]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -114,6 +115,7 @@ def test_two_workers_train_and_write_as_one_does(two_classes, fn_args_of, encode
     args.custom_config = {
         "trainer": settings.model_copy(update=by_two).model_dump(mode="json"),
         "checkpoints": str(tmp_path / "checkpoints"),
+        "features": str(tmp_path / "features"),
     }
     run_fn(args)
 
@@ -126,3 +128,7 @@ def test_two_workers_train_and_write_as_one_does(two_classes, fn_args_of, encode
         assert together.metrics[name] == pytest.approx(alone.metrics[name], abs=1e-3), name
     assert alone.metrics["loss"][-1] < alone.metrics["loss"][0]
     assert list((tmp_path / "checkpoints").iterdir()) == []
+    made_by_each_worker = len(LABELS) // 2 + len(LABELS) // 4
+    for folder in (tmp_path / "features").iterdir():
+        parts = [np.load(part) for part in folder.glob("*.index.npy")]
+        assert [len(part) for part in parts] == [made_by_each_worker] * 2

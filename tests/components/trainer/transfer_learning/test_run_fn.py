@@ -72,6 +72,17 @@ def test_the_curves_count_on_from_phase_1_to_phase_2(trained):
     assert all(len(values) == 2 and np.isfinite(values).all() for values in curves.metrics.values())
 
 
+def test_the_exported_model_is_what_the_curves_tell_of(trained, served):
+    """It is the whole network, and its upper part was validated on what is stored of the photos."""
+    records = tf.data.TFRecordDataset(tf.io.gfile.glob(str(trained / "Split-eval" / "*")), compression_type="GZIP")
+    (examples,) = records.batch(100)
+    labels = served.signatures["transform_labels"](examples=examples)["label_id"].numpy()
+    scores = served.signatures["serving_default"](examples=examples)["scores"].numpy()
+
+    loss = -np.log(scores[np.arange(len(labels)), labels]).mean()
+    assert read_curves(str(trained / "model_run")).metrics["val_loss"][-1] == pytest.approx(loss, rel=1e-3)
+
+
 def test_both_phases_are_on_one_axis_of_tensorboard(trained):
     steps = set()
     for file in (trained / "model_run" / "validation").glob("events*"):
