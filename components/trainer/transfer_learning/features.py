@@ -107,17 +107,20 @@ def named_photos(
     return NamedPhotos(split, np.array(names, "S64"), np.concatenate(class_ids), views)
 
 
-def tensors_of(layers: keras.Model, names: Sequence[str], image_size: int, settings: TransferLearning) -> list[Tensor]:
+def tensors_of(
+    base: keras.Model, layers: keras.Model, names: Sequence[str], image_size: int, settings: TransferLearning
+) -> list[Tensor]:
     """Describes what the frozen layers give.
 
     Args:
+        base: The base, as it is before anything has learned.
         layers: As `parts.lower_part` returns it.
         names: What its outputs are called.
         image_size: Height and width of the photos, in pixels.
         settings: The trainer's settings.
     """
     digest = hashlib.sha256()
-    for weight in layers.get_weights():
+    for weight in base.get_weights():
         digest.update(weight.tobytes())
     return [
         Tensor(
