@@ -85,10 +85,30 @@ def test_a_training_that_ended_goes_on_in_its_phase(whole, end_after, tmp_path, 
         np.testing.assert_allclose(mine, other, atol=1e-6)
 
 
+def test_with_stored_views_a_training_that_ended_has_what_it_would_have_had(
+    two_classes, fn_args_of, end_after, tmp_path
+):
+    """Order, views and what is dropped are drawn, but not anew."""
+    drawn = {"views": 2, "augmentation": Augmentation(), "dropout": 0.2, "batch_size": 3}
+    args = fn_args_of(two_classes, ["cat", "dog"] * 4, SETTINGS.model_copy(update=drawn))
+    args.custom_config |= {"features": str(tmp_path / "features"), "checkpoints": str(tmp_path / "of whole")}
+    run_fn(args)
+    whole = read_curves(args.model_run_dir)
+    args.custom_config["checkpoints"] = str(tmp_path / "checkpoints")
+    for epoch in (2, 5):
+        end_after(epoch)
+        with pytest.raises(EndedError):
+            run_fn(args)
+    run_fn(args)
+    curves = read_curves(args.model_run_dir)
+    for name in ("loss", "val_loss"):
+        assert curves.metrics[name] == pytest.approx(whole.metrics[name], rel=1e-5), name
+
+
 def test_a_training_in_another_file_system(two_classes, fn_args_of, end_after, tmp_path, monkeypatch):
     """As on gs://, which the operating system doesn't know either."""
     args = fn_args_of(two_classes, ["cat", "dog"] * 4, SETTINGS)
-    args.custom_config["checkpoints"] = "ram://photos/checkpoints"
+    args.custom_config |= {"checkpoints": "ram://photos/checkpoints", "features": "ram://photos/features"}
     args.serving_model_dir, args.model_run_dir = "ram://photos/model", "ram://photos/run"
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -99,4 +119,5 @@ def test_a_training_in_another_file_system(two_classes, fn_args_of, end_after, t
     run_fn(args)
     assert read_curves(args.model_run_dir).epochs == (1, 2, 3, 4, 5, 6)
     assert tf.io.gfile.listdir("ram://photos/checkpoints") == []
+    assert len(tf.io.gfile.glob("ram://photos/features/*/*.values.npy")) == 2
     assert list((tmp_path / "here").iterdir()) == []
