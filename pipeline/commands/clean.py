@@ -19,7 +19,9 @@ SHOWN = 20
 def clean(
     name: Name,
     keep: Annotated[int, typer.Option(min=1, help="How many of the newest runs and versions stay.")] = 5,
-    cache: Annotated[bool, typer.Option("--cache", help="Also all artifacts: the next run computes anew.")] = False,
+    cache: Annotated[
+        bool, typer.Option("--cache", help="Also artifacts and features: the next run computes anew.")
+    ] = False,
     everything: Annotated[bool, typer.Option("--everything", help="The whole folder, pushed models too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove it, instead of only showing it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show it, even with --yes.")] = False,
