@@ -7,15 +7,17 @@ Each `Tensor` is a folder of the store, whose name is a hash of all that its val
     PART.values.npy        float16 [rows, *shape]; the values are these times the scale of their row
 
 View 0 is the photo as it is, the others were changed at random. A part is written under other names and renamed, its
-index last: what has an index is whole. To read what trainings left behind:
+index last: what has an index is whole. To compare the photos that a training had, training and validation split alike:
 
-    for folder, tensor in tensors("~/transferline/cats_vs_dogs/features").items():
+    for folder in stored_folders(model_run):
         stored = StoredValues(folder)
-        vectors = stored.read(stored.rows(photos, 0))
+        photos = stored.photos(view=0)
+        vectors = stored.read(stored.rows(photos, view=0))
 """
 
 import hashlib
 import io
+import json
 import logging
 import os
 import tempfile
@@ -33,6 +35,9 @@ from components.settings import Settings
 LOGGER = logging.getLogger(__name__)
 
 TENSOR, INDEX_FILE, VALUES_FILE, UNFINISHED = "tensor.json", ".index.npy", ".values.npy", ".part"
+FOLDERS = "features.json"
+"""Beside the learning curves of a training: the folders of what it was trained on."""
+
 INDEX = np.dtype([("photo", "S64"), ("view", "<i4"), ("scale", "<f4")])
 PART_BYTES = 64 * 2**20
 """A part is written when it has so many bytes: so much is held in memory, and lost where a training is killed."""
@@ -84,6 +89,25 @@ def tensors(store: str) -> dict[str, Tensor]:
         except (tf.errors.OpError, ValidationError) as error:
             LOGGER.warning("%s can't be read and is passed over: %s", file, error)
     return {folder: found[folder] for folder in sorted(found, key=used.__getitem__, reverse=True)}
+
+
+def write_stored_folders(model_run: str, folders: Sequence[str]) -> None:
+    """Notes beside the learning curves what a training was trained on."""
+    _write(os.path.join(model_run, FOLDERS), json.dumps(list(folders)).encode())
+
+
+def stored_folders(model_run: str) -> list[str]:
+    """Returns the folders of what a training was trained on, as far as they are still there.
+
+    Args:
+        model_run: The Trainer's output of that name.
+
+    Returns:
+        That of the base's output first, and that of the cut, where phase 2 had one; nothing of fresh views.
+    """
+    file = os.path.join(model_run, FOLDERS)
+    folders = json.loads(_read(file)) if tf.io.gfile.exists(file) else []
+    return [folder for folder in folders if tf.io.gfile.exists(os.path.join(folder, TENSOR))]
 
 
 def begin(folder: str, tensor: Tensor) -> None:
@@ -148,6 +172,10 @@ class StoredValues:
         self._starts = np.cumsum([0, *map(len, indices)])
         order = np.lexsort((self.index["view"], self.index["photo"]))
         self._order, self._sorted = order, self.index[order][["photo", "view"]]
+
+    def photos(self, view: int) -> npt.NDArray[np.bytes_]:
+        """Returns the SHA-256 of each photo of which a view is stored, as hex digits, each once."""
+        return np.unique(self.index["photo"][self.index["view"] == view])
 
     def rows(self, photos: Sequence[str] | npt.NDArray[np.bytes_], view: int) -> npt.NDArray[np.int64]:
         """Returns the numbers of the rows of a view of some photos, int64; -1 where it isn't stored.

@@ -25,6 +25,18 @@ from components.trainer.transfer_learning.views import views_of
 LOGGER = logging.getLogger(__name__)
 
 
+class Lessons(NamedTuple):
+    """What is trained, phase by phase.
+
+    Attributes:
+        phases: Of phase 1 and of phase 2.
+        stored: Folders of what they are trained on, where that is kept for others.
+    """
+
+    phases: tuple[Lesson, Lesson]
+    stored: tuple[str, ...] = ()
+
+
 class Frozen(NamedTuple):
     """What is computed once.
 
@@ -46,7 +58,7 @@ def lessons(
     settings: TransferLearning,
     strategy: tf.distribute.Strategy,
     store: str,
-) -> tuple[Lesson, Lesson]:
+) -> Lessons:
     """Returns what each of the two phases trains.
 
     What frozen layers make of the photos is computed once and stored, unless fresh views are asked for, or it would
@@ -64,11 +76,11 @@ def lessons(
     cut = last_cut(base, settings.fine_tuning.from_layer) if settings.fine_tuning.epochs else None
     views = views_of(settings, max(settings.feature_extraction.epochs, settings.fine_tuning.epochs if cut else 0))
     if not views:
-        return fresh(), fresh()
+        return Lessons((fresh(), fresh()))
     with strategy.scope(), precision_policy(settings.precision):
         frozen = _frozen(model, base, cut, photos, settings, views)
         if frozen is None:
-            return fresh(), fresh()
+            return Lessons((fresh(), fresh()))
         learners = [head_part(model, base), *([upper_part(model, base, frozen.cut)] if frozen.cut else [])]
     train = named_photos(photos.train, photos.tft_output, photos.class_names, views)
     validation = named_photos(photos.validation, photos.tft_output, photos.class_names, 1)
@@ -78,7 +90,8 @@ def lessons(
         Lesson(learner, _stored_data(values, train, validation, end, settings, strategy))
         for learner, values, end in zip(learners, stored, ends[: len(learners)], strict=True)
     ]
-    return taught[0], taught[1] if frozen.cut else fresh()
+    folders = (os.path.join(store, tensor.key) for tensor in frozen.tensors) if store else ()
+    return Lessons((taught[0], taught[1] if frozen.cut else fresh()), tuple(folders))
 
 
 def _frozen(

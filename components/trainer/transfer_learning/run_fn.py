@@ -15,6 +15,7 @@ from components.trainer.strategy import barrier, distribution_strategy, is_chief
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import Photos, image_size, read_split
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
+from components.trainer.transfer_learning.feature_store import write_stored_folders
 from components.trainer.transfer_learning.lessons import lessons
 from components.trainer.transfer_learning.model import build_base, build_model, head_kind, precision_policy
 from components.trainer.transfer_learning.training import train
@@ -70,10 +71,11 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     store = fn_args.custom_config.get("features", "")
     taught = lessons(model, base, photos, settings, strategy, store)
     checkpoints = checkpoint_folder(fn_args)
-    curves = train(model, base, head, taught, settings, fn_args.model_run_dir, checkpoints)
+    curves = train(model, base, head, taught.phases, settings, fn_args.model_run_dir, checkpoints)
     served = ServedModel(model, head, photos.tft_output, photos.class_names)
     save(served, curves, weights, photos, fn_args, strategy)
     if is_chief(strategy):
+        write_stored_folders(fn_args.model_run_dir, taught.stored)
         remove_checkpoints(checkpoints)
 
 

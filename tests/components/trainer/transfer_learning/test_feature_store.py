@@ -17,7 +17,9 @@ from components.trainer.transfer_learning.feature_store import (
     make_room,
     remove_unfinished,
     size,
+    stored_folders,
     tensors,
+    write_stored_folders,
 )
 
 TENSOR = Tensor(
@@ -58,6 +60,7 @@ def test_values_are_found_by_photo_and_view(store):
     stored = StoredValues(folder)
     np.testing.assert_array_equal(stored.rows(PHOTOS, 0) >= 0, [True, True, True, False, False])
     np.testing.assert_array_equal(stored.rows(PHOTOS, 1) >= 0, [False, False, True, True, True])
+    assert [photo.decode() for photo in stored.photos(view=1)] == sorted(PHOTOS[2:])
     asked = [PHOTOS[4], PHOTOS[2], PHOTOS[4]]
     np.testing.assert_allclose(stored.read(stored.rows(asked, 1)), values_of(asked), rtol=1e-3)
     assert stored.read(stored.rows([], 0)).shape == (0, 2, 3)
@@ -178,6 +181,14 @@ def test_a_tensor_that_cannot_be_read_is_passed_over(store, caplog):
         file.write("{}")
     assert list(tensors(store)) == [folder]
     assert "can't be read and is passed over" in caplog.text
+
+
+def test_a_training_says_what_it_was_trained_on(store):
+    folder = write(store)
+    assert stored_folders(f"{store}/run") == []
+    tf.io.gfile.makedirs(f"{store}/run")
+    write_stored_folders(f"{store}/run", [folder, f"{store}/removed"])
+    assert stored_folders(f"{store}/run") == [folder]
 
 
 def test_a_store_that_is_not_there_yet_has_room(tmp_path):

@@ -48,7 +48,9 @@ def given(photos, tmp_path):
         heard = [0]
         with heard_by(lambda progress: heard.append(progress.done)):
             taught = lessons(model, base, photos, settings, tf.distribute.get_strategy(), store)
-        return types.SimpleNamespace(taught=taught, model=model, base=base, settings=settings, made=heard[-1])
+        return types.SimpleNamespace(
+            taught=taught.phases, model=model, base=base, settings=settings, made=heard[-1], stored=taught.stored
+        )
 
     return give
 
@@ -65,6 +67,7 @@ def test_phases_train_on_what_the_frozen_layers_gave(given):
     assert [batch[0].shape.as_list() for batch in second.data.train(2)] == [[4, 8, 8, 8], [2, 8, 8, 8]] * 2
     assert (first.data.steps, second.data.steps) == (2, 2)
     assert [batch[0].shape[1:].as_list() for batch in first.data.validation] == [[8]]
+    assert [StoredValues(folder).tensor.shape for folder in found.stored] == [(8,), (8, 8, 8)]
     assert first.model.layers[-1] is second.model.layers[-1] is found.model.layers[-1]
 
 
@@ -114,6 +117,7 @@ def test_fresh_views_are_photos(given, tmp_path):
     assert first is second
     assert first.model is found.model
     assert first.data.steps is None
+    assert found.stored == ()
     assert shapes(first) == [[4, 32, 32, 3], [2, 32, 32, 3]]
     assert not (tmp_path / "features").exists()
 

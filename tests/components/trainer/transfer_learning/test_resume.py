@@ -9,6 +9,7 @@ from small_photo_trainer import run_fn, small_base
 from components.trainer.checkpoints import Checkpoints
 from components.trainer.curves import read_curves
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.transfer_learning.feature_store import StoredValues, stored_folders
 from components.trainer.transfer_learning.model import build_model
 from components.trainer.transfer_learning.training import Lesson, TrainingData, train
 
@@ -119,5 +120,5 @@ def test_a_training_in_another_file_system(two_classes, fn_args_of, end_after, t
     run_fn(args)
     assert read_curves(args.model_run_dir).epochs == (1, 2, 3, 4, 5, 6)
     assert tf.io.gfile.listdir("ram://photos/checkpoints") == []
-    assert len(tf.io.gfile.glob("ram://photos/features/*/*.values.npy")) == 2
+    assert [len(StoredValues(folder).photos(view=0)) for folder in stored_folders(args.model_run_dir)] == [12, 12]
     assert list((tmp_path / "here").iterdir()) == []
