@@ -1,12 +1,14 @@
 """Test accuracy of `cats_vs_dogs` after each phase, over several seeds, and the time a whole run takes.
 
     .venv/bin/python benchmarks/cats_vs_dogs_accuracy.py --data-dir FOLDER --seeds 0 1 2
+    .venv/bin/python benchmarks/cats_vs_dogs_accuracy.py --data-dir FOLDER --seeds 0 1 --views 1 2 3 5 8 fresh
 
-Phase 1 is measured by a run with no epochs of fine tuning: with the same seed it trains the same head, and the
+The runs of one seed share a folder: what one has computed of the photos, the next one takes. Phase 1 is measured by a run with no epochs of fine tuning: with the same seed it trains the same head, and the
 Evaluator measures it on the test split as it does every model.
 """
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import tempfile
 from pathlib import Path
 
 PIPELINE = "cats_vs_dogs"
+PHASES = (("1 (frozen)", 0), ("2 (fine tuned)", 10))
 
 
 def main() -> None:
@@ -21,31 +24,45 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", required=True, type=Path)
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--views", nargs="+", default=["5"], help='values of trainer.views: numbers, or "fresh"')
     arguments = parser.parse_args()
-    print(f"{'seed':>4}  {'phase':<16} {'status':<12} {'test accuracy':>13} {'seconds':>8} {'Trainer s':>9}")
+    heads = f"{'status':<12} {'test accuracy':>13} {'val. loss':>9} {'seconds':>8} {'Trainer s':>9}"
+    print(f"{'seed':>4}  {'views':>5}  {'phase':<16} {heads}")
     for seed in arguments.seeds:
-        for phase, epochs in (("1 (frozen)", 0), ("2 (fine tuned)", 10)):
-            record = _run(arguments.data_dir, seed, epochs)
-            trainer = next((step["seconds"] for step in record["steps"] if step["name"] == "Trainer"), float("nan"))
-            accuracy = record["metrics"].get("accuracy", float("nan"))
-            times = f"{record['seconds']:>8.0f} {trainer:>9.0f}"
-            print(f"{seed:>4}  {phase:<16} {record['status']:<12} {accuracy:>13.4f} {times}", flush=True)
+        with tempfile.TemporaryDirectory() as output_dir:
+            for views, (phase, epochs) in itertools.product(arguments.views, PHASES):
+                record = _run(arguments.data_dir, output_dir, seed, views, epochs)
+                trainer = next((step for step in record["steps"] if step["name"] == "Trainer"), {})
+                accuracy = record["metrics"].get("accuracy", float("nan"))
+                times = f"{record['seconds']:>8.0f} {trainer.get('seconds', float('nan')):>9.0f}"
+                values = f"{record['status']:<12} {accuracy:>13.4f} {_validation_loss(trainer):>9.4f} {times}"
+                print(f"{seed:>4}  {views:>5}  {phase:<16} {values}", flush=True)
 
 
-def _run(data_dir: Path, seed: int, epochs: int) -> dict:
-    with tempfile.TemporaryDirectory() as output_dir:
-        command = [sys.executable, "-m", "pipeline"]
-        settings = ["data.split.by=hash", f"trainer.seed={seed}", f"trainer.fine_tuning.epochs={epochs}"]
-        subprocess.run(
-            [*command, "run", PIPELINE, "--data-dir", data_dir.absolute(), "--output-dir", output_dir]
-            + [f"--set={setting}" for setting in settings],
-            check=False,
-            stdout=subprocess.DEVNULL,
-        )
-        shown = subprocess.run(
-            [*command, "runs", PIPELINE, "--json", "--output-dir", output_dir], check=True, capture_output=True
-        )
-        return json.loads(shown.stdout)[0]
+def _run(data_dir: Path, output_dir: str, seed: int, views: str, epochs: int) -> dict:
+    command = [sys.executable, "-m", "pipeline"]
+    settings = [
+        "data.split.by=hash",
+        f"trainer.seed={seed}",
+        f"trainer.views={views}",
+        f"trainer.fine_tuning.epochs={epochs}",
+    ]
+    subprocess.run(
+        [*command, "run", PIPELINE, "--data-dir", data_dir.absolute(), "--output-dir", output_dir]
+        + [f"--set={setting}" for setting in settings],
+        check=False,
+        stdout=subprocess.DEVNULL,
+    )
+    shown = subprocess.run(
+        [*command, "runs", PIPELINE, "--json", "--output-dir", output_dir], check=True, capture_output=True
+    )
+    return json.loads(shown.stdout)[0]
+
+
+def _validation_loss(trainer: dict) -> float:
+    files = [Path(folder, "training.json") for folder in trainer.get("artifacts", ())]
+    curves = [json.loads(file.read_text()) for file in files if file.is_file()]
+    return curves[0]["metrics"]["val_loss"][-1] if curves else float("nan")
 
 
 if __name__ == "__main__":
