@@ -169,6 +169,8 @@ def fill(through: Pass, wanted: Sequence[NamedPhotos], *, shared: bool) -> list[
                 for made in _make(through, photos, without, writers, forward, batch_size):
                     done += made
                     progress.report(done, total, "views")
+    elif workers == 1:
+        return stored
     if workers > 1:
         barrier(through.strategy)
     return [StoredValues(folder) for folder in through.tensors]
