@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/cats_vs_dogs_accuracy.py --data-dir FOLDER --seeds 0 1 2
     .venv/bin/python benchmarks/cats_vs_dogs_accuracy.py --data-dir FOLDER --seeds 0 1 --views 1 2 3 5 8 fresh
 
-The runs of one seed share a folder: what one has computed of the photos, the next one takes. Phase 1 is measured by a run with no epochs of fine tuning: with the same seed it trains the same head, and the
-Evaluator measures it on the test split as it does every model.
+The runs of one seed share a folder: what one has computed of the photos, the next one takes. Phase 1 is measured by a
+run with no epochs of fine tuning: with the same seed it trains the same head, and the Evaluator measures it on the test
+split as it does every model.
 """
 
 import argparse
