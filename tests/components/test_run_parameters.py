@@ -22,7 +22,7 @@ def test_the_data_of_the_run_replaces_the_path_and_nothing_else(monkeypatch):
 
 def test_a_run_that_did_not_enter_by_our_entry_point_is_refused_as_what_an_older_release_compiled(monkeypatch):
     monkeypatch.delenv(ENTERED, raising=False)
-    with pytest.raises(TransferlineError, match=r"compiled by a Transferline before 0\.2\.0") as raised:
+    with pytest.raises(TransferlineError, match=r"compiled by a Transferline before 0\.3\.0") as raised:
         data_settings({"data": ImageData(path="gs://compiled").model_dump_json(), "data_path": "gs://run"})
     assert raised.value.cure.startswith("Compile the pipeline anew")
 

@@ -131,7 +131,7 @@ def test_nothing_pushed_is_said(tmp_path):
 
 
 def test_a_run_that_cannot_start_is_said(tmp_path):
-    with pytest.raises(TransferlineError, match="in a local folder"):
+    with pytest.raises(TransferlineError, match="in files of a local folder"):
         transferline.load("digits", output_dir="gs://bucket").run()
 
 
