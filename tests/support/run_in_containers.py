@@ -11,6 +11,7 @@ Exit status 1 if a metric differs, or the training doesn't end by itself.
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -120,6 +121,11 @@ def metrics(file: Path) -> dict[str, float]:
     return {name: value for name, value in found.items() if name not in HIDDEN}
 
 
+def is_same(one: float | None, other: float | None) -> bool:
+    """Returns whether two runs measured the same; Beam adds up in no fixed order, which the last digits show."""
+    return one is not None and other is not None and math.isclose(one, other, rel_tol=1e-9)
+
+
 def compared(trial: Trial) -> tuple[Run, bool]:
     """Runs a pipeline both ways at once; returns the run in containers, and whether the metrics are the same."""
     run = trial.compiled()
@@ -130,10 +136,11 @@ def compared(trial: Trial) -> tuple[Run, bool]:
     cluster = metrics(Path(run.made["Evaluator", "evaluation"]["uri"]) / "decision.json")
     pushed = sorted((trial.root / trial.name / "pushed").iterdir())
     say(f"{trial.name}: pushed {', '.join(version.name for version in pushed)}")
-    for name in sorted(cluster | alone):
-        mark = "the same" if cluster.get(name) == alone.get(name) else "differs"
+    same = {name: is_same(cluster.get(name), alone.get(name)) for name in sorted(cluster | alone)}
+    for name, is_one in same.items():
+        mark = "the same" if is_one else "differs"
         say(f"{trial.name}: {name}: steps in containers {cluster.get(name)}, one local run {alone.get(name)}: {mark}")
-    return run, bool(cluster) and cluster == alone
+    return run, bool(cluster) and all(same.values())
 
 
 def ends_when_told(run: Run, name: str) -> bool:
