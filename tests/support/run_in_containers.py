@@ -123,7 +123,7 @@ def metrics(file: Path) -> dict[str, float]:
 
 def is_same(one: float | None, other: float | None) -> bool:
     """Returns whether two runs measured the same; Beam adds up in no fixed order, which the last digits show."""
-    return one is not None and other is not None and math.isclose(one, other, rel_tol=1e-9)
+    return one == other or (one is not None and other is not None and math.isclose(one, other, rel_tol=1e-9))
 
 
 def compared(trial: Trial) -> tuple[Run, bool]:
