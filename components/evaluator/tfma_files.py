@@ -59,6 +59,8 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
         files[PLOTS].append(tfma_writer.convert_slice_plots_to_proto((key, plots), []))
         files[ATTRIBUTIONS].append(tfma_writer.convert_slice_attributions_to_proto((key, {})))
         verdict = validations.add_input(verdict, validate_metrics((key, metrics), config))
+    # Kubeflow names a folder that isn't there yet.
+    tf.io.gfile.makedirs(folder)
     for name, messages in files.items():
         _write_records(messages, os.path.join(folder, f"{name}-00000-of-00001.tfrecord"))
     _write_records([validations.extract_output(verdict)], os.path.join(folder, "validations.tfrecord"))

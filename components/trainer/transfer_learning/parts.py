@@ -60,7 +60,9 @@ def head_part(model: keras.Model, base: keras.Model) -> Classifier:
 def upper_part(model: keras.Model, base: keras.Model, cut: keras.layers.Layer) -> Classifier:
     """Returns the network above a cut, from the cut's output to the classes."""
     below = keras.Input(cut.output_shape[1:])
-    features = keras.Model(cut.get_output_at(0), base.outputs[0])(below, training=False)
+    features, above = below, base.outputs[0]
+    if cut.get_output_at(0) is not above:
+        features = keras.Model(cut.get_output_at(0), above)(below, training=False)
     for name in (POOLING, DROPOUT, HEAD):
         features = model.get_layer(name)(features)
     return Classifier(below, features)

@@ -104,8 +104,7 @@ def evaluate(tmp_path):
     def run(evaluation, examples, model, baseline=None, **run_parameters):
         outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
         for key, artifact in outputs.items():
-            artifact.uri = str(tmp_path / key)
-            tf.io.gfile.makedirs(artifact.uri)
+            artifact.uri = str(tmp_path / key)  # which isn't there yet, as on Kubeflow
         inputs = {"examples": [examples], "model": [model]} | ({"baseline_model": [baseline]} if baseline else {})
         executor = Executor(Executor.Context(beam_pipeline_args=BEAM_ARGS, tmp_dir=str(tmp_path / "tmp")))
         executor.Do(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tf_keras as keras
+from small_photo_trainer import small_base
 
 from components.trainer.transfer_learning.config import Augmentation, TransferLearning
 from components.trainer.transfer_learning.model import build_model, precision_policy, unfreeze
@@ -60,6 +61,25 @@ def test_the_parts_give_what_the_whole_gives(base, lively_weights, pooling, prec
     assert features.shape == ((3, 1280) if pooling == "avg" else (3, 1, 1, 1280))
     np.testing.assert_allclose(head(features), whole, atol=1e-6)
     np.testing.assert_allclose(upper(below), whole, atol=1e-6)
+
+
+def test_above_the_last_layer_there_is_the_head_alone(base, lively_weights):
+    base.load_weights(lively_weights)
+    model = build_model(PLAIN, base, 3)
+    cut = last_cut(base, 153)
+    below = lower_part(model, base, cut)(PHOTOS)[1]
+    upper = upper_part(model, base, cut)
+    assert len(upper.trainable_variables) == 2
+    np.testing.assert_allclose(upper(below), model(PHOTOS, training=False), atol=1e-6)
+
+
+@pytest.mark.parametrize("from_layer", [1, 100])
+def test_a_base_of_layers_in_a_row_has_parts_too(from_layer):
+    base = small_base(32)
+    model = build_model(PLAIN, base, 3)
+    cut = last_cut(base, from_layer)
+    below = lower_part(model, base, cut)(PHOTOS)[1]
+    np.testing.assert_allclose(upper_part(model, base, cut)(below), model(PHOTOS, training=False), atol=1e-6)
 
 
 def test_what_a_part_learns_the_whole_has_learned(base, lively_weights):
