@@ -192,9 +192,9 @@ def test_a_model_may_come_from_a_bucket_too(bucket, make_model):
     pushed, store = bucket
     for path in Path(make_model("a")).rglob("*.*"):
         if path.is_file():
-            store.put(f"root/model/{path.relative_to(make_model('a'))}", path.read_bytes())
-    store.put("root/model/variables/variables.data", content_of("a")["variables/variables.data"])
-    store.put("root/model/assets.extra/warmup", content_of("a")["assets.extra/warmup"])
-    store.put("root/model/variables/", b"")
-    publish("gs://bucket/root/model", pushed, "7")
+            store.put(f"runs/model/{path.relative_to(make_model('a'))}", path.read_bytes())
+    store.put("runs/model/variables/variables.data", content_of("a")["variables/variables.data"])
+    store.put("runs/model/assets.extra/warmup", content_of("a")["assets.extra/warmup"])
+    store.put("runs/model/variables/", b"")
+    publish("gs://bucket/runs/model", pushed, "7")
     assert held(f"{pushed}/7") == content_of("a")
