@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
@@ -57,6 +57,7 @@ class Parts:
         preprocessing_fn: Dotted path of what Transform calls.
         run_fn: Dotted path of what the Trainer calls.
         tuner_fn: Dotted path of what a Tuner calls.
+        training: Module of all that the weights of a training depend on, where a Tuner trains as the Trainer does.
         models: Names of the models to choose from; of several the Tuner does.
     """
 
@@ -68,6 +69,7 @@ class Parts:
     statistics_options: tfdv.StatsOptions | None = None
     transform_statistics: bool = False
     tuner_fn: str = ""
+    training: str = ""
     models: tuple[str, ...] = ()
 
 
@@ -167,6 +169,7 @@ def _row_parts(config: RowPipeline) -> Parts:
         preprocessing_fn="components.transform.rows.preprocessing_fn",
         run_fn="components.trainer.mlp.run_fn.run_fn",
         tuner_fn="components.trainer.mlp.tuner_fn.tuner_fn",
+        training="components.trainer.mlp.one_model",
         models=tuple(config.trainer.models),
     )
 
@@ -186,18 +189,20 @@ def _training(
         "train_args": TrainArgs(splits=["train"]),
         "eval_args": EvalArgs(splits=["eval"]),
     }
-    settings = {
+    settings: dict[str, Any] = {
         "trainer": config.trainer.model_dump(mode="json"),
         "transform": config.transform.model_dump(mode="json"),
     }
     tuners: list[BaseNode] = []
     chosen = results = None
     if len(parts.models) > 1:
+        settings["training_code"] = source_fingerprint(parts.training)
         tuner = Tuner(tuner_fn=parts.tuner_fn, custom_config=settings | {"models": list(parts.models)}, **inputs)
         tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
     trainer = Trainer(
         run_fn=parts.run_fn,
         hyperparameters=chosen,
+        tuner_results=results,
         custom_config=settings
         | {
             "weights": file_fingerprint(config.weights_file),

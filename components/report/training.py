@@ -5,7 +5,7 @@ import os
 import tensorflow as tf
 
 from components.report.review import TrainingReview
-from components.trainer.curves import CURVES_FILE, read_curves
+from components.trainer.curves import find_curves, read_curves
 
 COMPARED_FOLDER = "models"
 """Where the Tuner keeps a folder for each model it compared."""
@@ -21,11 +21,12 @@ def read_training(model_run: str, tuner_results: str) -> TrainingReview | None:
     Returns:
         None where the Trainer wrote no curves.
     """
-    if not tf.io.gfile.exists(os.path.join(model_run, CURVES_FILE)):
+    curves = find_curves(model_run)
+    if curves is None:
         return None
     folder = os.path.join(tuner_results, COMPARED_FOLDER) if tuner_results else ""
     names = [name.rstrip("/") for name in tf.io.gfile.listdir(folder)] if folder and tf.io.gfile.isdir(folder) else []
     return TrainingReview(
-        curves=read_curves(model_run),
+        curves=curves,
         compared={name: read_curves(os.path.join(folder, name)) for name in sorted(names)},
     )

@@ -215,7 +215,8 @@ def _overfitting(curves: LearningCurves, name: str) -> str:
     trained = curves.metrics[curves.crossentropy]
     if trained[-1] > trained[0] * HARDLY:
         judged = f"it hardly learned, since the training loss began at {trained[0]:.4f}"
-    return f"{words}; {end}: {judged}. The weights of {kept} were kept."
+    by = " The Tuner trained it, and the Trainer took it over." if curves.trained_by == "Tuner" else ""
+    return f"{words}; {end}: {judged}. The weights of {kept} were kept.{by}"
 
 
 def _overfitted(curves: LearningCurves) -> bool:

@@ -25,7 +25,7 @@ IN_MEMORY = "ram://"
 class CheckpointArgs(Protocol):
     """What is used of TFX's FnArgs; `custom_config["checkpoints"]` is the folder that holds those of all trainings.
 
-    On where "features" are stored nothing depends.
+    On where "features" are stored nothing depends, nor on "tuner_results".
     """
 
     train_files: Sequence[str]
@@ -43,7 +43,8 @@ def checkpoint_folder(fn_args: CheckpointArgs) -> str:
     """
     config = dict(fn_args.custom_config)
     root = config.pop("checkpoints", "")
-    config.pop("features", None)
+    for where in ("features", "tuner_results"):
+        config.pop(where, None)
     if not root:
         return ""
     depends_on = [

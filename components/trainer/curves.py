@@ -1,6 +1,7 @@
 """Writes and reads the learning curves of a training, which are kept beside its model."""
 
 import os
+from typing import Literal
 
 import tensorflow as tf
 
@@ -21,6 +22,7 @@ class LearningCurves(Settings):
         crossentropy: The metric that is the cross-entropy: "binary_crossentropy", "sparse_categorical_crossentropy", or
             "loss", where it has no penalties. With "val_" before it, that of the validation split.
         model: The model's name, where there are several to choose from.
+        trained_by: The step that trained it, of which the model was taken over.
         weights: Where the pretrained weights came from and their SHA-256; empty for random ones.
     """
 
@@ -31,6 +33,7 @@ class LearningCurves(Settings):
     crossentropy: str = "loss"
     weights: dict[str, str] = {}
     model: str = ""
+    trained_by: Literal["Trainer", "Tuner"] = "Trainer"
 
 
 def write_curves(curves: LearningCurves, folder: str) -> None:
@@ -38,6 +41,11 @@ def write_curves(curves: LearningCurves, folder: str) -> None:
     tf.io.gfile.makedirs(folder)
     with tf.io.gfile.GFile(os.path.join(folder, CURVES_FILE), "w") as file:
         file.write(curves.model_dump_json(indent=2))
+
+
+def find_curves(folder: str) -> LearningCurves | None:
+    """Reads `training.json` from the folder of a model run; None where there is none."""
+    return read_curves(folder) if tf.io.gfile.exists(os.path.join(folder, CURVES_FILE)) else None
 
 
 def read_curves(folder: str) -> LearningCurves:

@@ -10,7 +10,7 @@ SHOWN = 4
 NEW = "new "
 """How the reason begins of a step that runs since one before it did."""
 
-CODE, DATA = ("source_fingerprint", "custom_config.source"), "input_fingerprint"
+CODE, DATA = ("source_fingerprint", "custom_config.source", "custom_config.training_code"), "input_fingerprint"
 
 
 def reason(history: History, execution: Execution) -> str:

@@ -80,7 +80,9 @@ class Recorder:
             seconds: Its wall time.
             execution: What it did.
         """
-        from components.evaluator.decision import read_decision  # noqa: PLC0415 (imports TensorFlow, which takes seconds)
+        # Both import TensorFlow, which takes seconds.
+        from components.evaluator.decision import read_decision  # noqa: PLC0415
+        from components.trainer.curves import find_curves  # noqa: PLC0415
 
         started = time.monotonic() - self._began - seconds
         artifacts = tuple(artifact.uri for group in execution.outputs.values() for artifact in group)
@@ -98,6 +100,8 @@ class Recorder:
             self._update(counts=counts)
             shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
             note = ", ".join(f"{count:,} {name}" for name, count in shown.items())
+        if (model_run := execution.output("model_run")) and (curves := find_curves(model_run.uri)):
+            note = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
         if evaluation := execution.output("evaluation"):
             decision = read_decision(evaluation.uri)
             self._update(metrics=decision.metrics, thresholds=decision.checks)

@@ -11,6 +11,7 @@ from kubeflow_stand_in.releases import RELEASES
 from kubeflow_stand_in.run import Cluster, Run, StepError, read_spec
 
 from components.ingest.report import read_report
+from components.trainer.curves import read_curves
 from pipeline.config import EmbeddedDigits
 from pipeline.data.higgs_toy import write_csv
 from pipeline.data.sources import materialise
@@ -145,6 +146,10 @@ def test_with_the_entry_point_of_tfx_no_step_gets_past_its_inputs(name, words, r
     for step in steps:
         with pytest.raises(StepError, match=words):
             by_tfx.launch(step, run.executor_inputs[step])
+
+
+def test_what_the_tuner_trained_is_not_trained_again(higgs):
+    assert read_curves(str(made(higgs, "Trainer", "model_run"))).trained_by == "Tuner"
 
 
 def test_what_did_not_change_is_taken_over_and_what_was_pushed_is_looked_up_anew(higgs):

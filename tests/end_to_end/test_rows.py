@@ -36,7 +36,21 @@ def test_several_models_are_compared_and_the_best_is_pushed(first_run, home):
     assert set(curves) == {"tiny", "small", "medium"}
     lowest = {name: min(each["metrics"]["val_binary_crossentropy"]) for name, each in curves.items()}
     (run,) = (home.path / "transferline" / "higgs_toy" / "artifacts" / "Trainer" / "model_run").iterdir()
-    assert json.loads((run / "training.json").read_text())["model"] == min(lowest, key=lowest.get)
+    exported = json.loads((run / "training.json").read_text())
+    assert exported["model"] == min(lowest, key=lowest.get)
+
+
+def test_what_the_tuner_trained_is_not_trained_again(first_run, home):
+    done, record = first_run
+    artifacts = home.path / "transferline" / "higgs_toy" / "artifacts"
+    (run,) = (artifacts / "Trainer" / "model_run").iterdir()
+    exported = json.loads((run / "training.json").read_text())
+    (by_tuner,) = (artifacts / "Tuner" / "tuner_results").glob(f"*/models/{exported['model']}/training.json")
+    assert exported == json.loads(by_tuner.read_text()) | {"trained_by": "Tuner"}
+    assert Path(record["log"]).read_text().count("training tiny: ") == 1
+    (line,) = (line for line in done.lines if line.startswith(" ✓ Trainer "))
+    assert line.endswith("trained by the Tuner")
+    assert "The Tuner trained it" in Path(record["report"]).read_text()
 
 
 def test_a_terminal_shows_a_line_a_step_and_the_log_has_the_rest(first_run):

@@ -22,9 +22,9 @@ import json, pathlib, sys
 from pipeline import catalog
 from pipeline.graph import create_pipeline
 
-def fingerprint(name, on_cluster, step):
+def fingerprint(name, on_cluster, step, key="source_fingerprint"):
     built = create_pipeline(catalog.load(name), on_cluster=on_cluster)
-    return next(node for node in built.components if node.id == step).exec_properties["source_fingerprint"]
+    return next(node for node in built.components if node.id == step).exec_properties[key]
 
 for *where, module in json.load(sys.stdin):
     before, file = fingerprint(*where), pathlib.Path(module.replace(".", "/") + ".py")
@@ -109,17 +109,47 @@ def test_the_fingerprint_of_a_step_changes_with_each_module_that_it_names(tmp_pa
         for step, executor, properties in steps(name)
         for module in our_modules(executor, properties)
     }
+    found = after_changes(list(changes.values()), tmp_path)
+    assert found == [" ".join(map(str, [*change, True])) for change in changes.values()]
+
+
+def after_changes(changes, folder):
+    """What becomes of a fingerprint, change by change, in a copy of the source."""
     for package in ("components", "pipeline", "schemas"):
-        shutil.copytree(ROOT / package, tmp_path / package)
+        shutil.copytree(ROOT / package, folder / package)
     done = subprocess.run(
         [sys.executable, "-c", AFTER_CHANGES],
-        input=json.dumps(list(changes.values())),
-        cwd=tmp_path,
+        input=json.dumps(changes),
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.splitlines() == [" ".join(map(str, [*change, True])) for change in changes.values()], done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_another_export_is_for_the_trainer_alone_and_leaves_what_the_tuner_trained(tmp_path):
+    mlp = "components.trainer.mlp"
+    expected = {
+        ("Trainer", "source_fingerprint", f"{mlp}.export"): True,
+        ("Trainer", "custom_config", f"{mlp}.export"): False,
+        ("Tuner", "source_fingerprint", f"{mlp}.export"): False,
+        ("Trainer", "custom_config", f"{mlp}.training"): True,
+        ("Tuner", "custom_config", f"{mlp}.training"): True,
+        ("Tuner", "source_fingerprint", f"{mlp}.winner"): True,
+    }
+    found = after_changes([("higgs_toy", False, *change) for change in expected], tmp_path)
+    assert found == [f"higgs_toy False {' '.join(change)} {changed}" for change, changed in expected.items()]
+
+
+def test_the_trainer_takes_what_the_tuner_found_and_trained_by_the_same_code():
+    steps = nodes(catalog.load("higgs_toy"))
+    for key, output in {"hyperparameters": "best_hyperparameters", "tuner_results": "tuner_results"}.items():
+        assert steps["Trainer"].inputs[key] is steps["Tuner"].outputs[output]
+    code = {json.loads(steps[name].exec_properties["custom_config"])["training_code"] for name in ("Tuner", "Trainer")}
+    assert len(code) == 1
+    assert "tuner_results" not in nodes(catalog.load("digits"))["Trainer"].inputs
 
 
 def test_the_settings_reach_the_steps():

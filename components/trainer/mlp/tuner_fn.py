@@ -1,5 +1,6 @@
 """Defines `tuner_fn`, which TFX's Tuner calls: it trains every model, and chooses the one that validates best."""
 
+import math
 import os
 from typing import Any, NamedTuple, Protocol
 
@@ -9,12 +10,12 @@ import tensorflow as tf
 from components.trainer.curves import write_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.model import crossentropy_name
-from components.trainer.mlp.run_fn import MODEL, Prepared, RowTrainerArgs, prepare, train_one
-from components.trainer.mlp.training import log_to_tensorboard
+from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, describe, load, train_one
+from components.trainer.mlp.training import TrainingRows, log_to_tensorboard
+from components.trainer.mlp.winner import CURVES_FOLDER, DependsOn, Weights, depends_on, write_winner
 from components.trainer.strategy import distribution_strategy
 from components.trainer.workers import starts_workers
 
-CURVES_FOLDER = "models"
 PROJECT = "keras_tuner"
 
 
@@ -38,21 +39,34 @@ class TunerFnResult(NamedTuple):
 
 
 class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
-    """Trains a model a trial, and keeps its curves."""
+    """Trains a model a trial, and keeps its curves; of the best one the weights, too."""
 
-    def __init__(self, oracle: keras_tuner.Oracle, folder: str) -> None:
-        super().__init__(oracle, directory=folder, project_name=PROJECT)
-        self._folder = folder
+    def __init__(self, oracle: keras_tuner.Oracle, fn_args: TunerArgs) -> None:
+        super().__init__(oracle, directory=fn_args.working_dir, project_name=PROJECT)
+        self._fn_args = fn_args
+        self._lowest = math.inf
+        self._best: tuple[DependsOn, Weights] | None = None
 
-    def run_trial(self, trial: Any, prepared: Prepared, strategy: tf.distribute.Strategy) -> dict[str, float]:
+    def run_trial(
+        self, trial: Any, described: Described, rows: TrainingRows, strategy: tf.distribute.Strategy
+    ) -> dict[str, float]:
         """Trains the model that the trial names; returns its lowest validation cross-entropy."""
         name = trial.hyperparameters.get(MODEL)
-        _, curves = train_one(prepared, name, strategy)
-        folder = os.path.join(self._folder, CURVES_FOLDER, name)
+        model, curves = train_one(described, rows, name, strategy)
+        folder = os.path.join(self._fn_args.working_dir, CURVES_FOLDER, name)
         write_curves(curves, folder)
         log_to_tensorboard(curves, folder)
         objective = f"val_{curves.crossentropy}"
-        return {objective: min(curves.metrics[objective])}
+        lowest = min(curves.metrics[objective])
+        if lowest < self._lowest:
+            self._lowest, self._best = lowest, (depends_on(self._fn_args, name, strategy), model.get_weights())
+        return {objective: lowest}
+
+    def on_search_end(self) -> None:
+        """Writes the weights of the best; if every model diverged, KerasTuner says so."""
+        super().on_search_end()
+        if self._best:
+            write_winner(self._fn_args.working_dir, *self._best)
 
 
 def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
@@ -64,14 +78,15 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
     settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     # The trials are the Tuner's own, in this process.
     strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
-    prepared = prepare(fn_args)
+    described = describe(fn_args)
+    fit_kwargs = {"described": described, "rows": load(fn_args, described), "strategy": strategy}
     space = keras_tuner.HyperParameters()
     space.Choice(MODEL, fn_args.custom_config["models"])
     oracle = keras_tuner.oracles.GridSearchOracle(
-        objective=keras_tuner.Objective(f"val_{crossentropy_name(len(prepared.class_names))}", "min"),
-        max_trials=len(prepared.settings.models),
+        objective=keras_tuner.Objective(f"val_{crossentropy_name(len(described.class_names))}", "min"),
+        max_trials=len(settings.models),
         hyperparameters=space,
         # A model that diverges is left out, not tried again: the seed is the same.
         max_retries_per_trial=0,
     )
-    return TunerFnResult(ModelTuner(oracle, fn_args.working_dir), {"prepared": prepared, "strategy": strategy})
+    return TunerFnResult(ModelTuner(oracle, fn_args), fit_kwargs)

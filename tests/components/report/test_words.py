@@ -99,6 +99,11 @@ def test_whether_it_overfitted(training, validation, judged):
     assert sentence.endswith("The weights of epoch 2, the best, were kept.")
 
 
+def test_a_model_that_the_tuner_trained_is_told():
+    (sentence,) = words.overfitting(TrainingReview(curves=curves(trained_by="Tuner")))
+    assert sentence.endswith("were kept. The Tuner trained it, and the Trainer took it over.")
+
+
 def test_a_model_that_hardly_learned_is_told():
     found = curves(metrics={"loss": (0.7, 0.699, 0.693), "val_loss": (0.7, 0.695, 0.693)}, epochs=(1, 2, 3))
     (sentence,) = words.overfitting(TrainingReview(curves=found))

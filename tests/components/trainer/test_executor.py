@@ -16,7 +16,7 @@ class FnArgs:
         self.custom_config = custom_config
 
 
-def given_to_run_fn(folder, **properties):
+def given_to_run_fn(folder, more_inputs=(), **properties):
     examples, model, model_run = (
         standard_artifacts.Examples(),
         standard_artifacts.Model(),
@@ -32,7 +32,9 @@ def given_to_run_fn(folder, **properties):
         "train_args": "{}",
         "eval_args": "{}",
     }
-    Executor().Do({"examples": [examples]}, {"model": [model], "model_run": [model_run]}, given | properties)
+    Executor().Do(
+        {"examples": [examples], **dict(more_inputs)}, {"model": [model], "model_run": [model_run]}, given | properties
+    )
     return json.loads((folder / "model" / "Format-Serving" / "custom_config.json").read_text())
 
 
@@ -47,3 +49,13 @@ def test_other_code_has_other_checkpoints(tmp_path):
         for name, fingerprint in (("first", "a"), ("same", "a"), ("other", "b"))
     }
     assert len(folders) == 2
+
+
+def test_the_trainer_is_told_where_the_tuners_results_are_on_which_no_checkpoint_depends(tmp_path):
+    results = standard_artifacts.TunerResults()
+    results.uri = "gs://bucket/tuner_results/7"
+    after_tuner = given_to_run_fn(tmp_path / "after", more_inputs={"tuner_results": [results]})
+    alone = given_to_run_fn(tmp_path / "alone", more_inputs={"tuner_results": []})
+    assert after_tuner["tuner_results"] == "gs://bucket/tuner_results/7"
+    assert "tuner_results" not in alone
+    assert checkpoint_folder(FnArgs(after_tuner)) == checkpoint_folder(FnArgs(alone))

@@ -227,6 +227,7 @@ def training(spec, tmp_path):
         ("transform_graph", tmp_path, {}),
         ("schema", tmp_path / "schema", {}),
         ("hyperparameters", tmp_path / "tuner", {}),
+        ("tuner_results", tmp_path / "tuner_results", {}),
     ]
     for file in ("schema/schema.pbtxt", "tuner/best_hyperparameters.txt"):
         (tmp_path / file).parent.mkdir()

@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from report_samples import curves
 
 from components.errors import TransferlineError
 from components.evaluator.decision import DECISION_FILE
 from components.ingest.report import IngestReport, write_report
 from components.outcome import Decision, ThresholdCheck
+from components.trainer.curves import write_curves
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.history import Artifact, Execution
@@ -108,6 +110,14 @@ def test_the_decision_is_kept_with_each_threshold(recorder, config, screen, made
     assert kept(config).metrics == {"auc": 0.7}
     assert [result.model_dump() for result in kept(config).thresholds] == [check.model_dump()]
     assert screen.getvalue().split(maxsplit=4)[-1].strip() == shown
+
+
+@pytest.mark.parametrize(("by", "shown"), [("Tuner", "trained by the Tuner"), ("Trainer", "")])
+def test_a_trainer_that_took_over_what_the_tuner_trained_is_told(recorder, screen, made, by, shown):
+    facts = made("model", "model_run")
+    write_curves(curves(trained_by=by), facts.outputs["model_run"][0].uri)
+    recorder.finished("Trainer", 1.0, facts)
+    assert screen.getvalue().split("1.0 s")[1].strip() == shown
 
 
 def test_an_inferred_schema_is_kept_for_the_user_and_a_curated_one_is_not(tmp_path, made):

@@ -86,6 +86,7 @@ def fn_args(data, tmp_path):
                 "trainer": settings.model_dump(mode="json"),
                 "transform": TRANSFORM.model_dump(mode="json"),
                 "models": list(models),
+                "training_code": "0123",
             },
         }
         return types.SimpleNamespace(**{**given, **changes})

@@ -2,7 +2,6 @@ import json
 import subprocess
 import sys
 
-import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -10,11 +9,10 @@ import tensorflow as tf
 from components.csv_example_gen.encode import encode_each
 from components.errors import TransferlineError
 from components.trainer.curves import read_curves
-from components.trainer.mlp.config import MLP, MLPTraining
-from components.trainer.mlp.run_fn import MODEL, prepare, run_fn
-from components.trainer.mlp.tuner_fn import tuner_fn
+from components.trainer.mlp.config import MLP
+from components.trainer.mlp.one_model import describe, load
+from components.trainer.mlp.run_fn import run_fn
 
-MODELS = {"narrow": MLP(widths=(1,)), "wide": MLP(widths=(16,))}
 ONE = {"wide": MLP(widths=(16,))}
 
 
@@ -32,18 +30,19 @@ def exported(fn_args, scratch):
 
 
 def test_rows_are_packed_standardised_and_filled_by_the_mean(fn_args, data):
-    prepared = prepare(fn_args(ONE))
-    assert prepared.columns == ("a", "b", "n")
-    assert prepared.class_names == ("no", "yes")
+    described = describe(fn_args(ONE))
+    assert described.columns == ("a", "b", "n")
+    assert described.class_names == ("no", "yes")
     _, train = data
-    features = prepared.rows.train.features
+    rows = load(fn_args(ONE), described)
+    features = rows.train.features
     assert features.shape == (1200, 3)
     assert features.mean(axis=0) == pytest.approx([0, 0, 0], abs=1e-4)
     assert features.std(axis=0)[[0, 2]] == pytest.approx([1, 1], abs=1e-3)
     missing = train["b"].is_null().to_numpy()
     assert missing.any()
     assert features[missing, 1] == pytest.approx(0, abs=1e-4)
-    np.testing.assert_array_equal(prepared.rows.train.ids, np.array(train["label"]) == "yes")
+    np.testing.assert_array_equal(rows.train.ids, np.array(train["label"]) == "yes")
 
 
 def test_the_exported_model_answers_examples_and_rows_alike(exported, data):
@@ -96,36 +95,6 @@ def test_the_model_loads_without_this_project(exported, tmp_path):
         [sys.executable, "-c", code, str(exported[0])], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert done.stdout == "(2,)\n", done.stderr
-
-
-def test_the_tuner_trains_every_model_and_names_the_best(fn_args, tmp_path):
-    args = fn_args()
-    result = tuner_fn(args)
-    result.tuner.search(**result.fit_kwargs)
-    best = result.tuner.get_best_hyperparameters()[0]
-    assert best.get(MODEL) == "wide"
-    curves = {name: read_curves(str(tmp_path / "tuner" / "models" / name)) for name in ("narrow", "wide")}
-    lowest = {name: min(each.metrics["val_binary_crossentropy"]) for name, each in curves.items()}
-    assert lowest["wide"] < lowest["narrow"]
-    assert list((tmp_path / "tuner" / "models" / "wide" / "validation").iterdir())
-
-    run_fn(fn_args(hyperparameters=best.get_config()))
-    assert read_curves(str(tmp_path / "run")).model == "wide"
-    assert isinstance(best, keras_tuner.HyperParameters)
-
-
-def test_the_tuner_trains_the_models_in_the_order_that_it_is_given(fn_args):
-    args = fn_args()
-    args.custom_config["models"] = ["wide", "narrow"]
-    assert tuner_fn(args).tuner.oracle.get_space().space[0].values == ["wide", "narrow"]
-
-
-def test_the_tuners_trials_need_no_workers(fn_args, monkeypatch):
-    monkeypatch.delenv("TF_CONFIG", raising=False)
-    args = fn_args()
-    settings = MLPTraining(models=MODELS, strategy="multi_worker", workers=2)
-    args.custom_config["trainer"] = settings.model_dump(mode="json")
-    assert tuner_fn(args).fit_kwargs["strategy"].num_replicas_in_sync == 1
 
 
 def test_several_models_without_a_tuner(fn_args):
