@@ -1,4 +1,5 @@
 import importlib.metadata
+import json
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,16 @@ def test_each_step_has_its_reason(history):
     assert reasons["run2", "ImageExampleGen"] == "same inputs, settings and code as in run run1"
     assert reasons["run2", "Trainer"] == "trainer.seed was 0, is 1"
     assert reasons["run2", "Pusher"] == "new model from Trainer"
+
+
+def test_other_code_is_one_reason_in_whichever_settings_its_fingerprint_stands(config):
+    recorded = Recorded(Path(config.metadata_path))
+    for run, code in (("run1", "a"), ("run2", "b")):
+        settings = json.dumps({"trainer": {"seed": 0}, "training_code": code})
+        properties = {"custom_config": settings, "source_fingerprint": code}
+        recorded.execution(run, "Tuner", mlmd.Execution.COMPLETE, **properties)
+    history = read_history(config)
+    assert reason(history, history.of_run("run2")[0]) == "its code changed"
 
 
 def test_the_reason_reaches_back_to_how_settings_were_kept_before(config):
