@@ -1,6 +1,9 @@
 """Gives photos to a model, prepared as ImageExampleGen does it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
@@ -10,10 +13,13 @@ from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPh
 from components.ingest import storage
 from components.ingest.file_names import is_hidden
 from components.ingest.report import Quarantined
+from components.ingest.side_by_side import in_order
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, prediction
 
 BATCH = 32
+BATCHES_AT_ONCE = 2
+"""While one is decoded, which leaves cores idle, the other goes through the network."""
 
 
 def predict_photos(
@@ -32,50 +38,53 @@ def predict_photos(
 def predict_sources(
     sources: Iterable[PhotoSource | Quarantined], data: ImageData, model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
-    """Yields what the model says of each photo, and what the source says it is, batch by batch.
+    """Yields what the model says of each photo, and what the source says it is, batch by batch, in order.
+
+    Photos are read and checked while others go through the model.
 
     Args:
         sources: Where the photos are, and what can't be read of them.
         data: The pipeline's settings: bounds on the size of photos.
         model: The model.
     """
-    batch: list[RawPhoto] = []
-    for photo in _photos(sources, data):
-        if isinstance(photo, Quarantined):
-            yield [photo]
-            continue
-        batch.append(photo)
-        if len(batch) == BATCH:
-            yield _predicted(batch, model)
-            batch = []
-    if batch:
-        yield _predicted(batch, model)
+    with ThreadPoolExecutor() as readers, ThreadPoolExecutor(BATCHES_AT_ONCE) as callers:
+        photos = in_order(readers, partial(_checked, data=data), _raw(sources), ahead=BATCH)
+        yield from in_order(callers, partial(_predicted, model=model), _batches(photos), ahead=BATCHES_AT_ONCE)
 
 
-def _predicted(batch: list[RawPhoto], model: PushedModel) -> list[Prediction | Quarantined]:
-    scores = model.of_photos([photo.content for photo in batch])
-    return [
-        prediction(photo.target.name, None, each, model.class_names, photo.target.label)
-        for photo, each in zip(batch, scores, strict=True)
-    ]
-
-
-def _photos(sources: Iterable[PhotoSource | Quarantined], data: ImageData) -> Iterator[RawPhoto | Quarantined]:
-    """Yields each photo as it would be stored."""
+def _raw(sources: Iterable[PhotoSource | Quarantined]) -> Iterator[RawPhoto | Quarantined]:
     for source in sources:
         if isinstance(source, Quarantined):
             yield source
-            continue
-        for raw in source.read():
-            if isinstance(raw, Quarantined):
-                yield raw
-                continue
-            try:
-                photo = read_photo(raw.content, data.longest_side, data.max_pixels)
-            except RejectedPhotoError as error:
-                yield Quarantined(place=raw.target.name, reason=error.reason)
-            else:
-                yield RawPhoto(raw.target, photo.content)
+        else:
+            yield from source.read()
+
+
+def _checked(raw: RawPhoto | Quarantined, data: ImageData) -> RawPhoto | Quarantined:
+    """Returns a photo as it would be stored."""
+    if isinstance(raw, Quarantined):
+        return raw
+    try:
+        photo = read_photo(raw.content, data.longest_side, data.max_pixels)
+    except RejectedPhotoError as error:
+        return Quarantined(place=raw.target.name, reason=error.reason)
+    return RawPhoto(raw.target, photo.content)
+
+
+def _batches(photos: Iterator[RawPhoto | Quarantined]) -> Iterator[list[RawPhoto | Quarantined]]:
+    while batch := list(islice(photos, BATCH)):
+        yield batch
+
+
+def _predicted(batch: list[RawPhoto | Quarantined], model: PushedModel) -> list[Prediction | Quarantined]:
+    photos = [each.content for each in batch if isinstance(each, RawPhoto)]
+    scores = iter(model.of_photos(photos) if photos else ())
+    return [
+        each
+        if isinstance(each, Quarantined)
+        else prediction(each.target.name, None, next(scores), model.class_names, each.target.label)
+        for each in batch
+    ]
 
 
 def _files(paths: Sequence[str]) -> Iterator[PhotoSource | Quarantined]:

@@ -59,6 +59,23 @@ def test_folders_are_walked_and_more_than_a_batch_keeps_its_order(predict, tmp_p
         assert each.scores["light"] == pytest.approx(int(each.file[-7:-4]) * 3 / 255, abs=1e-4)
 
 
+def test_answers_are_those_of_one_photo_after_the_other_and_faults_stand_where_their_photos_do(
+    predict, photo_model, tmp_path
+):
+    files = {f"in/{n:03d}.{kind}": encoded(n * 2, n, kind.upper()) for n in range(100) for kind in ("png", "jpeg")}
+    damaged = {f"in/{n:03d}.jpeg": encoded(n, 0, "JPEG")[:-200] for n in range(0, 100, 7)}
+    files |= damaged
+    found = predict(files, "in")
+    places = [each.place if isinstance(each, Quarantined) else each.file for each in found]
+    assert places == [str(tmp_path / name) for name in sorted(files)]
+    faults = {each.place for each in found if isinstance(each, Quarantined)}
+    assert faults == {str(tmp_path / name) for name in damaged}
+    for each in found:
+        if not isinstance(each, Quarantined):
+            (alone,) = photo_model.of_photos([files[each.file.removeprefix(f"{tmp_path}/")]])
+            assert list(each.scores.values()) == pytest.approx(alone.tolist(), abs=1e-6)
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(predict, tmp_path):
     files = {"a.png": encoded(255, 0), "b.png": b"text", "c.png": encoded(0, 0)[:70], "d.png": encoded(0, 0)}
     found = predict(files, "a.png", "b.png", "absent.png", "c.png", "d.png")
