@@ -9,15 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
 import tensorflow as tf
 from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from tfx_bsl.tfxio.tfxio import TFXIO
 
 from components.arrow import pa
+from components.record_batches import TYPES, list_array
 
 BATCH_SIZE = 4096
-TYPES = {pa.float32(): tf.float32, pa.int64(): tf.int64, pa.large_binary(): tf.string}
 
 
 class BatchedExamples(TFExampleRecord):
@@ -63,18 +62,8 @@ class _ReadBatches(beam.DoFn):
         spec = {field.name: tf.io.RaggedFeature(TYPES[field.type.value_type]) for field in self._schema}
         records = tf.data.TFRecordDataset(file, compression_type="GZIP").batch(self._batch_size)
         for parsed in records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2):
-            arrays = [_list_array(parsed[field.name], field.type) for field in self._schema]
+            arrays = [list_array(parsed[field.name], field.type) for field in self._schema]
             yield pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-
-
-def _list_array(found: tf.RaggedTensor, kind: pa.DataType) -> pa.Array:
-    """A ragged tensor as lists of values; an example without any has none instead of an empty list, as in tfx_bsl."""
-    splits = found.row_splits.numpy()
-    values = pa.array(found.flat_values.numpy(), kind.value_type)
-    missing = splits[1:] == splits[:-1]
-    # Arrow takes a null offset for a list that isn't there.
-    offsets = pa.array(splits, pa.int64(), mask=np.append(missing, False)) if missing.any() else pa.array(splits)
-    return pa.LargeListArray.from_arrays(offsets, values)
 
 
 def _files(patterns: Sequence[str]) -> list[str]:
