@@ -1,0 +1,1 @@
+"""Computes TFDV's statistics of each split, a large batch of examples at a time."""
