@@ -135,6 +135,8 @@ def image_tensor(encoded: tf.Tensor, size: int) -> tf.Tensor:
     return upright(stored_tensor(encoded, size), jpeg_orientation(encoded))
 
 
+# Transform traces its graph nine times, and this was nearly all of it: a function is traced once.
+@tf.function(autograph=False)
 def image_batch(encoded: tf.Tensor, size: int) -> tf.Tensor:
     """Applies `image_tensor` to each photo of a batch.
 
