@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.components import ExampleValidator, StatisticsGen
+from tfx.components import ExampleValidator
 from tfx.components import Transform as TfxTransform
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
@@ -28,6 +28,7 @@ from components.pusher.baseline import PushedBaseline
 from components.pusher.component import Pusher
 from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
+from components.statistics_gen.component import StatisticsGen
 from components.trainer.component import Trainer
 from components.trainer.executor import SOURCE_FINGERPRINT
 from components.transform.component import Transform
