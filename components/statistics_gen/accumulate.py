@@ -70,7 +70,7 @@ class Statistics:
 
 
 class OfFile(beam.DoFn):
-    """Yields the accumulators of a file of examples."""
+    """Takes a split and one of its files of examples; yields the split and the accumulators of the file."""
 
     def __init__(self, options: str) -> None:
         self._options = options
@@ -84,25 +84,27 @@ class OfFile(beam.DoFn):
         """Ends the threads."""
         self._threads.shutdown()
 
-    def process(self, file: str) -> Iterator[Found]:
+    def process(self, split_and_file: tuple[str, str]) -> Iterator[tuple[str, Found]]:
         """Reads a file once; batches are added up in their order, so that the same file gives the same figures."""
+        split, file = split_and_file
+        yield split, self._statistics.merged(self._of_batches(file))
+
+    def _of_batches(self, file: str) -> Iterator[Found]:
         records = tf.data.TFRecordDataset(file, compression_type="GZIP")
         decoder = Decoder()
         for sample in records.take(SAMPLE).batch(SAMPLE):
             decoder.learn(sample.numpy().tolist())
             batches = records.batch(_batch_size(sample)).prefetch(1)
-            yield self._statistics.merged(
-                in_order(
-                    self._threads,
-                    lambda batch: self._statistics.of(decoder.record_batches(batch)),
-                    batches,
-                    ahead=THREADS,
-                )
+            yield from in_order(
+                self._threads,
+                lambda batch: self._statistics.of(decoder.record_batches(batch)),
+                batches,
+                ahead=THREADS,
             )
 
 
 class Add(beam.CombineFn):
-    """Adds up the accumulators of all files to TFDV's message."""
+    """Adds up the accumulators of a split's files to TFDV's message."""
 
     def __init__(self, options: str) -> None:
         self._options = options

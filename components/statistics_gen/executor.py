@@ -5,8 +5,8 @@ from typing import Any
 
 import apache_beam as beam
 import tensorflow as tf
-import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics.stats_options import StatsOptions
+from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
 from tfx import types
 from tfx.components.statistics_gen.executor import DEFAULT_FILE_NAME
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
@@ -39,17 +39,16 @@ class Executor(BaseBeamExecutor):
         statistics.split_names = artifact_utils.encode_split_names(splits)
         statistics.span = examples.span
         options = _options(input_dict.get(specs.SCHEMA_KEY, []), exec_properties.get(specs.STATS_OPTIONS_JSON_KEY))
+        folders = {split: artifact_utils.get_split_uri([statistics], split) for split in splits}
         with self._make_beam_pipeline() as pipeline:
-            for split in splits:
-                folder = artifact_utils.get_split_uri([statistics], split)
-                _ = (
-                    pipeline
-                    | f"Files[{split}]" >> beam.Create(_files(examples, split))
-                    | f"Spread[{split}]" >> beam.Reshuffle()
-                    | f"OfFile[{split}]" >> beam.ParDo(OfFile(options))
-                    | f"Add[{split}]" >> beam.CombineGlobally(Add(options))
-                    | f"Write[{split}]" >> tfdv.WriteStatisticsToBinaryFile(os.path.join(folder, DEFAULT_FILE_NAME))
-                )
+            _ = (
+                pipeline
+                | "Files" >> beam.Create([(split, file) for split in splits for file in _files(examples, split)])
+                | "Spread" >> beam.Reshuffle()
+                | "OfFile" >> beam.ParDo(OfFile(options))
+                | "Add" >> beam.CombinePerKey(Add(options))
+                | "Write" >> beam.MapTuple(lambda split, found: _write(found, folders[split]))
+            )
 
 
 def _options(schemas: list[types.Artifact], given: str | None) -> str:
@@ -65,5 +64,14 @@ def _options(schemas: list[types.Artifact], given: str | None) -> str:
 
 
 def _files(examples: types.Artifact, split: str) -> list[str]:
-    uri = artifact_utils.get_split_uri([examples], split)
-    return sorted(tf.io.gfile.glob(io_utils.all_files_pattern(uri)))
+    pattern = io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], split))
+    files = sorted(tf.io.gfile.glob(pattern))
+    if not files:
+        raise FileNotFoundError(pattern)
+    return files
+
+
+def _write(found: DatasetFeatureStatisticsList, folder: str) -> None:
+    tf.io.gfile.makedirs(folder)
+    with tf.io.gfile.GFile(os.path.join(folder, DEFAULT_FILE_NAME), "wb") as file:
+        file.write(found.SerializeToString())
