@@ -114,7 +114,7 @@ def read_winner(results: str, key: DependsOn) -> Winner | None:
         kept = DependsOn.model_validate_json(stream.read())
     if kept != key:
         others = [name for name in DependsOn.model_fields if getattr(kept, name) != getattr(key, name)]
-        LOGGER.info("%s is trained: the Tuner's weights are of another %s", key.model, ", ".join(others))
+        LOGGER.info("%s is trained: what the Tuner trained differs in %s", key.model, ", ".join(others))
         return None
     with (
         tf.io.gfile.GFile(os.path.join(folder, WEIGHTS_FILE), "rb") as stream,

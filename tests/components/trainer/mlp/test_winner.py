@@ -100,7 +100,7 @@ def test_the_trainer_exports_what_the_tuner_trained_as_if_it_had_trained_it(trai
 def test_other_settings_are_trained(trained, caplog):
     with caplog.at_level("INFO"):
         args = trained("shorter", max_epochs=2)
-    assert "wide is trained: the Tuner's weights are of another settings" in caplog.text
+    assert "wide is trained: what the Tuner trained differs in settings" in caplog.text
     curves = read_curves(args.model_run_dir)
     assert (len(curves.epochs), curves.trained_by) == (2, "Trainer")
 
@@ -124,7 +124,7 @@ def test_weights_are_taken_only_where_all_is_the_same_that_they_depend_on(tuned,
     assert read_winner(str(results), key) is not None
     with caplog.at_level("INFO"):
         assert read_winner(str(results), key.model_copy(update={name: OTHERS[name]})) is None
-    assert f"the Tuner's weights are of another {name}" in caplog.text
+    assert f"what the Tuner trained differs in {name}" in caplog.text
 
 
 def test_only_the_best_weights_are_kept(tuned):
