@@ -137,12 +137,12 @@ def test_only_the_best_weights_are_kept(tuned):
 def test_results_are_read_and_written_where_only_tensorflow_reads(fn_args, tmp_path, monkeypatch):
     """As on gs://, which the operating system doesn't know either."""
     monkeypatch.chdir(tmp_path)
-    args = fn_args(MODELS, working_dir="ram://tuned")
+    taken = {"serving_model_dir": "ram://taken/model", "model_run_dir": "ram://taken/run"}
+    args = fn_args(MODELS, working_dir="ram://tuned", **taken)
     found = tuner_fn(args)
     found.tuner.search(**found.fit_kwargs)
     args.hyperparameters = found.tuner.get_best_hyperparameters()[0].get_config()
     args.custom_config["tuner_results"] = "ram://tuned"
-    args.serving_model_dir, args.model_run_dir = "ram://taken/model", "ram://taken/run"
     run_fn(args)
     assert read_curves("ram://taken/run").trained_by == "Tuner"
     assert list(tmp_path.iterdir()) == []
