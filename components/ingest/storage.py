@@ -88,7 +88,8 @@ def read_file(path: str, most: int) -> bytes:
     if not is_local(path):
         return bytes(_reach(path).read_file(path, most))
     with open(path, "rb") as file:
-        return file.read(most + 1)
+        # Python makes room for as many bytes as are asked for, before it knows how many there are.
+        return file.read(min(os.fstat(file.fileno()).st_size, most) + 1)
 
 
 def local_stamp(info: os.stat_result) -> str:
