@@ -28,6 +28,8 @@ LUMA = (0.299, 0.587, 0.114)
 """The weights of red, green and blue (ITU-R BT.601)."""
 
 JPEG_QUALITY = 95
+BLOCK = 8
+"""Width and height, in pixels, of what a JPEG is encoded in."""
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -98,22 +100,21 @@ def read_photo(content: bytes, longest_side: int, max_pixels: int) -> Photo:
     try:
         image = open_header(content, name)
         _check_pixels(image.size, max_pixels)
-        size = image.size
-        stored = (
-            content if _may_stay(image, content, name, longest_side) else _encode_again(image, content, longest_side)
-        )
+        longest = max(image.size)
+        stored, size = content, image.size
+        if not _may_stay(image, content, name, longest_side):
+            stored, size = _encode_again(image, content, longest_side)
     except RejectedPhotoError:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged bytes.
         raise RejectedPhotoError(f"truncated or damaged {name}: {printable(str(error))}") from error
-    pixels = _decode(stored, name)
     return Photo(
         content=stored,
-        width=pixels.shape[1],
-        height=pixels.shape[0],
+        width=size[0],
+        height=size[1],
         format=name,
-        size_bucket=size_bucket(max(size)),
-        brightness_bucket=brightness_bucket(mean_luma(pixels)),
+        size_bucket=size_bucket(longest),
+        brightness_bucket=brightness_bucket(luma_of(stored, size, name)),
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
@@ -164,7 +165,8 @@ def _may_stay(image: Image.Image, content: bytes, name: str, longest_side: int) 
     return name == "JPEG"
 
 
-def _encode_again(image: Image.Image, content: bytes, longest_side: int) -> bytes:
+def _encode_again(image: Image.Image, content: bytes, longest_side: int) -> tuple[bytes, tuple[int, int]]:
+    """Returns the encoded photo, with its width and height in pixels."""
     orientation = _orientation(image)
     lossy = is_lossy(content, format_of(content))
     bound = (longest_side, longest_side)
@@ -178,7 +180,7 @@ def _encode_again(image: Image.Image, content: bytes, longest_side: int) -> byte
         upright.save(buffer, "JPEG", quality=JPEG_QUALITY)
     else:
         upright.save(buffer, "PNG")
-    return buffer.getvalue()
+    return buffer.getvalue(), upright.size
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -194,11 +196,26 @@ def _flat(image: Image.Image) -> Image.Image:
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _decode(stored: bytes, name: str) -> Pixels:
-    """Returns the pixels, [height, width, 3] uint8, as every later step will see them."""
+def luma_of(stored: bytes, size: tuple[int, int], name: str) -> float:
+    """Returns the mean luma of a photo, which TensorFlow has read to its last byte then, as every later step does.
+
+    Of a JPEG the pixels of an eighth of its width and height are computed, which are the means of its blocks of 8 x 8.
+    All that can be damaged is what the blocks are encoded in, and it is decoded whatever is computed of it.
+    """
     try:
-        pixels: Pixels = tf.io.decode_image(stored, channels=3, expand_animations=False).numpy()
+        if format_of(stored) == "JPEG":
+            luma = tf.io.decode_jpeg(tf.constant(stored), channels=1, ratio=BLOCK, acceptable_fraction=1.0).numpy()
+            return _mean_of_blocks(luma[..., 0], *size)
+        return mean_luma(tf.io.decode_image(stored, channels=3, expand_animations=False).numpy())
     except tf.errors.OpError as error:
         reason = error.message.split("}} ")[-1].split(" [Op:")[0]
         raise RejectedPhotoError(f"truncated or damaged {name}: {printable(reason)}") from error
-    return pixels
+
+
+def _mean_of_blocks(blocks: Pixels, width: int, height: int) -> float:
+    """Returns the mean over the pixels; blocks at the right and lower edge have fewer in the photo."""
+    down, across = (
+        np.minimum(BLOCK, pixels - BLOCK * np.arange(count, dtype=np.float32))
+        for count, pixels in zip(blocks.shape, (height, width), strict=True)
+    )
+    return float(down @ blocks @ across) / (width * height)

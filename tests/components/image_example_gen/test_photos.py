@@ -11,6 +11,7 @@ from PIL import Image
 from components.image_example_gen.photos import (
     RejectedPhotoError,
     brightness_bucket,
+    luma_of,
     mean_luma,
     read_photo,
     size_bucket,
@@ -236,6 +237,55 @@ def test_a_photo_cut_anywhere_is_rejected(format, side):
     assert {reason.split(":")[0] for end, reason in reasons.items() if reason and end > 24} == {
         f"truncated or damaged {format}"
     }
+
+
+@pytest.mark.parametrize(
+    ("mode", "options"),
+    [
+        ("RGB", {}),
+        ("RGB", {"subsampling": 0}),
+        ("RGB", {"progressive": True}),
+        ("RGB", {"restart_marker_rows": 1}),
+        ("L", {}),
+    ],
+)
+def test_a_jpeg_is_taken_if_and_only_if_all_of_it_can_be_decoded(mode, options):
+    content = encoded(picture(mode, size=(120, 90)), "JPEG", **options)
+    random = np.random.default_rng(0)
+    damaged = [content[: random.integers(2, len(content))] for _ in range(60)]
+    for _ in range(140):
+        bytes_of_it = bytearray(content)
+        for at in random.integers(2, len(content), random.choice([1, 3, 20])):
+            bytes_of_it[at] = random.integers(0, 256)
+        damaged.append(bytes(bytes_of_it))
+    verdicts = [(taken(each), decodes(each)) for each in damaged]
+    assert {ours for ours, whole in verdicts if ours != whole} == set()
+    assert {whole for _, whole in verdicts} == {True, False}
+
+
+def decodes(content):
+    """Whether TensorFlow decodes each pixel."""
+    try:
+        tf.io.decode_image(content, channels=3, expand_animations=False)
+    except tf.errors.OpError:
+        return False
+    return True
+
+
+def taken(content):
+    """Whether what is checked of a JPEG's pixels finds no damage."""
+    try:
+        luma_of(content, (120, 90), "JPEG")
+    except RejectedPhotoError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("size", [(400, 300), (403, 299), (1, 1)])
+def test_the_luma_of_a_jpeg_is_that_of_its_pixels(size):
+    content = encoded(picture(size=size), "JPEG")
+    pixels = tf.io.decode_image(content, channels=3, expand_animations=False).numpy()
+    assert luma_of(content, size, "JPEG") == pytest.approx(mean_luma(pixels), abs=0.5)
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
