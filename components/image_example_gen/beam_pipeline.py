@@ -1,23 +1,28 @@
 """Builds the Beam pipeline that turns photos into TFRecords and into the results that the report is made of."""
 
-import os
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindows
+from apache_beam.utils.windowed_value import WindowedValue
 
 from components import progress
-from components.contract import SPLITS
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.duplicates import differing_copies
-from components.image_example_gen.examples import read_source
+from components.image_example_gen.duplicates import Copy, differing_copies, partition_of
+from components.image_example_gen.examples import THREADS, read_source
 from components.image_example_gen.records import Listing, PhotoSource
+from components.image_example_gen.shards import ShardWriter
 from components.image_example_gen.splits import SplitRule
-from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Quarantined
-from components.ingest.results import COUNTS, DUPLICATES, QUARANTINED, result_line
+from components.ingest.results import COUNTS, DUPLICATES, QUARANTINED, SHARDS, result_line, write_results
 
+COPIES = "copies"
 PROGRESS_EVERY = 100
 
 
@@ -44,73 +49,87 @@ class _Counter:
 PROGRESS = _Counter()
 
 
-class ReadPhotos(beam.DoFn):
-    """Reads the photos of a source into examples, one output a split, and says what became of each."""
+@dataclass(frozen=True)
+class Plan:
+    """What every worker is told.
 
-    def __init__(self, data: ImageData, rule: SplitRule, total: int) -> None:
-        self._data = data
-        self._rule = rule
-        self._total = total
+    Attributes:
+        data: The settings.
+        rule: How photos are split.
+        total: Photos in all.
+        folders: Where the TFRecords of each split go.
+    """
+
+    data: ImageData
+    rule: SplitRule
+    total: int
+    folders: dict[str, str]
+
+
+class WritePhotos(beam.DoFn):
+    """Writes the photos of sources as TFRecords, and yields what became of them.
+
+    Records stay where they were made: only a line for each file, each label of a split and each quarantined photo moves
+    on, and into `COPIES` what tells photos with the same bytes, many in one element.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def setup(self) -> None:
+        """Starts the threads."""
+        self._threads = ThreadPoolExecutor(THREADS)
+
+    def teardown(self) -> None:
+        """Ends them."""
+        self._threads.shutdown()
+
+    def start_bundle(self) -> None:
+        """Begins files: what a bundle writes counts only if it comes to its end."""
+        bound = self._plan.data.shard_bytes
+        self._shards = {split: ShardWriter(split, folder, bound) for split, folder in self._plan.folders.items()}
+        self._counts: Counter[tuple[str, str]] = Counter()
 
     def process(self, source: PhotoSource) -> Iterator[Any]:
-        """Yields the example and, into `COUNTS`, (split, label, place, sha256); or else into `QUARANTINED`."""
-        for item in read_source(source, self._data, self._rule):
-            PROGRESS.add_one(self._total)
+        """Writes the photos of a source."""
+        copies: defaultdict[str, list[tuple[str, Copy]]] = defaultdict(list)
+        for item in read_source(source, self._plan.data, self._plan.rule, self._threads):
+            PROGRESS.add_one(self._plan.total)
             if isinstance(item, Quarantined):
-                yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(QUARANTINED, item.model_dump()))
-            else:
-                yield beam.pvalue.TaggedOutput(item.split, item.example)
-                yield beam.pvalue.TaggedOutput(COUNTS, (item.split, item.label, item.place, item.sha256))
+                yield result_line(QUARANTINED, item.model_dump())
+                continue
+            self._shards[item.split].write(item.example)
+            self._counts[item.split, item.label] += 1
+            copies[partition_of(item.sha256)].append((item.sha256, (item.split, item.label, item.place)))
+        for partition in copies.items():
+            yield beam.pvalue.TaggedOutput(COPIES, partition)
+
+    def finish_bundle(self) -> Iterator[WindowedValue]:
+        """Ends the files."""
+        shards = chain.from_iterable(writer.close() for writer in self._shards.values())
+        lines = [result_line(SHARDS, shard.model_dump()) for shard in shards]
+        lines += [result_line(COUNTS, count) for count in self._counts.items()]
+        yield from map(GlobalWindows.windowed_value, lines)
 
 
-def ingest(
-    pipeline: beam.Pipeline,
-    listing: Listing,
-    data: ImageData,
-    rule: SplitRule,
-    split_folders: dict[str, str],
-    results_file: str,
-) -> None:
+def ingest(pipeline: beam.Pipeline, listing: Listing, plan: Plan, results_file: str) -> None:
     """Adds the whole ingestion to a pipeline.
 
     Args:
         pipeline: What to add to.
         listing: What was found.
-        data: The bounds that photos are held to.
-        rule: How photos are split.
-        split_folders: Where the TFRecords of each split go.
+        plan: What to do with it.
         results_file: Where the lines go that `components.ingest.results` reads.
     """
-    total = listing.found - len(listing.quarantined)
-    outputs = (
+    results, copies = (
         pipeline
-        | "Sources" >> beam.Create(listing.sources)
-        | "Spread" >> beam.Reshuffle()
-        | "ReadPhotos" >> beam.ParDo(ReadPhotos(data, rule, total)).with_outputs(*SPLITS, COUNTS, QUARANTINED)
-    )
-    # Without a number of shards each bundle writes its own file (on a laptop there is one bundle), and no record is
-    # moved; to a given number of files Beam would bring all records together, in memory where it runs locally.
-    for split in SPLITS:
-        outputs[split] | f"Write[{split}]" >> beam.io.WriteToTFRecord(
-            os.path.join(split_folders[split], RECORDS_PREFIX),
-            file_name_suffix=RECORDS_SUFFIX,
-        )
-    counts = (
-        outputs[COUNTS]
-        | "SplitAndLabel" >> beam.Map(lambda record: (record[:2], 1))
-        | "Count" >> beam.CombinePerKey(sum)
-        | "CountLines" >> beam.Map(lambda count: result_line(COUNTS, count))
+        | "Sources" >> beam.Create(listing.sources)  # which it spreads among workers
+        | "WritePhotos" >> beam.ParDo(WritePhotos(plan)).with_outputs(COPIES, main="results")
     )
     duplicates = (
-        outputs[COUNTS]
-        | "BySha256" >> beam.Map(lambda record: (record[3], record[:3]))
-        | "GroupBySha256" >> beam.GroupByKey()
-        | "DifferingCopies" >> beam.FlatMap(lambda group: differing_copies(group[1]))
+        copies
+        | "ByDigest" >> beam.GroupByKey()
+        | "DifferingCopies" >> beam.FlatMap(lambda group: differing_copies(chain.from_iterable(group[1])))
         | "DuplicateLines" >> beam.Map(lambda duplicate: result_line(DUPLICATES, duplicate.model_dump()))
     )
-    # One file for all: each file of its own costs Beam half a second.
-    _ = (
-        (counts, duplicates, outputs[QUARANTINED])
-        | "Results" >> beam.Flatten()
-        | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
-    )
+    write_results((results, duplicates) | "Results" >> beam.Flatten(), results_file)

@@ -71,4 +71,5 @@ class ImageData(Settings):
     class_aliases: dict[str, str] = Field(default_factory=dict)
     longest_side: int = Field(default=1024, gt=0)
     max_pixels: int = Field(default=178_956_970, gt=0)
+    shard_bytes: int = Field(default=128 * 2**20, gt=0)
     features: ExampleFeatures = ExampleFeatures()

@@ -1,17 +1,27 @@
-"""Encodes a photo as a tf.Example."""
+"""Checks photos and encodes each as a tf.Example."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 
 import tensorflow as tf
 
 from components import contract
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.photos import Photo, RejectedPhotoError, read_photo
-from components.image_example_gen.records import PhotoRecord, PhotoSource
+from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
 from components.image_example_gen.splits import SplitRule
 from components.ingest.report import Quarantined
+from components.ingest.side_by_side import in_order
 from components.wording import printable
+
+THREADS = os.cpu_count() or 1
+"""Photos that one worker checks at once."""
+
+BATCH = 8
+"""Photos that a thread gets at a time: to hand over one alone would cost a tenth of what the photo does."""
 
 
 @dataclass(frozen=True)
@@ -33,47 +43,50 @@ class PhotoExample:
     example: bytes
 
 
-def read_source(source: PhotoSource, data: ImageData, rule: SplitRule) -> Iterator[PhotoExample | Quarantined]:
-    """Yields one item for every record of a source: the example, or why there is none.
+def read_source(
+    source: PhotoSource, data: ImageData, rule: SplitRule, threads: ThreadPoolExecutor
+) -> Iterator[PhotoExample | Quarantined]:
+    """Yields one item for every record of a source, in order: the example, or why there is none.
 
     Args:
         source: What to read.
         data: The bounds that photos are held to.
         rule: How photos are split.
+        threads: Who checks and encodes photos, side by side: most of it is done outside of Python's lock.
     """
-    for raw in source.read():
-        if isinstance(raw, Quarantined):
-            yield raw
-            continue
-        place = printable(raw.target.name)
-        try:
-            photo = read_photo(raw.content, data.longest_side, data.max_pixels)
-        except RejectedPhotoError as rejected:
-            yield Quarantined(place=place, reason=rejected.reason)
-            continue
-        split = rule.split_of(photo.sha256, raw.target.laid_out)
-        yield PhotoExample(split, raw.target.label, place, photo.sha256, make_example(photo, raw.target))
+    raws = source.read()
+    batches = iter(lambda: list(islice(raws, BATCH)), [])
+    for batch in in_order(threads, lambda some: [_checked(raw, data, rule) for raw in some], batches, ahead=THREADS):
+        yield from batch
+
+
+def _checked(raw: RawPhoto | Quarantined, data: ImageData, rule: SplitRule) -> PhotoExample | Quarantined:
+    if isinstance(raw, Quarantined):
+        return raw
+    place = printable(raw.target.name)
+    try:
+        photo = read_photo(raw.content, data.longest_side, data.max_pixels)
+    except RejectedPhotoError as rejected:
+        return Quarantined(place=place, reason=rejected.reason)
+    split = rule.split_of(photo.sha256, raw.target.laid_out)
+    return PhotoExample(split, raw.target.label, place, photo.sha256, make_example(photo, raw.target))
 
 
 def make_example(photo: Photo, target: PhotoRecord) -> bytes:
     """Returns the serialized tf.Example of `components.contract`."""
-    features = {
-        contract.IMAGE: _bytes(photo.content),
-        contract.LABEL: _bytes(target.label.encode()),
-        contract.WIDTH: _int64(photo.width),
-        contract.HEIGHT: _int64(photo.height),
-        contract.FORMAT: _bytes(photo.format.encode()),
-        contract.PATH: _bytes(target.name.encode("utf-8", "surrogateescape")),
-        contract.SHA256: _bytes(photo.sha256.encode()),
-        contract.SIZE_BUCKET: _bytes(photo.size_bucket.encode()),
-        contract.BRIGHTNESS_BUCKET: _bytes(photo.brightness_bucket.encode()),
-    }
-    return bytes(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True))
-
-
-def _bytes(value: bytes) -> tf.train.Feature:
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
-
-
-def _int64(value: int) -> tf.train.Feature:
-    return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    example = tf.train.Example()
+    # Filled in place: making a message of each feature first takes twice the time.
+    features = example.features.feature
+    for name, text in (
+        (contract.IMAGE, photo.content),
+        (contract.LABEL, target.label.encode()),
+        (contract.FORMAT, photo.format.encode()),
+        (contract.PATH, target.name.encode("utf-8", "surrogateescape")),
+        (contract.SHA256, photo.sha256.encode()),
+        (contract.SIZE_BUCKET, photo.size_bucket.encode()),
+        (contract.BRIGHTNESS_BUCKET, photo.brightness_bucket.encode()),
+    ):
+        features[name].bytes_list.value.append(text)
+    features[contract.WIDTH].int64_list.value.append(photo.width)
+    features[contract.HEIGHT].int64_list.value.append(photo.height)
+    return bytes(example.SerializeToString(deterministic=True))

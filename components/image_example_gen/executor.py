@@ -3,19 +3,20 @@
 import os
 from typing import Any
 
-import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
 
-from components.image_example_gen.beam_pipeline import PROGRESS, ingest
+from components.image_example_gen.beam_pipeline import PROGRESS, Plan, ingest
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Listing
+from components.image_example_gen.shards import Shard, finish_shards
 from components.image_example_gen.splits import make_rule
+from components.ingest import storage
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
 from components.ingest.report import IngestReport, write_report
-from components.ingest.results import count_records, read_results
+from components.ingest.results import SHARDS, read_results, results_of
 from components.run_parameters import data_settings
 
 
@@ -44,21 +45,22 @@ class Executor(BaseBeamExecutor):
         listing = list_photos(data)
         split_folders = prepare_examples(output_dict["examples"])
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
-        report = self._ingest(listing, data, split_folders, report_folder)
-        stored = {split: count_records(folder) for split, folder in split_folders.items()}
-        check_accounted(report, data.path)
-        check_stored(report, stored, split_folders)
-
-    def _ingest(
-        self, listing: Listing, data: ImageData, split_folders: dict[str, str], report_folder: str
-    ) -> IngestReport:
         rule = make_rule(data.split, listing.laid_out, data.path)
+        total = listing.found - len(listing.quarantined)
+        report = self._ingest(listing, Plan(data, rule, total, split_folders), report_folder)
+        check_accounted(report, data.path)
+
+    def _ingest(self, listing: Listing, plan: Plan, report_folder: str) -> IngestReport:
         results_file = os.path.join(report_folder, "results.jsonl")
         PROGRESS.reset()
         with self._make_beam_pipeline() as pipeline:
-            ingest(pipeline, listing, data, rule, split_folders, results_file)
+            ingest(pipeline, listing, plan, results_file)
+        shards = [Shard.model_validate(value) for value in results_of(SHARDS, results_file)]
+        finish_shards(shards, plan.folders)
         report, quarantined = read_results(results_file, found=listing.found, quarantined=listing.quarantined)
+        stored = {split: sum(shard.records for shard in shards if shard.split == split) for split in plan.folders}
+        check_stored(report, stored, plan.folders)
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
-        tf.io.gfile.remove(results_file)
+        storage.remove(results_file)
         return report

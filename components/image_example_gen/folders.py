@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from components.image_example_gen.layout import arrange
 from components.image_example_gen.names import mixing_key
@@ -12,7 +13,8 @@ from components.ingest.side_by_side import side_by_side
 from components.wording import printable
 
 PHOTOS_PER_SOURCE = 256
-"""Of photos that come over a network: enough to keep every thread at work, and to share among workers."""
+"""Enough that what Beam does for each source is little beside the photos, and that every thread is at work where they
+come over a network; few enough to share among workers."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,16 @@ class PhotoFile:
 
 
 @dataclass(frozen=True)
-class RemotePhotoFiles:
-    """A `PhotoSource` of photos that come over a network, which are read side by side."""
+class PhotoFiles:
+    """A `PhotoSource` of some photos."""
 
     photos: tuple[PhotoFile, ...]
 
     def read(self) -> Iterator[RawPhoto | Quarantined]:
-        """Yields each photo's bytes, or why they can't be read, in order."""
+        """Yields each photo's bytes, or why they can't be read, in order; over a network many are read side by side."""
+        if all(storage.is_local(photo.path) for photo in self.photos):
+            yield from chain.from_iterable(photo.read() for photo in self.photos)
+            return
         for read in side_by_side(lambda photo: list(photo.read()), self.photos):
             yield from read
 
@@ -93,7 +98,5 @@ def make_listing(sources: Iterable[PhotoSource], targets: list[PhotoRecord], qua
 def sources_of(photos: list[PhotoFile]) -> list[PhotoSource]:
     """Returns sources that yield the photos in an order that mixes the classes."""
     mixed = sorted(photos, key=lambda photo: mixing_key(photo.target.name))
-    if all(storage.is_local(photo.path) for photo in mixed):
-        return list(mixed)
     starts = range(0, len(mixed), PHOTOS_PER_SOURCE)
-    return [RemotePhotoFiles(tuple(mixed[start : start + PHOTOS_PER_SOURCE])) for start in starts]
+    return [PhotoFiles(tuple(mixed[start : start + PHOTOS_PER_SOURCE])) for start in starts]

@@ -7,7 +7,7 @@ from itertools import islice
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.folders import PHOTOS_PER_SOURCE, PhotoFile, RemotePhotoFiles
+from components.image_example_gen.folders import PHOTOS_PER_SOURCE, PhotoFile, PhotoFiles
 from components.image_example_gen.photos import RejectedPhotoError, read_photo
 from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
 from components.ingest import storage
@@ -112,4 +112,4 @@ def _files_in(folder: str) -> Iterator[PhotoSource | Quarantined]:
         else:
             photos.append(PhotoFile(name, PhotoRecord(name, "")))
     for start in range(0, len(photos), PHOTOS_PER_SOURCE):
-        yield RemotePhotoFiles(tuple(photos[start : start + PHOTOS_PER_SOURCE]))
+        yield PhotoFiles(tuple(photos[start : start + PHOTOS_PER_SOURCE]))

@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -66,7 +67,8 @@ def take():
         data = ImageData(path=str(path), **settings)
         listing = list_photos(data)
         rule = make_rule(data.split, listing.laid_out, data.path)
-        items = [item for source in listing.sources for item in read_source(source, data, rule)]
+        with ThreadPoolExecutor(2) as threads:
+            items = [item for source in listing.sources for item in read_source(source, data, rule, threads)]
         written = [item for item in items if isinstance(item, PhotoExample)]
         quarantined = [*listing.quarantined, *(item for item in items if isinstance(item, Quarantined))]
         assert listing.found == len(written) + len(quarantined)

@@ -1,16 +1,26 @@
-from components.image_example_gen.duplicates import MAX_PLACES, differing_copies
+from components.image_example_gen.duplicates import MAX_PLACES, differing_copies, partition_of
 from components.ingest import results
 from components.ingest.report import Duplicate
 from components.ingest.results import worst_first
 
 
+def alike(*photos, sha256="a" * 64):
+    return [(sha256, photo) for photo in photos]
+
+
 def test_copies_that_agree_are_no_matter():
-    assert not list(differing_copies([("train", "cat", "a.jpg")]))
-    assert not list(differing_copies([("train", "cat", "a.jpg"), ("train", "cat", "b.jpg")]))
+    assert not list(differing_copies(alike(("train", "cat", "a.jpg"))))
+    assert not list(differing_copies(alike(("train", "cat", "a.jpg"), ("train", "cat", "b.jpg"))))
+
+
+def test_other_bytes_are_no_copies():
+    photos = alike(("train", "cat", "a.jpg")) + alike(("test", "dog", "b.jpg"), sha256="a" * 63 + "b")
+    assert not list(differing_copies(photos))
+    assert len({partition_of(sha256) for sha256, _ in photos}) == 1
 
 
 def test_copies_that_differ_in_split_or_label():
-    (group,) = differing_copies([("train", "cat", "b.jpg"), ("test", "dog", "a.jpg")])
+    (group,) = differing_copies(alike(("train", "cat", "b.jpg"), ("test", "dog", "a.jpg")))
     assert group == Duplicate(
         places=("test/dog: a.jpg", "train/cat: b.jpg"), splits=("test", "train"), labels=("cat", "dog")
     )
@@ -18,7 +28,7 @@ def test_copies_that_differ_in_split_or_label():
 
 def test_a_large_group_names_a_few_but_every_split_and_label():
     copies = [("train", "cat", f"{index:03d}.jpg") for index in range(500)]
-    (group,) = differing_copies([*copies, ("test", "dog", "last.jpg")])
+    (group,) = differing_copies(alike(*copies, ("test", "dog", "last.jpg")))
     assert len(group.places) == MAX_PLACES + 1
     assert group.places[0] == "test/dog: last.jpg"
 

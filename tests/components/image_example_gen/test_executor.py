@@ -8,9 +8,9 @@ from tfx.types import standard_artifacts
 
 from components import contract
 from components.errors import TransferlineError
-from components.image_example_gen import executor
 from components.image_example_gen.config import ImageData, Split
 from components.image_example_gen.executor import Executor
+from components.ingest import results
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.report import read_report
 
@@ -115,9 +115,55 @@ def test_no_readable_photo(execute, tmp_path):
     assert splits == {"train": [], "eval": [], "test": []}
 
 
-def test_lost_records_are_noticed(fill, execute, tmp_path, monkeypatch):
+def test_files_have_the_size_that_is_asked_for_and_no_compression(fill, execute, tmp_path):
+    fill(tmp_path / "data" / "cat", 60)
+    _, splits, _ = execute(tmp_path / "data", shard_bytes=20_000)
+    files = sorted((tmp_path / "out" / "examples" / "Split-train").iterdir())
+    names = [f"data_tfrecord-{number:05d}-of-{len(files):05d}.gz" for number in range(len(files))]
+    assert [file.name for file in files] == names
+    sizes = [file.stat().st_size for file in files]
+    assert min(sizes[:-1]) > 18_000
+    assert max(sizes) < 20_500  # gzip's own bytes
+    records = sum(example.ByteSize() + 16 for example in splits["train"])
+    assert records < sum(sizes) < 1.03 * records
+
+
+def test_a_photo_larger_than_a_file_has_one_of_its_own(fill, execute, tmp_path):
     fill(tmp_path / "data" / "cat", 5)
-    count = executor.count_records
-    monkeypatch.setattr(executor, "count_records", lambda folder: max(0, count(folder) - 1))
-    with pytest.raises(TransferlineError, match="lost or doubled on the way: 5 written for train, 4 stored"):
+    _, splits, _ = execute(tmp_path / "data", shard_bytes=1)
+    assert len(list((tmp_path / "out" / "examples" / "Split-train").iterdir())) == len(splits["train"]) > 1
+
+
+def test_what_an_attempt_before_has_left_is_removed(fill, execute, tmp_path):
+    left = tmp_path / "out" / "examples" / "Split-train" / "unfinished-of-another-00000.gz"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half a file")
+    left.with_name("data_tfrecord-00000-of-00002.gz").write_bytes(b"of another attempt")
+    fill(tmp_path / "data" / "cat", 5)
+    report, splits, _ = execute(tmp_path / "data")
+    assert [file.name for file in left.parent.iterdir()] == ["data_tfrecord-00000-of-00001.gz"]
+    assert len(splits["train"]) == report.written("train")
+
+
+def forget(lines):
+    return [line for line in lines if '"shards"' not in line or '"train"' not in line]
+
+
+def count_more(lines):
+    return [line.replace('"records": 5', '"records": 4') for line in lines]
+
+
+def grow(lines):
+    return [line.replace('"size": ', '"size": 1') for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("befalls", "told"),
+    [(forget, "5 written for train, 0 stored"), (count_more, "5 written for train, 4 stored"), (grow, "are stored")],
+)
+def test_lost_records_are_noticed(befalls, told, fill, execute, tmp_path, monkeypatch):
+    fill(tmp_path / "data" / "cat", 5)
+    write = results._write_lines
+    monkeypatch.setattr(results, "_write_lines", lambda lines, path: write(befalls(lines), path))
+    with pytest.raises(TransferlineError, match=f"lost or doubled on the way: .*{told}"):
         execute(tmp_path / "data")
