@@ -18,6 +18,10 @@ DECODE_BATCH = 8
 SHUFFLED_RECORDS = 4096
 """Encoded photos held for shuffling where the decoded ones don't fit into memory."""
 
+READERS = 16
+"""Files that are read at once, a thread each, record by record in turns. A fixed number: the order of the photos
+depends on the files alone, and not on the machine."""
+
 CHANNELS = 3
 FLOAT_BYTES = 4
 
@@ -75,7 +79,7 @@ def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class
     labels: Counter[str] = Counter()
     if files:
         spec = {LABEL: tft_output.raw_feature_spec()[LABEL]}
-        for batch in tf.data.TFRecordDataset(files, compression_type="GZIP").batch(256):
+        for batch in read_records(files).batch(256):
             rows = to_dense_1d(tf.io.parse_example(batch, spec)[LABEL])
             labels.update(label.decode(errors="replace") for label in rows.numpy())
     place = ", ".join(patterns)
@@ -89,6 +93,11 @@ def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class
             cure="Correct these labels, or have photos of each class in the training split.",
         )
     return SplitFiles(files, dict(labels))
+
+
+def read_records(files: Sequence[str]) -> tf.data.Dataset:
+    """Returns the serialized examples of gzipped TFRecord files, in an order that is the same every time."""
+    return tf.data.TFRecordDataset(list(files), compression_type="GZIP", num_parallel_reads=min(READERS, len(files)))
 
 
 def fits_in_memory(examples: int, image_size: int, cache_bytes: int) -> bool:
@@ -167,13 +176,13 @@ def batches(
         class_names: The class names, in the order of their numbers.
         batch_size: Photos in a batch.
         cache: Whether to keep the decoded photos in memory, so that only the first epoch decodes.
-        shuffle_seed: Seed of a new order in each epoch, or None for the order of the files.
+        shuffle_seed: Seed of a new order in each epoch, or None for the order in which `read_records` reads.
         drop_remainder: Whether to leave out an incomplete last batch, so that all have the same shape.
 
     Returns:
         Dataset of (photos float32 [batch, size, size, 3] in [-1, 1], class numbers int64 [batch]).
     """
-    records = tf.data.TFRecordDataset(list(split.files), compression_type="GZIP")
+    records = read_records(split.files)
     if shuffle_seed is not None and not cache:
         records = records.shuffle(min(split.examples, SHUFFLED_RECORDS), shuffle_seed)
     dataset = photos(records, tft_output, class_names)

@@ -86,6 +86,15 @@ def test_each_epoch_has_another_order_that_the_seed_repeats(split, output, cache
     assert not np.array_equal(first, order(other))
 
 
+def test_several_files_are_read_in_turns_always_in_the_same_order(tmp_path, output, write_split):
+    patterns = [write_split(tmp_path / name, labels) for name, labels in (("a", LABELS), ("b", ["cat", "cat"]))]
+    split = read_split(patterns, output, NAMES)
+    assert split.examples == 9
+    for _ in range(3):
+        ids = np.concatenate([ids for _, ids in epoch(batches(split, output, NAMES, 4, cache=False))])
+        np.testing.assert_array_equal(ids, [0, 0, 1, 0, 1, 0, 1, 1, 1])
+
+
 @pytest.mark.parametrize("shuffle_seed", [None, 3])
 def test_only_the_first_epoch_reads_the_files(split, output, shuffle_seed):
     dataset = batches(split, output, NAMES, 4, cache=True, shuffle_seed=shuffle_seed)
