@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.components import ExampleValidator
-from tfx.components import Transform as TfxTransform
+from tfx.components.example_validator.component import ExampleValidator
+from tfx.components.transform.component import Transform as TfxTransform
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline as TfxPipeline
@@ -32,7 +32,6 @@ from components.statistics_gen.component import StatisticsGen
 from components.trainer.component import Trainer
 from components.trainer.executor import SOURCE_FINGERPRINT
 from components.transform.component import Transform
-from components.tuner.component import Tuner
 from pipeline.config import SCHEMAS, ImagePipeline, Pipeline, PipelineConfig, RowPipeline
 from pipeline.metadata.connection import connection_without_password
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, source_fingerprint
@@ -98,6 +97,8 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
         # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
         # and serving apply the graph instead.
         materialize=False,
+        # It would be for spans of data, which there are none of: to ask for it is a third of the step.
+        disable_analyzer_cache=True,
         disable_statistics=not parts.transform_statistics,
     )
     training_nodes, trained = _training(config, parts, transform, schema)
@@ -197,6 +198,8 @@ def _training(
     tuners: list[BaseNode] = []
     chosen = results = None
     if len(parts.models) > 1:
+        from components.tuner.component import Tuner  # noqa: PLC0415 (imports KerasTuner, and with it Keras 3)
+
         settings["training_code"] = source_fingerprint(parts.training)
         tuner = Tuner(tuner_fn=parts.tuner_fn, custom_config=settings | {"models": list(parts.models)}, **inputs)
         tuners, chosen, results = [tuner], tuner.outputs["best_hyperparameters"], tuner.outputs["tuner_results"]
