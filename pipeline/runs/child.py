@@ -15,6 +15,7 @@ from pipeline.config import Pipeline
 from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
 from pipeline.runs.channel import Display, Sender, Task
+from pipeline.runs.deferred import defer_unused
 from pipeline.runs.recorder import Recorder
 from pipeline.runs.state import State, state_of
 
@@ -59,6 +60,9 @@ def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
         recorder.resolved(located, state.digest)
     with recorder.running("TFX"):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+        # TensorFlow would import Keras 3, with a second of other things, which nothing here speaks.
+        os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+        defer_unused()
         from pipeline.runs.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: bad data is told before)
 
         logging.getLogger().setLevel(logging.INFO)
