@@ -2,14 +2,16 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +22,8 @@ import tf_keras as keras
 from components import progress
 from components.contract import IMAGE, LABEL
 from components.trainer import dropout
-from components.trainer.strategy import barrier, place_among_workers
-from components.trainer.transfer_learning import augmentation, dataset, feature_store, model, parts, views
+from components.trainer.strategy import barrier, needs_fixed_batches, place_among_workers
+from components.trainer.transfer_learning import augmentation, dataset, feature_store, folded, model, parts, views
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import SplitFiles
 from components.trainer.transfer_learning.feature_store import StoredValues, Tensor, Writer, begin, remove_unfinished
@@ -38,6 +40,7 @@ CODE: tuple[ModuleType, ...] = (
     dataset,
     dropout,
     feature_store,
+    folded,
     images,
     labels,
     model,
@@ -50,6 +53,9 @@ CODE: tuple[ModuleType, ...] = (
 """What makes values of an encoded photo, besides this module."""
 
 Forward: TypeAlias = Callable[[npt.NDArray[np.float32]], list[npt.NDArray[np.float32]]]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 LIBRARIES = ("tensorflow", "tf_keras", "numpy")
 
@@ -90,6 +96,21 @@ class Pass:
     class_names: Sequence[str]
     settings: TransferLearning
     strategy: tf.distribute.Strategy
+
+
+@dataclass(frozen=True)
+class Task:
+    """A batch of photos of which a view is to be made.
+
+    Attributes:
+        photos: The photos as they are, float32 [batch, size, size, 3].
+        places: Their places in the split.
+        view: The view's number.
+    """
+
+    photos: npt.NDArray[np.float32]
+    places: npt.NDArray[np.int64]
+    view: int
 
 
 def named_photos(
@@ -190,20 +211,46 @@ def _make(
     batch_size: int,
 ) -> Iterator[int]:
     """Makes and writes what is lacking; yields how many views were made, batch by batch."""
+
+    def computed(task: Task) -> tuple[Task, list[npt.NDArray[np.float32]]]:
+        names = list(photos.names[task.places].astype(str))
+        return task, forward(changed(task.photos, names, task.view, through.settings))
+
+    # Two batches at once keep the processors busy where one waits; replicas are to be called one after the other.
+    at_once = 1 if needs_fixed_batches(through.strategy) else 2
+    for task, outputs in in_order(computed, _tasks(through, photos, lacking, batch_size), at_once):
+        for values, writer, without in zip(outputs, writers, lacking[:, task.view, task.places], strict=True):
+            if without.any():
+                writer.add(photos.names[task.places][without], task.view, values[without])
+        yield len(task.places)
+
+
+def _tasks(through: Pass, photos: NamedPhotos, lacking: npt.NDArray[np.bool_], batch_size: int) -> Iterator[Task]:
     places = np.flatnonzero(lacking.any(axis=(0, 1)))
     for number, batch in enumerate(_decoded(through, photos, places).batch(batch_size).prefetch(2)):
         some = places[number * batch_size :][: len(batch)]
         for view in range(photos.views):
             asked = lacking[:, view, some].any(axis=0)
-            if not asked.any():
-                continue
-            chosen = some[asked]
-            names = photos.names[chosen]
-            seen = changed(batch.numpy()[asked], names.astype(str), view, through.settings)
-            for values, writer, without in zip(forward(seen), writers, lacking[:, view, chosen], strict=True):
-                if without.any():
-                    writer.add(names[without], view, values[without])
-            yield len(chosen)
+            if asked.any():
+                yield Task(batch.numpy()[asked], some[asked], view)
+
+
+def in_order(function: Callable[[T], R], tasks: Iterable[T], at_once: int) -> Iterator[R]:
+    """Yields a function's results in the order of the tasks, a few of which are under way in threads.
+
+    Args:
+        function: What is done.
+        tasks: What it is done with; is asked for no more than are under way.
+        at_once: How many threads there are.
+    """
+    under_way: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:
+        for task in tasks:
+            under_way.append(pool.submit(function, task))
+            if len(under_way) > at_once:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def _decoded(through: Pass, photos: NamedPhotos, places: npt.NDArray[np.int64]) -> tf.data.Dataset:

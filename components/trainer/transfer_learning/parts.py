@@ -4,9 +4,12 @@ What is below a cut is a constant of the photo and its view: it is computed once
 The parts share their layers with the whole model, which is the one that is exported.
 """
 
+from collections.abc import Callable, Sequence
+
 import tensorflow as tf
 import tf_keras as keras
 
+from components.trainer.transfer_learning.folded import FoldedLayers, sources
 from components.trainer.transfer_learning.model import DROPOUT, HEAD, POOLING, Classifier
 
 
@@ -20,15 +23,10 @@ def last_cut(base: keras.Model, from_layer: int) -> keras.layers.Layer | None:
     Returns:
         None where there is no such layer, or only the input: then nothing is constant.
     """
-    layers = base.layers
-    made_by = {id(layer.get_output_at(0)): index for index, layer in enumerate(layers)}
-    sources = [
-        [made_by[id(tensor)] for tensor in tf.nest.flatten(layer.get_input_at(0)) if id(tensor) in made_by]
-        for layer in layers
-    ]
+    layers, taken = base.layers, sources(base)
     learning = next((index for index in range(from_layer, len(layers)) if layers[index].weights), len(layers))
     for index in reversed(range(learning)):
-        used_above = {source for above in sources[index + 1 :] for source in above}
+        used_above = {source for above in taken[index + 1 :] for source in above}
         if not used_above & set(range(index)):
             return None if isinstance(layers[index], keras.layers.InputLayer) else layers[index]
     return None
@@ -43,8 +41,8 @@ def lower_part(model: keras.Model, base: keras.Model, cut: keras.layers.Layer | 
         cut: If given, what `upper_part` takes is a second output.
     """
     photos = keras.Input(base.input_shape[1:])
-    inner = keras.Model(base.inputs, [base.outputs[0], *([cut.get_output_at(0)] if cut else [])])
-    features, *below = tf.nest.flatten(inner(photos, training=False))
+    begin = base.layers[0] if isinstance(base.layers[0], keras.layers.InputLayer) else None
+    features, *below = _between(base, begin, [base.layers[-1], *([cut] if cut else [])])(photos)
     pooling = model.get_layer(POOLING)
     return keras.Model(photos, [features if _keeps_all(pooling) else pooling(features), *below])
 
@@ -60,12 +58,25 @@ def head_part(model: keras.Model, base: keras.Model) -> Classifier:
 def upper_part(model: keras.Model, base: keras.Model, cut: keras.layers.Layer) -> Classifier:
     """Returns the network above a cut, from the cut's output to the classes."""
     below = keras.Input(cut.output_shape[1:])
-    features, above = below, base.outputs[0]
-    if cut.get_output_at(0) is not above:
-        features = keras.Model(cut.get_output_at(0), above)(below, training=False)
+    features, last = below, base.layers[-1]
+    if cut is not last:
+        (features,) = _between(base, cut, [last])(below)
     for name in (POOLING, DROPOUT, HEAD):
         features = model.get_layer(name)(features)
     return Classifier(below, features)
+
+
+def _between(
+    base: keras.Model, below: keras.layers.Layer | None, outputs: Sequence[keras.layers.Layer]
+) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+    """What computes the outputs of some layers of the base from that of one below them, or from photos."""
+    if base.compute_dtype == "float32":
+        return FoldedLayers(base, below, outputs)
+    # In bfloat16 a normalization keeps its scale and its offset in float32, which a kernel wouldn't.
+    layers = keras.Model(
+        below.get_output_at(0) if below else base.inputs, [layer.get_output_at(0) for layer in outputs]
+    )
+    return lambda given: tf.nest.flatten(layers(given, training=False))
 
 
 def _keeps_all(pooling: keras.layers.Layer) -> bool:

@@ -59,8 +59,8 @@ def test_the_parts_give_what_the_whole_gives(base, lively_weights, pooling, prec
     whole = model(PHOTOS, training=False).numpy()
     assert np.ptp(whole, axis=0).max() > 1e-3
     assert features.shape == ((3, 1280) if pooling == "avg" else (3, 1, 1, 1280))
-    np.testing.assert_allclose(head(features), whole, atol=1e-6)
-    np.testing.assert_allclose(upper(below), whole, atol=1e-6)
+    np.testing.assert_allclose(head(features), whole, atol=5e-5)
+    np.testing.assert_allclose(upper(below), whole, atol=5e-5)
 
 
 def test_above_the_last_layer_there_is_the_head_alone(base, lively_weights):
@@ -70,7 +70,7 @@ def test_above_the_last_layer_there_is_the_head_alone(base, lively_weights):
     below = lower_part(model, base, cut)(PHOTOS)[1]
     upper = upper_part(model, base, cut)
     assert len(upper.trainable_variables) == 2
-    np.testing.assert_allclose(upper(below), model(PHOTOS, training=False), atol=1e-6)
+    np.testing.assert_allclose(upper(below), model(PHOTOS, training=False), atol=5e-5)
 
 
 @pytest.mark.parametrize("from_layer", [1, 100])
@@ -96,13 +96,13 @@ def test_what_a_part_learns_the_whole_has_learned(base, lively_weights):
     upper.train_on_batch(below, np.ones((3, 1)))
     after = model(PHOTOS, training=False).numpy()
     assert np.abs(after - before).max() > 1e-3
-    np.testing.assert_allclose(upper(below), after, atol=1e-6)
+    np.testing.assert_allclose(upper(below), after, rtol=1e-4)
     np.testing.assert_allclose(lower(PHOTOS)[1], below, atol=1e-6)
 
 
 def test_training_a_part_is_training_the_whole(base, lively_weights):
     """Without augmentation and dropout, one step on what is stored is one step on the photos."""
-    found = []
+    steps = []
     for of_part in (False, True):
         base.trainable = False
         base.load_weights(lively_weights)
@@ -112,8 +112,11 @@ def test_training_a_part_is_training_the_whole(base, lively_weights):
         below = lower_part(model, base, cut)(PHOTOS)[1]
         learner = upper_part(model, base, cut) if of_part else model
         unfreeze(base, 100)
-        learner.compile(keras.optimizers.RMSprop(1e-3), "mse")
+        before = [variable.numpy() for variable in learner.trainable_variables]
+        learner.compile(keras.optimizers.SGD(1e-3), "mse")
         learner.train_on_batch(below if of_part else PHOTOS, np.ones((3, 1)))
-        found.append(model.get_weights())
-    for mine, other in zip(*found, strict=True):
-        np.testing.assert_allclose(mine, other, atol=1e-4)
+        after = [variable.numpy() for variable in learner.trainable_variables]
+        steps.append([new - old for new, old in zip(after, before, strict=True)])
+    assert len(steps[0]) == 56
+    for mine, other in zip(*steps, strict=True):
+        assert np.linalg.norm(mine - other) < 1e-3 * np.linalg.norm(mine)
