@@ -5,6 +5,7 @@ parses and predicts a batch at once, and numpy sums it up by slice.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +16,11 @@ from components.contract import IMAGE
 from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SIGNATURE, prediction_key
 from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Found, contributions
+from components.ingest.side_by_side import in_order
 
 PHOTOS_PER_BATCH, ROWS_PER_BATCH = 32, 8192
+AT_ONCE = 2
+"""Batches that go through the models together: one decodes photos where another multiplies, or sums up."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +61,25 @@ class Answer(beam.DoFn):
 
     def process(self, file: str) -> Iterator[Found]:
         """Yields a batch's statistics by slice and model."""
-        for examples in _batches(file):
-            answers, made = self._answer(examples)
-            of_models = {
-                name: contributions(labels.numpy(), predictions.numpy(), self._question.classes)
-                for name, (labels, predictions) in answers.items()
-            }
-            columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
-            yield {
-                (key, name): each.of(chosen)
-                for key, chosen in slices(len(examples), self._raw.read(examples), columns)
-                for name, each in of_models.items()
-            }
+
+        def answered(examples: tf.Tensor) -> tuple[tf.Tensor, Any]:
+            return examples, self._answer(examples)
+
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for examples, (answers, made) in in_order(threads, answered, _batches(file), ahead=AT_ONCE):
+                yield self._statistics(examples, answers, made)
+
+    def _statistics(self, examples: tf.Tensor, answers: dict[str, Any], made: dict[str, tf.Tensor]) -> Found:
+        of_models = {
+            name: contributions(labels.numpy(), predictions.numpy(), self._question.classes)
+            for name, (labels, predictions) in answers.items()
+        }
+        columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
+        return {
+            (key, name): each.of(chosen)
+            for key, chosen in slices(len(examples), self._raw.read(examples), columns)
+            for name, each in of_models.items()
+        }
 
 
 def _answer(models: Mapping[str, Any], question: Question) -> Callable[[tf.Tensor], Any]:
