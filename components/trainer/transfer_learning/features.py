@@ -2,16 +2,15 @@
 
 import hashlib
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +20,7 @@ import tf_keras as keras
 
 from components import progress
 from components.contract import IMAGE, LABEL
+from components.ingest.side_by_side import in_order
 from components.trainer import dropout
 from components.trainer.strategy import barrier, needs_fixed_batches, place_among_workers
 from components.trainer.transfer_learning import augmentation, dataset, feature_store, folded, model, parts, views
@@ -53,9 +53,6 @@ CODE: tuple[ModuleType, ...] = (
 """What makes values of an encoded photo, besides this module."""
 
 Forward: TypeAlias = Callable[[npt.NDArray[np.float32]], list[npt.NDArray[np.float32]]]
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 LIBRARIES = ("tensorflow", "tf_keras", "numpy")
 
@@ -218,11 +215,13 @@ def _make(
 
     # Two batches at once keep the processors busy where one waits; replicas are to be called one after the other.
     at_once = 1 if needs_fixed_batches(through.strategy) else 2
-    for task, outputs in in_order(computed, _tasks(through, photos, lacking, batch_size), at_once):
-        for values, writer, without in zip(outputs, writers, lacking[:, task.view, task.places], strict=True):
-            if without.any():
-                writer.add(photos.names[task.places][without], task.view, values[without])
-        yield len(task.places)
+    with ThreadPoolExecutor(at_once) as threads:
+        tasks = _tasks(through, photos, lacking, batch_size)
+        for task, outputs in in_order(threads, computed, tasks, ahead=at_once):
+            for values, writer, without in zip(outputs, writers, lacking[:, task.view, task.places], strict=True):
+                if without.any():
+                    writer.add(photos.names[task.places][without], task.view, values[without])
+            yield len(task.places)
 
 
 def _tasks(through: Pass, photos: NamedPhotos, lacking: npt.NDArray[np.bool_], batch_size: int) -> Iterator[Task]:
@@ -233,24 +232,6 @@ def _tasks(through: Pass, photos: NamedPhotos, lacking: npt.NDArray[np.bool_], b
             asked = lacking[:, view, some].any(axis=0)
             if asked.any():
                 yield Task(batch.numpy()[asked], some[asked], view)
-
-
-def in_order(function: Callable[[T], R], tasks: Iterable[T], at_once: int) -> Iterator[R]:
-    """Yields a function's results in the order of the tasks, a few of which are under way in threads.
-
-    Args:
-        function: What is done.
-        tasks: What it is done with; is asked for no more than are under way.
-        at_once: How many threads there are.
-    """
-    under_way: deque[Future[R]] = deque()
-    with ThreadPoolExecutor(at_once) as pool:
-        for task in tasks:
-            under_way.append(pool.submit(function, task))
-            if len(under_way) > at_once:
-                yield under_way.popleft().result()
-        while under_way:
-            yield under_way.popleft().result()
 
 
 def _decoded(through: Pass, photos: NamedPhotos, places: npt.NDArray[np.int64]) -> tf.data.Dataset:
