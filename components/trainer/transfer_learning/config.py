@@ -73,7 +73,7 @@ class TransferLearning(TrainingSettings):
     head: Literal["auto", "logit", "softmax"] = "auto"
     dropout: float = Field(default=0.2, ge=0, lt=1)
     augmentation: Augmentation = Augmentation()
-    views: Annotated[int, Field(ge=1)] | Literal["fresh"] = 5
+    views: Annotated[int, Field(ge=1)] | Literal["fresh"] = 3
     feature_extraction: FeatureExtraction = FeatureExtraction()
     fine_tuning: FineTuning = FineTuning()
     batch_size: int = Field(default=32, ge=1)

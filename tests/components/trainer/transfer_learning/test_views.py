@@ -17,8 +17,8 @@ PHOTOS = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 3)).astype(np.float3
 @pytest.mark.parametrize(
     ("update", "epochs", "views"),
     [
-        ({}, 10, 5),
-        ({}, 3, 3),
+        ({}, 10, 3),
+        ({}, 2, 2),
         ({"views": 8}, 10, 8),
         ({"views": "fresh"}, 10, 0),
         ({"augmentation": STILL}, 10, 1),
