@@ -8,18 +8,24 @@ It's a toy: two-body decays and Gaussian detectors, without spin, radiation or p
 from the 21 low-level columns, as they are stored, so that they hold no information of their own, as in the real file.
 """
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from isal import igzip
 
 from components.arrow import csv, pa
+from components.ingest.side_by_side import in_order
 from pipeline.data.higgs import FEATURES, HIGH_LEVEL, LABEL_COLUMN, LOW_LEVEL
 
 Array = npt.NDArray[np.float64]
 
 CHUNK_ROWS = 50_000
+THREADS = os.cpu_count() or 1
+COMPRESSION_LEVEL = 1
 SIGNAL_SHARE = 0.53
 W_MASS, TOP_MASS, H_MASS, CHARGED_HIGGS_MASS, HEAVY_HIGGS_MASS = 80.4, 173.0, 125.0, 325.0, 425.0
 WIDTH = 2.0
@@ -41,22 +47,25 @@ def write_csv(path: Path, rows: int, seed: int = 0) -> None:
     """Writes a file in the layout of the real one: no header, the label first, then the 28 features.
 
     Args:
-        path: The file.
-        rows: How many. A smaller file is the beginning of a larger one of the same seed.
+        path: The file; one whose name ends in .gz is compressed.
+        rows: How many. A smaller file is the beginning of a larger one of the same seed, but for its compression.
         seed: Same seed, same file.
     """
-    options = csv.WriteOptions(include_header=False)
-    schema = pa.schema([(name, pa.float32()) for name in (LABEL_COLUMN, *FEATURES)])
-    with csv.CSVWriter(path, schema, write_options=options) as writer:
-        for batch in batches(rows, seed):
-            writer.write_batch(pa.RecordBatch.from_arrays(list(batch.T), schema=schema))
+
+    def content(number: int) -> bytes:
+        text = _csv(_batch(number, rows, seed))
+        # A gzip file may have several members (RFC 1952, 2.2): each batch is one, so that they are made side by side.
+        return bytes(igzip.compress(text, COMPRESSION_LEVEL, mtime=0)) if path.suffix == ".gz" else text
+
+    with path.open("wb") as file, ThreadPoolExecutor(THREADS) as threads:
+        for piece in in_order(threads, content, range(_batch_count(rows)), ahead=THREADS):
+            file.write(piece)
 
 
 def batches(rows: int, seed: int = 0) -> Iterator[npt.NDArray[np.float32]]:
     """Yields float32 [n, 29]: the label, 1 for signal and 0 for background, then the features; `rows` in all."""
-    for number in range((rows + CHUNK_ROWS - 1) // CHUNK_ROWS):
-        chunk = _chunk(np.random.default_rng((seed, number)))
-        yield np.ascontiguousarray(chunk[: rows - number * CHUNK_ROWS])
+    for number in range(_batch_count(rows)):
+        yield _batch(number, rows, seed)
 
 
 def high_level(low: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -104,6 +113,22 @@ def high_level(low: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         "m_wwbb": _mass(leptonic_w + light + b_1 + b_2),
     }
     return np.stack([masses[name] / MASS_UNITS[name] for name in HIGH_LEVEL], axis=1).astype(np.float32)
+
+
+def _batch_count(rows: int) -> int:
+    return (rows + CHUNK_ROWS - 1) // CHUNK_ROWS
+
+
+def _batch(number: int, rows: int, seed: int) -> npt.NDArray[np.float32]:
+    chunk = _chunk(np.random.default_rng((seed, number)))
+    return np.ascontiguousarray(chunk[: rows - number * CHUNK_ROWS])
+
+
+def _csv(batch: npt.NDArray[np.float32]) -> bytes:
+    text = pa.BufferOutputStream()
+    table = pa.Table.from_arrays(list(batch.T), names=[LABEL_COLUMN, *FEATURES])
+    csv.write_csv(table, text, csv.WriteOptions(include_header=False))
+    return bytes(text.getvalue())
 
 
 def _chunk(rng: np.random.Generator) -> npt.NDArray[np.float32]:

@@ -1,3 +1,5 @@
+import gzip
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -23,6 +25,14 @@ def test_the_same_seed_writes_the_same_file_and_a_smaller_one_is_its_beginning(t
     assert a != d
     assert len(a.splitlines()) == 700
     assert len(a.splitlines()[0].split(",")) == 29
+
+
+def test_a_name_that_ends_in_gz_gets_the_same_rows_compressed(tmp_path, monkeypatch):
+    monkeypatch.setattr(higgs_toy, "CHUNK_ROWS", 300)
+    for name in ("a.csv", "a.csv.gz", "b.csv.gz"):
+        higgs_toy.write_csv(tmp_path / name, 700, 1)
+    assert gzip.decompress((tmp_path / "a.csv.gz").read_bytes()) == (tmp_path / "a.csv").read_bytes()
+    assert (tmp_path / "a.csv.gz").read_bytes() == (tmp_path / "b.csv.gz").read_bytes()
 
 
 def test_the_masses_are_those_of_the_stored_columns(events):
