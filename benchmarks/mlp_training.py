@@ -13,14 +13,15 @@ import gzip
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
 from components.trainer.mlp.config import PRESETS, MLPTraining
-from components.trainer.mlp.dataset import PackedRows
 from components.trainer.mlp.model import build_model
+from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.training import EpochRunner, TrainingRows, train
 
 BATCH, VALIDATION_ROWS, COLUMNS, PATIENCE = 500, 1_000, 28, 200
@@ -46,23 +47,36 @@ def main() -> None:
             compare_epochs(name, rows)
 
 
-def load(path: Path) -> TrainingRows:
+class Data(NamedTuple):
+    """Training rows, and validation rows: features float32 [rows, columns] and class numbers int64 [rows]."""
+
+    train: tuple[np.ndarray, np.ndarray]
+    validation: tuple[np.ndarray, np.ndarray]
+
+    def packed(self) -> TrainingRows:
+        """The same as the Trainer has them."""
+        both = [PackedRows(COLUMNS), PackedRows(COLUMNS)]
+        for rows, arrays in zip(both, self, strict=True):
+            rows.add(np.column_stack(arrays))
+        return TrainingRows(*both)
+
+
+def load(path: Path) -> Data:
     """The first 1,000 rows to validate, as many whole batches as there are of the rest, at most 20, to train."""
     with gzip.open(path) as file:
         table = np.loadtxt(file, delimiter=",", dtype=np.float32, max_rows=VALIDATION_ROWS + 20 * BATCH)
     end = VALIDATION_ROWS + (len(table) - VALIDATION_ROWS) // BATCH * BATCH
     features, ids = table[:, 1:], table[:, 0].astype(np.int64)
-    return TrainingRows(
-        PackedRows(features[VALIDATION_ROWS:end], ids[VALIDATION_ROWS:end]),
-        PackedRows(features[:VALIDATION_ROWS], ids[:VALIDATION_ROWS]),
+    return Data(
+        (features[VALIDATION_ROWS:end], ids[VALIDATION_ROWS:end]), (features[:VALIDATION_ROWS], ids[:VALIDATION_ROWS])
     )
 
 
-def plain(name: str, rows: TrainingRows, seed: int) -> Callable[..., keras.callbacks.History]:
+def plain(name: str, rows: Data, seed: int) -> Callable[..., keras.callbacks.History]:
     """The plain loop: a function that fits."""
     keras.utils.set_random_seed(seed)
     model = build_model(PRESETS[name], COLUMNS, 2, seed)
-    steps = len(rows.train.ids) // BATCH
+    steps = len(rows.train[1]) // BATCH
     training = tf.data.Dataset.from_tensor_slices(rows.train).cache().shuffle(20 * BATCH).repeat().batch(BATCH)
     validation = tf.data.Dataset.from_tensor_slices(rows.validation).cache().batch(BATCH)
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, steps * 1000, 1, staircase=False)
@@ -74,10 +88,10 @@ def plain(name: str, rows: TrainingRows, seed: int) -> Callable[..., keras.callb
     )
 
 
-def compare_epochs(name: str, rows: TrainingRows) -> None:
+def compare_epochs(name: str, rows: Data) -> None:
     """Times epochs in turns."""
     count = EPOCHS_A_TURN.get(name, LARGE_EPOCHS)
-    runner = EpochRunner(build_model(PRESETS[name], COLUMNS, 2, 0), rows, MLPTraining())
+    runner = EpochRunner(build_model(PRESETS[name], COLUMNS, 2, 0), rows.packed(), MLPTraining())
     fit = plain(name, rows, 0)
     runner.run(0)
     fit(epochs=1)
@@ -94,11 +108,12 @@ def compare_epochs(name: str, rows: TrainingRows) -> None:
     print(f"{name}: {mine:.1f} ms an epoch, plain {other:.1f} ms, ratio {mine / other:.2f}", flush=True)
 
 
-def compare_whole(name: str, rows: TrainingRows, seed: int) -> None:
+def compare_whole(name: str, rows: Data, seed: int) -> None:
     """Trains to the end."""
     began = time.monotonic()
     keras.utils.set_random_seed(seed)
-    curves = train(build_model(PRESETS[name], COLUMNS, 2, seed), rows, MLPTraining(seed=seed, models=PRESETS))
+    model = build_model(PRESETS[name], COLUMNS, 2, seed)
+    curves = train(model, rows.packed(), MLPTraining(seed=seed, models=PRESETS))
     middle = time.monotonic()
     stop = keras.callbacks.EarlyStopping("val_binary_crossentropy", patience=PATIENCE)
     history = plain(name, rows, seed)(epochs=10_000, callbacks=[stop]).history["val_binary_crossentropy"]

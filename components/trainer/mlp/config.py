@@ -57,6 +57,8 @@ class MLPTraining(TrainingSettings):
         patience: Training ends when the validation cross-entropy, without penalties, was no lower for so many epochs.
             The weights of the best epoch are kept.
         steps_per_execution: Training steps that run without coming back to Python; None for a whole epoch.
+        cache_bytes: Packed training and validation rows, 4 bytes a number, are held in memory if they take no more than
+            this; of more, so much at a time is read from a file in each epoch, in shuffled blocks.
         seed: Seed of the weights, the shuffling and the dropout.
     """
 
@@ -69,6 +71,7 @@ class MLPTraining(TrainingSettings):
     max_epochs: int = Field(default=10_000, ge=1)
     patience: int = Field(default=200, ge=1)
     steps_per_execution: int | None = Field(default=None, ge=1)
+    cache_bytes: int = Field(default=256 * 2**20, ge=0)
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ fingerprint, by which the Trainer knows whether it would train as the Tuner did.
 """
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -73,12 +74,22 @@ def describe(fn_args: RowTrainerArgs) -> Described:
 
 def load(fn_args: RowTrainerArgs, described: Described) -> TrainingRows:
     """Loads the rows of both splits."""
+    folder = _local_folder(fn_args)
     rows = TrainingRows(
-        train=load_rows(fn_args.train_files, described.tft_output, described.class_names),
-        validation=load_rows(fn_args.eval_files, described.tft_output, described.class_names),
+        train=load_rows(fn_args.train_files, described.tft_output, described.class_names, folder),
+        validation=load_rows(fn_args.eval_files, described.tft_output, described.class_names, folder),
     )
-    LOGGER.info("%d training rows, %d validation rows", len(rows.train.ids), len(rows.validation.ids))
+    LOGGER.info("%d training rows, %d validation rows", rows.train.rows, rows.validation.rows)
     return rows
+
+
+def _local_folder(fn_args: RowTrainerArgs) -> str:
+    """Returns a folder on the disk that has the outputs; "" where they go to another machine's."""
+    folder = fn_args.model_run_dir or getattr(fn_args, "working_dir", None) or ""
+    if not folder or "://" in folder:
+        return ""
+    os.makedirs(folder, exist_ok=True)
+    return folder
 
 
 def build(described: Described, name: str, strategy: tf.distribute.Strategy) -> keras.Model:

@@ -1,10 +1,11 @@
-"""Runs the training loop: whole epochs in one graph, on rows that are in memory.
+"""Runs the training loop: whole epochs in one graph, on rows that are in memory, or a window of them at a time.
 
 `Model.fit` spends most of its time in Python where a model is small: an epoch of 20 steps of a network of 16 units
-takes 25 ms there, of which the machine computes five. Here an epoch is one call.
+takes 25 ms there, of which the machine computes five. Here an epoch is one call, or one a window.
 """
 
 import io
+import logging
 import math
 import os
 import time
@@ -21,15 +22,19 @@ from components.errors import TransferlineError
 from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
-from components.trainer.mlp.dataset import PackedRows
 from components.trainer.mlp.model import crossentropies, crossentropy_name, is_correct
+from components.trainer.mlp.packed_rows import PackedRows, Windows
 
+LOGGER = logging.getLogger(__name__)
 PROGRESS_SECONDS = 0.5
 LOGGED_POINTS = 500
 """TensorBoard gets so many points of a curve, at most; the JSON gets all."""
 
 METRICS = 3
 """Loss, cross-entropy and accuracy, in that order."""
+
+VALIDATED_ROWS = 2**16
+"""Rows that are validated at a time, which bounds the memory of what the layers give."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +58,16 @@ class EpochRunner:
         self._model = model
         self._strategy = model.distribute_strategy
         replicas = self._strategy.num_replicas_in_sync
-        self._batch = _batch_size(settings.batch_size, len(rows.train.ids), replicas)
-        self.steps = len(rows.train.ids) // self._batch
-        self._steps_per_execution = min(settings.steps_per_execution or self.steps, self.steps)
+        self._batch = _batch_size(settings.batch_size, rows.train.rows, replicas)
+        self.steps = rows.train.rows // self._batch
+        self._steps_per_execution = settings.steps_per_execution or self.steps
         self._seed = settings.seed
         self.crossentropy = crossentropy_name(max(2, model.output_shape[-1]))
         self._names = ("loss", self.crossentropy, "accuracy")
-        self._train = (tf.constant(rows.train.features), tf.constant(rows.train.ids))
-        self._validation = (tf.constant(rows.validation.features), tf.constant(rows.validation.ids))
+        self._validation_rows = rows.validation.rows
+        memory = _memory_of_windows(rows, settings.cache_bytes)
+        self._train = Windows(rows.train, memory, self._batch)
+        self._validation = Windows(rows.validation, memory)
         with self._strategy.scope():
             schedule = keras.optimizers.schedules.InverseTimeDecay(
                 settings.learning_rate, self.steps * settings.decay_epochs, settings.decay_rate
@@ -69,9 +76,11 @@ class EpochRunner:
             self.optimizer = keras.optimizers.legacy.Adam(schedule)
             # A checkpoint needs the variables before the first step, which would make them.
             self.optimizer._create_all_weights(model.trainable_variables)
-        self._run_steps = tf.function(self._steps_graph, autograph=False)
-        self._order = tf.function(self._order_graph, autograph=False)
-        self._validate = tf.function(self._validation_graph, autograph=False)
+        some_rows = tf.TensorSpec([None, rows.train.columns + 1], tf.float32)
+        some_batches, number = tf.TensorSpec([None, self._batch], tf.int32), tf.TensorSpec([], tf.int32)
+        self._run_steps = tf.function(self._steps_graph, [some_rows, some_batches, number, number], autograph=False)
+        self._order = tf.function(self._order_graph, [some_rows, number, number], autograph=False)
+        self._validate = tf.function(self._validation_graph, [some_rows], autograph=False)
 
     @property
     def learning_rate(self) -> float:
@@ -87,34 +96,38 @@ class EpochRunner:
         Returns:
             `loss` with the penalties, the cross-entropy without, `accuracy`, and the same of the validation rows.
         """
-        order = self._order(tf.constant(epoch))
         sums = np.zeros(METRICS)
-        for begin in range(0, self.steps, self._steps_per_execution):
-            end = min(begin + self._steps_per_execution, self.steps)
-            sums += self._run_steps(order, tf.constant(begin), tf.constant(end)).numpy()
-        means = [*sums / self.steps, *self._validate().numpy()]
+        for number, window in enumerate(self._train.shuffled((self._seed, epoch))):
+            order = self._order(window, tf.constant(epoch), tf.constant(number))
+            for begin in range(0, len(order), self._steps_per_execution):
+                end = min(begin + self._steps_per_execution, len(order))
+                sums += self._run_steps(window, order, tf.constant(begin), tf.constant(end)).numpy()
+        validated = sum(self._validate(window).numpy() for window in self._validation)
+        means = [*sums / self.steps, *validated / self._validation_rows]
         return dict(zip((*self._names, *(f"val_{name}" for name in self._names)), map(float, means), strict=True))
 
-    def _order_graph(self, epoch: tf.Tensor) -> tf.Tensor:
-        rows = tf.range(self._train[1].shape[0])
-        shuffled = tf.random.experimental.stateless_shuffle(rows, tf.stack([self._seed, epoch]))
-        return tf.reshape(shuffled[: self.steps * self._batch], [self.steps, self._batch])
+    def _order_graph(self, window: tf.Tensor, epoch: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """The batches of a window, int32 [steps, batch]: the places of their rows."""
+        count = tf.shape(window)[0]
+        shuffled = tf.random.experimental.stateless_shuffle(tf.range(count), tf.stack([self._seed + number, epoch]))
+        steps = count // self._batch
+        return tf.reshape(shuffled[: steps * self._batch], [steps, self._batch])
 
-    def _steps_graph(self, order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+    def _steps_graph(self, window: tf.Tensor, order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
         def body(step: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            per_replica = self._strategy.run(self._train_step, args=(order[step],))
+            per_replica = self._strategy.run(self._train_step, args=(window, order[step]))
             return step + 1, sums + self._strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
         _, sums = tf.while_loop(lambda step, _: step < end, body, (begin, tf.zeros([METRICS])), parallel_iterations=1)
         return sums
 
-    def _train_step(self, batch: tf.Tensor) -> tf.Tensor:
+    def _train_step(self, window: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
         """Trains on this replica's part of a batch; returns its part of the means."""
         context = tf.distribute.get_replica_context()
         replicas = context.num_replicas_in_sync
         share = self._batch // replicas
         chosen = tf.slice(batch, [share * context.replica_id_in_sync_group], [share])
-        features, ids = (tf.gather(values, chosen) for values in self._train)
+        features, ids = _unpacked(tf.gather(window, chosen))
         with tf.GradientTape() as tape:
             logits = self._model(features, training=True)
             crossentropy = tf.reduce_mean(crossentropies(logits, ids))
@@ -125,15 +138,28 @@ class EpochRunner:
         self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
         return tf.stack([loss, crossentropy, tf.reduce_mean(is_correct(logits, ids))]) / replicas
 
-    def _validation_graph(self) -> tf.Tensor:
-        return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, self._strategy.run(self._validation_step), axis=None)
+    def _validation_graph(self, window: tf.Tensor) -> tf.Tensor:
+        """The sums of the metrics over the rows of a window."""
+        whole = tf.shape(window)[0] // VALIDATED_ROWS
 
-    def _validation_step(self) -> tf.Tensor:
-        features, ids = self._validation
+        def body(part: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            rows = tf.slice(window, [part * VALIDATED_ROWS, 0], [VALIDATED_ROWS, window.shape[1]])
+            return part + 1, sums + self._validated(rows)
+
+        _, sums = tf.while_loop(lambda part, _: part < whole, body, (0, tf.zeros([METRICS])), parallel_iterations=1)
+        return sums + self._validated(window[whole * VALIDATED_ROWS :])
+
+    def _validated(self, rows: tf.Tensor) -> tf.Tensor:
+        per_replica = self._strategy.run(self._validation_step, args=(rows,))
+        return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, per_replica, axis=None)
+
+    def _validation_step(self, rows: tf.Tensor) -> tf.Tensor:
+        features, ids = _unpacked(rows)
         logits = self._model(features, training=False)
-        crossentropy = tf.reduce_mean(crossentropies(logits, ids))
-        loss = crossentropy + tf.add_n(self._model.losses) if self._model.losses else crossentropy
-        return tf.stack([loss, crossentropy, tf.reduce_mean(is_correct(logits, ids))])
+        crossentropy = tf.reduce_sum(crossentropies(logits, ids))
+        penalties = tf.add_n(self._model.losses) if self._model.losses else 0.0
+        loss = crossentropy + penalties * tf.cast(tf.shape(rows)[0], tf.float32)
+        return tf.stack([loss, crossentropy, tf.reduce_sum(is_correct(logits, ids))])
 
 
 class BestWeights(tf.train.experimental.PythonState):
@@ -239,6 +265,21 @@ def log_to_tensorboard(curves: LearningCurves, folder: str) -> None:
 def _log_curve(name: str, values: tuple[float, ...], every: int) -> None:
     for epoch in range(0, len(values), every):
         tf.summary.scalar(name, values[epoch], step=epoch)
+
+
+def _memory_of_windows(rows: TrainingRows, cache_bytes: int) -> int | None:
+    """The bytes of memory that windows may take; None where both splits fit in as a whole."""
+    needed = rows.train.nbytes + rows.validation.nbytes
+    if needed <= cache_bytes:
+        LOGGER.info("%d bytes of packed rows are held in memory", needed)
+        return None
+    LOGGER.info("%d bytes of packed rows are more than trainer.cache_bytes: each epoch reads them from a file", needed)
+    return cache_bytes
+
+
+def _unpacked(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the features, float32 [rows, columns], and the class numbers, int64 [rows]."""
+    return rows[:, :-1], tf.cast(rows[:, -1], tf.int64)
 
 
 def _batch_size(batch_size: int, rows: int, replicas: int) -> int:

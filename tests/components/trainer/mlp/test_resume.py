@@ -19,6 +19,8 @@ SETTINGS = MLPTraining(
     models=MODELS, batch_size=100, max_epochs=30, patience=8, learning_rate=0.02, checkpoint_seconds=0
 )
 KILLED_AFTER = 5
+BEYOND_MEMORY = 10_000
+"""Of the 1,200 rows of 16 bytes, memory has 200 at a time twice."""
 
 # Ends itself as `kill -9` and the lack of memory would, right after an epoch's checkpoint.
 KILLED = """
@@ -40,9 +42,9 @@ run_fn(types.SimpleNamespace(**json.loads(sys.argv[1])))
 def args_of(fn_args, tmp_path):
     """Returns a function that makes `fn_args` with a folder of its own for what is written."""
 
-    def make(name, checkpoints=None):
+    def make(name, checkpoints=None, **changes):
         made = fn_args(serving_model_dir=str(tmp_path / name / "model"), model_run_dir=str(tmp_path / name / "run"))
-        made.custom_config["trainer"] = SETTINGS.model_dump(mode="json")
+        made.custom_config["trainer"] = SETTINGS.model_copy(update=changes).model_dump(mode="json")
         if checkpoints:
             made.custom_config["checkpoints"] = checkpoints
         return made
@@ -61,8 +63,10 @@ def curves_without_times(args):
     return curves.model_copy(update={"metrics": {k: v for k, v in curves.metrics.items() if k != "seconds"}})
 
 
-def test_a_killed_training_ends_with_the_same_model(args_of, tmp_path, caplog):
-    whole, killed = args_of("whole"), args_of("killed", str(tmp_path / "checkpoints"))
+@pytest.mark.parametrize("cache_bytes", [SETTINGS.cache_bytes, BEYOND_MEMORY], ids=["in memory", "beyond memory"])
+def test_a_killed_training_ends_with_the_same_model(args_of, tmp_path, caplog, cache_bytes):
+    whole = args_of("whole", cache_bytes=cache_bytes)
+    killed = args_of("killed", str(tmp_path / "checkpoints"), cache_bytes=cache_bytes)
     command = [sys.executable, "-c", KILLED, json.dumps(vars(killed)), str(KILLED_AFTER)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -74,6 +78,7 @@ def test_a_killed_training_ends_with_the_same_model(args_of, tmp_path, caplog):
     with caplog.at_level("INFO"):
         run_fn(killed)
 
+    assert ("held in memory" in caplog.text) == (cache_bytes != BEYOND_MEMORY)
     assert f"training goes on after epoch {KILLED_AFTER}, from {folder}/ckpt-{KILLED_AFTER}" in caplog.text
     assert len(weights_of(whole)) == 6
     # Not to the last bit: TensorFlow optimises the graph of each process anew, and may sum in another order.

@@ -7,18 +7,29 @@ import tf_keras as keras
 
 from components.errors import TransferlineError
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
-from components.trainer.mlp.dataset import PackedRows
 from components.trainer.mlp.model import build_model
+from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.training import EpochRunner, TrainingRows, log_to_tensorboard, train
 
 PLAIN = MLP(widths=(8,))
 
 
-def packed(rows, seed=0, classes=2):
+def arrays(rows, seed=0, classes=2):
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(rows, 4)).astype(np.float32)
     score = features[:, 0] + 0.5 * features[:, 1] + 0.3 * rng.normal(size=rows)
-    return PackedRows(features, np.digitize(score, np.linspace(-0.5, 0.5, classes - 1) if classes > 2 else [0.0]))
+    return features, np.digitize(score, np.linspace(-0.5, 0.5, classes - 1) if classes > 2 else [0.0])
+
+
+def packed(rows, seed=0, classes=2):
+    found = PackedRows(4)
+    found.add(np.column_stack(arrays(rows, seed, classes)))
+    return found
+
+
+def order_of(runner, epoch):
+    (window,) = runner._train
+    return runner._order(window, tf.constant(epoch), tf.constant(0)).numpy()
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +54,8 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
     described = MLP(widths=(8,), l2=0.01)
     ours, theirs = (build_model(described, 4, 2, seed=0) for _ in range(2))
     runner = EpochRunner(ours, rows, settings())
-    order = runner._order(tf.constant(0)).numpy()
+    order = order_of(runner, 0)
+    (features, ids), validation = arrays(1000), arrays(200, seed=1)
     values = runner.run(0)
 
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
@@ -51,11 +63,11 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     theirs.compile(keras.optimizers.Adam(schedule), loss, [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)])
     for batch in order:
-        found = theirs.train_on_batch(rows.train.features[batch], rows.train.ids[batch], reset_metrics=False)
+        found = theirs.train_on_batch(features[batch], ids[batch], reset_metrics=False)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-5)
     assert [values["loss"], values["binary_crossentropy"], values["accuracy"]] == pytest.approx(found, rel=1e-4)
-    validated = theirs.evaluate(rows.validation.features, rows.validation.ids, batch_size=200, verbose=0)
+    validated = theirs.evaluate(*validation, batch_size=200, verbose=0)
     assert [values[f"val_{name}"] for name in ("loss", "binary_crossentropy", "accuracy")] == pytest.approx(
         validated, rel=1e-4
     )
@@ -63,10 +75,10 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
 
 def test_every_epoch_has_an_order_of_its_own_and_takes_each_row_once(rows):
     runner = EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings())
-    first, second = (runner._order(tf.constant(epoch)).numpy() for epoch in (0, 1))
+    first, second = (order_of(runner, epoch) for epoch in (0, 1))
     assert sorted(first.ravel()) == sorted(second.ravel()) == list(range(1000))
     assert (first != second).any()
-    np.testing.assert_array_equal(first, runner._order(tf.constant(0)).numpy())
+    np.testing.assert_array_equal(first, order_of(runner, 0))
 
 
 @pytest.mark.parametrize("steps", [1, 3, None])
@@ -82,8 +94,9 @@ def test_training_stops_by_patience_and_keeps_the_best_weights(rows):
     values = curves.metrics["val_binary_crossentropy"]
     assert curves.best_epoch == 1 + int(np.argmin(values))
     assert len(values) == curves.best_epoch + 5 < 200
-    logits = model(rows.validation.features)[:, 0]
-    found = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(rows.validation.ids.astype(np.float32), logits))
+    features, ids = arrays(200, seed=1)
+    logits = model(features)[:, 0]
+    found = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(ids.astype(np.float32), logits))
     assert float(found) == pytest.approx(min(values), rel=1e-5)
     assert values[-1] > min(values)
 
@@ -115,7 +128,7 @@ def test_more_than_two_classes():
 
 def test_a_training_that_diverges_is_an_error():
     broken = packed(1000)
-    broken.features[3, 0] = math.inf
+    broken.add(np.array([[math.inf, 0, 0, 0, 1]]))
     with pytest.raises(TransferlineError, match="The loss became"):
         train(build_model(PLAIN, 4, 2, 0), TrainingRows(broken, packed(100)), settings(max_epochs=3))
 
@@ -150,15 +163,31 @@ def test_xla_compiles_a_training_step_with_static_shapes(name, precision):
     rows = TrainingRows(packed(1000), packed(200, seed=1))
     runner = EpochRunner(build_model(PRESETS[name], 4, 2, 0, precision), rows, settings())
     compiled = tf.function(runner._steps_graph, autograph=False, jit_compile=True)
-    order = runner._order(tf.constant(0))
+    (window,), order = runner._train, order_of(runner, 0)
     assert order.shape == (10, 100)
-    assert np.isfinite(compiled(order, tf.constant(0), tf.constant(2)).numpy()).all()
+    assert np.isfinite(compiled(window, order, tf.constant(0), tf.constant(2)).numpy()).all()
 
 
 def test_mixed_precision_computes_in_bfloat16_between_floats(rows):
     model = build_model(MLP(widths=(16,), dropout=0.2, l2=0.01), 4, 2, 0, "mixed_bfloat16")
     assert model.layers[1].compute_dtype == "bfloat16"
     assert {variable.dtype for variable in model.trainable_variables} == {tf.float32}
-    assert model(rows.train.features[:2], training=True).dtype == tf.float32
+    assert model(arrays(2)[0], training=True).dtype == tf.float32
     curves = train(model, rows, settings(max_epochs=20, learning_rate=0.02))
     assert curves.metrics["val_accuracy"][-1] > 0.8
+
+
+def test_rows_beyond_memory_train_as_well_and_each_once_an_epoch(caplog):
+    """Of 4,000 rows in order of their class memory takes 1,500 at most: a third, two in use and one being read."""
+    features, ids = arrays(4000)
+    by_class = np.argsort(ids, kind="stable")
+    rows = TrainingRows(PackedRows(4), packed(200, seed=1))
+    rows.train.add(np.column_stack([features[by_class], ids[by_class]]))
+    found = {}
+    with caplog.at_level("INFO"):
+        for memory in (rows.train.row_bytes * 1500, 2**20):
+            model = build_model(PLAIN, 4, 2, 0)
+            found[memory] = train(model, rows, settings(cache_bytes=memory, max_epochs=20, learning_rate=0.02))
+    assert [record.message.rpartition(" ")[2] for record in caplog.records if "packed rows" in record.message]
+    streamed, held = (curves.metrics["val_binary_crossentropy"] for curves in found.values())
+    assert streamed[-1] == pytest.approx(held[-1], abs=0.02)

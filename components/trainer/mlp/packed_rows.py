@@ -1,0 +1,135 @@
+"""Keeps the rows of a split packed in a file, and hands them out by windows.
+
+A split that fits in memory is one window, which is read once. A larger one is read in each epoch anew, its blocks in
+another order each time, while the window before is trained on. To parse and transform the records in each epoch instead
+would take several times as long as to train on them.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from components.errors import TransferlineError
+
+BLOCK_ROWS = 1024
+"""Rows that stay together when blocks are shuffled; within a window rows are shuffled one by one."""
+
+WINDOWS_HELD = 3
+"""The one in use, the next one, and the buffer that it is read into."""
+
+Packed = npt.NDArray[np.float32]
+"""[rows, columns + 1]: the features of each row, then its class number, which float32 has exactly up to 2**24."""
+
+
+class PackedRows:
+    """One split, in a file without a name, which the system removes with the process, however that ends.
+
+    Args:
+        columns: Features of a row.
+        folder: Where the file is; "" for where temporary files are.
+    """
+
+    def __init__(self, columns: int, folder: str = "") -> None:
+        self.columns, self.rows = columns, 0
+        self.row_bytes = (columns + 1) * np.dtype(np.float32).itemsize
+        self._place = folder or tempfile.gettempdir()
+        self._file = self._made_file()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows."""
+        return self.rows * self.row_bytes
+
+    def add(self, packed: Packed) -> None:
+        """Adds rows at the end."""
+        try:
+            self._file.write(np.ascontiguousarray(packed, np.float32).data)
+            self._file.flush()
+        except OSError as error:
+            raise self._unwritten(error) from error
+        self.rows += len(packed)
+
+    def read(self, begin: int, into: Packed) -> None:
+        """Reads as many rows as an array has room for, from a number on."""
+        missing, at = into.data.cast("B"), begin * self.row_bytes
+        while missing:  # Linux reads 2 GiB at a time
+            count = os.preadv(self._file.fileno(), [missing], at)
+            if not count:
+                raise EOFError(f"there are {self.rows} rows, and not {len(into)} from {begin} on")
+            missing, at = missing[count:], at + count
+
+    def _made_file(self) -> IO[bytes]:
+        try:
+            return tempfile.TemporaryFile(dir=self._place)
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def _unwritten(self, error: OSError) -> TransferlineError:
+        return TransferlineError(
+            f"The packed rows can't be written: {error.strerror}.",
+            place=self._place,
+            cure="Free the disk; a row takes 4 bytes a column there as long as it trains.",
+        )
+
+
+class Windows:
+    """The parts of a split that are in memory at a time, float32 tensors [rows, columns + 1].
+
+    Args:
+        packed: The split.
+        memory: Bytes that the windows in memory may take together; None holds the whole split as one window.
+        multiple: All windows but the last have a multiple of so many rows.
+    """
+
+    def __init__(self, packed: PackedRows, memory: int | None, multiple: int = 1) -> None:
+        self._packed = packed
+        self._rows = packed.rows
+        self._whole: tf.Tensor | None = None
+        if memory is None:
+            self._whole = next(self._read([0], packed.rows))
+        else:
+            fitting = memory // WINDOWS_HELD // packed.row_bytes
+            self._rows = min(max(fitting - fitting % multiple, multiple), packed.rows)
+
+    def __iter__(self) -> Iterator[tf.Tensor]:
+        """The windows in the order of the rows."""
+        if self._whole is not None:
+            return iter([self._whole])
+        return _ahead(self._read(range(0, self._packed.rows, BLOCK_ROWS), BLOCK_ROWS))
+
+    def shuffled(self, seed: tuple[int, int]) -> Iterator[tf.Tensor]:
+        """The windows of rows whose blocks are shuffled by a seed; within them, rows aren't shuffled yet."""
+        if self._whole is not None:
+            return iter([self._whole])
+        begins = np.random.default_rng(seed).permutation(range(0, self._packed.rows, BLOCK_ROWS))
+        return _ahead(self._read(begins.tolist(), BLOCK_ROWS))
+
+    def _read(self, begins: Iterable[int], block_rows: int) -> Iterator[tf.Tensor]:
+        """Reads blocks one after the other; what doesn't fit into a window goes on in the next."""
+        window, filled = np.empty([self._rows, self._packed.columns + 1], np.float32), 0
+        for begin in begins:
+            at, end = begin, min(begin + block_rows, self._packed.rows)
+            while at < end:
+                taken = min(end - at, self._rows - filled)
+                self._packed.read(at, window[filled : filled + taken])
+                at, filled = at + taken, filled + taken
+                if filled == self._rows:
+                    yield tf.constant(window)
+                    filled = 0
+        if filled:
+            yield tf.constant(window[:filled])
+
+
+def _ahead(windows: Iterator[tf.Tensor]) -> Iterator[tf.Tensor]:
+    """Makes each window while the one before is in use."""
+    with ThreadPoolExecutor(1) as thread:
+        following = thread.submit(next, windows, None)
+        while (window := following.result()) is not None:
+            following = thread.submit(next, windows, None)
+            yield window
