@@ -163,8 +163,9 @@ def _cut(chunks: Iterator[bytes], file: FileLayout, newlines_in_values: bool) ->
             rest = data[at:]
             if at:
                 yield Block(data[:at], line, row)
-                line += data.count(b"\n", 0, at)
-                row += _ends(data[:at]) if newlines_in_values else data.count(b"\n", 0, at)
+                lines = data.count(b"\n", 0, at)
+                line += lines
+                row += _ends(data[:at]) if newlines_in_values else lines
             if len(rest) > MAX_LINE_BYTES:
                 raise TransferlineError(
                     f"There is no end of a line for {len(rest):,} bytes.",

@@ -7,6 +7,7 @@ stamped from it.
 
 import struct
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import google_crc32c
 import numpy as np
@@ -25,6 +26,13 @@ MARK_BEGIN, MARK_END = 0x5A, 0x3C
 
 MAX_TEMPLATES = 32
 """More different texts than this in a block, and stamping doesn't pay."""
+
+
+class Template(NamedTuple):
+    """A serialized example, and where in it each float is."""
+
+    record: bytes
+    places: tuple[int, ...]
 
 
 def gzipped_records(table: pa.Table) -> bytes:
@@ -50,18 +58,22 @@ def framed(table: pa.Table) -> bytes:
     codes, examples = _kinds(others, table.num_rows)
     if not floats or len(examples) > MAX_TEMPLATES or any(table[name].null_count for name in floats):
         return framed_records(encode_each(table))
+    found = [_template(table.slice(row, 1), floats) for row in examples]
+    templates = [template for template in found if template]
+    if len(templates) < len(found):
+        return framed_records(encode_each(table))
     values = np.column_stack([table[name].to_numpy() for name in floats]).astype("<f4", copy=False)
+    alike: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for number, template in enumerate(templates):
+        alike.setdefault((len(template.record), template.places), []).append(number)
+    if len(alike) == 1:
+        return _stamped(templates, codes, values)
     pieces: list[bytes] = [b""] * table.num_rows
-    for code, row in enumerate(examples):
-        chosen = np.flatnonzero(codes == code)
-        stamped = _stamped(table.slice(row, 1), floats, values[chosen])
-        if stamped is None:
-            return framed_records(encode_each(table))
-        content, size = _framed_alike(stamped), FRAME_BYTES + stamped.shape[1]
-        if len(examples) == 1:
-            return content
-        for place, at in zip(chosen.tolist(), range(0, len(content), size), strict=True):
-            pieces[place] = content[at : at + size]
+    for (size, _), numbers in alike.items():
+        rows = np.flatnonzero(np.isin(codes, numbers))
+        content = _stamped([templates[n] for n in numbers], np.searchsorted(numbers, codes[rows]), values[rows])
+        for row, at in zip(rows.tolist(), range(0, len(content), size + FRAME_BYTES), strict=True):
+            pieces[row] = content[at : at + size + FRAME_BYTES]
     return b"".join(pieces)
 
 
@@ -85,19 +97,35 @@ def framed_records(records: Sequence[bytes]) -> bytes:
     return b"".join(pieces)
 
 
-def _framed_alike(records: npt.NDArray[np.uint8]) -> bytes:
-    """Does what `framed_records` does for records of one length: uint8 [records, bytes]."""
-    rows, size = records.shape
-    content = records.tobytes()
-    sums = np.fromiter(
-        (google_crc32c.value(content[at : at + size]) for at in range(0, len(content), size)), np.uint64, rows
+def _stamped(templates: Sequence[Template], codes: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> bytes:
+    """Returns what `framed_records` does of templates with other floats in them.
+
+    Args:
+        templates: Records of one length, with their floats at the same places.
+        codes: int64 [rows]: the template of each row.
+        values: float32 [rows, floats].
+    """
+    size, places = len(templates[0].record), templates[0].places
+    head = _head(size)
+    end = len(head) + size
+    row = np.dtype(
+        {
+            "names": [*map(str, range(len(places))), "sum"],
+            "formats": ["<f4"] * len(places) + ["<u4"],
+            "offsets": [*(len(head) + place for place in places), end],
+            "itemsize": size + FRAME_BYTES,
+        }
     )
-    head = np.frombuffer(_head(size), np.uint8)
-    framed_rows = np.empty((rows, size + FRAME_BYTES), np.uint8)
-    framed_rows[:, : len(head)] = head
-    framed_rows[:, len(head) : -CRC_BYTES] = records
-    framed_rows[:, -CRC_BYTES:] = _masked(sums).astype("<u4").view(np.uint8).reshape(rows, CRC_BYTES)
-    return framed_rows.tobytes()
+    once = b"".join(head + template.record + bytes(CRC_BYTES) for template in templates)
+    # As bytes, and fields only to write into: of those numpy copies nothing that lies between them.
+    content = np.frombuffer(once, np.uint8).reshape(len(templates), -1)[codes]
+    rows = content.view(row)[:, 0]
+    for number in range(len(places)):
+        rows[str(number)] = values[:, number]
+    summed, begins = content.tobytes(), range(0, content.size, row.itemsize)
+    sums = (google_crc32c.value(summed[begin + len(head) : begin + end]) for begin in begins)
+    rows["sum"] = _masked(np.fromiter(sums, np.uint64, len(codes)))
+    return content.tobytes()
 
 
 def _head(length: int) -> bytes:
@@ -119,14 +147,8 @@ def _kinds(columns: Sequence[pa.Array], rows: int) -> tuple[npt.NDArray[np.int64
     return codes, [int(row) for row in examples]
 
 
-def _stamped(example: pa.Table, floats: Sequence[str], values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8] | None:
-    """Returns the example with other floats, uint8 [rows, bytes]; None if it isn't clear where the floats are.
-
-    Args:
-        example: One row.
-        floats: Its columns of floats.
-        values: float32 [rows, floats].
-    """
+def _template(example: pa.Table, floats: Sequence[str]) -> Template | None:
+    """Returns the record of one row, and where its columns of floats are; None if that isn't clear."""
     marks = [struct.pack("<BHB", MARK_BEGIN, number, MARK_END) for number in range(len(floats))]
     marked = example
     for name, mark in zip(floats, marks, strict=True):
@@ -135,14 +157,9 @@ def _stamped(example: pa.Table, floats: Sequence[str], values: npt.NDArray[np.fl
     (encoded,) = encode_each(marked)
     # The encoder puts the features in another order in every process: the same rows should be the same bytes.
     record = example_pb2.Example.FromString(encoded).SerializeToString(deterministic=True)
-    stamped = np.broadcast_to(np.frombuffer(record, np.uint8), (len(values), len(record))).copy()
-    for number, mark in enumerate(marks):
-        if record.count(mark) != 1:
-            return None
-        at = record.index(mark)
-        column = np.ascontiguousarray(values[:, number]).view(np.uint8).reshape(-1, len(mark))
-        stamped[:, at : at + len(mark)] = column
-    return stamped
+    if any(record.count(mark) != 1 for mark in marks):
+        return None
+    return Template(record, tuple(map(record.index, marks)))
 
 
 def _masked(crc: npt.NDArray[np.uint64] | int) -> npt.NDArray[np.uint64]:
