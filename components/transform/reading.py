@@ -61,7 +61,9 @@ class _ReadBatches(beam.DoFn):
     def process(self, file: str) -> Iterator[pa.RecordBatch]:
         spec = {field.name: tf.io.RaggedFeature(TYPES[field.type.value_type]) for field in self._schema}
         records = tf.data.TFRecordDataset(file, compression_type="GZIP").batch(self._batch_size)
-        for parsed in records.map(lambda batch: tf.io.parse_example(batch, spec)).prefetch(2):
+        # The next batch is inflated while one is parsed, and both while Python is at work on the one before.
+        batches = records.map(lambda batch: tf.io.parse_example(batch, spec), num_parallel_calls=2).prefetch(2)
+        for parsed in batches:
             arrays = [list_array(parsed[field.name], field.type) for field in self._schema]
             yield pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from components.csv_example_gen.encode import encode_each
+from components.csv_example_gen.encode import encode_each, gzipped_records
 from components.errors import TransferlineError
 from components.trainer.curves import read_curves
 from components.trainer.mlp.config import MLP
@@ -45,6 +45,25 @@ def test_rows_are_packed_standardised_and_filled_by_the_mean(fn_args, data):
     assert missing.any()
     assert features[missing, 1] == pytest.approx(0, abs=1e-4)
     np.testing.assert_array_equal(ids, np.array(train["label"]) == "yes")
+
+
+def test_several_files_are_read_in_the_same_order_each_time(fn_args, data, tmp_path):
+    _, train = data
+    for number in range(6):
+        (tmp_path / f"{number}.gz").write_bytes(gzipped_records(train.slice(200 * number, 200)))
+    found = [np.empty([1200, 4], np.float32) for _ in range(2)]
+    for rows in found:
+        args = fn_args(ONE, train_files=[str(tmp_path / "*.gz")])
+        load(args, describe(args)).train.read(0, rows)
+    np.testing.assert_array_equal(*found)
+    assert len(np.unique(found[0], axis=0)) == 1200
+
+
+def test_a_split_without_rows_is_named(fn_args, tmp_path):
+    args = fn_args(ONE, eval_files=[f"{tmp_path}/*.gz"])
+    with pytest.raises(TransferlineError, match="no rows to train with") as error:
+        load(args, describe(args))
+    assert error.value.place == f"{tmp_path}/*.gz"
 
 
 def test_the_exported_model_answers_examples_and_rows_alike(exported, data):
