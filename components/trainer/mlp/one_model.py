@@ -84,12 +84,9 @@ def load(fn_args: RowTrainerArgs, described: Described) -> TrainingRows:
 
 
 def _local_folder(fn_args: RowTrainerArgs) -> str:
-    """Returns a folder on the disk that has the outputs; "" where they go to another machine's."""
-    folder = fn_args.model_run_dir or getattr(fn_args, "working_dir", None) or ""
-    if not folder or "://" in folder:
-        return ""
-    os.makedirs(folder, exist_ok=True)
-    return folder
+    """Returns the folder of what the Trainer or the Tuner makes; "" where it isn't on this machine."""
+    folders = (fn_args.model_run_dir, getattr(fn_args, "working_dir", None))
+    return next((folder for folder in folders if folder and os.path.isdir(folder)), "")
 
 
 def build(described: Described, name: str, strategy: tf.distribute.Strategy) -> keras.Model:

@@ -38,7 +38,7 @@ class PackedRows:
     def __init__(self, columns: int, folder: str = "") -> None:
         self.columns, self.rows = columns, 0
         self.row_bytes = (columns + 1) * np.dtype(np.float32).itemsize
-        self._place = folder or tempfile.gettempdir()
+        self.place = folder or tempfile.gettempdir()
         self._file = self._made_file()
 
     @property
@@ -66,14 +66,14 @@ class PackedRows:
 
     def _made_file(self) -> IO[bytes]:
         try:
-            return tempfile.TemporaryFile(dir=self._place)
+            return tempfile.TemporaryFile(dir=self.place)
         except OSError as error:
             raise self._unwritten(error) from error
 
     def _unwritten(self, error: OSError) -> TransferlineError:
         return TransferlineError(
             f"The packed rows can't be written: {error.strerror}.",
-            place=self._place,
+            place=self.place,
             cure="Free the disk; a row takes 4 bytes a column there as long as it trains.",
         )
 

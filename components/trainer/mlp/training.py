@@ -273,7 +273,11 @@ def _memory_of_windows(rows: TrainingRows, cache_bytes: int) -> int | None:
     if needed <= cache_bytes:
         LOGGER.info("%d bytes of packed rows are held in memory", needed)
         return None
-    LOGGER.info("%d bytes of packed rows are more than trainer.cache_bytes: each epoch reads them from a file", needed)
+    LOGGER.info(
+        "%d bytes of packed rows are more than trainer.cache_bytes: each epoch reads them from a file in %s",
+        needed,
+        rows.train.place,
+    )
     return cache_bytes
 
 

@@ -59,6 +59,14 @@ def test_several_files_are_read_in_the_same_order_each_time(fn_args, data, tmp_p
     assert len(np.unique(found[0], axis=0)) == 1200
 
 
+def test_packed_rows_lie_beside_the_outputs_and_leave_nothing(fn_args, tmp_path):
+    outputs = tmp_path / "run"
+    outputs.mkdir()
+    args = fn_args(ONE)
+    assert load(args, describe(args)).train.place == str(outputs)
+    assert list(outputs.iterdir()) == []
+
+
 def test_a_split_without_rows_is_named(fn_args, tmp_path):
     args = fn_args(ONE, eval_files=[f"{tmp_path}/*.gz"])
     with pytest.raises(TransferlineError, match="no rows to train with") as error:
