@@ -98,12 +98,14 @@ def _computed(steps: Sequence[Step], first: int, made: Sequence[int], inputs: tf
     values = {first: inputs}
     for step in steps:
         given = [values[source] for source in step.sources]
-        values[step.made] = _folded(step.layers, *given) if len(step.layers) > 1 else step.layers[0](_single(given))
+        values[step.made] = _folded(step.layers, *given) if len(step.layers) > 1 else _alone(step.layers[0], given)
     return [values[index] for index in made]
 
 
-def _single(given: list[tf.Tensor]) -> tf.Tensor | list[tf.Tensor]:
-    return given if len(given) > 1 else given[0]
+def _alone(layer: keras.layers.Layer, given: list[tf.Tensor]) -> tf.Tensor:
+    # Or a normalization that nothing could be folded into would take the mode of the model around it.
+    mode = {"training": False} if isinstance(layer, keras.layers.BatchNormalization) else {}
+    return layer(given if len(given) > 1 else given[0], **mode)
 
 
 def _folded(layers: Sequence[keras.layers.Layer], inputs: tf.Tensor) -> tf.Tensor:

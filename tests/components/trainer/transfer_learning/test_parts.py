@@ -79,7 +79,10 @@ def test_a_base_of_layers_in_a_row_has_parts_too(from_layer):
     model = build_model(PLAIN, base, 3)
     cut = last_cut(base, from_layer)
     below = lower_part(model, base, cut)(PHOTOS)[1]
-    np.testing.assert_allclose(upper_part(model, base, cut)(below), model(PHOTOS, training=False), atol=1e-6)
+    unfreeze(base, from_layer)
+    for training in (False, True):
+        found = upper_part(model, base, cut)(below, training=training)
+        np.testing.assert_allclose(found, model(PHOTOS, training=False), atol=1e-6)
 
 
 def test_what_a_part_learns_the_whole_has_learned(base, lively_weights):
