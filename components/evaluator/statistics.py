@@ -150,8 +150,11 @@ def _of_two_classes(labels: Ints, probabilities: Floats) -> Contributions:
         )
     is_second = labels == 1
     predicted_second = probabilities > DECIDING
-    with np.errstate(divide="ignore", invalid="ignore"):  # TFMA doesn't clip: a wrong certainty gives infinity or NaN
-        crossentropy = -labels * np.log(probabilities) - (1 - labels) * np.log(1 - probabilities)
+    of_label = np.where(is_second, probabilities, 1 - probabilities)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # As in TFMA a wrong certainty is infinite and what is no probability gives NaN; TFMA's formula, which adds zero
+        # times the logarithm of zero, would say NaN of a right certainty too.
+        crossentropy = -np.log(np.where(of_label <= 1, of_label, np.nan))
     ones = np.ones(len(labels))
     return Contributions(
         totals={

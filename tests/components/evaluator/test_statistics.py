@@ -47,3 +47,9 @@ def test_cells_of_many_classes_tell_the_actual_and_the_predicted_class():
     found = contributions(np.array([2, 1, 1, 1]), scores, 3).of(np.arange(4))
     cells = {classes_of(int(cell)): count for cell, (count,) in zip(found.cells, found.sums, strict=True)}
     assert cells == {(2, 2): 1, (1, 0): 2, (1, -1): 1}
+
+
+def test_a_right_certainty_has_no_crossentropy_and_a_wrong_one_has_no_bound():
+    labels, seconds = np.array([1, 0, 1, 0]), np.array([1.0, 0.0, 0.0, -0.5])
+    found = contributions(labels, seconds, 2).totals["crossentropy"]
+    np.testing.assert_array_equal(found, [0, 0, np.inf, np.nan])
