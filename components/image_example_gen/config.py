@@ -63,6 +63,8 @@ class ImageData(Settings):
         longest_side: Bound in pixels; photos with a longer side are stored smaller.
         max_pixels: Bound on width x height as the header tells it; photos above it are never decoded. The default is
             the one at which Pillow speaks of a decompression bomb.
+        shard_bytes: Bound on the bytes of a TFRecord file of examples; after it the next file begins. Files are read
+            side by side.
         features: The feature names, for TFRecords.
     """
 

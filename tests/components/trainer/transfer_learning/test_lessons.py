@@ -177,6 +177,8 @@ def test_all_code_that_makes_a_value_of_a_photo_is_in_the_key():
         "components",
         "components.contract",
         "components.errors",
+        "components.ingest",
+        "components.ingest.side_by_side",
         "components.progress",
         "components.settings",
         "components.trainer",
