@@ -13,6 +13,7 @@ import apache_beam as beam
 import tensorflow as tf
 
 from components.contract import IMAGE
+from components.datasets import untuned
 from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SIGNATURE, prediction_key
 from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Found, contributions
@@ -105,7 +106,7 @@ def _answer(models: Mapping[str, Any], question: Question) -> Callable[[tf.Tenso
 
 
 def _batches(file: str) -> tf.data.Dataset:
-    records = tf.data.TFRecordDataset(file, compression_type="GZIP")
+    records = untuned(tf.data.TFRecordDataset(file, compression_type="GZIP"))
     return records.batch(PHOTOS_PER_BATCH if _has_photos(records) else ROWS_PER_BATCH).prefetch(2)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
+from components.datasets import untuned
 from components.errors import TransferlineError
 from components.image_example_gen.config import ExampleFeatures
 from components.image_example_gen.names import class_name
@@ -113,7 +114,7 @@ def _records(path: str) -> Iterator[bytes]:
     try:
         with storage.open_file(path) as file:
             compression = "GZIP" if file.read(2) == _GZIP_MAGIC else ""
-        for record in tf.data.TFRecordDataset(path, compression_type=compression):
+        for record in untuned(tf.data.TFRecordDataset(path, compression_type=compression)):
             yield record.numpy()
     except (tf.errors.OpError, OSError) as error:
         message = getattr(error, "message", str(error))

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from components.contract import SPLITS
+from components.datasets import untuned
 from components.ingest import storage
 from components.ingest.file_names import HIDDEN
 from components.ingest.outputs import RECORDS_SUFFIX, lost
@@ -113,7 +114,7 @@ def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:
 
 def count_records(folder: str) -> int:
     """Returns how many records the TFRecord files of a split's folder hold."""
-    records = tf.data.TFRecordDataset(_record_files(folder), compression_type="GZIP")
+    records = untuned(tf.data.TFRecordDataset(_record_files(folder), compression_type="GZIP"))
     return int(records.reduce(np.int64(0), lambda count, _: count + 1))
 
 

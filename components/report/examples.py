@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from components.contract import IMAGE, LABEL, PATH
+from components.datasets import untuned
 from components.report.review import Sample
 from components.wording import natural_key
 
@@ -62,7 +63,7 @@ def batches_of(files: Sequence[str], size: int, at_most: int) -> Iterator[list[b
 
 
 def _records(files: Iterable[str]) -> tf.data.Dataset:
-    return tf.data.TFRecordDataset(list(files), compression_type="GZIP")
+    return untuned(tf.data.TFRecordDataset(list(files), compression_type="GZIP"))
 
 
 def _text(feature: tf.train.Feature) -> str:

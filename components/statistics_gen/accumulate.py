@@ -15,6 +15,7 @@ from tensorflow_data_validation.statistics.stats_options import StatsOptions
 from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
 
 from components.arrow import pa
+from components.datasets import untuned
 from components.ingest.side_by_side import in_order
 from components.statistics_gen.decoding import Decoder
 from components.statistics_gen.options import generators_of
@@ -90,7 +91,7 @@ class OfFile(beam.DoFn):
         yield split, self._statistics.merged(self._of_batches(file))
 
     def _of_batches(self, file: str) -> Iterator[Found]:
-        records = tf.data.TFRecordDataset(file, compression_type="GZIP")
+        records = untuned(tf.data.TFRecordDataset(file, compression_type="GZIP"))
         decoder = Decoder()
         for sample in records.take(SAMPLE).batch(SAMPLE):
             decoder.learn(sample.numpy().tolist())

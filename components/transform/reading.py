@@ -14,6 +14,7 @@ from tfx_bsl.tfxio.tf_example_record import TFExampleRecord
 from tfx_bsl.tfxio.tfxio import TFXIO
 
 from components.arrow import pa
+from components.datasets import untuned
 from components.record_batches import TYPES, list_array
 
 BATCH_SIZE = 4096
@@ -60,7 +61,7 @@ class _ReadBatches(beam.DoFn):
 
     def process(self, file: str) -> Iterator[pa.RecordBatch]:
         spec = {field.name: tf.io.RaggedFeature(TYPES[field.type.value_type]) for field in self._schema}
-        records = tf.data.TFRecordDataset(file, compression_type="GZIP").batch(self._batch_size)
+        records = untuned(tf.data.TFRecordDataset(file, compression_type="GZIP").batch(self._batch_size))
         # The next batch is inflated while one is parsed, and both while Python is at work on the one before.
         batches = records.map(lambda batch: tf.io.parse_example(batch, spec), num_parallel_calls=2).prefetch(2)
         for parsed in batches:

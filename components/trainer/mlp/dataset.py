@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.contract import FEATURES, LABEL
+from components.datasets import untuned
 from components.errors import TransferlineError
 from components.trainer.mlp.packed_rows import PackedRows
 from components.transform.labels import UNKNOWN, label_ids
@@ -42,7 +43,7 @@ def load_rows(
         return tf.concat([transformed[FEATURES], ids[:, tf.newaxis]], axis=1)
 
     # Each file has a thread that inflates it; their batches take turns, in an order that is always the same.
-    records = tf.data.Dataset.from_tensor_slices(tf.constant(files, tf.string)).interleave(
+    records = untuned(tf.data.Dataset.from_tensor_slices(tf.constant(files, tf.string))).interleave(
         lambda file: tf.data.TFRecordDataset(file, compression_type="GZIP").batch(PARSED_ROWS),
         cycle_length=FILES_READ,
         num_parallel_calls=FILES_READ,

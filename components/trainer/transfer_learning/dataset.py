@@ -8,6 +8,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.contract import IMAGE, LABEL
+from components.datasets import untuned
 from components.errors import TransferlineError
 from components.transform.labels import label_ids
 from components.transform.raw_features import to_dense_1d
@@ -97,7 +98,8 @@ def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class
 
 def read_records(files: Sequence[str]) -> tf.data.Dataset:
     """Returns the serialized examples of gzipped TFRecord files, in an order that is the same every time."""
-    return tf.data.TFRecordDataset(list(files), compression_type="GZIP", num_parallel_reads=min(READERS, len(files)))
+    records = tf.data.TFRecordDataset(list(files), compression_type="GZIP", num_parallel_reads=min(READERS, len(files)))
+    return untuned(records)
 
 
 def fits_in_memory(examples: int, image_size: int, cache_bytes: int) -> bool:
@@ -195,4 +197,4 @@ def batches(
     # Several workers share the photos; there may be fewer files than workers.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(split.examples))
-    return dataset.batch(batch_size, drop_remainder=drop_remainder).prefetch(tf.data.AUTOTUNE).with_options(options)
+    return dataset.batch(batch_size, drop_remainder=drop_remainder).prefetch(2).with_options(options)

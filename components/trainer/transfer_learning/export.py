@@ -8,6 +8,7 @@ import tf_keras as keras
 
 from components.contract import IMAGE, LABEL
 from components.trainer.serving import SERVING_DEFAULT, classification_outputs, save, string_signature, warm_up_request
+from components.trainer.transfer_learning.dataset import read_records
 from components.trainer.transfer_learning.model import HeadKind
 from components.transform.labels import label_ids
 from components.transform.raw_features import raw_feature, to_dense_1d
@@ -98,7 +99,7 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
 def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: int = WARM_UP_PHOTOS) -> list[bytes]:
     """Returns the first few encoded photos of TFRecord files."""
     spec = {IMAGE: tft_output.raw_feature_spec()[IMAGE]}
-    records = tf.data.TFRecordDataset(list(files), compression_type="GZIP").take(count).batch(count)
+    records = read_records(files).take(count).batch(count)
     return [photo for batch in records for photo in to_dense_1d(tf.io.parse_example(batch, spec)[IMAGE]).numpy()]
 
 

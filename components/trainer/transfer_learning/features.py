@@ -20,6 +20,7 @@ import tf_keras as keras
 
 from components import progress
 from components.contract import IMAGE, LABEL
+from components.datasets import untuned
 from components.ingest.side_by_side import in_order
 from components.trainer import dropout
 from components.trainer.strategy import barrier, needs_fixed_batches, place_among_workers
@@ -117,7 +118,7 @@ def named_photos(
     spec = {name: tft_output.raw_feature_spec()[name] for name in (IMAGE, LABEL)}
     names: list[str] = []
     class_ids: list[npt.NDArray[np.int64]] = []
-    for batch in tf.data.TFRecordDataset(list(split.files), compression_type="GZIP").batch(256):
+    for batch in dataset.read_records(split.files).batch(256):
         parsed = tf.io.parse_example(batch, spec)
         encoded = raw_features.to_dense_1d(parsed[IMAGE]).numpy()
         names += [hashlib.sha256(photo).hexdigest() for photo in encoded]
@@ -238,8 +239,8 @@ def _decoded(through: Pass, photos: NamedPhotos, places: npt.NDArray[np.int64]) 
     """The photos at some places of a split."""
     chosen = np.zeros(len(photos.names), bool)
     chosen[places] = True
-    records = tf.data.TFRecordDataset(list(photos.split.files), compression_type="GZIP")
-    marked = tf.data.Dataset.zip((records, tf.data.Dataset.from_tensor_slices(chosen)))
+    records = dataset.read_records(photos.split.files)
+    marked = tf.data.Dataset.zip((records, untuned(tf.data.Dataset.from_tensor_slices(chosen))))
     records = marked.filter(lambda _, is_chosen: is_chosen).map(lambda record, _: record)
     return dataset.photos(records, through.tft_output, through.class_names).map(lambda photo, _: photo)
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from components.datasets import untuned
 from components.trainer.transfer_learning.feature_store import StoredValues
 from components.trainer.transfer_learning.features import NamedPhotos
 
@@ -74,6 +75,6 @@ def _batches(
     # Several workers share the batches out; they aren't in files.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     count = rows.shape[1] // batch_size if drop_remainder else math.ceil(rows.shape[1] / batch_size)
-    dataset = tf.data.Dataset.from_tensor_slices((rows, class_ids)).flat_map(of_epoch)
+    dataset = untuned(tf.data.Dataset.from_tensor_slices((rows, class_ids))).flat_map(of_epoch)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(rows) * count))
-    return dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE).with_options(options)
+    return dataset.map(read, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2).with_options(options)
