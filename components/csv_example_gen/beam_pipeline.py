@@ -26,7 +26,7 @@ from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, Quarantined
-from components.ingest.results import BYTES, COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line
+from components.ingest.results import BYTES, COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line, write_results
 from components.ingest.side_by_side import in_order
 
 HASHES = "hashes"
@@ -229,11 +229,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
             | "DuplicateLines"
             >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
         )
-    _ = (
-        lines
-        | "Results" >> beam.Flatten()
-        | "WriteResults" >> beam.io.WriteToText(results_file, num_shards=1, shard_name_template="")
-    )
+    write_results(lines | "Results" >> beam.Flatten(), results_file)
 
 
 def number_rows(counted: Iterable[tuple[Range, int | None]]) -> Numbering:
