@@ -24,6 +24,7 @@ import tensorflow_transform as tft
 
 from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
+from components.ingest.report import IngestReport, write_report
 from components.transform.config import RowTransform
 from components.transform.executor import Executor
 from pipeline.config import SCHEMAS
@@ -33,6 +34,8 @@ from pipeline.data.higgs_toy import batches
 
 SAMPLE = 5_000
 MODES = ("packed", "per_column")
+INPUTS = ("examples", "schema", "ingest_report")
+"""Of our Transform; TFX's own has no report."""
 
 
 def main() -> None:
@@ -61,6 +64,9 @@ def per_column(inputs: Mapping[str, tf.Tensor], custom_config: Mapping[str, Any]
 def write_examples(folder: Path, rows: int) -> None:
     """Writes the rows as an Examples artifact, and the schema."""
     (folder / "examples" / "Split-train").mkdir(parents=True)
+    (folder / "ingest_report").mkdir()
+    report = IngestReport(found=rows, counts={"train": {"0": rows // 2, "1": rows - rows // 2}}, quarantined=0)
+    write_report(report, str(folder / "ingest_report"))
     (folder / "schema").mkdir()
     (folder / "schema" / "schema.pbtxt").write_text((SCHEMAS / "higgs.pbtxt").read_text())
     with (folder / "examples" / "Split-train" / "data_tfrecord-00000-of-00001.gz").open("wb") as file:
@@ -88,13 +94,16 @@ def measure(mode: str, folder: str) -> None:
     from tfx.components.transform import executor as tfx_transform  # noqa: PLC0415
     from tfx.types import standard_artifacts  # noqa: PLC0415
 
+    from components.ingest.artifact import IngestReportArtifact  # noqa: PLC0415
+
     kinds = {
         "examples": standard_artifacts.Examples,
         "schema": standard_artifacts.Schema,
+        "ingest_report": IngestReportArtifact,
         "transform_graph": standard_artifacts.TransformGraph,
-        "updated_analyzer_cache": standard_artifacts.TransformCache,
     }
     stock = {
+        "updated_analyzer_cache": standard_artifacts.TransformCache,
         "transformed_examples": standard_artifacts.Examples,
         "pre_transform_schema": standard_artifacts.Schema,
         "pre_transform_stats": standard_artifacts.ExampleStatistics,
@@ -104,7 +113,7 @@ def measure(mode: str, folder: str) -> None:
     }
     artifacts = {name: kind() for name, kind in (kinds | (stock if mode == "per_column" else {})).items()}
     for name, artifact in artifacts.items():
-        artifact.uri = f"{folder}/{name}" if name in ("examples", "schema") else f"{folder}/{mode}/{name}"
+        artifact.uri = f"{folder}/{name}" if name in INPUTS else f"{folder}/{mode}/{name}"
     artifacts["examples"].split_names = '["train"]'
     if mode == "per_column":
         artifacts["transformed_examples"].split_names = '["train"]'
@@ -117,8 +126,8 @@ def measure(mode: str, folder: str) -> None:
         "force_tf_compat_v1": 0,
         "disable_statistics": int(mode == "packed"),
     }
-    inputs = {name: [artifacts[name]] for name in ("examples", "schema")}
-    outputs = {name: [artifact] for name, artifact in artifacts.items() if name not in inputs}
+    inputs = {name: [artifacts[name]] for name in INPUTS[: None if mode == "packed" else -1]}
+    outputs = {name: [artifact] for name, artifact in artifacts.items() if name not in INPUTS}
     executor_class = Executor if mode == "packed" else tfx_transform.Executor
     executor = executor_class(executor_class.Context(beam_pipeline_args=list(Beam().arguments)))
     start = time.monotonic()

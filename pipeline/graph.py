@@ -9,7 +9,6 @@ import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.example_validator.component import ExampleValidator
-from tfx.components.transform.component import Transform as TfxTransform
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline as TfxPipeline
@@ -52,7 +51,6 @@ class Parts:
         example_gen: Reads the data.
         schema_gen: Infers a schema from `statistics`, where none is curated.
         statistics_options: What the statistics need to be told, where there is no schema yet.
-        transform: Transform, as a component.
         transform_statistics: Whether there are to be statistics of what comes out of it.
         preprocessing_fn: Dotted path of what Transform calls.
         run_fn: Dotted path of what the Trainer calls.
@@ -63,7 +61,6 @@ class Parts:
 
     example_gen: BaseNode
     schema_gen: Callable[..., BaseNode]
-    transform: type[TfxTransform]
     preprocessing_fn: str
     run_fn: str
     statistics_options: tfdv.StatsOptions | None = None
@@ -89,17 +86,13 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
     if data_fingerprint:
         example_gen.exec_properties[INPUT_FINGERPRINT] = data_fingerprint
     data_nodes, schema, data_outputs = _validated_data(config, parts)
-    transform = parts.transform(
+    transform = Transform(
         examples=example_gen.outputs["examples"],
         schema=schema,
+        ingest_report=example_gen.outputs["ingest_report"],
         preprocessing_fn=parts.preprocessing_fn,
         custom_config={"transform": config.transform.model_dump(mode="json")},
-        # A decoded photo takes fifty times its JPEG, and a row is packed as fast as it is read: training, evaluation
-        # and serving apply the graph instead.
-        materialize=False,
-        # It would be for spans of data, which there are none of: to ask for it is a third of the step.
-        disable_analyzer_cache=True,
-        disable_statistics=not parts.transform_statistics,
+        statistics=parts.transform_statistics,
     )
     training_nodes, trained = _training(config, parts, transform, schema)
     release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
@@ -156,7 +149,6 @@ def _photo_parts(config: ImagePipeline) -> Parts:
         schema_gen=partial(PhotoSchemaGen, contract_text=contract),
         # The contract tells TFDV that photos aren't text, so that it doesn't count each as a value of its own.
         statistics_options=tfdv.StatsOptions(schema=text_format.Parse(contract, schema_pb2.Schema())),
-        transform=TfxTransform,
         preprocessing_fn="components.transform.photos.preprocessing_fn",
         run_fn="components.trainer.transfer_learning.run_fn.run_fn",
     )
@@ -166,7 +158,6 @@ def _row_parts(config: RowPipeline) -> Parts:
     return Parts(
         example_gen=CsvExampleGen(data=config.data, schema_text=_curated_schema(config)),
         schema_gen=RowSchemaGen,
-        transform=Transform,
         transform_statistics=config.transform.statistics,
         preprocessing_fn="components.transform.rows.preprocessing_fn",
         run_fn="components.trainer.mlp.run_fn.run_fn",
@@ -181,7 +172,7 @@ def _curated_schema(config: PipelineConfig) -> str:
 
 
 def _training(
-    config: Pipeline, parts: Parts, transform: TfxTransform, schema: BaseChannel
+    config: Pipeline, parts: Parts, transform: Transform, schema: BaseChannel
 ) -> tuple[list[BaseNode], Channels]:
     """The Trainer, with a Tuner before it where there are several models; returns the nodes and what they found."""
     inputs = {

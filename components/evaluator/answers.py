@@ -18,6 +18,7 @@ from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SI
 from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Found, contributions
 from components.ingest.side_by_side import in_order
+from components.loaded_models import load_model
 
 PHOTOS_PER_BATCH, ROWS_PER_BATCH = 32, 8192
 AT_ONCE = 2
@@ -49,7 +50,7 @@ class Answer(beam.DoFn):
 
     def setup(self) -> None:
         """Loads the models."""
-        self._models = {name: tf.saved_model.load(path) for name, path in self._question.models.items()}
+        self._models = {name: load_model(path) for name, path in self._question.models.items()}
         self._answer = _answer(self._models, self._question)
         made = self._models[self._question.candidate].signatures
         columns = {

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from components.contract import IMAGE, LABEL
+from components.loaded_models import load_model
 from components.report.examples import batches_of, sample_of
 from components.report.review import Mistake, Mistakes
 
@@ -24,7 +25,7 @@ def find_mistakes(files: Sequence[str], model_path: str) -> Mistakes:
         files: Gzipped TFRecord files of the test split.
         model_path: The SavedModel.
     """
-    classify = tf.saved_model.load(model_path).signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY]
+    classify = load_model(model_path).signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY]
     seen, wrong = 0, Counter[str]()
     worst: dict[str, list[tuple[float, int, str, bytes]]] = {}
     for records in batches_of(files, _batch_size(files), AT_MOST):

@@ -50,6 +50,24 @@ def string_signature(
     return tf.function(function, input_signature=[tf.TensorSpec([None], tf.string, name=name)], autograph=False)
 
 
+def traced_once(function: Callable[[tf.Tensor], tf.Tensor], given: tf.TensorSpec) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Makes what several signatures share a function of the graph, which is traced and saved once for all.
+
+    Args:
+        function: What they share.
+        given: What it takes.
+
+    Returns:
+        A function of Python: TensorFlow's own would be tracked by a tf.Module, and saved as one more entry.
+    """
+    shared = tf.function(function, input_signature=[given], autograph=False)
+
+    def of_python(tensor: tf.Tensor) -> tf.Tensor:
+        return shared(tensor)
+
+    return of_python
+
+
 def save(
     model: tf.Module,
     signatures: Mapping[str, tf.types.experimental.PolymorphicFunction],

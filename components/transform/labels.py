@@ -1,36 +1,50 @@
-"""Numbers the classes, in the same way in training, evaluation and serving."""
+"""Names and numbers the classes, in the same way in training, evaluation and serving."""
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterable, Sequence
 
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components.errors import TransferlineError
 
-VOCABULARY = "label"
-"""Name of the vocabulary of class names in the transform output."""
+CLASS_NAMES_FILE = "class_names.json"
+"""Beside the transform graph: TFT's vocabulary would read all examples again, whose labels ingest has counted."""
 
 UNKNOWN = -1
 """The number of a label that isn't among the classes."""
 
 
-def class_names(tft_output: tft.TFTransformOutput) -> tuple[str, ...]:
-    """Returns the class names of the training split, sorted.
+def write_class_names(labels: Iterable[str], transform_graph: str) -> None:
+    """Writes the classes beside a transform graph.
 
-    The vocabulary file is sorted by frequency, which one photo more can change; the alphabet gives numbers that stay.
-    With two classes, the second is the positive one: `dog` of `cat` and `dog`.
+    Sorted: how frequent a class is one record more can change; the alphabet gives numbers that stay. With two classes,
+    the second is the positive one: `dog` of `cat` and `dog`.
 
     Args:
-        tft_output: The output of the Transform step.
+        labels: Those of the training split.
+        transform_graph: Folder of the Transform step's output.
+    """
+    with tf.io.gfile.GFile(os.path.join(transform_graph, CLASS_NAMES_FILE), "w") as file:
+        file.write(json.dumps(sorted(labels)))
+
+
+def class_names(transform_graph: str) -> tuple[str, ...]:
+    """Returns the class names of the training split, in the order of their numbers.
+
+    Args:
+        transform_graph: Folder of the Transform step's output.
 
     Raises:
         TransferlineError: There are fewer than two classes.
     """
-    names = tuple(sorted(name.decode() for name in tft_output.vocabulary_by_name(VOCABULARY)))
+    path = os.path.join(transform_graph, CLASS_NAMES_FILE)
+    with tf.io.gfile.GFile(path) as file:
+        names = tuple(json.loads(file.read()))
     if len(names) < 2:
         raise TransferlineError(
             f"A classifier needs photos of two classes or more; the training split has {len(names)}: {list(names)}.",
-            place=tft_output.vocabulary_file_by_name(VOCABULARY) or "",
+            place=path,
             cure="Add photos of another class, or correct the labels and the split.",
         )
     return names

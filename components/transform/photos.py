@@ -4,22 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components.contract import IMAGE, LABEL
 from components.transform.config import ImageTransform
 from components.transform.images import image_batch
-from components.transform.labels import VOCABULARY
 from components.transform.raw_features import to_dense_1d
 
 
 def preprocessing_fn(
     inputs: Mapping[str, tf.Tensor | tf.SparseTensor], custom_config: Mapping[str, Any]
 ) -> dict[str, tf.Tensor]:
-    """Decodes the photos and registers the vocabulary of labels.
+    """Decodes the photos.
 
-    Only `image` and `label` are used; the other features serve slices of the evaluation. The result isn't meant to be
-    materialised: the trainer applies the graph (a photo of 160 px is 10 KB as JPEG and 307 KB as float32).
+    Nothing is analysed, so that TFX writes the graph without reading a photo. Only `image` and `label` are used; the
+    other features serve slices of the evaluation. The result isn't meant to be materialised: the trainer applies the
+    graph (a photo of 160 px is 10 KB as JPEG and 307 KB as float32).
 
     Args:
         inputs: Raw features, string [batch], [batch, 1] or sparse with one value a row, as the schema has them.
@@ -29,6 +28,7 @@ def preprocessing_fn(
         `image`: float32 [batch, size, size, 3] in [-1, 1]; `label`: string [batch].
     """
     settings = ImageTransform.model_validate(custom_config["transform"])
-    label = to_dense_1d(inputs[LABEL])
-    tft.vocabulary(label, vocab_filename=VOCABULARY)
-    return {IMAGE: image_batch(to_dense_1d(inputs[IMAGE]), settings.image_size), LABEL: label}
+    return {
+        IMAGE: image_batch(to_dense_1d(inputs[IMAGE]), settings.image_size),
+        LABEL: to_dense_1d(inputs[LABEL]),
+    }

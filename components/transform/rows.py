@@ -9,14 +9,13 @@ import tensorflow_transform as tft
 from components.contract import FEATURES, LABEL
 from components.errors import TransferlineError
 from components.transform.config import CountPositive, Quantiles, RowTransform
-from components.transform.labels import VOCABULARY
 from components.transform.raw_features import to_dense_1d
 
 RawFeature: TypeAlias = tf.Tensor | tf.SparseTensor
 
 
 def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
-    """Packs the columns, standardises the vector, registers the label's vocabulary and makes the slices.
+    """Packs the columns, standardises the vector and makes the slices.
 
     One analyser looks at the whole vector, where one a column would take several times as long. It passes over NaN,
     which stands for a missing value until the mean does. No analyser needs what another found: for that TFT copies what
@@ -31,9 +30,6 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
         `features`: float32 [batch, columns]; `label`: string [batch]; each slice: int64 [batch].
     """
     settings = RowTransform.model_validate(custom_config["transform"])
-    label = to_dense_1d(inputs[LABEL])
-    # Each class once a batch: TFT makes a Beam element of every value, and how frequent a class is nobody asks.
-    tft.vocabulary(tf.unique(label).y, vocab_filename=VOCABULARY)
     names = feature_names(inputs, settings)
     packed = tf.stack([_number(inputs[name]) for name in names], axis=1)
     if settings.standardize:
@@ -41,7 +37,7 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     elif any(isinstance(inputs[name], tf.SparseTensor) for name in names):
         packed = _without_nan(packed, tft.mean(packed, reduce_instance_dims=False))
     slices = {name: _slice(inputs, slice_by) for name, slice_by in settings.slices.items()}
-    return {FEATURES: packed, LABEL: label, **slices}
+    return {FEATURES: packed, LABEL: to_dense_1d(inputs[LABEL]), **slices}
 
 
 def feature_names(columns: Mapping[str, Any], settings: RowTransform) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ def describe(fn_args: RowTrainerArgs) -> Described:
     transform = RowTransform.model_validate(fn_args.custom_config["transform"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
     columns = feature_names(tft_output.raw_feature_spec(), transform)
-    return Described(settings, tft_output, columns, class_names(tft_output), tuple(transform.slices))
+    return Described(settings, tft_output, columns, class_names(fn_args.transform_graph_path), tuple(transform.slices))
 
 
 def load(fn_args: RowTrainerArgs, described: Described) -> TrainingRows:

@@ -7,7 +7,14 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.contract import IMAGE, LABEL
-from components.trainer.serving import SERVING_DEFAULT, classification_outputs, save, string_signature, warm_up_request
+from components.trainer.serving import (
+    SERVING_DEFAULT,
+    classification_outputs,
+    save,
+    string_signature,
+    traced_once,
+    warm_up_request,
+)
 from components.trainer.transfer_learning.dataset import read_records
 from components.trainer.transfer_learning.model import HeadKind
 from components.transform.labels import label_ids
@@ -38,8 +45,14 @@ class ServedModel(tf.Module):
         self._is_logit = head == "logit"
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked. Saving fails if the transform graph ever holds a resource, such as a table, of its own.
-        self._transform = tft_output.transform_features_layer().__call__
-        self._predict = lambda photos: model(photos, training=False)
+        transform = tft_output.transform_features_layer().__call__
+        self._photo_tensors = traced_once(
+            lambda encoded: transform({IMAGE: raw_feature(encoded, self._raw_spec[IMAGE])})[IMAGE],
+            tf.TensorSpec([None], tf.string),
+        )
+        self._predict = traced_once(
+            lambda photos: model(photos, training=False), tf.TensorSpec(model.input_shape, tf.float32)
+        )
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns the signatures by name, each for any number of rows."""
@@ -67,9 +80,6 @@ class ServedModel(tf.Module):
         """Turns the feature `label` of serialized tf.Examples into `label_id`, int64 [batch]; -1 if unknown."""
         parsed = tf.io.parse_example(examples, {LABEL: self._raw_spec[LABEL]})
         return {"label_id": label_ids(to_dense_1d(parsed[LABEL]), self.class_names)}
-
-    def _photo_tensors(self, encoded: tf.Tensor) -> tf.Tensor:
-        return self._transform({IMAGE: raw_feature(encoded, self._raw_spec[IMAGE])})[IMAGE]
 
     def _classify(self, photos: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns `scores` [batch, classes], `label` and `class_names`, and `probability` where there are two."""

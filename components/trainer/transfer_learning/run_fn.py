@@ -88,7 +88,7 @@ def fetch_weights(settings: TransferLearning, tft_output: tft.TFTransformOutput)
 def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
     """Finds the classes and the photos of both splits."""
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    names = class_names(tft_output)
+    names = class_names(fn_args.transform_graph_path)
     train_split = read_split(fn_args.train_files, tft_output, names)
     validation_split = read_split(fn_args.eval_files, tft_output, names)
     LOGGER.info("training photos %s, validation photos %s", train_split.counts, validation_split.counts)

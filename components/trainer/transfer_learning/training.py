@@ -141,7 +141,11 @@ def fit(
     )
     saved.restore()
     if recorder.metrics.epochs < phase.epochs:
-        learner.fit(
+        trained = learner.fit
+        if settings.steps_per_execution == 1:
+            # AutoGraph would rewrite what Keras has around a step, and there is a loop in that only for several steps.
+            trained = tf.autograph.experimental.do_not_convert(learner.fit)
+        trained(
             lesson.data.train(recorder.metrics.epochs),
             validation_data=lesson.data.validation,
             initial_epoch=recorder.metrics.epochs,

@@ -1,65 +1,61 @@
-import json
-
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.transform import executor as tfx_transform
-from tfx.types import standard_artifacts
 
-from components.transform.config import RowTransform
-from components.transform.executor import Executor
+from components.transform.config import ImageTransform, RowTransform
+from components.transform.labels import class_names
 from components.transform.reading import BatchedExamples
+from tests.support.transform_step import transform_graph
 
 SCHEMA = """
 feature { name: "mass" type: FLOAT presence { min_fraction: 1 } shape { dim { size: 1 } } }
 feature { name: "label" type: BYTES presence { min_fraction: 1 } shape { dim { size: 1 } } }
 """
-BEAM = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", "--direct_running_mode=in_memory"]
+LABELS = ["dog" if number % 3 else "cat" for number in range(20)]
 
 
 @pytest.fixture
-def artifacts(tmp_path):
-    """Twenty rows, and where the outputs go."""
-    kinds = {
-        "examples": standard_artifacts.Examples,
-        "schema": standard_artifacts.Schema,
-        "transform_graph": standard_artifacts.TransformGraph,
-        "updated_analyzer_cache": standard_artifacts.TransformCache,
-    }
-    found = {name: kind() for name, kind in kinds.items()}
-    for name, artifact in found.items():
-        artifact.uri = str(tmp_path / name)
-    found["examples"].split_names = '["train"]'
-    (tmp_path / "schema").mkdir()
-    (tmp_path / "schema" / "schema.pbtxt").write_text(SCHEMA)
-    (tmp_path / "examples" / "Split-train").mkdir(parents=True)
-    with tf.io.TFRecordWriter(str(tmp_path / "examples" / "Split-train" / "data.gz"), "GZIP") as writer:
-        for number in range(20):
-            example = tf.train.Example()
-            example.features.feature["mass"].float_list.value.append(number)
-            example.features.feature["label"].bytes_list.value.append(b"dog" if number % 3 else b"cat")
-            writer.write(example.SerializeToString())
+def sources(monkeypatch):
+    """What asked for records to be read."""
+    found = []
+    real = BatchedExamples.BeamSource
+    monkeypatch.setattr(BatchedExamples, "BeamSource", lambda *given: found.append(given) or real(*given))
     return found
 
 
-def test_rows_are_read_in_batches_and_analysed_as_by_tfx(artifacts, monkeypatch):
-    sources = []
-    real = BatchedExamples.BeamSource
-    monkeypatch.setattr(BatchedExamples, "BeamSource", lambda *given: sources.append(given) or real(*given))
-    properties = {
-        "preprocessing_fn": "components.transform.rows.preprocessing_fn",
-        "custom_config": json.dumps({"transform": RowTransform().model_dump(mode="json")}),
-        "splits_config": json.dumps({"analyze": ["train"], "transform": []}),
-        "force_tf_compat_v1": 0,
-        "disable_statistics": 1,
-    }
-    inputs = {name: [artifacts[name]] for name in ("examples", "schema")}
-    outputs = {name: [artifact] for name, artifact in artifacts.items() if name not in inputs}
-    Executor(Executor.Context(beam_pipeline_args=BEAM)).Do(inputs, outputs, properties)
+def schema(text):
+    return text_format.Parse(text, schema_pb2.Schema())
+
+
+def row(mass, label):
+    example = tf.train.Example()
+    example.features.feature["mass"].float_list.value.append(mass)
+    example.features.feature["label"].bytes_list.value.append(label.encode())
+    return example.SerializeToString()
+
+
+def test_rows_are_read_in_batches_and_analysed_as_by_tfx(tmp_path, sources):
+    records = [row(mass, label) for mass, label in enumerate(LABELS)]
+    folder = transform_graph(tmp_path, "rows", RowTransform(), schema(SCHEMA), LABELS, records)
     assert sources
-    output = tft.TFTransformOutput(artifacts["transform_graph"].uri)
-    assert sorted(output.vocabulary_by_name("label")) == [b"cat", b"dog"]
+    assert class_names(folder) == ("cat", "dog")
+    output = tft.TFTransformOutput(folder)
     raw = {"mass": tf.constant([[9.5], [19.0]]), "label": tf.constant([["cat"], ["dog"]])}
     features = output.transform_features_layer()(raw)["features"].numpy()[:, 0]
     assert features == pytest.approx([0.0, 9.5 / 33.25**0.5], abs=1e-5)  # mean 9.5 and variance 33.25 of 0 to 19
     assert tfx_transform.TransformProcessor.__module__.startswith("tfx.")
+
+
+def test_the_graph_of_photos_is_made_without_reading_one(tmp_path, sources):
+    of_photos = schema(SCHEMA.replace("mass", "image").replace("FLOAT", "BYTES"))
+    folder = transform_graph(tmp_path, "photos", ImageTransform(image_size=32), of_photos, LABELS)
+    assert not sources
+    assert class_names(folder) == ("cat", "dog")
+    photo = tf.io.encode_png(tf.fill([5, 7, 3], tf.constant(255, tf.uint8)))
+    raw = {"image": photo[tf.newaxis, tf.newaxis], "label": tf.constant([["cat"]])}
+    image = tft.TFTransformOutput(folder).transform_features_layer()(raw)["image"].numpy()
+    assert image.shape == (1, 32, 32, 3)
+    assert image == pytest.approx(1.0)

@@ -1,40 +1,28 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
 
 from components.errors import TransferlineError
-from components.transform.labels import class_names, label_ids
+from components.transform.labels import class_names, label_ids, write_class_names
 
 
-@pytest.fixture
-def output_with(tmp_path):
-    """Returns a function that makes a transform output with a vocabulary file, as TFT lays it out."""
-
-    def make(*names):
-        assets = tmp_path / tft.TFTransformOutput.TRANSFORM_FN_DIR / "assets"
-        assets.mkdir(parents=True)
-        (assets / "label").write_text("".join(f"{name}\n" for name in names))
-        metadata = tmp_path / tft.TFTransformOutput.TRANSFORMED_METADATA_DIR
-        metadata.mkdir()
-        (metadata / "schema.pbtxt").write_text("")
-        return tft.TFTransformOutput(str(tmp_path))
-
-    return make
+def written(folder, *labels):
+    write_class_names(labels, str(folder))
+    return class_names(str(folder))
 
 
-def test_class_names_are_sorted_whatever_their_frequency(output_with):
-    assert class_names(output_with("dog", "cat")) == ("cat", "dog")
+def test_class_names_are_sorted(tmp_path):
+    assert written(tmp_path, "dog", "cat") == ("cat", "dog")
 
 
-def test_class_names_may_hold_spaces_and_unicode(output_with):
-    assert class_names(output_with("Österreich", "red panda")) == ("red panda", "Österreich")
+def test_class_names_may_hold_spaces_line_breaks_and_unicode(tmp_path):
+    assert written(tmp_path, "Österreich", "red\npanda") == ("red\npanda", "Österreich")
 
 
-@pytest.mark.parametrize("names", [[], ["cat"]])
-def test_fewer_than_two_classes_are_an_error_with_a_cure(output_with, names):
+@pytest.mark.parametrize("labels", [[], ["cat"]])
+def test_fewer_than_two_classes_are_an_error_with_a_cure(tmp_path, labels):
     with pytest.raises(TransferlineError, match="two classes or more") as error:
-        class_names(output_with(*names))
+        written(tmp_path, *labels)
     assert error.value.cure
 
 

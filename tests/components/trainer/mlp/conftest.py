@@ -15,6 +15,7 @@ from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import CountPositive, Quantiles, RowTransform
+from components.transform.labels import write_class_names
 from components.transform.rows import preprocessing_fn
 
 SPEC = {
@@ -64,6 +65,7 @@ def data(tmp_path_factory):
         examples = (pipeline | beam.Create(rows), metadata)
         transform_fn = examples | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
         _ = transform_fn | tft_beam.WriteTransformFn(str(folder / "transform"))
+    write_class_names(train["label"].unique().to_pylist(), str(folder / "transform"))
     return folder, train
 
 

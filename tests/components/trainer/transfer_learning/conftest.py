@@ -1,20 +1,16 @@
 import io
 import types
 
-import apache_beam as beam
 import numpy as np
 import pytest
 import tensorflow as tf
-import tensorflow_transform as tft
-import tensorflow_transform.beam as tft_beam
 import tf_keras as keras
-from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 from PIL import Image
-from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+from tensorflow_transform.tf_metadata import schema_utils
 
 from components.trainer.transfer_learning.model import build_base
 from components.transform.config import ImageTransform
-from components.transform.photos import preprocessing_fn
+from tests.support.transform_step import transform_graph
 
 IMAGE_SIZE = 32
 RAW_SPEC = {name: tf.io.FixedLenFeature([], tf.string) for name in ("image", "label", "image/path")}
@@ -96,32 +92,22 @@ def write_split():
     return write
 
 
-def transform_graph(folder, labels):
-    """Has TFT make the transform graph of photos with these labels."""
-    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(RAW_SPEC))
-    rows = [
-        {"image": encoded_photo(label, seed), "label": label.encode(), "image/path": b"x"}
-        for seed, label in enumerate(labels)
-    ]
-    config = {"transform": ImageTransform(image_size=IMAGE_SIZE).model_dump(mode="json")}
-    metadata_io.write_metadata(metadata, f"{folder}/graph/{tft.TFTransformOutput.RAW_METADATA_DIR}")
-    with beam.Pipeline(runner=FnApiRunner()) as pipeline, tft_beam.Context(temp_dir=f"{folder}/beam"):
-        data = (pipeline | beam.Create(rows), metadata)
-        transform_fn = data | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
-        _ = transform_fn | tft_beam.WriteTransformFn(f"{folder}/graph")
-    return f"{folder}/graph"
+def graph_of(folder, labels):
+    """Returns the folder of the transform graph of photos with these labels."""
+    schema = schema_utils.schema_from_feature_spec(RAW_SPEC)
+    return transform_graph(folder, "photos", ImageTransform(image_size=IMAGE_SIZE), schema, labels)
 
 
 @pytest.fixture(scope="session")
 def two_classes(tmp_path_factory):
     """Folder of the transform graph of cats and dogs."""
-    return transform_graph(tmp_path_factory.mktemp("two"), ["cat", "dog", "dog"])
+    return graph_of(tmp_path_factory.mktemp("two"), ["cat", "dog", "dog"])
 
 
 @pytest.fixture(scope="session")
 def three_classes(tmp_path_factory):
     """Folder of the transform graph of cats, dogs and eels."""
-    return transform_graph(tmp_path_factory.mktemp("three"), ["cat", "dog", "eel"])
+    return graph_of(tmp_path_factory.mktemp("three"), ["cat", "dog", "eel"])
 
 
 @pytest.fixture
