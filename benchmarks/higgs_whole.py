@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import plotly.graph_objects as go
 import psutil
+from plots import plot_costs
 
 PIPELINE, BATCH, SPLIT_SHARE, FIXED_ROWS = "higgs_toy", 10_000, 22, 22_000
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -67,13 +67,13 @@ def main() -> None:
             whole[rows] = steps[-1]
             if not arguments.keep:
                 shutil.rmtree(folder)
+    if arguments.plot:
+        draw(whole, arguments.plot)
     fixed = whole.pop(FIXED_ROWS)
     print(f"\n{'rows':>12} {'wall s':>8} {'wall us/row':>12} {'CPU us/row':>11} {'peak MB':>8}")
     for rows, cost in whole.items():
         wall, processor = (1e6 * each for each in per_row(rows, cost, fixed))
         print(f"{rows:>12,} {cost.wall:>8.1f} {wall:>12.2f} {processor:>11.2f} {cost.memory / 1e6:>8,.0f}")
-    if arguments.plot:
-        draw(whole, fixed, arguments.plot)
 
 
 def run(rows: int, folder: Path, arguments: argparse.Namespace) -> list[StepCost]:
@@ -164,21 +164,14 @@ def report(rows: int, steps: list[StepCost]) -> None:
     sys.stdout.flush()
 
 
-def draw(whole: dict[int, StepCost], fixed: StepCost, file: Path) -> None:
-    """Draws the cost of a row and the memory against the number of rows."""
-    sizes = list(whole)
-    figure = go.Figure(layout={"title": "higgs_toy, from the file to the pushed model"})
-    for place, name in enumerate(("wall", "processor")):
-        costs = [1e6 * per_row(rows, cost, fixed)[place] for rows, cost in whole.items()]
-        figure.add_scatter(x=sizes, y=costs, name=f"{name}, microseconds a row")
-    memory = [cost.memory / 1e6 for cost in whole.values()]
-    figure.add_scatter(x=sizes, y=memory, name="peak memory, MB", yaxis="y2")
-    figure.update_layout(
-        xaxis={"title": "rows", "type": "log"},
-        yaxis={"title": "microseconds a row, without the fixed cost", "rangemode": "tozero"},
-        yaxis2={"title": "MB", "overlaying": "y", "side": "right", "rangemode": "tozero"},
-    )
-    figure.write_html(file)
+def draw(whole: dict[int, StepCost], file: Path) -> None:
+    """Draws time and memory against the number of rows."""
+    seconds = {
+        "wall": {rows: cost.wall for rows, cost in whole.items()},
+        "of the processor": {rows: cost.processor for rows, cost in whole.items()},
+    }
+    memory = {"memory of all processes": {rows: cost.memory / 1e6 for rows, cost in whole.items()}}
+    plot_costs(seconds, memory, title="higgs_toy, from the file to the pushed model", size="rows", file=file)
 
 
 if __name__ == "__main__":

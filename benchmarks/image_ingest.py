@@ -175,18 +175,13 @@ def theirs(folder: Path, out: str, *, decoded: bool) -> Callable[[], Callable[[]
 
 def plot(found: dict[int, dict[str, dict[str, float]]], file: Path) -> None:
     """Draws seconds and memory against the number of photos."""
-    from plotly.subplots import make_subplots  # noqa: PLC0415
+    from plots import plot_costs  # noqa: PLC0415
 
-    figure = make_subplots(rows=1, cols=2, subplot_titles=("seconds", "peak MB"))
-    for which, name in NAMES.items():
-        for column, key in enumerate(("seconds", "mb"), start=1):
-            costs = [used[which][key] for used in found.values()]
-            figure.add_scatter(
-                x=list(found), y=costs, name=name, legendgroup=which, showlegend=column == 1, row=1, col=column
-            )
-    figure.update_xaxes(title="photos", rangemode="tozero")
-    figure.update_yaxes(rangemode="tozero")
-    figure.write_html(file)
+    seconds, megabytes = (
+        {name: {photos: used[which][key] for photos, used in found.items()} for which, name in NAMES.items()}
+        for key in ("seconds", "mb")
+    )
+    plot_costs(seconds, megabytes, title="Photos from a folder into TFRecords", size="photos", file=file)
 
 
 if __name__ == "__main__":
