@@ -35,6 +35,7 @@ PHOTOS = {
     "trainer.feature_extraction.epochs": "1",
     "trainer.fine_tuning.epochs": "0",
 }
+CLASS_NAMES = ("first", "second")
 BATCH = {"higgs_toy": 8192, "cats_vs_dogs": 32}
 
 
@@ -141,7 +142,7 @@ def stock(evaluation: Evaluation, model: str, examples: str, out: str, _: str) -
     makes_slices = SLICE_SIGNATURE in loaded(model).signatures
     executor = Executor(Executor.Context(beam_pipeline_args=list(Beam().arguments)))
     properties = {
-        "eval_config": proto_utils.proto_to_json(eval_config(evaluation, 2, makes_slices=makes_slices)),
+        "eval_config": proto_utils.proto_to_json(eval_config(evaluation, CLASS_NAMES, makes_slices=makes_slices)),
         "example_splits": json_utils.dumps(["test"]),
     }
     return lambda: executor.Do(*artifacts_of(model, examples, out), properties)

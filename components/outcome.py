@@ -62,7 +62,7 @@ class Decision(Settings):
 
     Attributes:
         blessed: Whether every check passed.
-        metrics: The candidate's metrics over all examples.
+        metrics: The candidate's metrics over all examples; of those of single classes, what a threshold names.
         checks: Every threshold with the value it met.
         baseline_uri: The model it was compared with, "" where there was none.
     """

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
+import numpy as np
 import tensorflow as tf
 
 from components.contract import IMAGE
 from components.datasets import untuned
 from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SIGNATURE, prediction_key
 from components.evaluator.slices import RawFeatures, slices
-from components.evaluator.statistics import Found, contributions
+from components.evaluator.statistics import Floats, Found, contributions
 from components.ingest.side_by_side import in_order
 from components.loaded_models import load_model
 
@@ -34,12 +35,18 @@ class Question:
         candidate: The name of the model that is evaluated; the other is what it is compared with.
         classes: How many classes they know.
         sliced_by: Features.
+        tops: Of more than two classes: among how many of the likeliest ones the right one is looked for.
+        one_versus_rest: Of more than two classes: whether each has a histogram of its own.
+        weight: The feature with each example's weight; "" where they all count the same.
     """
 
     models: Mapping[str, str]
     candidate: str
     classes: int
     sliced_by: tuple[str, ...]
+    tops: tuple[int, ...] = ()
+    one_versus_rest: bool = False
+    weight: str = ""
 
 
 class Answer(beam.DoFn):
@@ -72,8 +79,16 @@ class Answer(beam.DoFn):
                 yield self._statistics(examples, answers, made)
 
     def _statistics(self, examples: tf.Tensor, answers: dict[str, Any], made: dict[str, tf.Tensor]) -> Found:
+        weights = self._weights(examples)
         of_models = {
-            name: contributions(labels.numpy(), predictions.numpy(), self._question.classes)
+            name: contributions(
+                labels.numpy(),
+                predictions.numpy(),
+                self._question.classes,
+                tops=self._question.tops,
+                one_versus_rest=self._question.one_versus_rest,
+                weights=weights,
+            )
             for name, (labels, predictions) in answers.items()
         }
         columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
@@ -82,6 +97,13 @@ class Answer(beam.DoFn):
             for key, chosen in slices(len(examples), self._raw.read(examples), columns)
             for name, each in of_models.items()
         }
+
+    def _weights(self, examples: tf.Tensor) -> Floats | None:
+        name = self._question.weight
+        if not name:
+            return None
+        spec = {name: tf.io.FixedLenFeature([], tf.float32)}
+        return tf.io.parse_example(examples, spec)[name].numpy().astype(np.float64)
 
 
 def _answer(models: Mapping[str, Any], question: Question) -> Callable[[tf.Tensor], Any]:

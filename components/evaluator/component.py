@@ -8,13 +8,16 @@ from tfx.types import standard_component_specs as specs
 from tfx.types.component_spec import ExecutionParameter
 
 from components.evaluator.config import Evaluation
-from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
+from components.evaluator.executor import EVALUATION_CONFIG_KEY, EXAMPLE_WEIGHT_KEY, Executor
 
 
 class EvaluatorSpec(specs.EvaluatorSpec):
     """TFX's Evaluator with our typed configuration in place of the EvalConfig."""
 
-    PARAMETERS = {EVALUATION_CONFIG_KEY: ExecutionParameter(type=str)}
+    PARAMETERS = {
+        EVALUATION_CONFIG_KEY: ExecutionParameter(type=str),
+        EXAMPLE_WEIGHT_KEY: ExecutionParameter(type=str, optional=True),
+    }
     INPUTS = specs.EvaluatorSpec.INPUTS
     OUTPUTS = specs.EvaluatorSpec.OUTPUTS
     TYPE_ANNOTATION = specs.EvaluatorSpec.TYPE_ANNOTATION
@@ -35,6 +38,7 @@ class Evaluator(TfxEvaluator):
         model: types.BaseChannel,
         evaluation: Evaluation,
         baseline_model: types.BaseChannel | None = None,
+        example_weight: str = "",
     ) -> None:
         """Declares the evaluation.
 
@@ -43,6 +47,7 @@ class Evaluator(TfxEvaluator):
             model: The candidate.
             evaluation: Slices and thresholds.
             baseline_model: The last blessed model, where there is one.
+            example_weight: The feature with each example's weight; "" where they all count the same.
         """
         spec = EvaluatorSpec(
             examples=examples,
@@ -51,5 +56,6 @@ class Evaluator(TfxEvaluator):
             evaluation=types.Channel(type=standard_artifacts.ModelEvaluation),
             blessing=types.Channel(type=standard_artifacts.ModelBlessing),
             evaluation_config=evaluation.model_dump_json(),
+            example_weight=example_weight or None,
         )
         base_beam_component.BaseBeamComponent.__init__(self, spec=spec)

@@ -7,6 +7,7 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
+from components.evaluator.metric_names import is_of_class
 from components.evaluator.results import ALL_EXAMPLES, read_metrics
 from components.outcome import BoundKind, Decision, ThresholdCheck
 
@@ -32,12 +33,15 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str) -> Decis
     candidate = _metrics_by_slice(output_path, tfma.CANDIDATE_KEY if baseline_uri else "")
     baseline = _metrics_by_slice(output_path, tfma.BASELINE_KEY) if baseline_uri else {}
     checks = [check for threshold in evaluation.thresholds for check in _checks(threshold, candidate, baseline)]
+    named = {threshold.metric for threshold in evaluation.thresholds}
     blessed = tfma.load_validation_result(output_path).validation_ok
     if blessed != all(check.passed for check in checks):
         raise RuntimeError(f"TFMA's verdict is {blessed}, which the checks don't bear out: {checks}")
     return Decision(
         blessed=blessed,
-        metrics=candidate[ALL_EXAMPLES],
+        metrics={
+            name: value for name, value in candidate[ALL_EXAMPLES].items() if name in named or not is_of_class(name)
+        },
         checks=tuple(checks),
         baseline_uri=baseline_uri,
     )

@@ -2,19 +2,23 @@
 
 import json
 import sys
+from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 
+from components.evaluator import class_metrics
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS
+from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, Measure, measures
 
 LABEL_ID = "label_id"
 LABEL_SIGNATURE = "transform_labels"
 SLICE_SIGNATURE = "transform_slices"
 
 
-def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = False) -> config_pb2.EvalConfig:
+def eval_config(
+    evaluation: Evaluation, class_names: Sequence[str], *, makes_slices: bool = False, weight: str = ""
+) -> config_pb2.EvalConfig:
     """Builds TFMA's configuration for a classifier.
 
     Two classes are evaluated on the probability of the second one, more on the scores of all. Slices go by feature
@@ -22,9 +26,11 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
 
     Args:
         evaluation: Slices and thresholds.
-        classes: How many classes the model knows, 2 or more.
+        class_names: The classes that the model knows, two or more, in the order of their numbers.
         makes_slices: Whether the candidate makes columns to slice by. Only its own are asked for: a row belongs to one
             slice, whatever the baseline's bounds were.
+        weight: The feature with each example's weight; "" where they all count the same. How many examples there are
+            isn't weighted.
 
     Returns:
         An EvalConfig with a candidate and a baseline model; TFX drops the baseline where there is none.
@@ -39,19 +45,33 @@ def eval_config(evaluation: Evaluation, classes: int, *, makes_slices: bool = Fa
                 *([SLICE_SIGNATURE] if makes_slices and name == tfma.CANDIDATE_KEY else []),
             ],
             label_key=LABEL_ID,
-            prediction_key=prediction_key(classes),
+            prediction_key=prediction_key(len(class_names)),
+            example_weight_key=weight,
         )
         for name in (tfma.CANDIDATE_KEY, tfma.BASELINE_KEY)
     ]
-    metrics = _binary_metrics() if classes == 2 else _multiclass_metrics()
+    asked = (threshold.metric for threshold in evaluation.thresholds)
+    measured = {name: _measured(name, measure) for name, measure in measures(class_names, asked).items()}
+    count = measured.pop(EXAMPLE_COUNT) if weight else None
+    if weight:
+        measured[WEIGHTED_COUNT] = _measured(WEIGHTED_COUNT, Measure("WeightedExampleCount"))
+    metrics = [_with_thresholds(metric, evaluation) for metric in measured.values()]
+    plots = _binary_plots() if len(class_names) == 2 else _multiclass_plots()
     return config_pb2.EvalConfig(
         model_specs=models,
         slicing_specs=[
             config_pb2.SlicingSpec(),
             *(config_pb2.SlicingSpec(feature_keys=[key]) for key in sliced_by(evaluation)),
         ],
-        metrics_specs=[config_pb2.MetricsSpec(metrics=[_with_thresholds(metric, evaluation) for metric in metrics])],
+        metrics_specs=[
+            config_pb2.MetricsSpec(metrics=[*metrics, *plots]),
+            *([_unweighted(_with_thresholds(count, evaluation))] if count else []),
+        ],
     )
+
+
+def _unweighted(metric: config_pb2.MetricConfig) -> config_pb2.MetricsSpec:
+    return config_pb2.MetricsSpec(metrics=[metric], example_weights=config_pb2.ExampleWeightOptions(unweighted=True))
 
 
 def sliced_by(evaluation: Evaluation) -> tuple[str, ...]:
@@ -65,19 +85,21 @@ def prediction_key(classes: int) -> str:
     return "probability" if classes == 2 else "scores"
 
 
-def _metric(class_name: str, name: str, **settings: object) -> config_pb2.MetricConfig:
-    return config_pb2.MetricConfig(class_name=class_name, config=json.dumps({"name": name, **settings}))
+def _measured(name: str, measure: Measure) -> config_pb2.MetricConfig:
+    config = json.dumps({"name": name, **measure.settings})
+    module = class_metrics.__name__ if measure.is_own else ""
+    return config_pb2.MetricConfig(class_name=measure.class_name, config=config, module=module)
 
 
-def _binary_metrics() -> list[config_pb2.MetricConfig]:
-    plots = [_metric("ConfusionMatrixPlot", "confusion_matrix_plot"), _metric("CalibrationPlot", "calibration_plot")]
-    return [*(_metric(class_name, name) for name, class_name in BINARY_METRICS.items()), *plots]
+def _binary_plots() -> list[config_pb2.MetricConfig]:
+    plots = {"confusion_matrix_plot": "ConfusionMatrixPlot", "calibration_plot": "CalibrationPlot"}
+    return [_measured(name, Measure(class_name)) for name, class_name in plots.items()]
 
 
-def _multiclass_metrics() -> list[config_pb2.MetricConfig]:
+def _multiclass_plots() -> list[config_pb2.MetricConfig]:
     # From 0 on, so that the likeliest class counts as the predicted one however likely it is.
-    plot = _metric("MultiClassConfusionMatrixPlot", "multi_class_confusion_matrix_plot", thresholds=[0.0])
-    return [*(_metric(class_name, name) for name, class_name in MULTICLASS_METRICS.items()), plot]
+    plot = Measure("MultiClassConfusionMatrixPlot", {"thresholds": [0.0]})
+    return [_measured("multi_class_confusion_matrix_plot", plot)]
 
 
 def _name(metric: config_pb2.MetricConfig) -> str:

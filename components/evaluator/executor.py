@@ -22,13 +22,13 @@ from components.evaluator.answers import Answer, Question
 from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
 from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config, sliced_by
-from components.evaluator.metric_names import metric_names
+from components.evaluator.metric_names import AREA_OF_CLASSES, measure, measures, names_in_words, top_of
 from components.evaluator.statistics import AddStatistics
 from components.evaluator.tfma_files import write_evaluation
 from components.run_parameters import evaluation_settings
 
 LOGGER = logging.getLogger(__name__)
-EVALUATION_CONFIG_KEY = "evaluation_config"
+EVALUATION_CONFIG_KEY, EXAMPLE_WEIGHT_KEY = "evaluation_config", "example_weight"
 SPLIT = "test"
 CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 
@@ -49,7 +49,8 @@ class Executor(BaseBeamExecutor):
         )
         candidate = artifact_utils.get_single_instance(input_dict[specs.MODEL_KEY])
         names = _class_names(candidate)
-        _check_metric_names(evaluation, len(names))
+        weight = exec_properties.get(EXAMPLE_WEIGHT_KEY) or ""
+        _check_metric_names(evaluation, names)
         others = input_dict.get(specs.BASELINE_MODEL_KEY, [])
         baseline = next((other for other in others if _class_names(other) == names), None)
         if others and not baseline:
@@ -58,11 +59,12 @@ class Executor(BaseBeamExecutor):
             )
         output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
         config = tfma.utils.update_eval_config_with_defaults(
-            eval_config(evaluation, len(names), makes_slices=SLICE_SIGNATURE in _signatures(candidate)),
+            eval_config(evaluation, names, makes_slices=SLICE_SIGNATURE in _signatures(candidate), weight=weight),
             has_baseline=baseline is not None,
             rubber_stamp=True,  # a bound on the change passes where there is nothing to compare with
         )
         models = [candidate, *([baseline] if baseline else [])]
+        measured = measures(names, (threshold.metric for threshold in evaluation.thresholds))
         question = Question(
             models={
                 spec.name: path_utils.serving_model_path(model.uri)
@@ -71,6 +73,9 @@ class Executor(BaseBeamExecutor):
             candidate=config.model_specs[0].name,
             classes=len(names),
             sliced_by=sliced_by(evaluation),
+            tops=tuple(filter(None, map(top_of, measured))),
+            one_versus_rest=AREA_OF_CLASSES in measured,
+            weight=weight,
         )
         with self._make_beam_pipeline() as pipeline:
             _ = (
@@ -130,12 +135,12 @@ def _signatures(model: types.Artifact) -> set[str]:
     return {name for graph in saved.meta_graphs for name in graph.signature_def}
 
 
-def _check_metric_names(evaluation: Evaluation, classes: int) -> None:
-    known = metric_names(classes)
-    unknown = sorted({threshold.metric for threshold in evaluation.thresholds} - set(known))
+def _check_metric_names(evaluation: Evaluation, class_names: Sequence[str]) -> None:
+    named = sorted({threshold.metric for threshold in evaluation.thresholds})
+    unknown = [name for name in named if not measure(name, class_names)]
     if unknown:
         raise TransferlineError(
-            f"A threshold names {', '.join(unknown)}, which isn't measured for {classes} classes.",
+            f"A threshold names {', '.join(unknown)}, which isn't measured for {len(class_names)} classes.",
             place="evaluation.thresholds",
-            cure=f"Use one of {', '.join(known)}.",
+            cure=f"Use one of {names_in_words(class_names)}.",
         )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from components.errors import TransferlineError
+from components.evaluator.metric_names import top_accuracy
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -36,8 +37,26 @@ NO_CLASS = -1
 
 MOST_CLASSES = 2**31
 
+COUNT = "count"
+"""The total of examples that isn't weighted, where others are."""
+
+HISTOGRAM, CONFUSION, ONE_VERSUS_REST = "histogram", "confusion", "one_versus_rest"
+
 CELLS_KEPT = 50_000
 """So many cells of a slice are kept before equal ones are summed."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Sums by cell, such as the buckets of a histogram; of the cells that there are.
+
+    Attributes:
+        cells: Numbers of cells, ascending.
+        sums: Sums of each cell, a row a cell.
+    """
+
+    cells: Ints
+    sums: Floats
 
 
 @dataclass(frozen=True)
@@ -46,28 +65,31 @@ class Statistics:
 
     Attributes:
         totals: Sums by name.
-        cells: Numbers of cells, ascending. Of two classes: buckets of TFMA's histogram; of more: see `classes_of`.
-        sums: Sums of each cell, a row a cell. Of two classes: labels, predictions, examples; of more: examples.
+        tables: Sums by cell, by name. Of two classes: `HISTOGRAM`; of more: `CONFUSION` and, where it is asked for,
+            `ONE_VERSUS_REST`.
     """
 
     totals: Mapping[str, float]
-    cells: Ints
-    sums: Floats
+    tables: Mapping[str, Table]
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """What each example of a batch contributes to the statistics of its slices; attributes as in `Statistics`."""
+    """What each example of a batch contributes to the statistics of its slices.
+
+    Attributes:
+        totals: By name, [examples].
+        tables: By name; cells are [examples] or [examples, several], and sums have an axis more.
+    """
 
     totals: Mapping[str, Floats]
-    cells: Ints
-    sums: Floats
+    tables: Mapping[str, Table]
 
     def of(self, examples: Ints) -> Statistics:
         """Sums over some of the examples, named by their place in the batch."""
         return Statistics(
             {name: float(each[examples].sum()) for name, each in self.totals.items()},
-            *_sums_of_equal_cells(self.cells[examples], self.sums[examples]),
+            {name: _added(each.cells[examples], each.sums[examples]) for name, each in self.tables.items()},
         )
 
 
@@ -85,7 +107,7 @@ class AddStatistics(beam.CombineFn):
         for key, statistics in batch.items():
             parts = accumulator.setdefault(key, [])
             parts.append(statistics)
-            if sum(len(part.cells) for part in parts) > CELLS_KEPT:
+            if len(parts) > 1 and sum(map(_size, parts)) > max(CELLS_KEPT, 2 * _size(parts[0])):
                 parts[:] = [added(parts)]
         return accumulator
 
@@ -107,19 +129,34 @@ def added(parts: Sequence[Statistics]) -> Statistics:
     """Adds up statistics."""
     return Statistics(
         {name: sum(part.totals[name] for part in parts) for name in parts[0].totals},
-        *_sums_of_equal_cells(
-            np.concatenate([part.cells for part in parts]), np.concatenate([part.sums for part in parts])
-        ),
+        {
+            name: _added(
+                np.concatenate([part.tables[name].cells for part in parts]),
+                np.concatenate([part.tables[name].sums for part in parts]),
+            )
+            for name in parts[0].tables
+        },
     )
 
 
-def contributions(labels: Ints, predictions: npt.NDArray[np.float32], classes: int) -> Contributions:
+def contributions(
+    labels: Ints,
+    predictions: npt.NDArray[np.float32],
+    classes: int,
+    *,
+    tops: Sequence[int] = (),
+    one_versus_rest: bool = False,
+    weights: Floats | None = None,
+) -> Contributions:
     """Computes what each example contributes.
 
     Args:
         labels: Numbers of the classes.
         predictions: Of two classes: probabilities of the second [examples]; of more: scores [examples, classes].
         classes: How many there are.
+        tops: Of more than two classes: among how many of the likeliest ones the right one is looked for.
+        one_versus_rest: Of more than two classes: whether each has a histogram of its own.
+        weights: Of the examples; None for 1 each.
 
     Raises:
         TransferlineError: An example is of no class that the model knows, or a model of two classes answers with NaN,
@@ -132,13 +169,25 @@ def contributions(labels: Ints, predictions: npt.NDArray[np.float32], classes: i
             cure="Train the model on all classes, or leave the examples out.",
         )
     of_each = predictions.astype(np.float64)
-    return _of_two_classes(labels, of_each) if classes == 2 else _of_many_classes(labels, of_each)
+    if classes == 2:
+        found = _of_two_classes(labels, of_each)
+    else:
+        found = _of_many_classes(labels, of_each, tops)
+        if one_versus_rest:
+            found = Contributions(found.totals, {**found.tables, ONE_VERSUS_REST: _one_versus_rest(labels, of_each)})
+    return found if weights is None else _weighted(found, weights)
 
 
 def classes_of(cell: int) -> tuple[int, int]:
     """Returns the actual and the predicted class of a cell of a confusion matrix of many classes."""
     actual, predicted = divmod(cell, MOST_CLASSES)
     return actual, predicted + NO_CLASS
+
+
+def histogram_of(table: Table, class_id: int) -> Table:
+    """Returns the histogram of one class, of all that stand in one table."""
+    first, end = np.searchsorted(table.cells, [class_id * (BUCKETS + 2), (class_id + 1) * (BUCKETS + 2)])
+    return Table(table.cells[first:end] - class_id * (BUCKETS + 2), table.sums[first:end])
 
 
 def _of_two_classes(labels: Ints, probabilities: Floats) -> Contributions:
@@ -167,12 +216,11 @@ def _of_two_classes(labels: Ints, probabilities: Floats) -> Contributions:
             "true_negatives": (~is_second & ~predicted_second).astype(np.float64),
             "false_negatives": (is_second & ~predicted_second).astype(np.float64),
         },
-        cells=np.clip(probabilities * BUCKETS + 1, 0, BUCKETS + 1).astype(np.int64),
-        sums=np.column_stack([labels, probabilities, ones]),
+        tables={HISTOGRAM: Table(_bucket(probabilities), np.column_stack([labels, probabilities, ones]))},
     )
 
 
-def _of_many_classes(labels: Ints, scores: Floats) -> Contributions:
+def _of_many_classes(labels: Ints, scores: Floats, tops: Sequence[int]) -> Contributions:
     at = np.arange(len(labels))
     likeliest = scores.argmax(axis=1)
     predicted = np.where(scores[at, likeliest] <= 0, NO_CLASS, likeliest)
@@ -184,13 +232,46 @@ def _of_many_classes(labels: Ints, scores: Floats) -> Contributions:
             # Where a score is NaN, TensorFlow's likeliest class, which Keras's accuracy goes by, isn't numpy's.
             "hits": (tf.argmax(scores, axis=1).numpy() == labels).astype(np.float64),
             "crossentropy": np.log(clipped.sum(axis=1)) - np.log(clipped[at, labels]),
+            # TensorFlow's, for its ties and scores that aren't finite.
+            **{top_accuracy(top): _is_among_top(labels, scores, top) for top in tops},
         },
-        cells=labels * MOST_CLASSES + predicted - NO_CLASS,
-        sums=ones[:, np.newaxis],
+        tables={CONFUSION: Table(labels * MOST_CLASSES + predicted - NO_CLASS, ones[:, np.newaxis])},
     )
 
 
-def _sums_of_equal_cells(cells: Ints, sums: Floats) -> tuple[Ints, Floats]:
-    distinct, at = np.unique(cells, return_inverse=True)
-    columns = [np.bincount(at, weights=column, minlength=len(distinct)) for column in sums.T]
-    return distinct, np.column_stack(columns)
+def _is_among_top(labels: Ints, scores: Floats, top: int) -> Floats:
+    return np.asarray(tf.math.in_top_k(labels, scores.astype(np.float32), top), np.float64)
+
+
+def _weighted(found: Contributions, weights: Floats) -> Contributions:
+    tables = {
+        name: Table(table.cells, table.sums * weights.reshape(-1, *[1] * (table.sums.ndim - 1)))
+        for name, table in found.tables.items()
+    }
+    totals = {name: each * weights for name, each in found.totals.items()}
+    return Contributions({**totals, COUNT: np.ones(len(weights))}, tables)
+
+
+def _one_versus_rest(labels: Ints, scores: Floats) -> Table:
+    """A histogram a class; one with a score that is no number has sums that are none."""
+    classes = np.arange(scores.shape[1])
+    is_class = (labels[:, np.newaxis] == classes).astype(np.float64)
+    missing = np.isnan(scores)
+    sums = np.stack([is_class, scores, np.ones_like(scores)], axis=-1)
+    sums[missing] = np.nan
+    return Table(_bucket(np.where(missing, 0, scores)) + classes * (BUCKETS + 2), sums)
+
+
+def _bucket(predictions: Floats) -> Ints:
+    return np.clip(predictions * BUCKETS + 1, 0, BUCKETS + 1).astype(np.int64)
+
+
+def _added(cells: Ints, sums: Floats) -> Table:
+    """Sums of equal cells, which lie along all axes but the last one of the sums."""
+    distinct, at = np.unique(cells.ravel(), return_inverse=True)
+    columns = [np.bincount(at, weights=column.ravel(), minlength=len(distinct)) for column in np.moveaxis(sums, -1, 0)]
+    return Table(distinct, np.column_stack(columns))
+
+
+def _size(statistics: Statistics) -> int:
+    return sum(len(table.cells) for table in statistics.tables.values())

@@ -21,7 +21,20 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
 from components.errors import TransferlineError
-from components.evaluator.statistics import DECIDING, Found, SliceKey, Statistics, classes_of
+from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, top_of
+from components.evaluator.statistics import (
+    CONFUSION,
+    COUNT,
+    DECIDING,
+    HISTOGRAM,
+    ONE_VERSUS_REST,
+    Found,
+    SliceKey,
+    Statistics,
+    Table,
+    classes_of,
+    histogram_of,
+)
 
 Metrics: TypeAlias = dict[MetricKey, Any]
 
@@ -83,19 +96,28 @@ def _computed(computations: Iterable[Any], statistics: Mapping[str, Statistics])
         if set(computation.keys) <= set(metrics):
             continue
         if isinstance(computation, MetricComputation):
-            metrics |= {key: _base(key.name)(statistics[key.model_name]) for key in computation.keys}
+            metrics |= {key: _base(key)(statistics[key.model_name]) for key in computation.keys}
         else:
             metrics |= computation.result(metrics)
     return {key: value for key, value in metrics.items() if not key.name.startswith("_")}
 
 
-def _base(name: str) -> Callable[[Statistics], Any]:
+def _base(key: MetricKey) -> Callable[[Statistics], Any]:
     """What TFMA would compute example by example; what stands behind a colon are its settings."""
-    return BASES[name.partition(":")[0]]
+    if top_of(key.name):
+        return _mean(key.name)
+    if key.sub_key is not None:
+        return _histogram_of(key.sub_key.class_id)
+    return BASES[key.name.partition(":")[0]]
 
 
 def _mean(name: str) -> Callable[[Statistics], float]:
-    return lambda statistics: statistics.totals[name] / statistics.totals["examples"]
+    return lambda statistics: _divided(statistics.totals[name], statistics.totals["examples"])
+
+
+def _divided(sum_of_all: float, weight: float) -> float:
+    """NaN where all examples weigh nothing."""
+    return sum_of_all / weight if weight else float("nan")
 
 
 def _confusion(statistics: Statistics) -> binary_confusion_matrices.Matrices:
@@ -105,9 +127,17 @@ def _confusion(statistics: Statistics) -> binary_confusion_matrices.Matrices:
 
 
 def _histogram(statistics: Statistics) -> list[calibration_histogram.Bucket]:
+    return _buckets(statistics.tables[HISTOGRAM])
+
+
+def _histogram_of(class_id: int) -> Callable[[Statistics], list[calibration_histogram.Bucket]]:
+    return lambda statistics: _buckets(histogram_of(statistics.tables[ONE_VERSUS_REST], class_id))
+
+
+def _buckets(table: Table) -> list[calibration_histogram.Bucket]:
     return [
         calibration_histogram.Bucket(bucket, *sums)
-        for bucket, sums in zip(statistics.cells.tolist(), statistics.sums.tolist(), strict=True)
+        for bucket, sums in zip(table.cells.tolist(), table.sums.tolist(), strict=True)
     ]
 
 
@@ -120,15 +150,17 @@ def _label_and_prediction(statistics: Statistics) -> SimpleNamespace:
 
 
 def _confusion_of_classes(statistics: Statistics) -> multi_class_confusion_matrix_metrics.Matrices:
+    table = statistics.tables[CONFUSION]
     entries = {
         multi_class_confusion_matrix_metrics.MatrixEntryKey(*classes_of(cell)): count
-        for cell, (count,) in zip(statistics.cells.tolist(), statistics.sums.tolist(), strict=True)
+        for cell, (count,) in zip(table.cells.tolist(), table.sums.tolist(), strict=True)
     }
     return multi_class_confusion_matrix_metrics.Matrices({0.0: entries})
 
 
 BASES: dict[str, Callable[[Statistics], Any]] = {
-    "example_count": lambda statistics: statistics.totals["examples"],
+    EXAMPLE_COUNT: lambda statistics: statistics.totals.get(COUNT, statistics.totals["examples"]),
+    WEIGHTED_COUNT: lambda statistics: statistics.totals["examples"],
     "crossentropy": _mean("crossentropy"),
     "accuracy": _mean("hits"),
     "_binary_confusion_matrices": _confusion,

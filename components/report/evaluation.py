@@ -1,11 +1,15 @@
 """Reads the report's part on the evaluation from TFMA's output."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import tensorflow_model_analysis as tfma
 
+from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
+from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class
 from components.evaluator.results import ALL_EXAMPLES, read_metrics, read_plots
 from components.report.intervals import auc_interval, share_interval
 from components.report.review import (
@@ -17,11 +21,38 @@ from components.report.review import (
     ThresholdPoint,
 )
 
-EXAMPLE_COUNT = "example_count"
-OF_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision", "calibration")
-"""In a slice of one class these say nothing of the model: TFMA writes 0 or 1, or its mean prediction."""
+Confusion: TypeAlias = Sequence[Sequence[float]]
+
+OF_BOTH_CLASSES = (
+    "auc",
+    "auc_precision_recall",
+    "precision",
+    "negative_predictive_value",
+    "calibration",
+    "recall_at_precision",
+    "precision_at_recall",
+)
+"""In a slice of one class these say nothing of the model: TFMA writes 0 or 1, or its mean prediction. Some go on with
+the number that they are at."""
+OF_TWO = (("negative_predictive_value", "specificity"), ("precision", "recall"))
+"""Precision and recall of the first and of the second of two classes."""
+
+OF_SECOND_CLASS = ("recall", "f1")
+"""These say nothing where there is no example of it."""
 DECIDING_THRESHOLD = 0.5
 """Above it, an example is predicted as the second of two classes, as in the accuracy that TFMA computes."""
+
+
+class Evaluated(NamedTuple):
+    """What was found of one model over all examples.
+
+    Attributes:
+        metrics: By name.
+        confusion: Examples by actual class, then by predicted class.
+    """
+
+    metrics: Mapping[str, float | None]
+    confusion: Confusion
 
 
 def read_evaluation(folder: str, class_names: Sequence[str]) -> EvaluationReview:
@@ -38,12 +69,79 @@ def read_evaluation(folder: str, class_names: Sequence[str]) -> EvaluationReview
     plots = read_plots(folder, candidate)
     names = sorted(metrics, key=lambda name: (name != ALL_EXAMPLES, name))
     drawn = {name: slice_plots(name, plots.get(name, {}), len(class_names)) for name in names}
+    before = read_plots(folder, tfma.BASELINE_KEY).get(ALL_EXAMPLES, {}) if decision.baseline_uri else {}
     return EvaluationReview(
         decision=decision,
         class_names=tuple(class_names),
         slices=tuple(_slice(drawn[name], metrics[name], baseline.get(name, {})) for name in names),
         plots=tuple(drawn.values()),
+        classes=tuple(
+            by_class(
+                class_names,
+                Evaluated(metrics[ALL_EXAMPLES], drawn[ALL_EXAMPLES].confusion),
+                Evaluated(baseline[ALL_EXAMPLES], slice_plots(ALL_EXAMPLES, before, len(class_names)).confusion)
+                if before
+                else None,
+                _examples_per_weight(metrics[ALL_EXAMPLES]),
+            )
+        ),
     )
+
+
+def by_class(
+    class_names: Sequence[str], evaluated: Evaluated, before: Evaluated | None = None, per_weight: float = 1.0
+) -> Iterator[SliceResult]:
+    """Yields precision, recall and F1 of each class, with their intervals, over the examples that there are of it.
+
+    Args:
+        class_names: In the order of their numbers.
+        evaluated: Of all examples.
+        before: The same of the last blessed model; None where there is none.
+        per_weight: Examples for each unit of weight, if the confusion is of weights; see `_examples_per_weight`.
+    """
+    if not evaluated.confusion:
+        return
+    counts = _counts(evaluated.confusion)
+    of = {"precision": counts.predicted * per_weight, "recall": counts.actual * per_weight}
+    earlier = _rates(before) if before and before.confusion else [{}] * len(class_names)
+    for number, (name, rates) in enumerate(zip(class_names, _rates(evaluated), strict=True)):
+        intervals = {
+            rate: share_interval(value, of[rate][number])
+            for rate, value in rates.items()
+            if value is not None and rate in of
+        }
+        yield SliceResult(
+            name=name,
+            count=round(counts.actual[number]),
+            metrics={rate: _with_interval(value, intervals.get(rate)) for rate, value in rates.items()},
+            baseline={rate: value for rate, value in earlier[number].items() if value is not None},
+        )
+
+
+def _rates(evaluated: Evaluated) -> list[dict[str, float | None]]:
+    """Precision, recall and F1 of each class."""
+    if len(evaluated.confusion) == 2:
+        # The confusion matrix of two classes has the bins of a curve: what lies right above the cut is below it there.
+        return [_of_one(*(evaluated.metrics.get(name) for name in names)) for names in OF_TWO]
+    counts = _counts(evaluated.confusion)
+    rates = {rate: counts.rates(rate).tolist() for rate in BY_CLASS}
+    return [
+        {rate: None if math.isnan(values[number]) else values[number] for rate, values in rates.items()}
+        for number in range(len(counts.actual))
+    ]
+
+
+def _of_one(precision: float | None, recall: float | None) -> dict[str, float | None]:
+    """Nothing is said of a class of which there is no example; none that was found is an F1 of 0."""
+    if recall is None:
+        return dict.fromkeys(BY_CLASS)
+    f1 = 2 * precision * recall / (precision + recall) if precision and recall else 0.0
+    return {"precision": precision, "recall": recall, "f1": f1}
+
+
+def _counts(confusion: Confusion) -> Counts:
+    matrix = np.array(confusion)
+    return Counts(actual=matrix.sum(axis=1), predicted=matrix.sum(axis=0), hits=matrix.diagonal())
 
 
 def slice_plots(name: str, plots: Mapping[str, Any], classes: int) -> SlicePlots:
@@ -64,17 +162,27 @@ def slice_plots(name: str, plots: Mapping[str, Any], classes: int) -> SlicePlots
     )
 
 
+def _examples_per_weight(metrics: Mapping[str, float | None]) -> float:
+    """How many examples stand for a unit of weight, so that intervals are those of as many examples as there are."""
+    weight = metrics.get(WEIGHTED_COUNT)
+    return (metrics[EXAMPLE_COUNT] or 0.0) / weight if weight else 1.0
+
+
 def _slice(plots: SlicePlots, metrics: Mapping[str, float | None], baseline: Mapping[str, float | None]) -> SliceResult:
-    count = metrics[EXAMPLE_COUNT] or 0.0
+    count, per_weight = metrics[EXAMPLE_COUNT] or 0.0, _examples_per_weight(metrics)
     return SliceResult(
         name=plots.name,
         count=round(count),
-        metrics={name: _metric(name, value, count, plots) for name, value in metrics.items() if name != EXAMPLE_COUNT},
+        metrics={
+            name: _metric(name, value, count, plots, per_weight)
+            for name, value in metrics.items()
+            if name != EXAMPLE_COUNT and not is_of_class(name)
+        },
         baseline={name: value for name, value in baseline.items() if value is not None},
     )
 
 
-def _metric(name: str, value: float | None, count: float, plots: SlicePlots) -> Metric:
+def _metric(name: str, value: float | None, count: float, plots: SlicePlots, per_weight: float = 1.0) -> Metric:
     """A metric with its interval, where one can be told from counts."""
     if value is None:
         return Metric(value=None)
@@ -83,16 +191,27 @@ def _metric(name: str, value: float | None, count: float, plots: SlicePlots) -> 
     elif not plots.thresholds:
         interval = None
     else:
-        (_, false_positives), (false_negatives, true_positives) = plots.confusion
-        negatives, positives = map(sum, plots.confusion)
-        if name in OF_BOTH_CLASSES and not (positives and negatives):
+        (true_negatives, false_positives), (false_negatives, true_positives) = (
+            (each * per_weight for each in row) for row in plots.confusion
+        )
+        negatives, positives = true_negatives + false_positives, false_negatives + true_positives
+        if name.startswith(OF_BOTH_CLASSES) and not (positives and negatives):
             return Metric(value=None)
-        if name == "recall" and not positives:
+        if name in OF_SECOND_CLASS and not positives:
             return Metric(value=None)
-        of = {"precision": true_positives + false_positives, "recall": true_positives + false_negatives}
+        of = {
+            "precision": true_positives + false_positives,
+            "recall": positives,
+            "specificity": negatives,
+            "negative_predictive_value": true_negatives + false_negatives,
+        }
         interval = (
             auc_interval(value, positives, negatives) if name == "auc" else share_interval(value, of.get(name, 0.0))
         )
+    return _with_interval(value, interval)
+
+
+def _with_interval(value: float | None, interval: tuple[float, float] | None) -> Metric:
     low, high = interval or (None, None)
     return Metric(value=value, low=low, high=high)
 

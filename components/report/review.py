@@ -89,12 +89,14 @@ class EvaluationReview(Settings):
         class_names: In the order of their numbers.
         slices: All slices, "all examples" first.
         plots: In the same order.
+        classes: Precision, recall and F1 of each class, over all examples; `count` is how many are of it.
     """
 
     decision: Decision
     class_names: tuple[str, ...]
     slices: tuple[SliceResult, ...]
     plots: tuple[SlicePlots, ...] = ()
+    classes: tuple[SliceResult, ...] = ()
 
 
 class Sample(Settings):

@@ -6,24 +6,51 @@ from components.outcome import ThresholdCheck
 from components.report.review import EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
+from components.wording import listed
 
 MEANINGS = {
     "accuracy": "share of examples that are classified correctly",
+    "balanced_accuracy": "mean recall of the classes: each counts the same, however rare; guessing reaches 1 / classes",
+    "f1": "harmonic mean of precision and recall of the second class",
+    "mcc": "Matthews' correlation of predicted and actual classes: 1 is best, 0 is guessing, whatever the shares are",
+    "auc_macro": "mean over the classes of the AUC of each against all others; 0.5 is chance",
+    "f1_macro": "mean F1 of the classes: each counts the same",
+    "precision_macro": "mean precision of the classes: each counts the same; none where one is never predicted",
+    "recall_macro": "mean recall of the classes: each counts the same, as in balanced accuracy",
+    "f1_weighted": "mean F1 of the classes, by how many examples each has",
+    "precision_weighted": "mean precision of the classes, by how many examples each has",
+    "recall_weighted": "mean recall of the classes, by how many examples each has, as in accuracy",
     "auc": "how often an example of the second class scores above one of the first; 0.5 is chance",
     "auc_precision_recall": "mean precision over all recalls",
     "precision": "share that is right among those predicted as the second class",
     "recall": "share of the second class that was found",
+    "specificity": "share of the first class that was found",
+    "negative_predictive_value": "share that is right among those predicted as the first class",
+    "weighted_example_count": "sum of the weights of the examples, by which all other metrics weigh them",
     "crossentropy": "mean of -log(probability given to the right class); 0 is best, guessing between two gives 0.69",
     "calibration": "mean predicted probability divided by the share of the second class; 1 is best",
 }
 
 METRICS = {
     "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "f1": "F1",
+    "f1_macro": "F1, macro average",
+    "mcc": "MCC (Matthews' correlation coefficient)",
+    "auc_macro": "AUC of each class against all others, macro average",
     "auc": "AUC (area under the ROC curve)",
     "auc_precision_recall": "Area under the precision-recall curve",
     "precision": "Precision",
     "recall": "Recall",
+    "specificity": "Specificity",
+    "negative_predictive_value": "Negative predictive value",
+    "precision_macro": "Precision, macro average",
+    "recall_macro": "Recall, macro average",
+    "f1_weighted": "F1, weighted average",
+    "precision_weighted": "Precision, weighted average",
+    "recall_weighted": "Recall, weighted average",
     "crossentropy": "Cross-entropy",
+    "weighted_example_count": "Weight of the examples",
     "calibration": "Calibration (mean prediction / mean label)",
 }
 
@@ -101,6 +128,7 @@ def warnings(evaluation: EvaluationReview) -> list[str]:
     if sum(count > 0 for count in taken) == 1 and len(taken) > 1:
         name = evaluation.class_names[taken.index(max(taken))]
         found.append(f"The model predicts {name} for every test example: it doesn't tell the classes apart.")
+    found += _never_predicted(evaluation, taken)
     auc = evaluation.slices[0].metrics.get("auc")
     if auc and auc.low is not None and auc.high is not None and auc.low <= CHANCE <= auc.high:
         found.append(
@@ -108,6 +136,17 @@ def warnings(evaluation: EvaluationReview) -> list[str]:
             f"{auc.low:.4f} to {auc.high:.4f}."
         )
     return found
+
+
+def _never_predicted(evaluation: EvaluationReview, taken: Sequence[float]) -> list[str]:
+    """Of some classes; that all examples are predicted as one is said already."""
+    if sum(count > 0 for count in taken) < 2:
+        return []
+    named = zip(evaluation.class_names, taken, evaluation.plots[0].confusion, strict=True)
+    never = [f"{name} ({sum(row):,.0f})" for name, count, row in named if not count and sum(row) > 0]
+    if not never:
+        return []
+    return [f"The model predicts no test example as {listed(never)}; in brackets, how many there are."]
 
 
 def notes(review: Review) -> list[str]:
@@ -197,6 +236,18 @@ def trust(count: int, bounds: Metric, overall: float | None) -> str:
     return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, {judged}."
 
 
+def weighted_loss(training: TrainingReview) -> str:
+    """Returns a sentence on the weights of the classes; "" where they weighed the same."""
+    weights = training.curves.class_weights
+    if not weights:
+        return ""
+    words = listed((f"{name} {weight:.3g}" for name, weight in weights.items()), 12)
+    return (
+        f"The loss weighs each example by its class ({words}), in training and in validation: it compares with that of "
+        "runs with the same weights alone. The metrics of the evaluation are never weighted by class."
+    )
+
+
 def overfitting(training: TrainingReview) -> list[str]:
     """Returns sentences that say where validation was best and whether the model overfitted."""
     found = [_overfitting(training.curves, training.curves.model or "The model")]
@@ -226,7 +277,9 @@ def _overfitted(curves: LearningCurves) -> bool:
 
 def metric_title(name: str) -> str:
     """Returns a metric's name in words."""
-    return METRICS.get(name, name)
+    if name in METRICS:
+        return METRICS[name]
+    return name.replace("_", " ").capitalize()
 
 
 def _value(found: SliceResult, metric: str) -> float | None:

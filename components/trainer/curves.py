@@ -23,6 +23,7 @@ class LearningCurves(Settings):
             "loss", where it has no penalties. With "val_" before it, that of the validation split.
         model: The model's name, where there are several to choose from.
         trained_by: The step that trained it, of which the model was taken over.
+        class_weights: What the loss of an example was multiplied by, by its class; empty for 1 each.
         weights: Where the pretrained weights came from and their SHA-256; empty for random ones.
     """
 
@@ -31,6 +32,7 @@ class LearningCurves(Settings):
     best_epoch: int | None = None
     metrics: dict[str, tuple[float, ...]]
     crossentropy: str = "loss"
+    class_weights: dict[str, float] = {}
     weights: dict[str, str] = {}
     model: str = ""
     trained_by: Literal["Trainer", "Tuner"] = "Trainer"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing_extensions import assert_never
 
 from components import contract
-from components.evaluator.metric_names import BINARY_METRICS, MULTICLASS_METRICS, metric_names
+from components.evaluator.metric_names import may_be_measured, measure, metric_names, names_in_words
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.checks.look import Look
@@ -28,14 +28,13 @@ def check_thresholds(config: Pipeline, look: Look) -> list[Finding]:
 
 
 def _metrics(config: PipelineConfig, look: Look) -> Iterator[Finding]:
-    known: tuple[str, ...] = tuple(dict.fromkeys([*BINARY_METRICS, *MULTICLASS_METRICS]))
-    of = ""
-    if look.classes and len(look.classes) >= MIN_CLASSES:
-        known, of = metric_names(len(look.classes)), f" for {len(look.classes)} classes"
+    classes = sorted(look.classes) if look.classes and len(look.classes) >= MIN_CLASSES else []
+    of = f" for {len(classes)} classes" if classes else ""
+    known = metric_names(len(classes)) if classes else (*metric_names(2), *metric_names(MIN_CLASSES + 1))
     for metric in dict.fromkeys(threshold.metric for threshold in config.evaluation.thresholds):
-        if metric not in known:
+        if not (measure(metric, classes) if classes else may_be_measured(metric)):
             text = f"A threshold names '{metric}', which isn't measured{of}{nearest(metric, known)}"
-            yield fault("thresholds", text, f"Use one of {', '.join(known)}.")
+            yield fault("thresholds", text, f"Use one of {names_in_words(classes)}.")
 
 
 def _features(config: Pipeline, look: Look) -> Iterator[Finding]:

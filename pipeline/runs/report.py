@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT
 from components.outcome import Step
 from components.pusher.versions import newest_version
 from components.report.collect import ARTIFACTS, Sources, collect, read_review
-from components.report.evaluation import EXAMPLE_COUNT
 from components.report.page import render, render_index
 from components.report.review import Review
 from components.report.run_view import Change, Origin, RunView
@@ -24,14 +24,8 @@ from pipeline.runs.home import catalog_files
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.source_fingerprint import LIBRARIES
 
-HIGHER_IS_BETTER = {
-    "accuracy": True,
-    "auc": True,
-    "auc_precision_recall": True,
-    "precision": True,
-    "recall": True,
-    "crossentropy": False,
-}
+LOWER_IS_BETTER = ("crossentropy",)
+NEITHER_IS_BETTER = ("calibration", EXAMPLE_COUNT, WEIGHTED_COUNT)
 REPORTS, INDEX = "reports", "index.html"
 
 
@@ -148,9 +142,9 @@ def _is_cause(step: Step) -> bool:
 def _judged(pair: MetricPair) -> str:
     """The later value, and whether it is better."""
     value = _number(pair.b)
-    if not pair.difference or pair.name not in HIGHER_IS_BETTER:
+    if not pair.difference or pair.name in NEITHER_IS_BETTER:
         return f"{value} (the same)" if pair.difference == 0 else value
-    return f"{value} ({'better' if (pair.difference > 0) == HIGHER_IS_BETTER[pair.name] else 'worse'})"
+    return f"{value} ({'better' if (pair.difference > 0) != (pair.name in LOWER_IS_BETTER) else 'worse'})"
 
 
 def _number(value: float | None) -> str:

@@ -2,10 +2,14 @@
 
 import json
 import math
+import re
 
 import tensorflow_model_analysis as tfma
 
-NEEDS_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision", "recall")
+NEEDS_BOTH_CLASSES = ("auc", "auc_precision_recall", "precision", "recall", "f1", "negative_predictive_value")
+OF_ONE_CLASS = re.compile(r"(precision|recall|f1)_of_")
+"""Values by class are in a table of their own."""
+
 READ_TABLE = """() => {
   const names = [...metrics.tHead.rows[0].cells].map((cell) => cell.textContent.trim().replaceAll('\u200b', ''));
   return [...metrics.tBodies[0].rows].map((row) => [...row.cells].map((cell, at) => [names[at], {
@@ -38,6 +42,7 @@ def compare_with_tfma(page, folder):
     baseline = results(str(folder), tfma.BASELINE_KEY)[0] if has_baseline else {}
     compared = _compare_table(page, metrics, baseline)
     compared += _compare_checks(page, metrics)
+    compared += _compare_classes(page, metrics["all examples"])
     return compared + _compare_plots(page, plots)
 
 
@@ -48,7 +53,10 @@ def _compare_table(page, metrics, baseline):
     for (_, first), (_, count), *cells in rows:
         expected = metrics[first["value"]]
         assert float(count["value"]) == expected["example_count"]
-        names = {name for name in expected if name != "example_count" and not name.endswith("_diff")}
+        aside = [
+            name for name in expected if name == "example_count" or name.endswith("_diff") or OF_ONE_CLASS.match(name)
+        ]
+        names = set(expected) - set(aside)
         assert {name for name, _ in cells} == names
         for name, cell in cells:
             compared += 1
@@ -62,6 +70,21 @@ def _compare_table(page, metrics, baseline):
             if cell["baseline"]:
                 assert float(cell["baseline"]) == baseline[first["value"]][name]
     return compared
+
+
+def _compare_classes(page, expected):
+    rows = page.evaluate("[...classes.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.dataset.value))")
+    if len(rows) == 2:
+        second = dict(zip(("precision", "recall", "f1"), rows[1][2:], strict=True))
+        found = {**second, "specificity": rows[0][3], "negative_predictive_value": rows[0][2]}
+    else:
+        rates = ("precision", "recall", "f1")
+        found = {
+            f"{rate}_of_{name}": value for name, _, *values in rows for rate, value in zip(rates, values, strict=True)
+        }
+    for name, value in found.items():
+        assert math.isnan(expected[name]) if value == "" else math.isclose(float(value), expected[name], rel_tol=1e-6)
+    return len(found)
 
 
 def _compare_checks(page, metrics):

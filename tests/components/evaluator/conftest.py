@@ -46,6 +46,10 @@ class ScoreReader(tf.Module):
         return {"half": tf.cast(scores[:, 0] > 0.5, tf.int64) + 1 + self.shift}
 
 
+def class_names(classes):
+    return [f"class {number}" for number in range(classes)]
+
+
 def as_feature(values):
     if all(isinstance(value, str) for value in values):
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value.encode() for value in values]))
@@ -66,7 +70,7 @@ def save_model(tmp_path):
         tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
         extra = tmp_path / name / "Format-Serving" / "assets.extra"
         extra.mkdir(exist_ok=True)
-        (extra / "class_names.json").write_text(json.dumps([f"class {number}" for number in range(classes)]))
+        (extra / "class_names.json").write_text(json.dumps(class_names(classes)))
         return artifact
 
     return save
@@ -121,7 +125,7 @@ def evaluate(tmp_path):
 def evaluate_with_tfma(tmp_path):
     """Runs TFX's own executor on the same, with the configuration that TFMA reads; returns the same artifacts."""
 
-    def run(evaluation, examples, model, baseline=None, *, classes, makes_slices=False):
+    def run(evaluation, examples, model, baseline=None, *, classes, makes_slices=False, weight=""):
         outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
         for key, artifact in outputs.items():
             artifact.uri = str(tmp_path / f"tfma_{key}")
@@ -132,7 +136,9 @@ def evaluate_with_tfma(tmp_path):
             inputs,
             {key: [artifact] for key, artifact in outputs.items()},
             {
-                "eval_config": proto_utils.proto_to_json(eval_config(evaluation, classes, makes_slices=makes_slices)),
+                "eval_config": proto_utils.proto_to_json(
+                    eval_config(evaluation, class_names(classes), makes_slices=makes_slices, weight=weight)
+                ),
                 "example_splits": json_utils.dumps(["test"]),
             },
         )

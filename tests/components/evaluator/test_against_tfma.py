@@ -8,6 +8,7 @@ import pytest
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 
+from components.evaluator import metric_names
 from components.evaluator.config import Evaluation, Threshold
 
 EQUAL = 1e-6
@@ -63,10 +64,10 @@ def verdict_in(evaluation):
 
 @pytest.fixture
 def assert_as_tfma(evaluate, evaluate_with_tfma):
-    def compare(evaluation, examples, classes, candidate, baseline=None, *, makes_slices=False):
-        ours, our_blessing = evaluate(evaluation, examples, candidate, baseline)
+    def compare(evaluation, examples, classes, candidate, baseline=None, *, makes_slices=False, weight=""):
+        ours, our_blessing = evaluate(evaluation, examples, candidate, baseline, example_weight=weight)
         theirs, their_blessing = evaluate_with_tfma(
-            evaluation, examples, candidate, baseline, classes=classes, makes_slices=makes_slices
+            evaluation, examples, candidate, baseline, classes=classes, makes_slices=makes_slices, weight=weight
         )
         for name in [tfma.CANDIDATE_KEY, tfma.BASELINE_KEY] if baseline else [""]:
             assert_equal(found_in(ours, name), found_in(theirs, name))
@@ -119,10 +120,26 @@ THRESHOLDS = (
 """Some pass, some don't, and no example is in the last one's slice."""
 
 
+OF_TWO = (
+    Threshold(metric="auc", max_drop=0.2),
+    Threshold(metric="recall_at_precision_0.55", at_least=0.1),
+    Threshold(metric="precision_at_recall_.8", slice="half", at_least=0.1, max_drop=0.01),
+    Threshold(metric="f1_of_class 0", at_least=0.9),
+    Threshold(metric="recall_of_class 0", slice="tag", at_least=0.1),
+)
+OF_MANY = (
+    Threshold(metric="balanced_accuracy", at_least=0.1, max_drop=0.3),
+    Threshold(metric="recall_of_class 1", slice="tag", at_least=0.2),
+    Threshold(metric="precision_of_class 3", at_most=1),
+    Threshold(metric="top_2_accuracy", at_least=0.3, max_rise=0.01),
+    Threshold(metric="auc_macro", slice="half", at_least=0.4),
+)
+
+
 def test_two_classes_and_a_baseline(assert_as_tfma, write_examples, save_model):
     chance = np.random.default_rng(0)
     found = assert_as_tfma(
-        Evaluation(thresholds=(*THRESHOLDS, Threshold(metric="auc", max_drop=0.2)), slices=SLICES),
+        Evaluation(thresholds=(*THRESHOLDS, *OF_TWO), slices=SLICES),
         write_examples(list(rows_of_two_classes(300, chance))),
         2,
         save_model("candidate", 2, makes_slices=True),
@@ -151,14 +168,71 @@ def test_two_classes_in_several_files_with_wrong_certainties(assert_as_tfma, wri
 def test_many_classes_and_a_baseline(assert_as_tfma, write_examples, save_model):
     chance = np.random.default_rng(2)
     nowhere_likely = ("class 0", 0, [0, 0, 0, 0], {"tag": ["none"]})
-    not_a_number = ("class 1", 1, [0.1, math.nan, 0.4, 0.3], {"tag": ["nan"]})
     found = assert_as_tfma(
-        Evaluation(thresholds=THRESHOLDS, slices=SLICES),
-        write_examples([*rows_of_many_classes(300, 4, chance), nowhere_likely, not_a_number]),
+        Evaluation(thresholds=(*THRESHOLDS, *OF_MANY), slices=SLICES),
+        write_examples([*rows_of_many_classes(300, 4, chance), nowhere_likely]),
         4,
         save_model("candidate", 4, makes_slices=True),
         save_model("baseline", 4, shift=1),
         makes_slices=True,
     )
     assert found["() ///accuracy_diff/doubleValue"] != 0
+    assert found["() ///recall_of_class 0_diff/doubleValue"] != 0
+    assert found["() ///recall_of_class 3/doubleValue"] == "NaN"  # there is no example of it
+    assert found["() ///top_2_accuracy/doubleValue"] < found["() ///top_3_accuracy/doubleValue"] < 1
+    assert 0.3 < found["() ///auc_macro/doubleValue"] < 0.7
+    assert found["(('label', 'class 0'),) ///auc_macro/doubleValue"] == "NaN"
+
+
+def test_scores_that_are_no_number_and_more_classes_than_have_values_of_their_own(
+    assert_as_tfma, write_examples, save_model, monkeypatch
+):
+    monkeypatch.setattr(metric_names, "MOST_CLASSES", 3)  # TFMA's histograms, by class, know no NaN
+    chance = np.random.default_rng(3)
+    not_a_number = ("class 1", 1, [0.1, math.nan, 0.4, 0.3], {"tag": ["nan"]})
+    found = assert_as_tfma(
+        Evaluation(thresholds=(Threshold(metric="recall_of_class 1", at_least=0),), slices=("tag",)),
+        write_examples([*rows_of_many_classes(60, 4, chance), not_a_number]),
+        4,
+        save_model("candidate", 4),
+    )
     assert found["(('tag', 'nan'),) ///crossentropy/doubleValue"] == "NaN"
+    assert "() ///recall_of_class 1/doubleValue" in found
+    assert "() ///recall_of_class 0/doubleValue" not in found
+    assert "() ///auc_macro/doubleValue" not in found
+
+
+def weighted(rows, chance):
+    """Some weigh nothing."""
+    for *row, more in rows:
+        yield *row, {**more, "w": [one_of((0.0, 0.5, 1.0, float(chance.random() * 3)), chance)]}
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_examples_that_weigh_differently(assert_as_tfma, write_examples, save_model, classes):
+    chance = np.random.default_rng(4)
+    rows = list(rows_of_two_classes(200, chance) if classes == 2 else rows_of_many_classes(200, classes, chance))
+    weights = list(weighted(rows, chance))
+    found = assert_as_tfma(
+        Evaluation(
+            thresholds=(
+                Threshold(metric="accuracy", at_least=0.1, max_drop=0.5),
+                Threshold(metric="balanced_accuracy", slice="tag", at_least=0.3),
+                Threshold(metric="example_count", slice="number", at_least=1),
+            ),
+            slices=("tag", "number"),
+        ),
+        write_examples(weights),
+        classes,
+        save_model("candidate", classes),
+        save_model("baseline", classes, shift=1),
+        weight="w",
+    )
+    assert found["() ///example_count/doubleValue"] == 200
+    assert found["() ///weighted_example_count/doubleValue"] == pytest.approx(
+        sum(more["w"][0] for *_, more in weights), rel=1e-5
+    )
+    hits = [(scores[1] > 0.5) == label if classes == 2 else scores.index(max(scores)) == label
+            for _, label, scores, _ in weights]  # fmt: skip
+    expected = np.average(hits, weights=[more["w"][0] for *_, more in weights])
+    assert found["() ///accuracy/doubleValue"] == pytest.approx(expected, rel=1e-5)

@@ -206,3 +206,41 @@ def test_an_empty_test_split_is_an_error(evaluate, write_examples, save_model):
             write_examples([]),
             save_model("model", 2),
         )
+
+
+def test_of_examples_that_weigh_nothing_no_metric_has_a_value(evaluate, write_examples, save_model):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.0), Threshold(metric="f1", at_least=0.0))),
+        write_examples([(*row, {"w": [0.0]}) for row in RIGHT]),
+        save_model("model", 2),
+        example_weight="w",
+    )
+    decision = read_decision(evaluation.uri)
+    assert not decision.blessed
+    assert decision.metrics["example_count"] == 3
+    assert not {"accuracy", "crossentropy", "f1", "balanced_accuracy", "mcc"} & set(decision.metrics)
+
+
+def test_values_of_one_class_are_bounded_by_its_name(evaluate, write_examples, save_model):
+    rows = [("cat", 0, [0.9, 0.05, 0.05])] * 3 + [("dog", 1, [0.6, 0.2, 0.2]), ("dog", 1, [0.1, 0.8, 0.1])]
+    evaluation, _ = evaluate(
+        Evaluation(
+            thresholds=(
+                Threshold(metric="recall_of_class 1", at_least=0.4),
+                Threshold(metric="precision_of_class 0", at_least=0.9),
+                Threshold(metric="f1_of_class 2", at_least=0),
+            )
+        ),
+        write_examples(rows),
+        save_model("model", 3),
+    )
+    decision = read_decision(evaluation.uri)
+    assert {check.metric: (check.value, check.passed) for check in decision.checks} == {
+        "recall_of_class 1": (0.5, True),
+        "precision_of_class 0": (0.75, False),
+        "f1_of_class 2": (None, False),  # there is no example of it
+    }
+    # What no threshold asked for isn't kept with the run: there are three for each class.
+    assert "precision_of_class 1" not in decision.metrics
+    assert decision.metrics["recall_of_class 1"] == 0.5
+    assert decision.metrics["balanced_accuracy"] == 0.75

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from components.evaluator.statistics import CELLS_KEPT, AddStatistics, classes_of, contributions
+from components.evaluator.statistics import (
+    BUCKETS,
+    CELLS_KEPT,
+    CONFUSION,
+    HISTOGRAM,
+    ONE_VERSUS_REST,
+    AddStatistics,
+    classes_of,
+    contributions,
+    histogram_of,
+)
 
 ALL = ()
 CHANCE = np.random.default_rng(0)
@@ -10,13 +20,16 @@ CHANCE = np.random.default_rng(0)
 def batch(examples, classes):
     labels = CHANCE.integers(classes, size=examples)
     scores = CHANCE.random([examples, classes], dtype=np.float32)
-    return contributions(labels, scores[:, 1] if classes == 2 else scores / scores.sum(axis=1, keepdims=True), classes)
+    answers = scores[:, 1] if classes == 2 else scores / scores.sum(axis=1, keepdims=True)
+    return contributions(labels, answers, classes, tops=(2, 3), one_versus_rest=True)
 
 
 def assert_same(statistics, expected):
     assert statistics.totals == pytest.approx(expected.totals)
-    assert statistics.cells.tolist() == expected.cells.tolist()
-    np.testing.assert_allclose(statistics.sums, expected.sums)
+    assert statistics.tables.keys() == expected.tables.keys()
+    for name, table in statistics.tables.items():
+        assert table.cells.tolist() == expected.tables[name].cells.tolist()
+        np.testing.assert_allclose(table.sums, expected.tables[name].sums)
 
 
 @pytest.mark.parametrize("classes", [2, 5])
@@ -38,14 +51,15 @@ def test_memory_does_not_grow_with_the_examples():
     for _ in range(30):
         accumulator = combine.add_input(accumulator, {(ALL, "model"): batch(8192, 2).of(np.arange(8192))})
         (parts,) = accumulator.values()
-        assert sum(len(part.cells) for part in parts) <= CELLS_KEPT
+        assert sum(len(part.tables[HISTOGRAM].cells) for part in parts) <= CELLS_KEPT
     assert combine.extract_output(accumulator)[ALL, "model"].totals["examples"] == 30 * 8192
 
 
 def test_cells_of_many_classes_tell_the_actual_and_the_predicted_class():
     scores = np.array([[0.1, 0.2, 0.7], [0.6, 0.2, 0.2], [0, 0, 0], [0.6, 0.2, 0.2]], np.float32)
     found = contributions(np.array([2, 1, 1, 1]), scores, 3).of(np.arange(4))
-    cells = {classes_of(int(cell)): count for cell, (count,) in zip(found.cells, found.sums, strict=True)}
+    table = found.tables[CONFUSION]
+    cells = {classes_of(int(cell)): count for cell, (count,) in zip(table.cells, table.sums, strict=True)}
     assert cells == {(2, 2): 1, (1, 0): 2, (1, -1): 1}
 
 
@@ -53,3 +67,20 @@ def test_a_right_certainty_has_no_crossentropy_and_a_wrong_one_has_no_bound():
     labels, seconds = np.array([1, 0, 1, 0]), np.array([1.0, 0.0, 0.0, -0.5])
     found = contributions(labels, seconds, 2).totals["crossentropy"]
     np.testing.assert_array_equal(found, [0, 0, np.inf, np.nan])
+
+
+def test_each_class_has_a_histogram_against_all_others():
+    scores = np.array([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7], [1, 0, 0]], np.float32)
+    table = contributions(np.array([2, 0, 0]), scores, 3, one_versus_rest=True).of(np.arange(3)).tables[ONE_VERSUS_REST]
+    first, last = histogram_of(table, 0), histogram_of(table, 2)
+    assert first.cells.tolist() == [0.1 * BUCKETS + 1, BUCKETS + 1]
+    np.testing.assert_allclose(first.sums, [[1, 0.2, 2], [1, 1, 1]])
+    assert last.cells.tolist() == [1, 7000]  # 0.7 as a float32 lies below the edge
+    np.testing.assert_allclose(last.sums, [[0, 0, 1], [1, 1.4, 2]], rtol=1e-6)
+
+
+def test_the_histogram_of_a_class_with_a_score_that_is_no_number_has_sums_that_are_none():
+    scores = np.array([[0.1, np.nan, 0.7], [0.6, 0.2, 0.2]], np.float32)
+    table = contributions(np.array([2, 0]), scores, 3, one_versus_rest=True).of(np.arange(2)).tables[ONE_VERSUS_REST]
+    assert np.isnan(histogram_of(table, 1).sums).any()
+    assert not np.isnan(histogram_of(table, 0).sums).any()

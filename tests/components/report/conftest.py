@@ -5,6 +5,7 @@ from report_samples import NASTY, check, curves
 
 from components.ingest.report import Duplicate, Quarantined
 from components.outcome import Decision, Step
+from components.report.evaluation import Evaluated, by_class
 from components.report.review import (
     Anomaly,
     CalibrationBucket,
@@ -23,6 +24,13 @@ from components.report.review import (
     TrainingReview,
 )
 from components.report.run_view import Change, Origin, RunView
+
+OF_BOTH = {
+    "specificity": 25 / 40,
+    "negative_predictive_value": 25 / 35,
+    "recall": 50 / 60,
+    "precision": 50 / 65,
+}
 
 
 @pytest.fixture
@@ -69,7 +77,14 @@ def evaluation():
         checks=(check(), check(slice="label=dog", value=0.525, passed=False)),
         baseline_uri="model/1",
     )
-    return EvaluationReview(decision=decision, class_names=("dog", NASTY), slices=tuple(slices), plots=plots)
+    names = ("dog", NASTY)
+    return EvaluationReview(
+        decision=decision,
+        class_names=names,
+        slices=tuple(slices),
+        plots=plots,
+        classes=tuple(by_class(names, Evaluated(OF_BOTH, plots[0].confusion))),
+    )
 
 
 @pytest.fixture

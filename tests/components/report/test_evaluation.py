@@ -1,6 +1,7 @@
 import pytest
 
-from components.report.evaluation import _metric, slice_plots
+from components.report.evaluation import Evaluated, _metric, by_class, slice_plots
+from components.report.intervals import share_interval
 
 MATRICES = [
     {"threshold": 0.5, "truePositives": 8.0, "falsePositives": 1.0, "trueNegatives": 9.0, "falseNegatives": 2.0},
@@ -38,6 +39,8 @@ def test_a_bucket_without_examples_isnt_calibrated():
         ("accuracy", 0.85, (0.640, 0.948)),  # 17 of 20
         ("precision", 8 / 9, (0.565, 0.980)),  # 8 of 9
         ("recall", 0.8, (0.490, 0.943)),  # 8 of 10
+        ("specificity", 0.9, (0.596, 0.982)),  # 9 of 10
+        ("negative_predictive_value", 9 / 11, (0.523, 0.949)),  # 9 of 11
     ],
 )
 def test_shares_have_wilsons_interval_of_their_own_count(name, value, interval):
@@ -51,3 +54,50 @@ def test_a_curve_over_one_class_has_no_value():
     plots = slice_plots("label=dog", one_class, 2)
     assert _metric("auc", 0.0, 3.0, plots).value is None
     assert _metric("accuracy", 1.0, 3.0, plots).value == 1.0
+
+
+@pytest.mark.parametrize("name", ["precision_at_recall_0.8", "recall_at_precision_0.5", "negative_predictive_value"])
+def test_what_is_of_both_classes_has_no_value_over_one(name):
+    one_class = {"confusionMatrixAtThresholds": {"matrices": [{"threshold": 0.5, "truePositives": 3.0}]}}
+    assert _metric(name, 0.0, 3.0, slice_plots("label=dog", one_class, 2)).value is None
+
+
+def test_f1_has_no_value_where_there_is_none_of_the_second_class():
+    one_class = {"confusionMatrixAtThresholds": {"matrices": [{"threshold": 0.5, "falsePositives": 3.0}]}}
+    assert _metric("f1", 0.0, 3.0, slice_plots("label=cat", one_class, 2)).value is None
+
+
+def test_intervals_of_weighted_examples_are_those_of_as_many_examples_as_there_are():
+    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, 2)
+    found = _metric("recall", 0.8, 200.0, plots, per_weight=10)
+    assert (found.low, found.high) == share_interval(0.8, 100)
+
+
+def test_each_class_has_its_rates_over_the_examples_that_there_are_of_it():
+    before = Evaluated({}, ((8, 0, 0), (4, 0, 0), (0, 0, 0)))
+    cat, dog, eel = by_class(("cat", "dog", "eel"), Evaluated({}, ((6, 2, 0), (1, 3, 0), (0, 0, 0))), before)
+    assert (cat.name, cat.count, dog.count, eel.count) == ("cat", 8, 4, 0)
+    assert cat.metrics["precision"].value == pytest.approx(6 / 7)
+    assert cat.metrics["recall"].value == 0.75
+    assert cat.metrics["f1"].value == pytest.approx(0.8)
+    assert (cat.metrics["recall"].low, cat.metrics["recall"].high) == share_interval(0.75, 8)
+    assert cat.metrics["f1"].low is None
+    assert [metric.value for metric in eel.metrics.values()] == [None] * 3
+    assert cat.baseline == pytest.approx({"precision": 2 / 3, "recall": 1.0, "f1": 0.8})
+    assert dog.baseline == {"recall": 0.0, "f1": 0.0}  # it was never predicted
+
+
+def test_of_two_classes_they_are_tfmas_at_the_very_cut():
+    metrics = {"specificity": 0.9, "negative_predictive_value": 0.8, "recall": 0.25, "precision": None}
+    no, yes = by_class(("no", "yes"), Evaluated(metrics, ((90, 10), (75, 25))))
+    assert no.metrics["recall"].value == 0.9
+    assert no.metrics["precision"].value == 0.8
+    assert no.metrics["f1"].value == pytest.approx(2 * 0.9 * 0.8 / 1.7)
+    assert (no.metrics["recall"].low, no.metrics["recall"].high) == share_interval(0.9, 100)
+    assert (yes.metrics["precision"].value, yes.metrics["recall"].value, yes.metrics["f1"].value) == (None, 0.25, 0.0)
+    missing, _ = by_class(("no", "yes"), Evaluated({"precision": 1.0, "recall": 1.0}, ((0, 0), (0, 5))))
+    assert [metric.value for metric in missing.metrics.values()] == [None] * 3
+
+
+def test_without_a_confusion_matrix_there_is_nothing_by_class():
+    assert list(by_class(("cat", "dog"), Evaluated({}, ()))) == []

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 from browser import charts, column, needs_chromium, opened
-from report_samples import curves
+from report_samples import NASTY, curves
 
 from components.outcome import Failure
 from components.report.charts import evaluation_charts, training_charts
@@ -47,6 +47,18 @@ def test_a_table_is_sorted_by_number_and_back(page_file):
         page.click("#metrics th:nth-child(2) button")
         assert column(page, "metrics", 1) == ["8", "40", "60", "100"]
         assert page.get_attribute("#metrics th:nth-child(2)", "aria-sort") == "ascending"
+
+
+@needs_chromium
+def test_each_class_has_a_row_that_is_sorted_too(page_file):
+    with opened(page_file) as page:
+        rows = page.evaluate(
+            "[...classes.tBodies[0].rows].map((row) => [...row.cells].map((cell) => cell.dataset.value))"
+        )
+        assert [row[:2] for row in rows] == [["dog", "40"], [NASTY, "60"]]
+        assert [float(value) for value in rows[0][2:]] == pytest.approx([25 / 35, 25 / 40, 50 / 75])
+        page.click("#classes th:nth-child(4) button")
+        assert column(page, "classes", 1) == ["60", "40"]  # by recall
 
 
 @needs_chromium

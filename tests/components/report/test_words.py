@@ -1,6 +1,7 @@
 import pytest
 from report_samples import NASTY, check, curves
 
+from components.evaluator.metric_names import metric_names
 from components.outcome import Failure
 from components.report import words
 from components.report.review import Metric, Review, TrainingReview
@@ -142,6 +143,28 @@ def test_weights_that_were_kept_too_late_are_told(review):
         "epoch 2."
     )
     assert not any("overfitted" in note for note in notes_of(2))
+
+
+def test_classes_that_are_never_predicted_are_named(evaluation):
+    plots = evaluation.plots[0].model_copy(update={"confusion": ((30, 0, 10), (3, 0, 4), (1, 0, 5))})
+    three = evaluation.model_copy(update={"plots": (plots,), "class_names": ("dog", "cat", "eel")})
+    assert words.warnings(three) == ["The model predicts no test example as cat (7); in brackets, how many there are."]
+
+
+def test_weights_of_classes_are_told_with_the_curves():
+    def sentence(**changes):
+        return words.weighted_loss(TrainingReview(curves=curves(**changes)))
+
+    assert sentence() == ""
+    assert "(no 0.51, yes 25.5), in training and in validation" in sentence(class_weights={"no": 0.51, "yes": 25.5})
+
+
+def test_every_metric_has_a_name_and_a_meaning():
+    always = {*metric_names(2), *metric_names(7)} - {"example_count"}
+    others = [name for name in always if not name.startswith("top_")]
+    assert set(others) <= set(words.MEANINGS)
+    assert set(others) <= set(words.METRICS)
+    assert words.metric_title("recall_at_precision_0.9") == "Recall at precision 0.9"
 
 
 def test_a_model_that_tells_nothing_apart_is_told(evaluation):

@@ -27,6 +27,27 @@ def test_an_unknown_metric_gets_the_nearest():
     ]
 
 
+def test_metrics_that_name_a_number_or_a_class():
+    two, three, anything = Look((), TWO), Look((), TWO | {"fox"}), Look(())
+    levels = {
+        metric: [found("photos", look, {"metric": metric})[0][0] for look in (two, three, anything)]
+        for metric in (
+            "recall_at_precision_0.9",
+            "top_2_accuracy",
+            "recall_of_fox",
+            "f1_macro",
+            "recall_at_precision_9",
+        )
+    }
+    assert levels == {
+        "recall_at_precision_0.9": ["ok", "fault", "ok"],
+        "top_2_accuracy": ["fault", "ok", "ok"],
+        "recall_of_fox": ["fault", "ok", "ok"],
+        "f1_macro": ["fault", "ok", "ok"],
+        "recall_at_precision_9": ["fault", "fault", "fault"],
+    }
+
+
 def test_more_than_two_classes_have_no_auc():
     three = Look((), TWO | {"fox"})
     assert found("photos", three, {"metric": "auc"})[0][0] == "fault"
