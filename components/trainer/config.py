@@ -1,6 +1,6 @@
 """Defines the settings that every kind of training shares."""
 
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -27,6 +27,11 @@ class TrainingSettings(Settings):
         precision: "mixed_bfloat16" halves the memory of activations, and is faster on a TPU and on newer GPUs.
         checkpoint_seconds: A checkpoint is saved at the end of an epoch if the last one is older than this; 0 saves one
             after every epoch.
+        class_weights: How the loss weighs an example by its class: "balanced", inversely to how many training examples
+            the class has; a number by class name, 1 for each that isn't named; None for all alike. Only how they relate
+            to each other counts: they are scaled so that the mean over the training examples is 1. Training and
+            validation loss are weighted alike; the Evaluator's metrics never are.
+        class_weight_exponent: "balanced" weights are taken to this power, from 0 (all alike) to 1.
     """
 
     strategy: StrategyName = "auto"
@@ -34,11 +39,19 @@ class TrainingSettings(Settings):
     open_worker_ports: bool = False
     precision: Precision = "float32"
     checkpoint_seconds: float = Field(default=30.0, ge=0)
+    class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = None
+    class_weight_exponent: float = Field(default=1.0, ge=0, le=1)
 
     @property
     def files(self) -> tuple[str, ...]:
         """Files that a training reads besides its examples."""
         return ()
+
+    @model_validator(mode="after")
+    def _exponents_are_of_balanced_weights(self) -> "TrainingSettings":
+        if self.class_weight_exponent != 1 and self.class_weights != "balanced":
+            raise ValueError('class_weight_exponent: it needs class_weights="balanced"')
+        return self
 
     @model_validator(mode="after")
     def _workers_need_their_strategy(self) -> "TrainingSettings":

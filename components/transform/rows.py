@@ -1,7 +1,7 @@
 """Defines `preprocessing_fn` for rows: it packs the columns into one vector."""
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -12,6 +12,10 @@ from components.transform.config import CountPositive, Quantiles, RowTransform
 from components.transform.raw_features import to_dense_1d
 
 RawFeature: TypeAlias = tf.Tensor | tf.SparseTensor
+Column = TypeVar("Column")
+
+WEIGHT = "weight"
+"""In what a step is told: the name of the column with each row's weight."""
 
 
 def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[str, Any]) -> dict[str, tf.Tensor]:
@@ -24,12 +28,14 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     Args:
         inputs: Raw features as the schema has them: numbers, float32 or int64, [batch, 1] or sparse where a value may
             be missing, and the label, string.
-        custom_config: `{"transform": a RowTransform as a mapping}`.
+        custom_config: `{"transform": a RowTransform as a mapping}`, perhaps with "weight": the column with each row's
+            weight, which isn't learned from.
 
     Returns:
         `features`: float32 [batch, columns]; `label`: string [batch]; each slice: int64 [batch].
     """
     settings = RowTransform.model_validate(custom_config["transform"])
+    inputs = without_weight(inputs, custom_config)
     names = feature_names(inputs, settings)
     packed = tf.stack([_number(inputs[name]) for name in names], axis=1)
     if settings.standardize:
@@ -38,6 +44,11 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
         packed = _without_nan(packed, tft.mean(packed, reduce_instance_dims=False))
     slices = {name: _slice(inputs, slice_by) for name, slice_by in settings.slices.items()}
     return {FEATURES: packed, LABEL: to_dense_1d(inputs[LABEL]), **slices}
+
+
+def without_weight(columns: Mapping[str, Column], custom_config: Mapping[str, Any]) -> dict[str, Column]:
+    """Returns the columns but for the one with each row's weight, which is in records and no feature."""
+    return {name: column for name, column in columns.items() if name != custom_config.get(WEIGHT)}
 
 
 def feature_names(columns: Mapping[str, Any], settings: RowTransform) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from components.wording import listed
 from pipeline.checks import environment
+from pipeline.checks.class_weights import check_class_weights
 from pipeline.checks.data import look_at_data
 from pipeline.checks.finding import Finding, ok
 from pipeline.checks.here import check_here
@@ -28,6 +29,7 @@ def check_pipeline(config: Pipeline) -> list[Finding]:
         *look.findings,
         *check_schema(config, look),
         *check_thresholds(config, look),
+        *check_class_weights(config, look),
         *check_weights(config),
         *check_workers(config),
         *check_metadata(config.metadata),

@@ -34,6 +34,7 @@ class ServedRows(tf.Module):
         columns: The columns that are packed into the vector, in its order.
         class_names: The class names, in the order of their numbers.
         slices: Columns that Transform makes for the evaluation to slice by.
+        weight: The column with each row's weight, which what is served has none of; "" where training had none either.
     """
 
     def __init__(
@@ -43,11 +44,12 @@ class ServedRows(tf.Module):
         columns: Sequence[str],
         class_names: Sequence[str],
         slices: Sequence[str],
+        weight: str = "",
     ) -> None:
         super().__init__(name="served_rows")
         self.model_variables = model.variables
         self.columns, self.class_names, self._slices = tuple(columns), tuple(class_names), tuple(slices)
-        self._raw_spec = tft_output.raw_feature_spec()
+        self._raw_spec = {name: spec for name, spec in tft_output.raw_feature_spec().items() if name != weight}
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked.
         self._transform = tft_output.transform_features_layer().__call__

@@ -10,18 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 
+from components.trainer.class_weights import Weights, by_name, class_weights
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.model import build_model
+from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.training import TrainingRows, train
 from components.transform.config import RowTransform
 from components.transform.labels import class_names
-from components.transform.rows import feature_names
+from components.transform.rows import WEIGHT, feature_names, without_weight
 
 LOGGER = logging.getLogger(__name__)
 MODEL = "model"
@@ -39,8 +42,9 @@ class RowTrainerArgs(Protocol):
         model_run_dir: Where logs and learning curves go.
         hyperparameters: What the Tuner found best, as KerasTuner's configuration; None where there was no Tuner.
         custom_config: `{"trainer": an MLPTraining, "transform": a RowTransform}`, both as mappings, perhaps with
-            "checkpoints": the folder of the checkpoints of all trainings; where there is a Tuner with
-            "training_code": the fingerprint of this module; after a Tuner with "tuner_results": their folder.
+            "weight": the column with each row's weight, "checkpoints": the folder of the checkpoints of all trainings;
+            where there is a Tuner with "training_code": the fingerprint of this module; after a Tuner with
+            "tuner_results": their folder.
     """
 
     train_files: Sequence[str]
@@ -54,13 +58,18 @@ class RowTrainerArgs(Protocol):
 
 @dataclass(frozen=True)
 class Described:
-    """What a model is built and exported with, beside its weights."""
+    """What a model is built and exported with, beside its weights.
+
+    Attributes:
+        weight: The column with each row's weight; "" where there is none.
+    """
 
     settings: MLPTraining
     tft_output: tft.TFTransformOutput
     columns: tuple[str, ...]
     class_names: tuple[str, ...]
     slices: tuple[str, ...]
+    weight: str = ""
 
 
 def describe(fn_args: RowTrainerArgs) -> Described:
@@ -68,19 +77,44 @@ def describe(fn_args: RowTrainerArgs) -> Described:
     settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     transform = RowTransform.model_validate(fn_args.custom_config["transform"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    columns = feature_names(tft_output.raw_feature_spec(), transform)
-    return Described(settings, tft_output, columns, class_names(fn_args.transform_graph_path), tuple(transform.slices))
+    columns = feature_names(without_weight(tft_output.raw_feature_spec(), fn_args.custom_config), transform)
+    weight = fn_args.custom_config.get(WEIGHT, "")
+    return Described(
+        settings, tft_output, columns, class_names(fn_args.transform_graph_path), tuple(transform.slices), weight
+    )
 
 
 def load(fn_args: RowTrainerArgs, described: Described) -> TrainingRows:
     """Loads the rows of both splits."""
     folder = _local_folder(fn_args)
-    rows = TrainingRows(
-        train=load_rows(fn_args.train_files, described.tft_output, described.class_names, folder),
-        validation=load_rows(fn_args.eval_files, described.tft_output, described.class_names, folder),
+    train, validation = (
+        load_rows(files, described.tft_output, described.class_names, folder, described.weight)
+        for files in (fn_args.train_files, fn_args.eval_files)
     )
+    rows = TrainingRows(train, validation, loss_scales(described.settings, described.class_names, train))
     LOGGER.info("%d training rows, %d validation rows", rows.train.rows, rows.validation.rows)
     return rows
+
+
+def loss_scales(settings: MLPTraining, class_names: Sequence[str], rows: PackedRows) -> Weights | None:
+    """Returns what the loss of a row is multiplied by, by its class; see `TrainingRows`.
+
+    Args:
+        settings: The class weights.
+        class_names: In the order of their numbers.
+        rows: The training rows.
+    """
+    examples = by_class(class_names, rows)
+    weights = class_weights(settings, class_names, examples)
+    if not rows.weighted:
+        return weights
+    of_one = np.float32(rows.rows / sum(examples))
+    return np.full(len(class_names), of_one) if weights is None else weights * of_one
+
+
+def by_class(class_names: Sequence[str], rows: PackedRows) -> list[float]:
+    """Returns the rows of each class, or the sums of their weights, in the order of the classes' numbers."""
+    return [rows.by_class[number] for number in range(len(class_names))]
 
 
 def _local_folder(fn_args: RowTrainerArgs) -> str:
@@ -118,4 +152,5 @@ def train_one(
     model = build(described, name, strategy)
     LOGGER.info("training %s: %d parameters", name, model.count_params())
     curves = train(model, rows, described.settings, name, checkpoints)
-    return model, curves.model_copy(update={"model": name})
+    weights = class_weights(described.settings, described.class_names, by_class(described.class_names, rows.train))
+    return model, curves.model_copy(update={"model": name, "class_weights": by_name(described.class_names, weights)})

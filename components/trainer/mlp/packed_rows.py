@@ -7,6 +7,7 @@ would take several times as long as to train on them.
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
@@ -24,7 +25,8 @@ WINDOWS_HELD = 3
 """The one in use, the next one, and the buffer that it is read into."""
 
 Packed = npt.NDArray[np.float32]
-"""[rows, columns + 1]: the features of each row, then its class number, which float32 has exactly up to 2**24."""
+"""[rows, width]: the features of each row, its weight where rows have one, and its class number, which float32 has
+exactly up to 2**24."""
 
 
 class PackedRows:
@@ -33,11 +35,17 @@ class PackedRows:
     Args:
         columns: Features of a row.
         folder: Where the file is; "" for where temporary files are.
+        weighted: Whether each row has a weight.
+
+    Attributes:
+        by_class: Rows by class number, or the sums of their weights.
     """
 
-    def __init__(self, columns: int, folder: str = "") -> None:
-        self.columns, self.rows = columns, 0
-        self.row_bytes = (columns + 1) * np.dtype(np.float32).itemsize
+    def __init__(self, columns: int, folder: str = "", *, weighted: bool = False) -> None:
+        self.columns, self.weighted, self.rows = columns, weighted, 0
+        self.width = columns + weighted + 1
+        self.by_class: Counter[int] = Counter()
+        self.row_bytes = self.width * np.dtype(np.float32).itemsize
         self.place = folder or tempfile.gettempdir()
         self._file = self._made_file()
 
@@ -54,6 +62,9 @@ class PackedRows:
         except OSError as error:
             raise self._unwritten(error) from error
         self.rows += len(packed)
+        ids, at = np.unique(packed[:, -1], return_inverse=True)
+        sums = np.bincount(at, packed[:, -2] if self.weighted else None)
+        self.by_class.update(dict(zip(ids.astype(int).tolist(), sums.tolist(), strict=True)))
 
     def read(self, begin: int, into: Packed) -> None:
         """Reads as many rows as an array has room for, from a number on."""
@@ -79,7 +90,7 @@ class PackedRows:
 
 
 class Windows:
-    """The parts of a split that are in memory at a time, float32 tensors [rows, columns + 1].
+    """The parts of a split that are in memory at a time, float32 tensors [rows, width].
 
     Args:
         packed: The split.
@@ -112,7 +123,7 @@ class Windows:
 
     def _read(self, begins: Iterable[int], block_rows: int) -> Iterator[tf.Tensor]:
         """Reads blocks one after the other; what doesn't fit into a window goes on in the next."""
-        window, filled = np.empty([self._rows, self._packed.columns + 1], np.float32), 0
+        window, filled = np.empty([self._rows, self._packed.width], np.float32), 0
         for begin in begins:
             at, end = begin, min(begin + block_rows, self._packed.rows)
             while at < end:

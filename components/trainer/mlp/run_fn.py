@@ -42,7 +42,14 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
     model, curves = trained_by_tuner(fn_args, described, name, strategy) or train_one(
         described, load(fn_args, described), name, strategy, checkpoints
     )
-    served = ServedRows(model, described.tft_output, described.columns, described.class_names, described.slices)
+    served = ServedRows(
+        model,
+        described.tft_output,
+        described.columns,
+        described.class_names,
+        described.slices,
+        described.weight,
+    )
     save(served, curves, fn_args, strategy)
     if is_chief(strategy):
         remove_checkpoints(checkpoints)

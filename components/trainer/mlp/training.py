@@ -20,6 +20,7 @@ import tf_keras as keras
 from components import progress
 from components.errors import TransferlineError
 from components.trainer.checkpoints import Checkpoints, EpochMetrics
+from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.model import crossentropies, crossentropy_name, is_correct
@@ -39,10 +40,18 @@ VALIDATED_ROWS = 2**16
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """Both splits."""
+    """Both splits.
+
+    Attributes:
+        train: The training split.
+        validation: The validation split.
+        scales: What the loss of a row is multiplied by, by its class, float32 [classes], beside the row's own weight;
+            None for 1 each. All factors of a row together are 1 in the mean over the training rows.
+    """
 
     train: PackedRows
     validation: PackedRows
+    scales: Weights | None = None
 
 
 class EpochRunner:
@@ -64,7 +73,10 @@ class EpochRunner:
         self._seed = settings.seed
         self.crossentropy = crossentropy_name(max(2, model.output_shape[-1]))
         self._names = ("loss", self.crossentropy, "accuracy")
+        self._scales = None if rows.scales is None else tf.constant(rows.scales)
+        self._columns, self._weighted_rows = rows.train.columns, rows.train.weighted
         self._validation_rows = rows.validation.rows
+        self._validation_weight = _weight_of(rows.validation, rows.scales)
         memory = _memory_of_windows(rows, settings.cache_bytes)
         self._train = Windows(rows.train, memory, self._batch)
         self._validation = Windows(rows.validation, memory)
@@ -76,7 +88,7 @@ class EpochRunner:
             self.optimizer = keras.optimizers.legacy.Adam(schedule)
             # A checkpoint needs the variables before the first step, which would make them.
             self.optimizer._create_all_weights(model.trainable_variables)
-        some_rows = tf.TensorSpec([None, rows.train.columns + 1], tf.float32)
+        some_rows = tf.TensorSpec([None, rows.train.width], tf.float32)
         some_batches, number = tf.TensorSpec([None, self._batch], tf.int32), tf.TensorSpec([], tf.int32)
         self._run_steps = tf.function(self._steps_graph, [some_rows, some_batches, number, number], autograph=False)
         self._order = tf.function(self._order_graph, [some_rows, number, number], autograph=False)
@@ -94,7 +106,8 @@ class EpochRunner:
             epoch: Its number, from 0.
 
         Returns:
-            `loss` with the penalties, the cross-entropy without, `accuracy`, and the same of the validation rows.
+            `loss` with the penalties, the cross-entropy without, `accuracy`, and the same of the validation rows. All
+            but the accuracy weigh the rows.
         """
         sums = np.zeros(METRICS)
         for number, window in enumerate(self._train.shuffled((self._seed, epoch))):
@@ -103,7 +116,8 @@ class EpochRunner:
                 end = min(begin + self._steps_per_execution, len(order))
                 sums += self._run_steps(window, order, tf.constant(begin), tf.constant(end)).numpy()
         validated = sum(self._validate(window).numpy() for window in self._validation)
-        means = [*sums / self.steps, *validated / self._validation_rows]
+        weight = self._validation_weight
+        means = [*sums / self.steps, *validated / [weight, weight, self._validation_rows]]
         return dict(zip((*self._names, *(f"val_{name}" for name in self._names)), map(float, means), strict=True))
 
     def _order_graph(self, window: tf.Tensor, epoch: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
@@ -127,10 +141,10 @@ class EpochRunner:
         replicas = context.num_replicas_in_sync
         share = self._batch // replicas
         chosen = tf.slice(batch, [share * context.replica_id_in_sync_group], [share])
-        features, ids = _unpacked(tf.gather(window, chosen))
+        features, weights, ids = self._unpacked(tf.gather(window, chosen))
         with tf.GradientTape() as tape:
             logits = self._model(features, training=True)
-            crossentropy = tf.reduce_mean(crossentropies(logits, ids))
+            crossentropy = tf.reduce_mean(_times(crossentropies(logits, ids), weights))
             loss = crossentropy + tf.add_n(self._model.losses) if self._model.losses else crossentropy
             # Gradients are summed over the replicas.
             scaled = loss / replicas
@@ -154,12 +168,21 @@ class EpochRunner:
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, per_replica, axis=None)
 
     def _validation_step(self, rows: tf.Tensor) -> tf.Tensor:
-        features, ids = _unpacked(rows)
+        features, weights, ids = self._unpacked(rows)
         logits = self._model(features, training=False)
-        crossentropy = tf.reduce_sum(crossentropies(logits, ids))
+        crossentropy = tf.reduce_sum(_times(crossentropies(logits, ids), weights))
         penalties = tf.add_n(self._model.losses) if self._model.losses else 0.0
-        loss = crossentropy + penalties * tf.cast(tf.shape(rows)[0], tf.float32)
+        count = tf.cast(tf.shape(rows)[0], tf.float32) if weights is None else tf.reduce_sum(weights)
+        loss = crossentropy + penalties * count
         return tf.stack([loss, crossentropy, tf.reduce_sum(is_correct(logits, ids))])
+
+    def _unpacked(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor]:
+        """Returns features, float32 [rows, columns], weights, float32 [rows], None for 1 each, class numbers, int64."""
+        ids = tf.cast(rows[:, -1], tf.int64)
+        weights = rows[:, -2] if self._weighted_rows else None
+        if self._scales is not None:
+            weights = _times(tf.gather(self._scales, ids), weights)
+        return rows[:, : self._columns], weights, ids
 
 
 class BestWeights(tf.train.experimental.PythonState):
@@ -281,9 +304,13 @@ def _memory_of_windows(rows: TrainingRows, cache_bytes: int) -> int | None:
     return cache_bytes
 
 
-def _unpacked(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the features, float32 [rows, columns], and the class numbers, int64 [rows]."""
-    return rows[:, :-1], tf.cast(rows[:, -1], tf.int64)
+def _weight_of(rows: PackedRows, scales: Weights | None) -> float:
+    """The weights of all rows together."""
+    return sum(weight * (1.0 if scales is None else float(scales[number])) for number, weight in rows.by_class.items())
+
+
+def _times(values: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:
+    return values if weights is None else values * weights
 
 
 def _batch_size(batch_size: int, rows: int, replicas: int) -> int:

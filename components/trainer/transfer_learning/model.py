@@ -11,6 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from components.errors import TransferlineError
+from components.trainer.class_weights import Weights
 from components.trainer.config import Precision
 from components.trainer.dropout import Dropout
 from components.trainer.transfer_learning.augmentation import RandomRotation
@@ -147,11 +148,36 @@ def unfreeze(base: keras.Model, from_layer: int) -> None:
         layer.trainable = False
 
 
-def loss_of(head: HeadKind) -> keras.losses.Loss:
-    """Returns the loss that fits the head's output."""
+class WeightedLoss(keras.losses.Loss):
+    """A loss, in which each photo weighs as much as its class.
+
+    Args:
+        loss: The loss, which gives one value a photo if it is asked to.
+        class_weights: float32 [classes].
+    """
+
+    def __init__(self, loss: keras.losses.Loss, class_weights: Weights) -> None:
+        super().__init__(name=loss.name)
+        self._of_each, self._class_weights = loss.call, tf.constant(class_weights)
+
+    def call(self, ids: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        """Returns the weighted loss of each photo, float32 [batch]."""
+        ids = tf.reshape(ids, [-1, 1])  # as Keras hands them on: of one axis it would make one mean
+        return self._of_each(ids, output) * tf.gather(self._class_weights, tf.cast(ids[:, 0], tf.int32))
+
+
+def loss_of(head: HeadKind, class_weights: Weights | None = None) -> keras.losses.Loss:
+    """Returns the loss that fits the head's output.
+
+    Args:
+        head: What the head gives.
+        class_weights: What the loss of a photo of each class is multiplied by, float32 [classes]; None for 1 each.
+    """
     if head == "logit":
-        return keras.losses.BinaryCrossentropy(from_logits=True)
-    return keras.losses.SparseCategoricalCrossentropy()
+        loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    else:
+        loss = keras.losses.SparseCategoricalCrossentropy()
+    return loss if class_weights is None else WeightedLoss(loss, class_weights)
 
 
 def metrics_of(head: HeadKind) -> Sequence[keras.metrics.Metric]:

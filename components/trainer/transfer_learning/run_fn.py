@@ -10,6 +10,7 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
+from components.trainer.class_weights import by_name, class_weights
 from components.trainer.curves import LearningCurves, write_curves
 from components.trainer.strategy import barrier, distribution_strategy, is_chief
 from components.trainer.transfer_learning.config import TransferLearning
@@ -71,7 +72,11 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     store = fn_args.custom_config.get("features", "")
     taught = lessons(model, base, photos, settings, strategy, store)
     checkpoints = checkpoint_folder(fn_args)
-    curves = train(model, base, head, taught.phases, settings, fn_args.model_run_dir, checkpoints)
+    examples = [photos.train.counts.get(name, 0) for name in photos.class_names]
+    weights_by_class = class_weights(settings, photos.class_names, examples)
+    curves = train(
+        model, base, head, taught.phases, settings, fn_args.model_run_dir, checkpoints, weights_by_class
+    ).model_copy(update={"class_weights": by_name(photos.class_names, weights_by_class)})
     served = ServedModel(model, head, photos.tft_output, photos.class_names)
     save(served, curves, weights, photos, fn_args, strategy)
     if is_chief(strategy):

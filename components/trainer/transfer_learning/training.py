@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from components.trainer.checkpoints import Checkpoints
+from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
 from components.trainer.strategy import is_chief
 from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, MetricsRecorder, SaveCheckpoints
@@ -65,6 +66,7 @@ def train(
     settings: TransferLearning,
     log_dir: str,
     checkpoints: str = "",
+    class_weights: Weights | None = None,
 ) -> LearningCurves:
     """Trains the head, then the upper layers of the base with it.
 
@@ -79,6 +81,7 @@ def train(
         settings: The trainer's settings.
         log_dir: Folder of the TensorBoard logs; both phases are on one axis.
         checkpoints: Folder of this training's checkpoints; "" keeps none.
+        class_weights: What the loss of a photo of each class is multiplied by; None for 1 each.
 
     Raises:
         TransferlineError: The loss is no longer a number.
@@ -89,11 +92,12 @@ def train(
         callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False, profile_batch=0))
     first, second = settings.feature_extraction, settings.fine_tuning
     frozen = Phase("feature_extraction", keras.optimizers.Adam, first.learning_rate, first.epochs)
-    fit(frozen, model, head, lessons[0], settings, recorder, callbacks, checkpoints)
+    loss = loss_of(head, class_weights)
+    fit(frozen, model, head, loss, lessons[0], settings, recorder, callbacks, checkpoints)
     if second.epochs:
         unfreeze(base, second.from_layer)
         tuned = Phase("fine_tuning", keras.optimizers.RMSprop, second.learning_rate, settings.epochs)
-        fit(tuned, model, head, lessons[1], settings, recorder, callbacks, checkpoints)
+        fit(tuned, model, head, loss, lessons[1], settings, recorder, callbacks, checkpoints)
     return LearningCurves(
         epochs=tuple(range(1, settings.epochs + 1)),
         fine_tuning_starts_at=first.epochs if second.epochs else None,
@@ -105,6 +109,7 @@ def fit(
     phase: Phase,
     model: keras.Model,
     head: HeadKind,
+    loss: keras.losses.Loss,
     lesson: Lesson,
     settings: TransferLearning,
     recorder: MetricsRecorder,
@@ -117,6 +122,7 @@ def fit(
         phase: The phase.
         model: The whole model, of which all is saved.
         head: What its head gives.
+        loss: What is minimised.
         lesson: What is trained of it, and on what.
         settings: The trainer's settings.
         recorder: Knows how many epochs there were, and takes what the checkpoint says of them.
@@ -127,7 +133,7 @@ def fit(
     with strategy.scope():
         optimizer = phase.optimizer(phase.learning_rate)
         learner = lesson.model
-        learner.compile(optimizer, loss_of(head), metrics_of(head), steps_per_execution=settings.steps_per_execution)
+        learner.compile(optimizer, loss, metrics_of(head), steps_per_execution=settings.steps_per_execution)
         # A checkpoint needs the variables before the first step, which would make them.
         optimizer.build(learner.trainable_variables)
     folder = os.path.join(checkpoints, phase.name) if checkpoints else ""

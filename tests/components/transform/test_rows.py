@@ -11,7 +11,7 @@ from components.contract import FEATURES
 from components.errors import TransferlineError
 from components.transform.config import CountPositive, Quantiles, RowTransform
 from components.transform.raw_features import raw_feature
-from components.transform.rows import feature_names, preprocessing_fn
+from components.transform.rows import feature_names, preprocessing_fn, without_weight
 
 COLUMNS = {
     "b": tf.io.FixedLenFeature([], tf.float32),
@@ -22,6 +22,12 @@ COLUMNS = {
 
 def test_all_columns_of_numbers_are_packed_by_name():
     assert feature_names(COLUMNS, RowTransform()) == ("a", "b")
+
+
+def test_the_weight_of_a_row_is_no_feature():
+    columns = {**COLUMNS, "w": tf.io.FixedLenFeature([], tf.float32)}
+    assert feature_names(without_weight(columns, {"weight": "w"}), RowTransform()) == ("a", "b")
+    assert without_weight(columns, {"transform": {}}) == columns
 
 
 def test_chosen_columns_keep_their_order():

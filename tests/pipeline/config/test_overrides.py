@@ -107,7 +107,7 @@ def faults_of(name, *assignments):
             " (did you mean 'trainer.fine_tuning.epochs' or 'trainer.feature_extraction.epochs'?)",
         ),
         ("digits", "trainer.sed=3", " (did you mean 'trainer.seed'?)"),
-        ("digits", "trainer.class_weights=1", ""),
+        ("digits", "trainer.sample_weights=1", ""),
         ("digits", "trainer.early_stopping=1", ""),
         ("digits", "trainer.backbone=EfficientNetB0", ""),
         ("higgs_toy", "trainer.models.tiny.width=1", " (did you mean 'trainer.models.tiny.widths'?)"),

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.arrow import pc
 from components.csv_example_gen.encode import encode_each, gzipped_records
 from components.errors import TransferlineError
 from components.trainer.curves import read_curves
 from components.trainer.mlp.config import MLP
-from components.trainer.mlp.one_model import describe, load
+from components.trainer.mlp.dataset import load_rows
+from components.trainer.mlp.one_model import describe, load, loss_scales
 from components.trainer.mlp.run_fn import run_fn
 
 ONE = {"wide": MLP(widths=(16,))}
@@ -45,6 +47,39 @@ def test_rows_are_packed_standardised_and_filled_by_the_mean(fn_args, data):
     assert missing.any()
     assert features[missing, 1] == pytest.approx(0, abs=1e-4)
     np.testing.assert_array_equal(ids, np.array(train["label"]) == "yes")
+
+
+def test_weights_are_packed_beside_the_features(fn_args, data):
+    described = describe(fn_args(ONE))
+    folder, train = data
+    files = [str(folder / "train.gz")]
+    loaded = load_rows(files, described.tft_output, described.class_names, weight="n")
+    rows = np.empty([loaded.rows, 5], np.float32)
+    loaded.read(0, rows)
+    weights = np.array(train["n"])
+    np.testing.assert_array_equal(rows[:, 3], weights)
+    second = np.array(train["label"]) == "yes"
+    np.testing.assert_array_equal(rows[:, 4], second)
+    assert loaded.by_class == {0: weights[~second].sum(), 1: weights[second].sum()}
+    scales = loss_scales(described.settings, described.class_names, loaded)
+    assert (scales[second.astype(int)] * weights).mean() == pytest.approx(1)
+
+
+def test_rows_that_all_weigh_nothing_are_an_error(fn_args, data, tmp_path):
+    _, train = data
+    (tmp_path / "none.gz").write_bytes(gzipped_records(train.filter(pc.equal(train["n"], 0))))
+    described = describe(fn_args(ONE))
+    with pytest.raises(TransferlineError, match="rows have the weight 0, so that none counts") as caught:
+        load_rows([str(tmp_path / "none.gz")], described.tft_output, described.class_names, weight="n")
+    assert caught.value.place.startswith("data.weight, ")
+
+
+def test_class_weights_are_told_with_the_curves(fn_args, tmp_path):
+    args = fn_args(ONE)
+    args.custom_config["trainer"] |= {"class_weights": {"yes": 3.0}, "max_epochs": 1}
+    run_fn(args)
+    weights = read_curves(args.model_run_dir).class_weights
+    assert weights["yes"] == pytest.approx(3 * weights["no"])
 
 
 def test_several_files_are_read_in_the_same_order_each_time(fn_args, data, tmp_path):

@@ -8,6 +8,7 @@ import tf_keras as keras
 from components.errors import TransferlineError
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.mlp.model import build_model
+from components.trainer.mlp.one_model import loss_scales
 from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.training import EpochRunner, TrainingRows, log_to_tensorboard, train
 
@@ -71,6 +72,74 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
     assert [values[f"val_{name}"] for name in ("loss", "binary_crossentropy", "accuracy")] == pytest.approx(
         validated, rel=1e-4
     )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_weighted_epoch_is_what_keras_does_with_such_weights(weighted):
+    described = MLP(widths=(8,), l2=0.01)
+    (features, ids), (others, other_ids) = arrays(1000), arrays(200, seed=1)
+    chance = np.random.default_rng(0)
+    own, their_own = (chance.random(count).astype(np.float32) * 3 if weighted else None for count in (1000, 200))
+    packed_rows = []
+    for numbers, classes, weights in (features, ids, own), (others, other_ids, their_own):
+        packed_rows.append(PackedRows(4, weighted=weighted))
+        packed_rows[-1].add(np.column_stack([numbers, *([] if weights is None else [weights]), classes]))
+    changed = settings(class_weights={"yes": 5})
+    scales = loss_scales(changed, ("no", "yes"), packed_rows[0])
+    of_each, of_others = scales[ids], scales[other_ids]
+    if weighted:
+        of_each, of_others = of_each * own, of_others * their_own
+    assert of_each.mean() == pytest.approx(1, rel=1e-5)
+
+    ours, theirs = (build_model(described, 4, 2, seed=0) for _ in range(2))
+    runner = EpochRunner(ours, TrainingRows(*packed_rows, scales), changed)
+    order = order_of(runner, 0)
+    values = runner.run(0)
+    schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
+    theirs.compile(keras.optimizers.Adam(schedule), keras.losses.BinaryCrossentropy(from_logits=True))
+    for batch in order:
+        theirs.train_on_batch(features[batch], ids[batch], sample_weight=of_each[batch])
+    for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-5)
+    logits = theirs.predict(others, verbose=0)[:, 0]
+    crossentropies = np.logaddexp(0, np.where(other_ids == 1, -logits, logits))
+    expected = np.average(crossentropies, weights=of_others)
+    assert values["val_binary_crossentropy"] == pytest.approx(expected, rel=1e-4)
+    assert values["val_loss"] == pytest.approx(expected + float(sum(theirs.losses)), rel=1e-4)
+    assert values["val_accuracy"] == pytest.approx(np.mean((logits > 0) == other_ids))
+
+
+def test_weights_find_more_of_a_rare_class_and_say_it_too_often():
+    """One row in 51, some of which can't be told from the others."""
+
+    def rare(rows, seed):
+        rng = np.random.default_rng(seed)
+        ids = (np.arange(rows) % 51 == 0).astype(np.int64)
+        features = rng.normal(size=(rows, 4)).astype(np.float32)
+        features[:, :2] += 1.2 * ids[:, np.newaxis]
+        return features, ids
+
+    (features, ids), (others, other_ids), (test, test_ids) = rare(10_200, 0), rare(5_100, 1), rare(20_400, 2)
+    found = {}
+    for name, weights in (("plain", None), ("balanced", "balanced")):
+        split = [PackedRows(4) for _ in range(2)]
+        split[0].add(np.column_stack([features, ids]))
+        split[1].add(np.column_stack([others, other_ids]))
+        changed = settings(class_weights=weights, max_epochs=15, learning_rate=0.01)
+        model = build_model(PLAIN, 4, 2, seed=0)
+        train(model, TrainingRows(*split, loss_scales(changed, ("no", "yes"), split[0])), changed)
+        scores = tf.sigmoid(model(test)[:, 0]).numpy()
+        hits = [(scores > 0.5)[test_ids == number] == number for number in (0, 1)]
+        found[name] = {
+            "recall": hits[1].mean(),
+            "balanced": (hits[0].mean() + hits[1].mean()) / 2,
+            "calibration": scores.mean() / test_ids.mean(),
+        }
+    assert found["plain"]["recall"] < 0.2
+    assert found["balanced"]["recall"] > 0.7
+    assert found["balanced"]["balanced"] > found["plain"]["balanced"] + 0.15
+    assert found["plain"]["calibration"] == pytest.approx(1, abs=0.15)
+    assert found["balanced"]["calibration"] > 5
 
 
 def test_every_epoch_has_an_order_of_its_own_and_takes_each_row_once(rows):

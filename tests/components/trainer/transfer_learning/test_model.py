@@ -110,3 +110,11 @@ def test_loss_and_accuracy_fit_the_head():
         accuracy.update_state(ids, tf.constant(output))
         assert accuracy.name == "accuracy"
         assert float(accuracy.result()) == 0.5
+
+
+@pytest.mark.parametrize(("head", "output"), [("logit", [[0.3], [-2.0], [1.5]]), ("softmax", [[0.4, 0.6]] * 3)])
+def test_a_weighted_loss_is_that_of_keras_with_a_weight_a_photo(head, output):
+    ids, weights = np.array([1, 0, 0]), np.array([0.25, 4.0], np.float32)
+    found = loss_of(head, weights)(tf.constant(ids), tf.constant(output))
+    expected = loss_of(head)(tf.constant(ids[:, np.newaxis]), tf.constant(output), sample_weight=weights[ids])
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)

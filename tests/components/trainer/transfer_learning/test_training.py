@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 from small_photo_trainer import run_fn, small_base
 
+from components.trainer.curves import read_curves
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.model import build_model, loss_of, metrics_of, precision_policy, unfreeze
 from components.trainer.transfer_learning.training import Lesson, TrainingData, train
@@ -74,6 +75,20 @@ def test_what_is_served_is_float32_in_every_precision(two_classes, fn_args_of, e
     answer = signatures["image_bytes"](image_bytes=tf.constant([encode_photo("cat", 1)]))
     assert {answer[name].dtype for name in ("scores", "probability")} == {tf.float32}
     assert float(tf.reduce_sum(answer["scores"])) == pytest.approx(1, abs=1e-6)
+
+
+def test_classes_weigh_as_they_are_told_to_in_both_phases(two_classes, fn_args_of):
+    args, found = fn_args_of(two_classes, ["dog", "cat", "cat", "cat"] * 2, SETTINGS), {}
+    for name, weights in (("none", None), ("balanced", "balanced"), ("named", {"dog": 3.0})):
+        args.custom_config["trainer"]["class_weights"] = weights
+        run_fn(args)
+        found[name] = read_curves(args.model_run_dir)
+    assert found["none"].class_weights == {}
+    for each in found["balanced"], found["named"]:
+        assert each.class_weights == pytest.approx({"cat": 2 / 3, "dog": 2})
+    for metric in ("loss", "val_loss"):
+        assert found["named"].metrics[metric] == pytest.approx(found["balanced"].metrics[metric], rel=1e-4)
+        assert all(np.abs(np.subtract(found["balanced"].metrics[metric], found["none"].metrics[metric])) > 1e-3)
 
 
 def test_steps_per_execution_changes_nothing_but_the_calls(tmp_path):
