@@ -91,7 +91,7 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
         schema=schema,
         ingest_report=example_gen.outputs["ingest_report"],
         preprocessing_fn=parts.preprocessing_fn,
-        custom_config={"transform": config.transform.model_dump(mode="json")},
+        custom_config=_transform_settings(config),
         statistics=parts.transform_statistics,
     )
     training_nodes, trained = _training(config, parts, transform, schema)
@@ -171,6 +171,23 @@ def _curated_schema(config: PipelineConfig) -> str:
     return config.schema_path.read_text(encoding="utf-8") if config.curated_schema else ""
 
 
+def _transform_settings(config: Pipeline) -> dict[str, Any]:
+    """What Transform is told, and the Trainer of it."""
+    settings: dict[str, Any] = {"transform": config.transform.model_dump(mode="json")}
+    return settings | {"weight": weight} if (weight := _weight(config)) else settings
+
+
+def _weight(config: Pipeline) -> str:
+    """The column with each record's weight; "" where there is none."""
+    match config:
+        case ImagePipeline():
+            return ""
+        case RowPipeline():
+            return config.data.weight
+        case _:
+            assert_never(config)
+
+
 def _training(
     config: Pipeline, parts: Parts, transform: Transform, schema: BaseChannel
 ) -> tuple[list[BaseNode], Channels]:
@@ -182,10 +199,7 @@ def _training(
         "train_args": TrainArgs(splits=["train"]),
         "eval_args": EvalArgs(splits=["eval"]),
     }
-    settings: dict[str, Any] = {
-        "trainer": config.trainer.model_dump(mode="json"),
-        "transform": config.transform.model_dump(mode="json"),
-    }
+    settings = _transform_settings(config) | {"trainer": config.trainer.model_dump(mode="json")}
     tuners: list[BaseNode] = []
     chosen = results = None
     if len(parts.models) > 1:
@@ -244,7 +258,7 @@ def _pushed_baseline(config: PipelineConfig, model: BaseChannel) -> BaseNode:
 
 
 def _release(
-    config: PipelineConfig,
+    config: Pipeline,
     example_gen: BaseNode,
     model: BaseChannel,
     *,
@@ -257,6 +271,7 @@ def _release(
         model=model,
         baseline_model=baseline.outputs["model"],
         evaluation=config.evaluation,
+        example_weight=_weight(config),
     )
     pusher = Pusher(
         model=model,

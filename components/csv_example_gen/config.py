@@ -54,6 +54,8 @@ class CsvData(Settings):
             remote as gs://.
         label: The column with the class. It is stored as text in the feature `label`; whole numbers lose their
             fraction, so that 1.0 and 1 are one class.
+        weight: The column with each row's weight, 0 or more, in training and in the metrics; "" for rows that all count
+            the same. It is never learned from. A row with no weight, or one below 0, is quarantined.
         classes: The classes there may be; a row with another label is quarantined. Empty for any.
         columns: The columns' names, in the order of the file: needed where there is no header, checked where there is.
         header: Whether the first line names the columns; "auto" looks.
@@ -67,6 +69,7 @@ class CsvData(Settings):
 
     path: str = ""
     label: str = "label"
+    weight: str = ""
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     header: Literal["auto", "yes", "no"] = "auto"
@@ -83,4 +86,14 @@ class CsvData(Settings):
             raise ValueError(f"columns: {', '.join(twice)} occurs twice")
         if self.columns and self.label not in self.columns:
             raise ValueError(f"columns: the label '{self.label}' isn't among them")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_are_numbers(self) -> "CsvData":
+        if self.weight and self.columns and self.weight not in self.columns:
+            raise ValueError(f"columns: the weight '{self.weight}' isn't among them")
+        if self.weight and self.weight == self.label:
+            raise ValueError(f"weight: {self.weight} is the label")
+        if self.weight and self.types.get(self.weight, "float") != "float":
+            raise ValueError(f"weight: {self.weight} is a number, and types says {self.types[self.weight]}")
         return self

@@ -21,6 +21,7 @@ UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 OTHER_DELIMITERS = ";\t|,"
 LISTED = 40
+FLOAT: ColumnType = "float"
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
@@ -104,7 +105,10 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
     if with_rows:
         _check_columns(with_rows, data)
     known = {**types, **{name: kind for name, kind in schema_types.items() if name in types}, **data.types}
+    weights = [data.weight] if data.weight else []
+    known |= dict.fromkeys(weights, FLOAT)
     _check_names("types", data.types, types)
+    _check_names("weight", weights, types)
     _check_names("split.key", data.split.key, types)
     if LABEL in types and data.label != LABEL:
         raise TransferlineError(

@@ -21,7 +21,8 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Ro
 
     Returns:
         Columns of float32, int64 and strings, the label as a string under `LABEL`; rows without a label, with a label
-        outside of `data.classes`, with NaN or with a number beyond float32 are among the faults.
+        outside of `data.classes`, with NaN, with a number beyond float32, or with a weight that there isn't or that is
+        below 0 are among the faults.
     """
     reasons: dict[int, str] = {}
     columns: dict[str, pa.Array] = {}
@@ -32,6 +33,8 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Ro
         elif types[name] == "float":
             for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
                 reasons.setdefault(int(row), f"{name} is {_not_finite(column[int(row)].as_py())}")
+            if name == data.weight:
+                _check_weights(name, column, reasons)
             columns[name] = column
         else:
             columns[name] = column
@@ -43,6 +46,13 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Ro
     faults = [*rows.faults, *(Fault(int(rows.lines[row]), reason) for row, reason in reasons.items())]
     faults.sort(key=lambda fault: fault.line)
     return Rows(table.filter(pa.array(keep)), rows.lines[keep], rows.row_numbers[keep], faults, rows.count)
+
+
+def _check_weights(name: str, column: pa.Array, reasons: dict[int, str]) -> None:
+    for row in np.flatnonzero(_true(pc.is_null(column))):
+        reasons.setdefault(int(row), f"the weight {name} is missing")
+    for row in np.flatnonzero(_true(pc.less(column, 0.0))):
+        reasons.setdefault(int(row), f"the weight {name} is {column[int(row)].as_py():g}, which is below 0")
 
 
 def _not_finite(value: float) -> str:

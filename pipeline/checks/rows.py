@@ -52,11 +52,14 @@ def _files(found: RowFindings) -> str:
 
 
 def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
-    kinds = {name: kind for name, kind in layout.types.items() if name != config.data.label}
+    kinds = {name: kind for name, kind in layout.types.items() if name not in (config.data.label, config.data.weight)}
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds.values()).items()))
     numbers = sorted(name for name, kind in kinds.items() if kind != "string")
     features = config.transform.features or numbers
-    text = f"Label {config.data.label}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
+    weight = f", weight {config.data.weight}" if config.data.weight else ""
+    text = (
+        f"Label {config.data.label}{weight}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
+    )
     yield ok("columns", text) if features else fault("columns", f"{text}.", "Add a column of numbers.")
     for setting, names in _named(config).items():
         for name in names:

@@ -162,6 +162,12 @@ class RowPipeline(PipelineConfig):
     transform: RowTransform = RowTransform()
     trainer: MLPTraining = MLPTraining()
 
+    @model_validator(mode="after")
+    def _weights_are_not_learned_from(self) -> "RowPipeline":
+        if self.data.weight and self.data.weight in self.transform.features:
+            raise ValueError(f"transform.features: {self.data.weight} is data.weight, which isn't learned from")
+        return self
+
     @property
     def weights_file(self) -> str:
         """Always "": training starts from random weights."""

@@ -53,7 +53,7 @@ def predict_rows(
 def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[FileLayout, dict[str, ColumnType]]:
     """Returns how a file is read, and the types that its columns seem to have.
 
-    Without a header its columns are those of `data.columns`, all of them or all but the label.
+    Without a header its columns are those of `data.columns`, all of them or all but the label, or but label and weight.
 
     Args:
         file: The file.
@@ -72,7 +72,9 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
         raise TransferlineError(f"{layout.empty.capitalize()}.", place=file.path)
     if data.columns and not layout.header_lines and not file.kind.names_columns:
         without_label = tuple(name for name in data.columns if name != data.label)
-        named = next((names for names in (data.columns, without_label) if len(names) == len(layout.columns)), None)
+        alone = tuple(name for name in without_label if name != data.weight)
+        lists = (data.columns, without_label, alone)
+        named = next((names for names in lists if len(names) == len(layout.columns)), None)
         if named is None:
             raise TransferlineError(
                 f"The first line has {len(layout.columns)} cells; {len(data.columns)} are expected, or "

@@ -10,6 +10,7 @@ from tfx.dsl.compiler.compiler import Compiler
 from tfx.orchestration.local import runner_utils
 
 import pipeline
+from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.cluster.compile import compile_job
 from pipeline.config.overrides import apply_overrides
@@ -53,6 +54,19 @@ def test_every_pipeline_has_the_gate_before_everything_that_is_computed(name, tm
 def test_a_curated_schema_travels_as_its_text():
     assert 'value: "sunflowers"' in nodes(catalog.load("flowers"))["CuratedSchema"].exec_properties["schema_text"]
     assert "PhotoSchemaGen" in nodes(catalog.load("photos"))
+
+
+def test_the_column_of_weights_is_told_to_those_who_need_it():
+    settings = ["data.path=/rows.csv", "data.weight=m_bb"]
+    with pytest.raises(TransferlineError, match="m_bb is data\\.weight, which isn't learned from"):
+        apply_overrides(catalog.load("higgs"), settings)
+    weighted = nodes(apply_overrides(catalog.load("higgs"), [*settings, "transform.features=[]"]))
+    for step in "Transform", "Tuner", "Trainer":
+        assert json.loads(weighted[step].exec_properties["custom_config"])["weight"] == "m_bb"
+    assert weighted["Evaluator"].exec_properties["example_weight"] == "m_bb"
+    plain = nodes(catalog.load("higgs"))
+    assert "weight" not in json.loads(plain["Trainer"].exec_properties["custom_config"])
+    assert plain["Evaluator"].exec_properties.get("example_weight") is None
 
 
 @pytest.mark.parametrize(("name", "step"), [("photos", "ImageExampleGen"), ("higgs_toy", "CsvExampleGen")])

@@ -52,6 +52,7 @@ def test_types_by_the_schema_and_by_the_user(look):
         ("1,2\n3,4\n", {"columns": ("a", "c", "label")}, "has 2 cells, and data.columns names 3", "Correct"),
         ("a,label,y\n1,2,0\n", {"label": "y"}, "a column 'label' that isn't the label", "Rename the column"),
         ("a,label\n1,0\n", {"types": {"aa": "int"}}, "There is no column 'aa' (did you mean 'a'?)", "Use one of"),
+        ("a,label\n1,0\n", {"weight": "aa"}, "There is no column 'aa' (did you mean 'a'?)", "Use one of"),
         ("a,label\n1,0\n", {"split": {"key": ["b"]}}, "There is no column 'b'", "Use one of"),
         ("a,b\n".encode("utf-16"), {}, "UTF-16", "Save it as UTF-8"),
         (b"\xff\x00\x01,b\n", {}, "isn't UTF-8", "Save the file as UTF-8"),
