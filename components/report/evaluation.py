@@ -11,7 +11,7 @@ from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
 from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class
 from components.evaluator.results import ALL_EXAMPLES, read_metrics, read_plots
-from components.report.intervals import auc_interval, share_interval
+from components.intervals import auc_interval, share_interval
 from components.report.review import (
     CalibrationBucket,
     EvaluationReview,

@@ -14,7 +14,7 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import PhotoSource
 from components.ingest.report import Quarantined
-from components.report.intervals import share_interval
+from components.intervals import share_interval
 from components.settings import Settings
 from components.wording import listed, printable
 from pipeline.prediction.photos import predict_sources
@@ -117,9 +117,10 @@ def _labelled(
 
 def _sources(data: ImageData, files: Sequence[str]) -> Iterator[PhotoSource | Quarantined]:
     """Yields where the photos are, as ImageExampleGen finds them."""
+    ungrouped = data.split.model_copy(update={"group": ""})  # these photos aren't split
     for path in files:
         try:
-            listing = list_photos(data.model_copy(update={"path": path}))
+            listing = list_photos(data.model_copy(update={"path": path, "split": ungrouped}))
         except TransferlineError as error:
             yield Quarantined(place=error.place or path, reason=error.cause)
         else:

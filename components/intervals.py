@@ -6,6 +6,7 @@ TFMA's own intervals resample: its jackknife took six times as long as the evalu
 """
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 CONFIDENCE = 0.95
@@ -28,6 +29,24 @@ def share_interval(value: float, examples: float) -> tuple[float, float] | None:
     middle = (right + QUANTILE**2 / 2) / (whole + QUANTILE**2)
     half = QUANTILE / (whole + QUANTILE**2) * math.sqrt(right * (whole - right) / whole + QUANTILE**2 / 4)
     return (middle - half if right else 0.0), (middle + half if right < whole else 1.0)
+
+
+def mean_share_interval(shares: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Returns the interval of the mean of independent shares, such as the recalls that a balanced accuracy is made of.
+
+    Source: G. Y. Zou, A. Donner, Construction of confidence limits about effect measures, Statistics in Medicine 27
+    (2008): the reach of each share's own interval, here Wilson's, takes the place of its standard error.
+
+    Args:
+        shares: Each with the number of examples that it is a share of; None is returned where one is of nothing.
+    """
+    intervals = [share_interval(value, examples) for value, examples in shares]
+    if not shares or None in intervals:
+        return None
+    mean = sum(value for value, _ in shares) / len(shares)
+    below = [value - low for (value, _), (low, _) in zip(shares, filter(None, intervals), strict=True)]
+    above = [high - value for (value, _), (_, high) in zip(shares, filter(None, intervals), strict=True)]
+    return max(0.0, mean - math.hypot(*below) / len(shares)), min(1.0, mean + math.hypot(*above) / len(shares))
 
 
 def auc_interval(value: float, positives: float, negatives: float) -> tuple[float, float] | None:

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from components.report.intervals import auc_interval, share_interval
+from components.intervals import auc_interval, mean_share_interval, share_interval
 
 
 def test_wilsons_interval_of_the_textbook():
@@ -27,3 +28,20 @@ def test_hanley_and_mcneils_interval_of_their_example():
 def test_a_perfect_curve_has_an_interval_within_its_range():
     low, high = auc_interval(1.0, 20, 20)
     assert 0.9 < low < high == 1.0
+
+
+def test_the_interval_of_a_mean_of_shares_holds_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    truth, examples = (0.9, 0.3, 0.6), (200, 15, 60)
+    held = 0
+    for _ in range(2000):
+        shares = [(rng.binomial(count, share) / count, count) for share, count in zip(truth, examples, strict=True)]
+        low, high = mean_share_interval(shares)
+        held += low <= sum(truth) / 3 <= high
+    assert held / 2000 == pytest.approx(0.95, abs=0.015)
+
+
+def test_the_mean_of_one_share_has_its_own_interval_and_of_nothing_there_is_none():
+    assert mean_share_interval([(0.8, 50)]) == pytest.approx(share_interval(0.8, 50))
+    assert mean_share_interval([(0.8, 50), (0.0, 0)]) is None
+    assert mean_share_interval([]) is None
