@@ -1,7 +1,8 @@
 """Builds the Beam pipeline that turns file ranges into TFRecords and into the results that the report is made of.
 
-Two passes: the first counts the lines of each range, which gives every row its number; the second reads, checks, splits
-and encodes. Rows never travel between workers, only counts, hashes and faults do.
+Two passes: the first counts the lines of each range, which gives every row its number, and reads the classes where the
+split is stratified; the second reads, checks, splits and encodes. Rows never travel between workers, only counts,
+hashes and faults do.
 """
 
 import os
@@ -19,17 +20,30 @@ from components import progress
 from components.arrow import pc
 from components.contract import LABEL, SPLITS
 from components.csv_example_gen.config import CsvData
+from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs
 from components.csv_example_gen.duplicates import Copy, HashedRows, in_different_splits, packed_by_partition
 from components.csv_example_gen.encode import gzipped, gzipped_records
+from components.csv_example_gen.gather import GatherInputs
 from components.csv_example_gen.layout import TableLayout
 from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
+from components.ingest.gather import GatherClasses
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, Quarantined
-from components.ingest.results import BYTES, COUNTS, DUPLICATES, FOUND, QUARANTINED, result_line, write_results
+from components.ingest.results import (
+    BYTES,
+    CONFLICTS,
+    COUNTS,
+    DUPLICATES,
+    FOUND,
+    QUARANTINED,
+    result_line,
+    write_results,
+)
 from components.ingest.side_by_side import in_order
+from components.ingest.strata import ClassHashes, Strata
 
-HASHES = "hashes"
+HASHES, INPUTS = "hashes", "inputs"
 
 THREADS = os.cpu_count() or 1
 """Blocks that one worker parses and encodes side by side: that work is done in C++, outside of Python's lock."""
@@ -110,6 +124,7 @@ class Finished:
         unused: Rows that no split takes.
         faults: The faults.
         hashes: The rows' hashes by partition, where the split may part copies.
+        inputs: What the rows have as inputs and labels, where conflicts are counted.
     """
 
     records: dict[str, bytes]
@@ -118,10 +133,11 @@ class Finished:
     unused: int
     faults: list[Quarantined]
     hashes: list[tuple[int, HashedRows]]
+    inputs: LabelledInputs | None
 
 
-class ReadRanges(beam.DoFn):
-    """Reads the rows of a range, one output a split, and says what became of each."""
+class _ReadingFn(beam.DoFn):
+    """Reads ranges with as many threads as there are cores."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -134,11 +150,26 @@ class ReadRanges(beam.DoFn):
         """Ends them."""
         self._threads.shutdown()
 
-    def process(self, part: Range, numbering: Numbering) -> Iterator[Any]:
+
+class ReadClasses(_ReadingFn):
+    """Yields the hashes of the rows of a range by class, a block at a time."""
+
+    def process(self, part: Range) -> Iterator[ClassHashes]:
+        """Reads the range."""
+        pieces = self._plan.reader.pieces(part)
+        yield from in_order(
+            self._threads, lambda piece: class_hashes(piece, part, self._plan), pieces, ahead=BLOCKS_AHEAD
+        )
+
+
+class ReadRanges(_ReadingFn):
+    """Reads the rows of a range, one output a split, and says what became of each."""
+
+    def process(self, part: Range, numbering: Numbering, strata: Strata | None = None) -> Iterator[Any]:
         """Yields pieces of TFRecord files into the splits, and the rest into outputs of their own."""
         pieces = self._plan.reader.pieces(part)
         finished = in_order(
-            self._threads, lambda piece: finish(piece, part, self._plan, numbering), pieces, ahead=BLOCKS_AHEAD
+            self._threads, lambda piece: finish(piece, part, self._plan, numbering, strata), pieces, ahead=BLOCKS_AHEAD
         )
         for done in finished:
             PROGRESS.add(done.found, numbering.total)
@@ -152,18 +183,30 @@ class ReadRanges(beam.DoFn):
             yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused, 0))
             for partition in done.hashes:
                 yield beam.pvalue.TaggedOutput(HASHES, partition)
+            if done.inputs:
+                yield beam.pvalue.TaggedOutput(INPUTS, done.inputs)
         yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
 
 
-def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering) -> Finished:
+def class_hashes(piece: Piece, part: Range, plan: Plan) -> ClassHashes:
+    """Returns by class what tells rows apart that may come into different splits."""
+    table = plan.reader.records(piece, part.file).table
+    encoded = pc.dictionary_encode(table[LABEL].combine_chunks())
+    codes = encoded.indices.to_numpy(zero_copy_only=False)
+    hashes = plan.rule.hashes_of(table)
+    return {name: hashes[codes == code] for code, name in enumerate(encoded.dictionary.to_pylist())}
+
+
+def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering, strata: Strata | None = None) -> Finished:
     """Parses, checks, splits and encodes a piece."""
     file = plan.layout.files[part.file]
     rows = plan.reader.records(piece, part.file)
     first_line = numbering.lines[part.file, part.start]
     first_row = numbering.starts[part.file, part.start]
     places = rows.row_numbers + first_row
-    hashes = row_hashes(rows.table)
-    splits = plan.rule.splits_of(rows.table, hashes, places, numbering.total or 0, file.split)
+    rule = plan.rule
+    hashes = rule.hashes_of(rows.table)
+    splits = rule.splits_of(hashes, places, numbering.total or 0, file.split, strata)
     records: dict[str, bytes] = {}
     counts: dict[tuple[str, str], int] = {}
     for number, split in enumerate(SPLITS):
@@ -178,9 +221,15 @@ def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering) -> Finis
         for fault in rows.faults
     ]
     packed: list[tuple[int, HashedRows]] = []
-    if plan.rule.may_part_copies:
-        packed = list(packed_by_partition(part.file, first_line, hashes, splits, rows.lines))
-    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, packed)
+    if rule.may_part_copies:
+        whole = row_hashes(rows.table) if rule.key else hashes
+        packed = list(packed_by_partition(part.file, first_line, whole, splits, rows.lines))
+    inputs = None
+    if rule.inputs:
+        same = hashes if rule.inputs == rule.key else row_hashes(rows.table.select(rule.inputs))
+        labels = rows.table[LABEL].combine_chunks()
+        inputs = labelled_inputs(same, labels, splits, part.file, rows.lines + first_line)
+    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, packed, inputs)
 
 
 def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
@@ -199,9 +248,18 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         | "Counts" >> beam.combiners.ToList()
         | "Number" >> beam.Map(number_rows)
     )
-    outputs = ranges | "ReadRanges" >> beam.ParDo(
-        ReadRanges(plan), numbering=beam.pvalue.AsSingleton(numbering)
-    ).with_outputs(*SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES)
+    known = {"numbering": beam.pvalue.AsSingleton(numbering)}
+    if plan.data.split.stratify:
+        strata = (
+            ranges
+            | "ReadClasses" >> beam.ParDo(ReadClasses(plan))
+            | "Classes" >> beam.CombineGlobally(GatherClasses())
+            | "Strata" >> beam.Map(plan.rule.strata_of)
+        )
+        known["strata"] = beam.pvalue.AsSingleton(strata)
+    outputs = ranges | "ReadRanges" >> beam.ParDo(ReadRanges(plan), **known).with_outputs(
+        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS
+    )
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
         _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix))
@@ -228,6 +286,13 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
             | "InDifferentSplits" >> beam.FlatMap(lambda group: in_different_splits(group[1]))
             | "DuplicateLines"
             >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
+        )
+    if plan.rule.inputs:
+        lines.append(
+            outputs[INPUTS]
+            | "Inputs" >> beam.CombineGlobally(GatherInputs())
+            | "ConflictLine"
+            >> beam.Map(lambda found: result_line(CONFLICTS, conflicts_in(found, plan.layout).model_dump()))
         )
     write_results(lines | "Results" >> beam.Flatten(), results_file)
 

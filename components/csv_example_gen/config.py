@@ -22,8 +22,16 @@ class RowSplit(Settings):
             training rows become eval.
         eval: Share of the rows, by hash.
         test: Share of the rows, by hash.
-        key: By hash: the columns that are hashed, such as a customer's number, so that rows of the same key stay
-            together and adding rows moves none; empty for the whole row, so that identical rows stay together.
+        key: By hash: the columns that are hashed, such as those that are learned from: rows of the same key stay
+            together, and adding rows moves none. Empty for the whole row with its label: rows that are the same but
+            for their label come into different splits then.
+        group: By hash: a column that is hashed in place of the key, such as a customer's number, so that a group's rows
+            stay together.
+        count_conflicts: Whether rows that are the same in the key, or without a key in all columns but the label, and
+            differ in their label are counted. For a key of the columns that are learned from.
+        stratify: By hash: whether each class has its shares of train, eval and test, as exactly as whole rows allow,
+            and a rare one a row in each if it has three. The data is read twice for it, and more rows may move others
+            to another split; without it they never do.
         eval_rows: By rows: the first so many lines are for validation.
         train_rows: By rows: the next so many lines are for training; None for all up to the test rows.
         test_rows: By rows: the last so many lines are for the test. What is between is left out, and counted.
@@ -34,6 +42,9 @@ class RowSplit(Settings):
     eval: float = Field(default=0.1, gt=0, lt=1)
     test: float = Field(default=0.1, gt=0, lt=1)
     key: tuple[str, ...] = ()
+    group: str = ""
+    count_conflicts: bool = False
+    stratify: bool = False
     eval_rows: int = Field(default=1_000, ge=1)
     train_rows: int | None = Field(default=None, ge=1)
     test_rows: int = Field(default=1_000, ge=1)

@@ -110,6 +110,7 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
     _check_names("types", data.types, types)
     _check_names("weight", weights, types)
     _check_names("split.key", data.split.key, types)
+    _check_names("split.group", (data.split.group,) if data.split.group else (), types)
     if LABEL in types and data.label != LABEL:
         raise TransferlineError(
             f"There is a column '{LABEL}' that isn't the label: records keep the label under this name.",

@@ -13,6 +13,7 @@ from components.contract import LABEL, SPLITS
 from components.csv_example_gen.config import RowSplit
 from components.csv_example_gen.layout import TableLayout
 from components.errors import TransferlineError
+from components.ingest.strata import ClassHashes, Strata, strata_of
 
 UNUSED = len(SPLITS)
 """The number of the rows that a split by rows leaves out; the others have their split's place in `SPLITS`."""
@@ -33,6 +34,7 @@ class SplitRule:
         by: "rows", "hash" or "file".
         settings: The user's.
         key: The columns that are hashed; empty for all.
+        inputs: The columns by which conflicts are found; empty where none are counted.
         total_rows: Rows in all files, needed by rows; faults count, so that one more moves no other row.
         has_eval: By file: whether a file is for eval.
     """
@@ -40,6 +42,7 @@ class SplitRule:
     by: str
     settings: RowSplit
     key: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     has_eval: bool = True
 
     @property
@@ -47,28 +50,50 @@ class SplitRule:
         """Whether rows that are the same can come into different splits; the same hash is always in the same one."""
         return self.by != "hash"
 
+    def hashes_of(self, table: pa.Table) -> Hashes:
+        """Returns uint64 [rows]: what rows that stay together have in common.
+
+        Args:
+            table: The records' columns.
+        """
+        return row_hashes(table.select(self.key) if self.key else table)
+
     def splits_of(
-        self, table: pa.Table, hashes: Hashes, row_numbers: npt.NDArray[np.int64], total: int, named: str
+        self,
+        hashes: Hashes,
+        row_numbers: npt.NDArray[np.int64],
+        total: int,
+        named: str,
+        strata: Strata | None = None,
     ) -> SplitNumbers:
         """Returns the number of each row's split.
 
         Args:
-            table: The records' columns.
-            hashes: uint64 [rows]: the hash of each whole row.
+            hashes: uint64 [rows]: see `hashes_of`.
             row_numbers: int64 [rows]: place of each row among those of all files, from 0.
             total: Rows in all files.
             named: The split that the file names.
+            strata: The splits of the rows of rare classes, where the split is stratified.
         """
         if self.by == "rows":
             return self._by_rows(row_numbers, total)
         if self.by == "file" and (named != "train" or self.has_eval):
-            return np.full(table.num_rows, SPLITS.index(named), np.int8)
-        at = (row_hashes(table.select(self.key)) if self.key else hashes) / 2.0**64
+            return np.full(len(hashes), SPLITS.index(named), np.int8)
+        at = hashes / 2.0**64
         if self.by == "file":
             share = self.settings.eval / (self.settings.train + self.settings.eval)
             return np.where(at < share, EVAL, TRAIN).astype(np.int8)
         bounds = [self.settings.train, self.settings.train + self.settings.eval]
-        return np.searchsorted(bounds, at, side="right").astype(np.int8)
+        splits = np.searchsorted(bounds, at, side="right").astype(np.int8)
+        return strata.applied(hashes, splits) if strata else splits
+
+    def strata_of(self, classes: ClassHashes) -> Strata:
+        """Returns the splits of the rows of rare classes.
+
+        Args:
+            classes: The hashes of all rows, see `hashes_of`, by class.
+        """
+        return strata_of(classes, (self.settings.train, self.settings.eval, self.settings.test))
 
     def _by_rows(self, row_numbers: npt.NDArray[np.int64], total: int) -> SplitNumbers:
         first_test = total - self.settings.test_rows
@@ -86,7 +111,8 @@ def make_rule(settings: RowSplit, layout: TableLayout, label: str) -> SplitRule:
     """Returns the rule for these files.
 
     Raises:
-        TransferlineError: The settings ask for a split by file that the names don't tell.
+        TransferlineError: The settings ask for a split by file that the names don't tell, or for a stratified one that
+            isn't by hash.
     """
     named = {file.split for file in layout.files if not file.empty}
     by = settings.by
@@ -100,8 +126,27 @@ def make_rule(settings: RowSplit, layout: TableLayout, label: str) -> SplitRule:
             place="data.split.by",
             cure="Name the files or their folders train, validation and test, or split by hash or by rows.",
         )
-    key = tuple(LABEL if name == label else name for name in settings.key)
-    return SplitRule(by, settings, key, "eval" in named)
+    if settings.stratify and by != "hash":
+        raise TransferlineError(
+            f"The split is to be stratified, but it goes by {by}.",
+            place="data.split.stratify",
+            cure='Set data.split.by to "hash", or leave data.split.stratify out.',
+        )
+    key = (settings.group,) if settings.group else settings.key
+    return SplitRule(
+        by,
+        settings,
+        key=tuple(LABEL if name == label else name for name in key),
+        inputs=inputs_of(settings, layout),
+        has_eval="eval" in named,
+    )
+
+
+def inputs_of(settings: RowSplit, layout: TableLayout) -> tuple[str, ...]:
+    """Returns the columns by which conflicts are found; none where they aren't counted."""
+    if not settings.count_conflicts:
+        return ()
+    return tuple(name for name in settings.key or layout.types if name != layout.label)
 
 
 def check_enough_rows(settings: RowSplit, total: int, place: str) -> None:

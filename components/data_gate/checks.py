@@ -1,12 +1,13 @@
 """Checks the ingest report and the anomalies; each check returns the faults that it found, in words."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
 
 from components.contract import SPLITS
 from components.data_gate.config import GateRules
+from components.ingest.findings import conflicts_text, missing_classes, missing_classes_text, outvoted_share
 from components.ingest.report import Duplicate, IngestReport
 
 SHOWN = 5
@@ -16,13 +17,14 @@ TYPES = {schema_pb2.BYTES: "text or bytes", schema_pb2.INT: "whole numbers", sch
 
 
 def ingest_faults(report: IngestReport, rules: GateRules) -> list[str]:
-    """Returns what is wrong with the records as a whole: quarantine, splits, classes and duplicates."""
+    """Returns what is wrong with the records as a whole: quarantine, splits, classes, duplicates and conflicts."""
     return [
         *_broken_faults(report),
         *_quarantine_faults(report, rules),
         *_split_faults(report),
-        *_class_faults(report),
+        *_class_faults(report, rules),
         *_duplicate_faults(report, rules),
+        *_conflict_faults(report, rules),
     ]
 
 
@@ -67,7 +69,7 @@ def _split_faults(report: IngestReport) -> Iterator[str]:
         yield f"no records in the split {_listed(empty)}: add records there or change data.split"
 
 
-def _class_faults(report: IngestReport) -> Iterator[str]:
+def _class_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
     trained = report.labels("train")
     if len(trained) < 2 and report.written("train"):
         yield f"the only class in train is {_listed(trained)}: a classifier needs two or more"
@@ -75,6 +77,12 @@ def _class_faults(report: IngestReport) -> Iterator[str]:
         unseen = report.labels(split) - trained
         if unseen and trained:
             yield f"the class {_listed(unseen)} occurs in {split} but not in train: the model can't learn it"
+    missing = [name for name in missing_classes(report.counts) if name in trained]
+    if missing and len(trained) > 1 and rules.fail_on_missing_class:
+        yield (
+            f"{missing_classes_text(missing, report.counts)}; add records, spread what there is by "
+            "data.split.stratify=true, leave the class out, or set gate.fail_on_missing_class=false"
+        )
 
 
 def _duplicate_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
@@ -89,11 +97,23 @@ def _duplicate_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
         yield f"{_groups(conflicts)} identical with different labels: {_examples(conflicts)}"
 
 
+def _conflict_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
+    if report.conflicts is None or rules.max_conflicts is None:
+        return
+    records = sum(map(report.written, SPLITS))
+    if outvoted_share(report.conflicts, records) > rules.max_conflicts:
+        yield (
+            f"{conflicts_text(report.conflicts, records)}, and gate.max_conflicts={rules.max_conflicts:.1%} asks for "
+            f"{1 - rules.max_conflicts:.1%}: {_examples(report.conflicts.first)}; add columns that tell such records "
+            "apart, or correct the labels"
+        )
+
+
 def _groups(duplicates: list[Duplicate]) -> str:
     return "1 group of records is" if len(duplicates) == 1 else f"{len(duplicates)} groups of records are"
 
 
-def _examples(duplicates: list[Duplicate]) -> str:
+def _examples(duplicates: Sequence[Duplicate]) -> str:
     return "; ".join(" = ".join(duplicate.places) for duplicate in duplicates[:SHOWN])
 
 

@@ -15,8 +15,14 @@ class GateRules(Settings):
             files don't count.
         fail_on_leak: Whether identical records in train and test stop the run.
         fail_on_label_conflict: Whether identical records with different labels stop the run.
+        max_conflicts: The largest share of records, 0 to 1, that have another label than most records with the same
+            inputs: no model can be right about them. None for any; where they aren't counted, it stops nothing.
+        fail_on_missing_class: Whether a class that has no record in one of the splits stops the run: nothing would say
+            how well the model knows it.
     """
 
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.05
     fail_on_leak: bool = True
     fail_on_label_conflict: bool = False
+    max_conflicts: Annotated[float | None, Field(ge=0, le=1)] = None
+    fail_on_missing_class: bool = False

@@ -59,11 +59,11 @@ def size_fault(size: int) -> str:
 
 
 def arrange_members(
-    members: list[Member], folders: list[str], aliases: dict[str, str]
+    members: list[Member], folders: list[str], aliases: dict[str, str], group_level: int
 ) -> tuple[list[Wanted], list[Quarantined]]:
     """Returns the members to read, with class and split, and those that can't be used."""
     sound = [member for member in members if not member.fault]
-    arranged, empty = arrange([member.name for member in sound], folders, aliases)
+    arranged, empty = arrange([member.name for member in sound], folders, aliases, group_level)
     faults = [Quarantined(place=printable(member.name), reason=member.fault) for member in members if member.fault]
     faults += [*empty, *(item for item in arranged if isinstance(item, Quarantined))]
     wanted = [

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -14,13 +14,23 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from components import progress
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.duplicates import Copy, differing_copies, partition_of
-from components.image_example_gen.examples import THREADS, read_source
+from components.image_example_gen.duplicates import Copy, conflicts_among, differing_copies, partition_of
+from components.image_example_gen.examples import THREADS, class_hashes, read_source
 from components.image_example_gen.records import Listing, PhotoSource
 from components.image_example_gen.shards import ShardWriter
 from components.image_example_gen.splits import SplitRule
+from components.ingest.gather import GatherClasses
 from components.ingest.report import Quarantined
-from components.ingest.results import COUNTS, DUPLICATES, QUARANTINED, SHARDS, result_line, write_results
+from components.ingest.results import (
+    CONFLICTS,
+    COUNTS,
+    DUPLICATES,
+    QUARANTINED,
+    SHARDS,
+    result_line,
+    write_results,
+)
+from components.ingest.strata import Strata
 
 COPIES = "copies"
 PROGRESS_EVERY = 100
@@ -90,10 +100,10 @@ class WritePhotos(beam.DoFn):
         self._shards = {split: ShardWriter(split, folder, bound) for split, folder in self._plan.folders.items()}
         self._counts: Counter[tuple[str, str]] = Counter()
 
-    def process(self, source: PhotoSource) -> Iterator[Any]:
+    def process(self, source: PhotoSource, strata: Strata | None = None) -> Iterator[Any]:
         """Writes the photos of a source."""
         copies: defaultdict[str, list[tuple[str, Copy]]] = defaultdict(list)
-        for item in read_source(source, self._plan.data, self._plan.rule, self._threads):
+        for item in read_source(source, self._plan.data, self._plan.rule, self._threads, strata):
             PROGRESS.add_one(self._plan.total)
             if isinstance(item, Quarantined):
                 yield result_line(QUARANTINED, item.model_dump())
@@ -121,15 +131,30 @@ def ingest(pipeline: beam.Pipeline, listing: Listing, plan: Plan, results_file: 
         plan: What to do with it.
         results_file: Where the lines go that `components.ingest.results` reads.
     """
-    results, copies = (
-        pipeline
-        | "Sources" >> beam.Create(listing.sources)  # which it spreads among workers
-        | "WritePhotos" >> beam.ParDo(WritePhotos(plan)).with_outputs(COPIES, main="results")
+    sources = pipeline | "Sources" >> beam.Create(listing.sources)  # which it spreads among workers
+    strata = {"strata": beam.pvalue.AsSingleton(_strata(sources, plan))} if plan.data.split.stratify else {}
+    results, copies = sources | "WritePhotos" >> beam.ParDo(WritePhotos(plan), **strata).with_outputs(
+        COPIES, main="results"
     )
     duplicates = (
         copies
         | "ByDigest" >> beam.GroupByKey()
-        | "DifferingCopies" >> beam.FlatMap(lambda group: differing_copies(chain.from_iterable(group[1])))
-        | "DuplicateLines" >> beam.Map(lambda duplicate: result_line(DUPLICATES, duplicate.model_dump()))
+        | "DifferingCopies" >> beam.FlatMap(lambda group: _lines_of_copies(chain.from_iterable(group[1])))
     )
     write_results((results, duplicates) | "Results" >> beam.Flatten(), results_file)
+
+
+def _lines_of_copies(photos: Iterable[tuple[str, Copy]]) -> Iterator[str]:
+    every = list(photos)
+    yield from (result_line(DUPLICATES, duplicate.model_dump()) for duplicate in differing_copies(every))
+    yield result_line(CONFLICTS, conflicts_among(every).model_dump())
+
+
+def _strata(sources: beam.PCollection, plan: Plan) -> beam.PCollection:
+    """Reads the photos for their bytes alone; one that turns out not to be usable counts too."""
+    return (
+        sources
+        | "ReadClasses" >> beam.Map(class_hashes)
+        | "Classes" >> beam.CombineGlobally(GatherClasses())
+        | "Strata" >> beam.Map(plan.rule.strata_of)
+    )

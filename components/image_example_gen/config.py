@@ -1,9 +1,9 @@
 """Defines the settings of ImageExampleGen."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components.settings import Settings
 
@@ -22,6 +22,12 @@ class Split(Settings):
         eval: Share of the photos, by hash.
         test: Share of the photos, by hash.
         test_from_eval: Laid out by folder without a test folder: the share of the validation photos that become test.
+        group: By hash: what is hashed in place of a photo's bytes, so that photos of one patient, scene or day stay
+            together: in folders and archives the level of a folder below its class's, from 1 on; in a manifest a
+            column; in TFRecords a feature. "" for none.
+        stratify: By hash: whether each class has its shares of train, eval and test, as exactly as whole photos allow,
+            and a rare one a photo in each if it has three. The photos are read twice for it, and more photos may move
+            others to another split; without it they never do.
     """
 
     by: Literal["auto", "folder", "hash"] = "auto"
@@ -29,6 +35,14 @@ class Split(Settings):
     eval: float = Field(default=0.1, gt=0, lt=1)
     test: float = Field(default=0.1, gt=0, lt=1)
     test_from_eval: float = Field(default=0.2, gt=0, lt=1)
+    group: Annotated[int, Field(ge=1)] | str = ""
+    stratify: bool = False
+
+    @field_validator("group")
+    @classmethod
+    def _number_as_text(cls, group: int | str) -> int | str:
+        """The command line has text alone."""
+        return int(group) if isinstance(group, str) and group.isdecimal() and int(group) else group
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "Split":

@@ -1,20 +1,24 @@
 """Checks photos and encodes each as a tf.Example."""
 
+import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
+import numpy as np
 import tensorflow as tf
 
 from components import contract
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.photos import Photo, RejectedPhotoError, read_photo
 from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
-from components.image_example_gen.splits import SplitRule
+from components.image_example_gen.splits import SplitRule, hash_of
 from components.ingest.report import Quarantined
 from components.ingest.side_by_side import in_order
+from components.ingest.strata import ClassHashes, Strata
 from components.wording import printable
 
 THREADS = os.cpu_count() or 1
@@ -44,7 +48,7 @@ class PhotoExample:
 
 
 def read_source(
-    source: PhotoSource, data: ImageData, rule: SplitRule, threads: ThreadPoolExecutor
+    source: PhotoSource, data: ImageData, rule: SplitRule, threads: ThreadPoolExecutor, strata: Strata | None = None
 ) -> Iterator[PhotoExample | Quarantined]:
     """Yields one item for every record of a source, in order: the example, or why there is none.
 
@@ -53,14 +57,19 @@ def read_source(
         data: The bounds that photos are held to.
         rule: How photos are split.
         threads: Who checks and encodes photos, side by side: most of it is done outside of Python's lock.
+        strata: The splits of the photos of rare classes, where the split is stratified.
     """
     raws = source.read()
     batches = iter(lambda: list(islice(raws, BATCH)), [])
-    for batch in in_order(threads, lambda some: [_checked(raw, data, rule) for raw in some], batches, ahead=THREADS):
+    for batch in in_order(
+        threads, lambda some: [_checked(raw, data, rule, strata) for raw in some], batches, ahead=THREADS
+    ):
         yield from batch
 
 
-def _checked(raw: RawPhoto | Quarantined, data: ImageData, rule: SplitRule) -> PhotoExample | Quarantined:
+def _checked(
+    raw: RawPhoto | Quarantined, data: ImageData, rule: SplitRule, strata: Strata | None
+) -> PhotoExample | Quarantined:
     if isinstance(raw, Quarantined):
         return raw
     place = printable(raw.target.name)
@@ -68,8 +77,18 @@ def _checked(raw: RawPhoto | Quarantined, data: ImageData, rule: SplitRule) -> P
         photo = read_photo(raw.content, data.longest_side, data.max_pixels)
     except RejectedPhotoError as rejected:
         return Quarantined(place=place, reason=rejected.reason)
-    split = rule.split_of(photo.sha256, raw.target.laid_out)
+    split = rule.split_of(photo.sha256, raw.target.laid_out, raw.target.group, strata)
     return PhotoExample(split, raw.target.label, place, photo.sha256, make_example(photo, raw.target))
+
+
+def class_hashes(source: PhotoSource) -> ClassHashes:
+    """Returns by class what tells the photos of a source apart that may come into different splits."""
+    hashes: defaultdict[str, list[int]] = defaultdict(list)
+    for raw in source.read():
+        if isinstance(raw, RawPhoto):
+            sha256 = hashlib.sha256(raw.content).hexdigest()
+            hashes[raw.target.label].append(hash_of(sha256, raw.target.group))
+    return {name: np.array(each, np.uint64) for name, each in hashes.items()}
 
 
 def make_example(photo: Photo, target: PhotoRecord) -> bytes:

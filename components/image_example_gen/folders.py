@@ -67,7 +67,7 @@ class PhotoFiles:
             yield from read
 
 
-def list_folder(folder: str, aliases: dict[str, str]) -> Listing:
+def list_folder(folder: str, aliases: dict[str, str], group_level: int = 0) -> Listing:
     """Finds the photos below a folder of class folders, or of split folders of class folders.
 
     Raises:
@@ -77,7 +77,7 @@ def list_folder(folder: str, aliases: dict[str, str]) -> Listing:
     files = [node.name for node in nodes if not node.is_folder and not node.fault]
     folders = [node.name for node in nodes if node.is_folder]
     faults = [Quarantined(place=printable(node.name), reason=node.fault) for node in nodes if node.fault]
-    arranged, empty = arrange(files, folders, aliases)
+    arranged, empty = arrange(files, folders, aliases, group_level)
     targets = [item for item in arranged if isinstance(item, PhotoRecord)]
     outside = [item for item in arranged if isinstance(item, Quarantined)]
     photos = [PhotoFile(storage.join(folder, target.name), target) for target in targets]

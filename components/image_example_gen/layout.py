@@ -24,11 +24,13 @@ class FolderLayout:
         root: The folder that holds the class or split folders, from the top of the data.
         by_split: Whether the root holds split folders.
         aliases: Class name by folder name.
+        group_level: Which folder below its class's is a photo's group, from 1 on; 0 for none.
     """
 
     root: _Path
     by_split: bool
     aliases: dict[str, str]
+    group_level: int = 0
 
     def target(self, name: str) -> PhotoRecord | Quarantined:
         """Returns the class and split of a file, or why it has none.
@@ -51,9 +53,12 @@ class FolderLayout:
             fault = "outside of every class folder"
         if not fault and not class_name(below[0], self.aliases):
             fault = "the name of its class folder is blank"
+        if not fault and self.group_level and len(below) < self.group_level + 2:
+            fault = f"it lies in no folder of level {self.group_level} below its class's, which data.split.group names"
         if fault:
             return Quarantined(place=printable(name), reason=fault)
-        return PhotoRecord(name, class_name(below[0], self.aliases), split)
+        group = below[self.group_level] if self.group_level else ""
+        return PhotoRecord(name, class_name(below[0], self.aliases), split, group)
 
 
 @dataclass(frozen=True)
@@ -92,21 +97,21 @@ class Tree:
         return folder not in self.filled
 
 
-def find_layout(tree: Tree, aliases: dict[str, str]) -> FolderLayout:
+def find_layout(tree: Tree, aliases: dict[str, str], group_level: int = 0) -> FolderLayout:
     """Returns the layout of a tree, going down through folders that hold nothing but one other folder."""
     root: _Path = ()
     while True:
         below = tree.folders_in(root)
         splits = {split_of_name(name) for name in below} - {""}
         if "train" in splits and len(splits) > 1:
-            return FolderLayout(root, by_split=True, aliases=aliases)
+            return FolderLayout(root, by_split=True, aliases=aliases, group_level=group_level)
         if len(below) != 1:
             break
         only = (*root, below[0])
         if only in tree.with_photos or not tree.folders_in(only):
             break
         root = only
-    return FolderLayout(root, by_split=False, aliases=aliases)
+    return FolderLayout(root, by_split=False, aliases=aliases, group_level=group_level)
 
 
 def empty_class_folders(tree: Tree, layout: FolderLayout) -> list[Quarantined]:
@@ -128,10 +133,10 @@ def _empty(path: _Path, kind: str) -> Quarantined:
 
 
 def arrange(
-    files: Iterable[str], folders: Iterable[str], aliases: dict[str, str]
+    files: Iterable[str], folders: Iterable[str], aliases: dict[str, str], group_level: int = 0
 ) -> tuple[list[PhotoRecord | Quarantined], list[Quarantined]]:
     """Returns what each file is, in the order given, and the empty folders that should hold photos."""
     names = list(files)
     tree = Tree.of(names, folders)
-    layout = find_layout(tree, aliases)
+    layout = find_layout(tree, aliases, group_level)
     return [layout.target(name) for name in names], empty_class_folders(tree, layout)

@@ -65,22 +65,42 @@ def list_photos(data: ImageData) -> Listing:
     Raises:
         TransferlineError: The data can't be read as a whole, or there is nothing.
     """
-    match recognise(data.path):
+    layout = recognise(data.path)
+    level, column = _grouped_by(data.split.group, layout)
+    match layout:
         case PhotoLayout.FOLDERS:
-            listing = list_folder(data.path, data.class_aliases)
+            listing = list_folder(data.path, data.class_aliases, level)
         case PhotoLayout.MANIFEST:
-            listing = list_manifest(data.path, data.split.by, data.class_aliases)
+            listing = list_manifest(data.path, data.split.by, data.class_aliases, column)
         case PhotoLayout.ZIP:
-            listing = list_zip(data.path, data.class_aliases)
+            listing = list_zip(data.path, data.class_aliases, level)
         case PhotoLayout.TAR:
-            listing = list_tar(data.path, data.class_aliases)
+            listing = list_tar(data.path, data.class_aliases, level)
         case PhotoLayout.TFRECORDS:
             from components.image_example_gen.tfrecords import list_tfrecords  # noqa: PLC0415 (imports TensorFlow)
 
-            listing = list_tfrecords(data.path, data.features, data.class_aliases)
+            listing = list_tfrecords(data.path, data.features, data.class_aliases, column)
     if not listing.found:
         raise TransferlineError("There are no files.", place=printable(data.path), cure=EXPECTED)
     return listing
+
+
+def _grouped_by(group: int | str, layout: PhotoLayout) -> tuple[int, str]:
+    """Returns the level of a folder or 0, and the name of a column or feature or "".
+
+    Raises:
+        TransferlineError: The layout has no such thing.
+    """
+    has_columns = layout in (PhotoLayout.MANIFEST, PhotoLayout.TFRECORDS)
+    if not group or isinstance(group, str) == has_columns:
+        return (0, group) if isinstance(group, str) else (group, "")
+    kind = "column of the manifest" if layout is PhotoLayout.MANIFEST else "feature of the examples"
+    raise TransferlineError(
+        f"The photos are to be grouped by {printable(str(group))!r}, which is no "
+        + (f"{kind}." if has_columns else "level of a folder."),
+        place="data.split.group",
+        cure=f"Name a {kind}." if has_columns else "Give a number: 1 is the first folder below that of the class.",
+    )
 
 
 def fingerprint(path: str) -> str:

@@ -28,6 +28,7 @@ class Row:
         label: The class name, as written.
         split: The split, as written; empty if there is none.
         cells_too_many: How many more cells it has than the header.
+        group: What it says in the column of groups; empty if there is none.
     """
 
     number: int
@@ -35,29 +36,34 @@ class Row:
     label: str
     split: str
     cells_too_many: int
+    group: str = ""
 
 
-def list_manifest(path: str, by: str, aliases: dict[str, str]) -> Listing:
+def list_manifest(path: str, by: str, aliases: dict[str, str], group: str = "") -> Listing:
     """Finds the photos that a manifest names, by paths relative to it.
 
     Args:
         path: The manifest.
         by: `Split.by`; the split column is read unless this is "hash" or the column is empty throughout.
         aliases: Class name by the manifest's label.
+        group: The column of groups; "" for none.
 
     Raises:
         TransferlineError: The manifest can't be read as CSV or lacks a column.
     """
-    rows = read_rows(path)
+    rows = read_rows(path, group)
     with_split = by != "hash" and any(row.split for row in rows)
     photos: list[PhotoFile] = []
     faults: list[Quarantined] = []
-    first_row: dict[PhotoRecord, int] = {}
+    first_row: dict[tuple[str, str, str], int] = {}
     for row in rows:
         fault = _fault(row, with_split, aliases)
-        target = PhotoRecord(row.path, class_name(row.label, aliases), split_of_name(row.split) if with_split else "")
-        if not fault and first_row.setdefault(target, row.number) != row.number:
-            fault = f"it repeats row {first_row[target]}"
+        if not fault and group and not row.group:
+            fault = f"file {printable(row.path)} has no {printable(group)}, which data.split.group names"
+        split = split_of_name(row.split) if with_split else ""
+        target = PhotoRecord(row.path, class_name(row.label, aliases), split, row.group)
+        if not fault and (first := first_row.setdefault((row.path, target.label, split), row.number)) != row.number:
+            fault = f"it repeats row {first}"
         if fault:
             place = f"{printable(os.path.basename(path))}, row {row.number}"
             faults.append(Quarantined(place=place, reason=f"manifest row {row.number}: {fault}"))
@@ -76,8 +82,12 @@ def photo_paths(path: str) -> list[str]:
     return [storage.join(folder, row.path) for row in read_rows(path) if row.path and "\0" not in row.path]
 
 
-def read_rows(path: str) -> list[Row]:
+def read_rows(path: str, group: str = "") -> list[Row]:
     """Returns the rows of a manifest that aren't blank.
+
+    Args:
+        path: The manifest.
+        group: The column of groups; "" for none.
 
     Raises:
         TransferlineError: The manifest can't be read as CSV or lacks a column.
@@ -86,7 +96,7 @@ def read_rows(path: str) -> list[Row]:
     rows: list[Row] = []
     number = 0
     try:
-        columns = _columns(path, next(reader, []))
+        columns = _columns(path, next(reader, []), group)
         for number, cells in enumerate(reader, start=2):
             if "\0" in "".join(cells):
                 raise csv.Error("line contains NUL")  # which the reader lets pass from Python 3.11 on
@@ -94,7 +104,8 @@ def read_rows(path: str) -> list[Row]:
                 padded = cells + [""] * (len(columns) - len(cells))
                 row = dict(zip(columns, padded, strict=False))
                 too_many = max(0, len(cells) - len(columns))
-                rows.append(Row(number, row["path"], row["label"], row.get(OPTIONAL, "").strip(), too_many))
+                split, its_group = row.get(OPTIONAL, "").strip(), row[group.strip().lower()].strip() if group else ""
+                rows.append(Row(number, row["path"], row["label"], split, too_many, its_group))
     except csv.Error as error:
         raise TransferlineError(
             f"The manifest can't be read as CSV: {error}.",
@@ -114,15 +125,17 @@ def _read_text(path: str) -> str:
         ) from error
 
 
-def _columns(path: str, header: list[str]) -> list[str]:
+def _columns(path: str, header: list[str], group: str) -> list[str]:
     columns = [name.strip().lower() for name in header]
-    missing = [name for name in REQUIRED if name not in columns]
+    required = (*REQUIRED, group.strip().lower()) if group else REQUIRED
+    missing = [printable(name) for name in required if name not in columns]
     if missing:
         found = ", ".join(printable(name) for name in header) or "none"
         raise TransferlineError(
             f"The manifest has no column {' and no column '.join(missing)}; its columns are: {found}.",
             place=printable(path),
-            cure="Give it a first row path,label (or path,label,split), separated by commas.",
+            cure="Give it a first row path,label (or path,label,split), separated by commas; data.split.group names a "
+            "column too.",
         )
     return columns
 

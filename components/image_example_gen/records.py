@@ -18,11 +18,13 @@ class PhotoRecord:
         name: Where it is, relative to the data; undecodable bytes as surrogate escapes.
         label: The class name.
         laid_out: The split ("train", "eval", "test") it is laid out in; empty where the layout names none.
+        group: What photos have in common that come into the same split; empty where there are no groups.
     """
 
     name: str
     label: str
     laid_out: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)

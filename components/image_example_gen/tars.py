@@ -56,14 +56,14 @@ class TarMembers:
             raise damaged(self.path, ".tar.gz", error) from error
 
 
-def list_tar(path: str, aliases: dict[str, str]) -> Listing:
+def list_tar(path: str, aliases: dict[str, str], group_level: int = 0) -> Listing:
     """Finds the photos in a .tar.gz of class folders, or of split folders of class folders.
 
     Raises:
         TransferlineError: The archive is truncated or damaged; it is read to its end to know.
     """
     members, folders = _contents(path)
-    wanted, faults = arrange_members(members, folders, aliases)
+    wanted, faults = arrange_members(members, folders, aliases, group_level)
     sources: list[PhotoSource] = [TarMembers(path, tuple(wanted))] if wanted else []
     return archive_listing(sources, wanted, faults)
 

@@ -38,6 +38,7 @@ class TFRecordFile:
         laid_out: The split that its name names; empty if it names none.
         features: Where the examples keep photo and class.
         aliases: Class name by the label in the examples.
+        group: The feature with an example's group; "" for none.
     """
 
     path: str
@@ -45,6 +46,7 @@ class TFRecordFile:
     laid_out: str
     features: ExampleFeatures
     aliases: tuple[tuple[str, str], ...] = ()
+    group: str = ""
 
     def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields the photo of each example, or why it has none."""
@@ -65,7 +67,13 @@ class TFRecordFile:
         label, reason = self._label(features[self.features.label])
         if reason:
             return Quarantined(place=printable(place), reason=reason)
-        return RawPhoto(PhotoRecord(place, label, self.laid_out), images[0])
+        groups = (
+            [*features[self.group].bytes_list.value, *features[self.group].int64_list.value] if self.group else [""]
+        )
+        if len(groups) != 1:
+            reason = f"the feature '{self.group}', which data.split.group names, holds {len(groups)} values, not 1"
+            return Quarantined(place=printable(place), reason=reason)
+        return RawPhoto(PhotoRecord(place, label, self.laid_out, _text(groups[0])), images[0])
 
     def _label(self, feature: tf.train.Feature) -> tuple[str, str]:
         """Returns the class name, or "" and why there is none."""
@@ -86,7 +94,7 @@ class TFRecordFile:
         return class_name(classes[index], dict(self.aliases)), ""
 
 
-def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]) -> Listing:
+def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str], group: str = "") -> Listing:
     """Finds and counts the examples in a folder, or under a glob pattern, of TFRecord files.
 
     Raises:
@@ -104,8 +112,12 @@ def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]
         split = split_of_file(name)
         found += sum(1 for _ in _records(file))
         laid_out.add(split)
-        sources.append(TFRecordFile(file, name, split, features, tuple(aliases.items())))
+        sources.append(TFRecordFile(file, name, split, features, tuple(aliases.items()), group))
     return Listing(tuple(sources), tuple(quarantined), found + len(quarantined), frozenset(laid_out - {""}))
+
+
+def _text(group: bytes | int | str) -> str:
+    return group.decode("utf-8", "surrogateescape") if isinstance(group, bytes) else str(group)
 
 
 def _records(path: str) -> Iterator[bytes]:

@@ -64,14 +64,14 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, item: Wanted) 
     return RawPhoto(item.target, content)
 
 
-def list_zip(path: str, aliases: dict[str, str]) -> Listing:
+def list_zip(path: str, aliases: dict[str, str], group_level: int = 0) -> Listing:
     """Finds the photos in a .zip of class folders, or of split folders of class folders.
 
     Raises:
         TransferlineError: The archive is truncated or damaged.
     """
     members, folders = _contents(path)
-    wanted, faults = arrange_members(members, folders, aliases)
+    wanted, faults = arrange_members(members, folders, aliases, group_level)
     wanted.sort(key=lambda item: mixing_key(item.target.name))
     sizes = {member.index: member.size for member in members}
     most, most_bytes = (MEMBERS_PER_SOURCE, None) if storage.is_local(path) else (REMOTE_MEMBERS, REMOTE_BYTES)

@@ -8,6 +8,8 @@ from components.settings import Settings
 REPORT_FILE = "report.json"
 QUARANTINE_FILE = "quarantine.jsonl"
 SHOWN = 5
+MAX_CONFLICTS = 20
+"""Groups of conflicting records that are named."""
 
 
 class Quarantined(Settings):
@@ -36,6 +38,25 @@ class Duplicate(Settings):
     labels: tuple[str, ...]
 
 
+class Conflicts(Settings):
+    """Records that are the same in all that is learned from, and differ in their label.
+
+    Attributes:
+        groups: Sets of such records.
+        records: How many records are in them.
+        outvoted: Those of them whose label isn't the most frequent one of their set: no model of these inputs can be
+            right about them.
+        share: The share of all inputs that was counted; where it is below 1, the numbers above are estimates.
+        first: The first of the sets, with the first record of each label in a split.
+    """
+
+    groups: int = 0
+    records: int = 0
+    outvoted: int = 0
+    share: float = 1.0
+    first: tuple[Duplicate, ...] = ()
+
+
 class IngestReport(Settings):
     """Records in = records out + quarantined + unused.
 
@@ -48,6 +69,7 @@ class IngestReport(Settings):
         broken: Files that end in the middle, so that nobody knows how many records are missing.
         first_quarantined: The first few of them, for the screen.
         duplicates: Groups of identical records that differ in split or label.
+        conflicts: Records with the same inputs and different labels; None where they weren't counted.
     """
 
     found: int
@@ -58,6 +80,7 @@ class IngestReport(Settings):
     broken: tuple[Quarantined, ...] = ()
     first_quarantined: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
+    conflicts: Conflicts | None = None
 
     def written(self, split: str) -> int:
         """Returns how many records went into a split."""

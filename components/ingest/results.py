@@ -16,10 +16,10 @@ from components.ingest import storage
 from components.ingest.file_names import HIDDEN
 from components.ingest.outputs import RECORDS_SUFFIX, lost
 from components.ingest.reasons import BLANK, BROKEN
-from components.ingest.report import SHOWN, Duplicate, IngestReport, Quarantined
+from components.ingest.report import MAX_CONFLICTS, SHOWN, Conflicts, Duplicate, IngestReport, Quarantined
 from components.wording import natural_key
 
-COUNTS, DUPLICATES, QUARANTINED = "counts", "duplicates", "quarantined"
+COUNTS, DUPLICATES, CONFLICTS, QUARANTINED = "counts", "duplicates", "conflicts", "quarantined"
 FOUND, BYTES, SHARDS = "found", "bytes", "shards"
 
 MAX_GROUPS = 1000
@@ -30,10 +30,10 @@ def result_line(kind: str, value: object) -> str:
     """Returns one line of the file of results.
 
     Args:
-        kind: `COUNTS`, with ((split, label), count); `DUPLICATES` or `QUARANTINED`, with the fields of a `Duplicate` or
-            a `Quarantined`; `FOUND`, with (records found, records left out by the split, parts of the input that were
-            read to their end); `BYTES`, with (split, size of what was written); `SHARDS`, with the fields of a file
-            that was written.
+        kind: `COUNTS`, with ((split, label), count); `DUPLICATES`, `CONFLICTS` or `QUARANTINED`, with the fields of a
+            `Duplicate`, of the `Conflicts` in a part of the records, or of a `Quarantined`; `FOUND`, with (records
+            found, records left out by the split, parts of the input that were read to their end); `BYTES`, with (split,
+            size of what was written); `SHARDS`, with the fields of a file that was written.
         value: As the kind says.
     """
     return json.dumps([kind, value])
@@ -74,6 +74,7 @@ def read_results(
     """
     counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     duplicates: list[Duplicate] = []
+    conflicts: list[Conflicts] = []
     aside = list(quarantined)
     unused = 0
     for kind, value in _lines(path):
@@ -82,6 +83,8 @@ def read_results(
             counts[split][label] += count
         elif kind == DUPLICATES:
             duplicates.append(Duplicate.model_validate(value))
+        elif kind == CONFLICTS:
+            conflicts.append(Conflicts.model_validate(value))
         elif kind == QUARANTINED:
             aside.append(Quarantined.model_validate(value))
         elif kind == FOUND:
@@ -99,6 +102,7 @@ def read_results(
         broken=tuple(item for item in aside if item.reason.startswith(BROKEN))[:SHOWN],
         first_quarantined=tuple([*meant, *hidden][:SHOWN]),
         duplicates=worst_first(duplicates),
+        conflicts=_all_conflicts(conflicts) if conflicts else None,
     )
     return report, aside
 
@@ -110,6 +114,21 @@ def worst_first(groups: Iterable[Duplicate]) -> tuple[Duplicate, ...]:
         return not {"train", "test"} <= set(group.splits), len(group.splits) < 2, group.places
 
     return tuple(sorted(groups, key=rank)[:MAX_GROUPS])
+
+
+def _all_conflicts(parts: Sequence[Conflicts]) -> Conflicts:
+    first = sorted((group for part in parts for group in part.first), key=_first_place)
+    return Conflicts(
+        groups=sum(part.groups for part in parts),
+        records=sum(part.records for part in parts),
+        outvoted=sum(part.outvoted for part in parts),
+        share=min(part.share for part in parts),
+        first=tuple(first[:MAX_CONFLICTS]),
+    )
+
+
+def _first_place(group: Duplicate) -> list[str]:
+    return min(natural_key(place.partition(": ")[2]) for place in group.places)
 
 
 def count_records(folder: str) -> int:

@@ -38,6 +38,7 @@ def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str
         unused=report.unused if report else 0,
         quarantine=tuple(_quarantine(ingest_report)) if report else (),
         duplicates=report.duplicates[:SHOWN_DUPLICATES] if report else (),
+        conflicts=report.conflicts if report else None,
         statistics=tuple(each for split in SPLITS for each in read_statistics(statistics, split)),
         anomalies=tuple(each for split in SPLITS for each in _anomalies(anomalies, split)),
         samples=samples_by_class(split_files(examples, "train")) if examples else {},

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from components.ingest.report import Duplicate, Quarantined
+from components.ingest.report import Conflicts, Duplicate, Quarantined
 from components.outcome import Decision
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
@@ -213,6 +213,7 @@ class DataReview(Settings):
         unused: How many a split by rows left out.
         quarantine: The first of those set aside.
         duplicates: Groups of identical records, the worst first.
+        conflicts: Records with the same inputs and different labels; None where they weren't counted.
         statistics: By feature and split.
         anomalies: Against the schema.
         samples: A few training examples by class.
@@ -224,6 +225,7 @@ class DataReview(Settings):
     unused: int = 0
     quarantine: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
+    conflicts: Conflicts | None = None
     statistics: tuple[FeatureStatistics, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     samples: dict[str, tuple[Sample, ...]] = {}

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from components.contract import SPLITS
 from components.data_gate.config import GateRules
+from components.ingest.findings import missing_classes, missing_classes_text
 from components.ingest.report import Quarantined
 from components.wording import listed
 from pipeline.checks.finding import Finding, fault, ok, warning
@@ -52,6 +54,30 @@ def class_findings(counts: Mapping[str, int], what: str, *, whole: bool = True) 
         )
     if rare := few(counts, records):
         yield warning("classes", f"{rare}.", f"Add {what}, or leave the class out: it may be missing from a split.")
+
+
+def missing_findings(
+    counts: Mapping[str, int], gate: GateRules, what: str, by_split: Mapping[str, Mapping[str, int]] | None = None
+) -> Iterator[Finding]:
+    """Yields the classes that miss a split, or have too few records to be in each.
+
+    Args:
+        counts: Records by class; empty where not all were counted.
+        gate: The pipeline's rules.
+        what: What the records are: "photos" or "rows".
+        by_split: Records by split, then by class, where they are laid out so.
+    """
+    names = missing_classes(by_split or {})
+    text = missing_classes_text(names, by_split or {})
+    if not names and (few_of := {name: count for name, count in counts.items() if count < len(SPLITS)}):
+        text = f"Too few {what} to be in train, eval and test: {with_counts(few_of)}"
+    if not text or len(counts) < MIN_CLASSES:
+        return
+    cure = f"Add {what}, or leave the class out."
+    if gate.fail_on_missing_class:
+        yield fault("splits", f"{text}; gate.fail_on_missing_class stops the run.", cure)
+    else:
+        yield warning("splits", f"{text}.", cure)
 
 
 def quarantine_findings(

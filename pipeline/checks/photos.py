@@ -12,7 +12,7 @@ from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_
 from components.ingest.report import Quarantined
 from components.wording import listed
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
-from pipeline.checks.look import SHOWN, Look, class_findings, quarantine_findings
+from pipeline.checks.look import SHOWN, Look, class_findings, missing_findings, quarantine_findings
 from pipeline.profile.classes import count_of
 from pipeline.profile.photos import PhotoFindings, profile_photos
 
@@ -43,6 +43,7 @@ def look_at_photos(data: ImageData, gate: GateRules) -> Look:
         ),
         *class_findings(found.counts, "photos"),
         *_splits(found),
+        *_missing(found, gate),
         *quarantine_findings(found.quarantine, _faults(found), gate, "files"),
         *_copies(found),
     )
@@ -82,6 +83,11 @@ def _splits(found: PhotoFindings) -> Iterator[Finding]:
         yield warning(
             "splits", text, 'Remove the copies, or set data.split.by to "hash": such a test would be too optimistic.'
         )
+
+
+def _missing(found: PhotoFindings, gate: GateRules) -> Iterator[Finding]:
+    laid_out = found.data.split.by != "hash" and {"train", "test"} <= found.laid_out
+    return missing_findings(found.counts, gate, "photos", found.splits if laid_out else None)
 
 
 def _faults(found: PhotoFindings) -> list[Quarantined]:

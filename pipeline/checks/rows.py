@@ -8,10 +8,12 @@ from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.layout import TableLayout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
+from components.data_gate.config import GateRules
 from components.errors import TransferlineError
+from components.ingest.findings import conflicts_text, outvoted_share
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
-from pipeline.checks.look import Look, class_findings, quarantine_findings
+from pipeline.checks.look import Look, class_findings, missing_findings, quarantine_findings
 from pipeline.config import RowPipeline
 from pipeline.profile.classes import MANY_CLASSES, count_of
 from pipeline.profile.rows import RowFindings, profile_rows
@@ -41,6 +43,8 @@ def _look(config: RowPipeline) -> Look:
         *_labels(found),
         *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
         *_splits(found),
+        *missing_findings(found.classes if found.all_read else {}, config.gate, "rows"),
+        *_conflicts(found, config.gate),
     )
     classes = frozenset(data.classes or found.classes) if data.classes or found.all_read else None
     return Look(findings, classes, tuple(name for name in found.layout.types if name != data.label))
@@ -91,6 +95,25 @@ def _labels(found: RowFindings) -> Iterator[Finding]:
     if len(found.classes) > MANY_CLASSES and not data.classes:
         text = f"The label {data.label} has {len(found.classes):,} unique values."
         yield warning("classes", text, "Check that data.label is a class, and not a number or a key.")
+
+
+def _conflicts(found: RowFindings, gate: GateRules) -> Iterator[Finding]:
+    """Rows with the same inputs and different labels, where the split counts them."""
+    if found.conflicts is None:
+        return
+    records = sum(found.classes.values())
+    text = conflicts_text(found.conflicts, records)
+    of = "" if found.all_read else ", of those that were read"
+    if not text:
+        yield ok("conflicts", f"No two rows with the same inputs have different labels{of}")
+    elif gate.max_conflicts is not None and outvoted_share(found.conflicts, records) > gate.max_conflicts:
+        yield fault(
+            "conflicts",
+            f"{text}{of}; gate.max_conflicts = {gate.max_conflicts:.1%} stops the run.",
+            "Add columns that tell such rows apart, or correct the labels.",
+        )
+    else:
+        yield warning("conflicts", f"{text}{of}.", "Add columns that tell such rows apart, if there are any.")
 
 
 def _splits(found: RowFindings) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Profiles the columns of a table: which can be features, and which had better not be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,6 +15,9 @@ from components.csv_example_gen.config import ColumnType
 Role: TypeAlias = Literal["feature", "text", "date", "empty", "constant", "key", "group", "label's copy"]
 """feature: of numbers, for the network. text and date: can be sliced by, but aren't features. key: another value in
 each row. group: named like a key, with values that come again, as a customer's number."""
+
+LEARNED: frozenset[Role] = frozenset({"feature"})
+"""The roles of columns that are learned from."""
 
 LEAST_ROWS = 20
 """With fewer rows, values that all differ mean nothing."""
@@ -49,6 +52,11 @@ class Column:
     missing: float
     separates: float = 0.0
     decimal_comma: bool = False
+
+
+def learned_from(columns: Iterable[Column]) -> tuple[str, ...]:
+    """Returns the names of the columns that are learned from."""
+    return tuple(column.name for column in columns if column.role in LEARNED)
 
 
 def look_at_columns(table: pa.Table, types: Mapping[str, ColumnType], label: str) -> tuple[Column, ...]:

@@ -1,21 +1,25 @@
 """Profiles someone's rows: reads some of them as CsvExampleGen would, and describes the columns."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+import numpy as np
 
 from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
+from components.csv_example_gen.splits import inputs_of, row_hashes
 from components.errors import TransferlineError
 from components.ingest.reasons import BLANK
-from components.ingest.report import Quarantined
+from components.ingest.report import Conflicts, Quarantined
 from components.wording import listed
-from pipeline.profile.columns import Column, look_at_columns
+from pipeline.profile.columns import Column, learned_from, look_at_columns
 from pipeline.profile.quarantine import Quarantine
 from pipeline.profile.table_format import MISSING, table_format
 
@@ -47,6 +51,9 @@ class RowFindings:
         classes: Rows read by class.
         label_is_continuous: Whether the label is of numbers with fractions.
         columns: The other columns.
+        inputs: How many different rows there are in the columns that are learned from, of those that were read; None
+            where these aren't known.
+        conflicts: Those of them that occur with different labels; None as above.
     """
 
     data: CsvData
@@ -60,6 +67,8 @@ class RowFindings:
     classes: dict[str, int]
     label_is_continuous: bool
     columns: tuple[Column, ...]
+    inputs: int | None = None
+    conflicts: Conflicts | None = None
 
     @property
     def splits(self) -> frozenset[str]:
@@ -108,7 +117,7 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFin
     if texts:
         data = _settled(reader, pa.concat_tables([rows.table for rows in texts]))
         reader = Reader(find_layout(files, data, {}), data)
-    return _findings(reader, sample)
+    return _findings(reader, sample, learned_from)
 
 
 def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType]) -> RowFindings:
@@ -121,11 +130,13 @@ def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType]) -> RowFi
     Raises:
         TransferlineError: The files are no table, or no row of them can be used.
     """
-    reader = Reader(find_layout(list_files(data.path), data, schema_types), data)
-    return _findings(reader, _sample(reader))
+    layout = find_layout(list_files(data.path), data, schema_types)
+    reader = Reader(layout, data)
+    inputs = inputs_of(data.split, layout)
+    return _findings(reader, _sample(reader), lambda _: inputs)
 
 
-def _findings(reader: Reader, sample: Sample) -> RowFindings:
+def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Column]], tuple[str, ...]]) -> RowFindings:
     data, layout = reader.data, reader.layout
     faults = [Quarantined(place=file.name, reason=file.empty) for file in layout.files if file.empty]
     tables, counts, blank = [], Counter[int](), 0
@@ -146,6 +157,8 @@ def _findings(reader: Reader, sample: Sample) -> RowFindings:
     total = _total(reader)
     in_all = _about(reader, sample, counts) if total is None else total
     all_read = sum(counts.values()) >= in_all
+    columns = look_at_columns(table, layout.types, data.label)
+    found = _same_inputs(table, inputs_of(columns))
     return RowFindings(
         data=data,
         layout=layout,
@@ -158,8 +171,19 @@ def _findings(reader: Reader, sample: Sample) -> RowFindings:
         classes=dict(sorted((each["values"], each["counts"]) for each in classes)),
         label_is_continuous=layout.types[data.label] == "float"
         and not all(_is_whole(each["values"]) for each in classes),
-        columns=look_at_columns(table, layout.types, data.label),
+        columns=columns,
+        inputs=len(np.unique(found.pairs["inputs"])) if found else None,
+        conflicts=conflicts_in(found, layout).model_copy(update={"first": ()}) if found else None,
     )
+
+
+def _same_inputs(table: pa.Table, inputs: tuple[str, ...]) -> LabelledInputs | None:
+    """Returns what the rows have as inputs and labels; where they are isn't known of some."""
+    if not inputs:
+        return None
+    rows = table.num_rows
+    unsplit, lines = np.zeros(rows, np.int8), np.arange(rows)
+    return labelled_inputs(row_hashes(table.select(inputs)), table[LABEL].combine_chunks(), unsplit, 0, lines)
 
 
 def _is_whole(label: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import error_in_chain
+from components.ingest.findings import findings_of
 from components.ingest.report import read_report
 from components.outcome import Failure, Step
 from pipeline.config import PipelineConfig
@@ -99,7 +100,7 @@ class Recorder:
             )
             self._update(counts=counts)
             shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
-            note = ", ".join(f"{count:,} {name}" for name, count in shown.items())
+            note = "; ".join([", ".join(f"{count:,} {name}" for name, count in shown.items()), *findings_of(report)])
         if (model_run := execution.output("model_run")) and (curves := find_curves(model_run.uri)):
             note = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
         if evaluation := execution.output("evaluation"):

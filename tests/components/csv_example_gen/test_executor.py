@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 
 import pytest
 
@@ -182,3 +183,61 @@ def test_files_with_different_columns(execute, tmp_path):
     with pytest.raises(TransferlineError, match=r"aren't those of a.csv: the file lacks y and has z besides") as error:
         execute(data)
     assert error.value.place == "b.csv"
+
+
+def repeating(rows):
+    """Rows of which many are the same but for their label, and three are of a class of their own."""
+    lines = [f"{i * i % 60},town {i * 7 % 5},{'no' if i % 7 else 'yes'}" for i in range(rows)]
+    return "age,town,label\n" + "\n".join([*lines, *(f"{i}.5,town 1,rare" for i in range(3))]) + "\n"
+
+
+def inputs_of(rows):
+    return {(row["age"], row["town"]) for row in rows}
+
+
+BY_INPUTS = {"by": "hash", "train": 0.6, "eval": 0.2, "test": 0.2, "key": ("age", "town"), "count_conflicts": True}
+
+
+@pytest.mark.parametrize("stratify", [False, True])
+def test_rows_with_the_same_inputs_stay_together_and_other_labels_are_counted(execute, tmp_path, stratify):
+    (tmp_path / "rows.csv").write_text(repeating(1000))
+    report, splits = execute(tmp_path / "rows.csv", split={**BY_INPUTS, "stratify": stratify})
+    assert not inputs_of(splits["train"]) & inputs_of(splits["test"])
+    assert not inputs_of(splits["train"]) & inputs_of(splits["eval"])
+    rows = [(row["age"], row["town"], row["label"]) for split in splits.values() for row in split]
+    of = {}
+    for age, town, label in rows:
+        of.setdefault((age, town), []).append(label)
+    differing = [labels for labels in of.values() if len(set(labels)) > 1]
+    found = report.conflicts
+    assert (found.groups, found.records) == (len(differing), sum(map(len, differing)))
+    assert found.outvoted == sum(len(labels) - max(map(labels.count, labels)) for labels in differing) > 0
+    conflicting = [i for i in range(1000) if len(set(of[float(i * i % 60), f"town {i * 7 % 5}".encode()])) > 1]
+    assert found.first[0].places[0].endswith(f": rows.csv, line {conflicting[0] + 2}")
+    if stratify:
+        for split in splits:
+            assert b"rare" in {row["label"] for row in splits[split]}
+
+
+def test_conflicts_are_not_counted_unless_that_is_asked(execute, tmp_path):
+    (tmp_path / "rows.csv").write_text(repeating(200))
+    report, _ = execute(tmp_path / "rows.csv", split={**BY_INPUTS, "count_conflicts": False})
+    assert report.conflicts is None
+
+
+def test_a_stratified_split_is_the_same_over_files_and_formats(execute, tmp_path):
+    lines = [f"{i}.25,{'abc'[i % 3] if i % 50 else 'rare'}" for i in range(900)]
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "rows.csv").write_text("\n".join(["x,label", *lines]) + "\n")
+    (tmp_path / "three").mkdir()
+    for n in range(3):
+        text = "\n".join(["x,label", *lines[n::3]]) + "\n"
+        (tmp_path / "three" / f"{n}.csv.gz").write_bytes(gzip.compress(text.encode()))
+    split = {"by": "hash", "stratify": True}
+    report, one = execute(tmp_path / "one", split=split)
+    assert {name: report.counts[name]["rare"] for name in one} == {"train": 14, "eval": 2, "test": 2}
+    for name in one:
+        assert abs(report.counts[name]["a"] - {"train": 235.2, "eval": 29.4, "test": 29.4}[name]) <= 1
+    shutil.rmtree(tmp_path / "out")
+    _, three = execute(tmp_path / "three", split=split)
+    assert all(sorted(map(repr_of, one[name])) == sorted(map(repr_of, three[name])) for name in one)

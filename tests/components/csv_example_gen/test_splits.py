@@ -33,7 +33,7 @@ def layout(*splits):
 
 def numbers(settings, table, *splits, named="", total=ROWS):
     rule = make_rule(settings, layout(*splits or [""]), "label")
-    return rule.splits_of(table, row_hashes(table), np.arange(table.num_rows), total, named)
+    return rule.splits_of(rule.hashes_of(table), np.arange(table.num_rows), total, named)
 
 
 def test_shares_by_hash(table):
@@ -51,6 +51,38 @@ def test_rows_of_one_key_stay_together(table):
     splits = numbers(RowSplit(by="hash", key=("customer",)), table).reshape(-1, 4)
     assert (splits == splits[:, :1]).all()
     assert len(np.unique(splits)) == 3
+
+
+def test_rows_of_one_group_stay_together_as_those_of_a_key_do(table):
+    by_group = numbers(RowSplit(by="hash", key=("x",), group="customer"), table)
+    np.testing.assert_array_equal(by_group, numbers(RowSplit(by="hash", key=("customer",)), table))
+
+
+def test_by_the_columns_that_are_learned_from_no_twin_comes_into_another_split_whatever_its_label(table):
+    twins = table.set_column(2, "label", pa.array(["1", "0"] * (ROWS // 2)))
+    settings = RowSplit(by="hash", key=("x", "customer"))
+    np.testing.assert_array_equal(numbers(settings, table), numbers(settings, twins))
+    assert (numbers(RowSplit(by="hash"), table) != numbers(RowSplit(by="hash"), twins)).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "inputs"),
+    [
+        (RowSplit(key=("x",)), ()),
+        (RowSplit(key=("x", "label"), count_conflicts=True), ("x",)),
+        (RowSplit(group="x", count_conflicts=True), ("x",)),
+        (RowSplit(key=("x",), group="label", count_conflicts=True), ("x",)),
+    ],
+)
+def test_conflicts_are_found_by_the_key_or_all_columns_but_the_label(settings, inputs):
+    assert make_rule(settings, layout(""), "label").inputs == inputs
+
+
+@pytest.mark.parametrize(("settings", "files"), [(RowSplit(by="rows"), [""]), (RowSplit(), ["train", "test"])])
+def test_only_a_split_by_hash_can_be_stratified(settings, files):
+    with pytest.raises(TransferlineError, match="is to be stratified") as caught:
+        make_rule(settings.model_copy(update={"stratify": True}), layout(*files), "label")
+    assert caught.value.place == "data.split.stratify"
 
 
 @pytest.mark.parametrize("key", [(), ("customer",)])

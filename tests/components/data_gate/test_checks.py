@@ -6,7 +6,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.checks import anomaly_faults, ingest_faults
 from components.data_gate.config import GateRules
-from components.ingest.report import Duplicate, IngestReport, Quarantined
+from components.ingest.report import Conflicts, Duplicate, IngestReport, Quarantined
 
 TWO_CLASSES = {split: {"cat": 10, "dog": 10} for split in ("train", "eval", "test")}
 
@@ -74,6 +74,46 @@ def test_duplicates_stop_the_run_as_the_rules_say(duplicate, rules, faulty):
     faults = ingest_faults(report(duplicates=(duplicate,)), rules)
     assert bool(faults) == faulty
     assert not faults or " = ".join(duplicate.places) in faults[0]
+
+
+RARE = {"train": {"cat": 9, "dog": 9, "fox": 3}, "eval": {"cat": 1, "dog": 1}, "test": {"cat": 1, "dog": 2}}
+
+
+def test_a_class_that_misses_a_split_stops_the_run_where_the_rules_say_so():
+    assert ingest_faults(report(counts=RARE), GateRules()) == []
+    (fault,) = ingest_faults(report(counts=RARE), GateRules(fail_on_missing_class=True))
+    assert fault.startswith("1 class misses a split: 'fox' (train 3, eval 0, test 0); add records")
+    assert "data.split.stratify" in fault
+    assert ingest_faults(report(), GateRules(fail_on_missing_class=True)) == []
+
+
+def test_a_class_that_is_missing_from_train_is_named_once():
+    counts = RARE | {"train": {"cat": 9, "dog": 9}, "test": {"cat": 1, "dog": 2, "fox": 1}}
+    (fault,) = ingest_faults(report(counts=counts), GateRules(fail_on_missing_class=True))
+    assert "the class 'fox' occurs in test but not in train" in fault
+
+
+def test_a_test_of_one_class_names_the_other():
+    counts = TWO_CLASSES | {"test": {"dog": 4}}
+    (fault,) = ingest_faults(report(counts=counts), GateRules(fail_on_missing_class=True))
+    assert "'cat' (train 10, eval 10, test 0)" in fault
+
+
+@pytest.mark.parametrize(("allowed", "faulty"), [(None, False), (0.1, True), (0.2, False)])
+def test_conflicts_stop_the_run_above_the_share_that_no_model_can_be_right_about(allowed, faulty):
+    group = Duplicate(places=("train/cat: a.csv, line 2", "train/dog: a.csv, line 3"), splits=(), labels=())
+    conflicts = Conflicts(groups=5, records=30, outvoted=12, first=(group,))
+    faults = ingest_faults(report(conflicts=conflicts), GateRules(max_conflicts=allowed))
+    assert bool(faults) == faulty
+    assert not faults or faults[0].startswith(
+        "30 of 60 records (50.0%) conflict with another one, which has the same inputs and another label, in 5 groups: "
+        "no model of these inputs can be right for more than 80.0% of the records, and gate.max_conflicts=10.0% asks "
+        "for 90.0%: train/cat: a.csv, line 2 = train/dog: a.csv, line 3; add columns"
+    )
+
+
+def test_conflicts_that_were_not_counted_stop_nothing():
+    assert ingest_faults(report(), GateRules(max_conflicts=0.0)) == []
 
 
 SCHEMA = """

@@ -1,4 +1,4 @@
-from components.image_example_gen.duplicates import MAX_PLACES, differing_copies, partition_of
+from components.image_example_gen.duplicates import MAX_PLACES, conflicts_among, differing_copies, partition_of
 from components.ingest import results
 from components.ingest.report import Duplicate
 from components.ingest.results import worst_first
@@ -24,6 +24,15 @@ def test_copies_that_differ_in_split_or_label():
     assert group == Duplicate(
         places=("test/dog: a.jpg", "train/cat: b.jpg"), splits=("test", "train"), labels=("cat", "dog")
     )
+
+
+def test_copies_that_differ_in_label_are_counted_as_conflicts():
+    photos = alike(("train", "cat", "a.jpg"), ("train", "cat", "b.jpg"), ("train", "dog", "c.jpg"))
+    photos += alike(("train", "cat", "d.jpg"), ("test", "cat", "e.jpg"), sha256="b" * 64)
+    found = conflicts_among(photos)
+    assert (found.groups, found.records, found.outvoted) == (1, 3, 1)
+    assert [group.labels for group in found.first] == [("cat", "dog")]
+    assert conflicts_among(photos[3:]).groups == 0
 
 
 def test_a_large_group_names_a_few_but_every_split_and_label():

@@ -167,3 +167,24 @@ def test_lost_records_are_noticed(befalls, told, fill, execute, tmp_path, monkey
     monkeypatch.setattr(results, "_write_lines", lambda lines, path: write(befalls(lines), path))
     with pytest.raises(TransferlineError, match=f"lost or doubled on the way: .*{told}"):
         execute(tmp_path / "data")
+
+
+def test_a_stratified_split_by_groups_and_the_conflicts(fill, execute, tmp_path):
+    data = tmp_path / "data"
+    for number in range(12):
+        fill(data / "cat" / f"scene {number}", 3, salt=number)
+    for number in range(3):
+        fill(data / "dog" / f"yard {number}", 2, salt=20 + number)
+    (data / "cat" / "scene 0" / "copy.jpg").write_bytes((data / "dog" / "yard 0" / "000.jpg").read_bytes())
+    report, splits, _ = execute(data, split=Split(by="hash", group=1, stratify=True))
+    groups = [(split, bytes_of(each, contract.PATH).split(b"/")[1]) for split in splits for each in splits[split]]
+    assert len(set(groups)) == len({group for _, group in groups}) == 15
+    assert all("dog" in report.counts[split] and "cat" in report.counts[split] for split in splits)
+    assert report.quarantined == 0
+    conflicts = report.conflicts
+    assert (conflicts.groups, conflicts.records, conflicts.outvoted) == (1, 2, 1)
+    assert conflicts.first[0].labels == ("cat", "dog")
+
+
+def bytes_of(example, name):
+    return example.features.feature[name].bytes_list.value[0]

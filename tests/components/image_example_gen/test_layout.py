@@ -86,3 +86,12 @@ def test_empty_folders_of_splits():
 
 def test_a_class_folder_without_a_name():
     assert arranged([" /a.jpg", "cat/b.jpg"])[0][" /a.jpg"] == "the name of its class folder is blank"
+
+
+def test_a_folder_below_the_class_is_a_group():
+    files = ["all/cat/anna/1.jpg", "all/cat/anna/may/2.jpg", "all/dog/anna/3.jpg", "all/dog/4.jpg"]
+    items, _ = arrange(files, (), {}, group_level=1)
+    assert [item.group for item in items[:3]] == ["anna", "anna", "anna"]
+    assert items[3].reason == "it lies in no folder of level 1 below its class's, which data.split.group names"
+    deeper, _ = arrange(files, (), {}, group_level=2)
+    assert [getattr(item, "group", None) for item in deeper] == [None, "may", None, None]

@@ -124,3 +124,23 @@ def test_a_manifest_without_rows(manifest, take):
 def test_paths_are_relative_to_the_manifest(manifest, tmp_path):
     path = manifest("path,label\nphotos/000.jpg,cat\n/abs/a.jpg,cat\ngs://bucket/a.jpg,cat\n")
     assert photo_paths(str(path)) == [f"{tmp_path}/photos/000.jpg", "/abs/a.jpg", "gs://bucket/a.jpg"]
+
+
+def test_a_column_of_groups(manifest, take):
+    path = manifest(
+        "path,label,Patient\nphotos/000.jpg,cat,p1\nphotos/001.jpg,dog,p1\nphotos/002.jpg,cat, p1 \n"
+        "photos/003.jpg,cat,\nphotos/000.jpg,cat,p2\n"
+    )
+    taken = take(path, split=Split(by="hash", group="patient", train=0.4, eval=0.3, test=0.3))
+    assert len({item.split for item in taken.written}) == 1
+    assert len(taken.written) == 3
+    assert list(taken.quarantined.values()) == [
+        "manifest row 5: file photos/003.jpg has no patient, which data.split.group names",
+        "manifest row 6: it repeats row 2",
+    ]
+
+
+@pytest.mark.parametrize(("group", "words"), [("visit", "has no column visit"), (1, "is no column of the manifest")])
+def test_a_column_of_groups_that_is_not_there(manifest, take, group, words):
+    with pytest.raises(TransferlineError, match=words):
+        take(manifest("path,label\nphotos/000.jpg,cat\n"), split=Split(by="hash", group=group))

@@ -1,10 +1,11 @@
 import hashlib
 
+import numpy as np
 import pytest
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import Split
-from components.image_example_gen.splits import fraction, make_rule
+from components.image_example_gen.splits import fraction, hash_of, make_rule
 
 DIGESTS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(4000)]
 
@@ -81,3 +82,32 @@ def test_a_layout_without_the_splits_asked_for(laid_out, by, words):
     with pytest.raises(TransferlineError, match=words) as caught:
         make_rule(Split(by=by), frozenset(laid_out), "photos")
     assert 'split.by to "hash"' in caught.value.cure
+
+
+def test_photos_of_one_group_stay_together_and_groups_have_their_shares():
+    rule = make_rule(Split(by="hash"), frozenset(), "")
+    splits = [rule.split_of(digest, "", f"patient {number % 400}") for number, digest in enumerate(DIGESTS)]
+    assert all(len(set(splits[group::400])) == 1 for group in range(400))
+    assert splits.count("train") / len(splits) == pytest.approx(0.8, abs=0.06)
+    assert len(set(splits)) == 3
+
+
+def test_a_stratified_split_gives_a_rare_class_a_photo_in_each():
+    rule = make_rule(Split(by="hash", stratify=True), frozenset(), "")
+    hashes = {name: np.array([hash_of(digest) for digest in DIGESTS[start : start + count]], np.uint64)
+              for name, start, count in (("rose", 0, 3), ("tulip", 10, 300))}  # fmt: skip
+    strata = rule.strata_of(hashes)
+    roses = [rule.split_of(digest, "", strata=strata) for digest in DIGESTS[:3]]
+    assert sorted(roses) == ["eval", "test", "train"]
+    tulips = [rule.split_of(digest, "", strata=strata) for digest in DIGESTS[10:310]]
+    assert [tulips.count(split) for split in ("train", "eval", "test")] == [240, 30, 30]
+    others = [rule.split_of(digest, "", strata=strata) for digest in DIGESTS[310:]]
+    assert others == [rule.split_of(digest, "") for digest in DIGESTS[310:]]
+
+
+@pytest.mark.parametrize("setting", [{"group": 1}, {"stratify": True}])
+def test_groups_and_strata_are_for_a_split_by_hash(setting):
+    with pytest.raises(TransferlineError, match="split as they are laid out") as caught:
+        make_rule(Split(**setting), frozenset({"train", "test"}), "photos")
+    assert caught.value.place == f"data.split.{next(iter(setting))}"
+    make_rule(Split(by="hash", **setting), frozenset({"train", "test"}), "photos")

@@ -118,3 +118,13 @@ def test_a_file_that_is_cut_is_refused(encode, take, tmp_path, compression):
     with pytest.raises(TransferlineError, match="TFRecord file is truncated or damaged") as caught:
         take(tmp_path)
     assert caught.value.place == str(path)
+
+
+def test_a_feature_with_the_group(encode, take, tmp_path):
+    records = [example(image=encode(n), label=b"cat", patient=number) for n, number in enumerate([7, 7, b"7"])]
+    write(tmp_path / "photos.tfrecord", [*records, example(image=encode(9), label=b"cat")])
+    taken = take(tmp_path, split={"by": "hash", "group": "patient", "train": 0.4, "eval": 0.3, "test": 0.3})
+    assert len({item.split for item in taken.written}) == 1
+    assert len(taken.written) == 3
+    (reason,) = taken.quarantined.values()
+    assert reason == "the feature 'patient', which data.split.group names, holds 0 values, not 1"

@@ -4,6 +4,7 @@ import pytest
 
 from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
+from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation, Threshold
 from components.transform.config import CountPositive, Quantiles, RowTransform
 from pipeline.checks.rows import look_at_rows
@@ -14,20 +15,21 @@ from pipeline.config import RowPipeline
 def look(tmp_path):
     """A function that writes lines to a file and looks at it."""
 
-    def look(lines, file="rows.csv", transform=None, **settings):
+    def look(lines, file="rows.csv", transform=None, gate=None, **settings):
         content = "".join(f"{line}\n" for line in lines).encode()
         (tmp_path / file).write_bytes(gzip.compress(content) if file.endswith(".gz") else content)
-        return look_at_rows(pipeline(tmp_path / file, transform, **settings))
+        return look_at_rows(pipeline(tmp_path / file, transform, gate, **settings))
 
     return look
 
 
-def pipeline(path, transform=None, **settings):
+def pipeline(path, transform=None, gate=None, **settings):
     return RowPipeline(
         name="rows",
         data=CsvData(path=str(path), **settings),
         transform=transform or RowTransform(),
         evaluation=Evaluation(thresholds=(Threshold(metric="auc", at_least=0),)),
+        gate=gate or GateRules(),
     )
 
 
@@ -132,3 +134,30 @@ def test_a_label_of_numbers_is_doubted(look):
 def test_a_file_that_isnt_parquet(tmp_path):
     (tmp_path / "rows.parquet").write_bytes(b"text")
     assert texts(look_at_rows(pipeline(tmp_path / "rows.parquet")), "data", "fault")
+
+
+CONFLICTING = [f"{number % 50},red,{number // 50}" for number in range(100)]
+COUNTED = {"by": "hash", "key": ("x",), "count_conflicts": True}
+
+
+def test_rows_in_conflict_are_counted_where_the_split_asks_for_it(look):
+    assert texts(look([HEADER, *CONFLICTING]), "conflicts", "warning") == []
+    (text,) = texts(look([HEADER, *CONFLICTING], split=COUNTED), "conflicts", "warning")
+    assert text.startswith("100 of 100 records (100.0%) conflict")
+    assert texts(look([HEADER, *ROWS], split=COUNTED), "conflicts") == [
+        "No two rows with the same inputs have different labels"
+    ]
+
+
+def test_more_conflicts_than_the_gate_allows_are_a_fault(look):
+    found = look([HEADER, *CONFLICTING], split=COUNTED, gate=GateRules(max_conflicts=0.3))
+    (text,) = texts(found, "conflicts", "fault")
+    assert text.endswith("for more than 50.0% of the records; gate.max_conflicts = 30.0% stops the run.")
+
+
+def test_a_class_with_too_few_rows_for_each_split(look):
+    rows = [HEADER, *ROWS, "7,red,2", "8,red,2"]
+    text = "Too few rows to be in train, eval and test: 2: 2"
+    assert texts(look(rows), "splits", "warning") == [f"{text}."]
+    found = look(rows, gate=GateRules(fail_on_missing_class=True))
+    assert texts(found, "splits", "fault") == [f"{text}; gate.fail_on_missing_class stops the run."]

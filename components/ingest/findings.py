@@ -1,0 +1,61 @@
+"""Says what was found in the records as a whole: conflicts, and classes that miss a split."""
+
+from collections.abc import Iterable, Mapping
+
+from components.contract import SPLITS
+from components.ingest.report import Conflicts, IngestReport
+from components.wording import listed, printable
+
+LISTED = 20
+
+Counts = Mapping[str, Mapping[str, int]]
+"""Records by split, then by label."""
+
+
+def findings_of(report: IngestReport) -> list[str]:
+    """Returns in a few words each what was found, for a line of a run."""
+    names = missing_classes(report.counts)
+    found = [f"{report.conflicts.records:,} in conflict"] if report.conflicts and report.conflicts.groups else []
+    return [*found, missing_classes_text(names, report.counts)] if names else found
+
+
+def missing_classes(counts: Counts) -> list[str]:
+    """Returns the classes that have no record in one of the splits that have any."""
+    filled = [counts[split] for split in SPLITS if counts.get(split)]
+    return sorted({name for split in filled for name in split if not all(other.get(name) for other in filled)})
+
+
+def missing_classes_text(names: Iterable[str], counts: Counts) -> str:
+    """Returns "1 class misses a split: 'roses' (train 3, eval 0, test 0)"; "" where none does."""
+    every = [f"'{printable(name)}' ({_by_split(name, counts)})" for name in names]
+    if not every:
+        return ""
+    count = f"{len(every):,} classes miss a split" if len(every) > 1 else "1 class misses a split"
+    return f"{count}: {listed(every, LISTED)}"
+
+
+def conflicts_text(conflicts: Conflicts, records: int) -> str:
+    """Returns how many records conflict with others, and how right a model can be at most; "" where none do.
+
+    Args:
+        conflicts: What was counted.
+        records: How many there are in all splits.
+    """
+    if not conflicts.groups:
+        return ""
+    about = "about " if conflicts.share < 1 else ""
+    return (
+        f"{about}{conflicts.records:,} of {records:,} records ({conflicts.records / records:.1%}) conflict with "
+        f"another one, which has the same inputs and another label, in {conflicts.groups:,} "
+        f"group{'s' * (conflicts.groups > 1)}: no model of these inputs can be right for more than "
+        f"{1 - outvoted_share(conflicts, records):.1%} of the records"
+    )
+
+
+def outvoted_share(conflicts: Conflicts, records: int) -> float:
+    """Returns which part of all records has another label than most of those with the same inputs."""
+    return conflicts.outvoted / records if records else 0.0
+
+
+def _by_split(name: str, counts: Counts) -> str:
+    return ", ".join(f"{split} {counts.get(split, {}).get(name, 0):,}" for split in SPLITS)
