@@ -4,7 +4,7 @@ from typing import Literal
 
 from components.settings import Settings
 
-BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise"]
+BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise", "better_than_guessing"]
 Status = Literal["running", "pushed", "not_blessed", "failed"]
 ClusterStatus = Literal["waiting", "running", "paused", "succeeded", "failed", "cancelled", "unknown"]
 """Of a run on a cluster, which knows of steps: whether the model of one that succeeded was pushed, its report says."""
@@ -41,6 +41,8 @@ class ThresholdCheck(Settings):
         bound: The bound, in the metric's unit.
         baseline: The last blessed model's value; None where there is none.
         passed: Whether the bound held.
+        low: Lower end of the value's 95 % interval, where the check goes by it.
+        high: Upper end.
     """
 
     metric: str
@@ -50,11 +52,25 @@ class ThresholdCheck(Settings):
     bound: float
     baseline: float | None
     passed: bool
+    low: float | None = None
+    high: float | None = None
 
     @property
     def is_not_compared(self) -> bool:
         """Whether it asks for a comparison with an earlier model, and passes since there is none."""
         return self.passed and self.baseline is None and self.kind in ("max_drop", "max_rise")
+
+    @property
+    def guessing(self) -> str:
+        """What it says of the model beside guessing, without a full stop; "" for another check."""
+        if self.kind != "better_than_guessing" or self.value is None or self.low is None or self.high is None:
+            return ""
+        known, unknown = "The model is better than guessing", "The model is not distinguishable from guessing"
+        metric = self.metric.replace("_", " ")
+        return (
+            f"{known if self.passed else unknown}: its {metric} is {self.value:.4f} (95 % interval {self.low:.4f} "
+            f"to {self.high:.4f}), and always predicting the most frequent class reaches {self.bound:.4f}"
+        )
 
 
 class Decision(Settings):

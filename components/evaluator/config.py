@@ -56,10 +56,14 @@ class Evaluation(Settings):
         thresholds: All of them must pass for a model to be blessed; at least one, since a model that nothing was
             asked of isn't blessed.
         slices: Features to slice by, beside the slice of all examples.
+        better_than_guessing: Whether a model isn't blessed either if the 95 % interval of its accuracy includes what
+            predicting the most frequent class for every example would reach. Where more than 80 % are of one class, the
+            balanced accuracy is held against 1 / classes instead.
     """
 
     thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1)]
     slices: tuple[str, ...] = ()
+    better_than_guessing: bool = False
 
     @model_validator(mode="after")
     def _thresholds_differ(self) -> "Evaluation":

@@ -7,8 +7,9 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
+from components.evaluator.guessing import confusion_of, guessing_check
 from components.evaluator.metric_names import is_of_class
-from components.evaluator.results import ALL_EXAMPLES, read_metrics
+from components.evaluator.results import ALL_EXAMPLES, read_metrics, read_plots
 from components.outcome import BoundKind, Decision, ThresholdCheck
 
 DECISION_FILE = "decision.json"
@@ -16,29 +17,34 @@ DECISION_FILE = "decision.json"
 SliceMetrics = dict[str, dict[str, float]]
 
 
-def decide(evaluation: Evaluation, output_path: str, baseline_uri: str) -> Decision:
+def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, classes: int) -> Decision:
     """Sets each threshold beside the value that TFMA measured.
 
     Args:
         evaluation: The thresholds.
         output_path: Where TFMA wrote its metrics and validation.
         baseline_uri: The last blessed model, "" if there is none.
+        classes: How many classes the model knows.
 
     Returns:
-        The decision; `blessed` is TFMA's own verdict.
+        The decision; `blessed` is TFMA's own verdict and, where that is asked, that the model is better than guessing.
 
     Raises:
         RuntimeError: The checks say otherwise than TFMA: a fault of this module.
     """
-    candidate = _metrics_by_slice(output_path, tfma.CANDIDATE_KEY if baseline_uri else "")
+    model_name = tfma.CANDIDATE_KEY if baseline_uri else ""
+    candidate = _metrics_by_slice(output_path, model_name)
     baseline = _metrics_by_slice(output_path, tfma.BASELINE_KEY) if baseline_uri else {}
     checks = [check for threshold in evaluation.thresholds for check in _checks(threshold, candidate, baseline)]
     named = {threshold.metric for threshold in evaluation.thresholds}
     blessed = tfma.load_validation_result(output_path).validation_ok
     if blessed != all(check.passed for check in checks):
         raise RuntimeError(f"TFMA's verdict is {blessed}, which the checks don't bear out: {checks}")
+    if evaluation.better_than_guessing:
+        plots = read_plots(output_path, model_name)[ALL_EXAMPLES]
+        checks.insert(0, guessing_check(confusion_of(plots, classes), ALL_EXAMPLES))
     return Decision(
-        blessed=blessed,
+        blessed=all(check.passed for check in checks),
         metrics={
             name: value for name, value in candidate[ALL_EXAMPLES].items() if name in named or not is_of_class(name)
         },

@@ -86,7 +86,7 @@ class Executor(BaseBeamExecutor):
                 | "Add" >> beam.CombineGlobally(AddStatistics())
                 | "Write" >> beam.Map(write_evaluation, config=config, models=question.models, folder=output_path)
             )
-        decision = decide(evaluation, output_path, baseline.uri if baseline else "")
+        decision = decide(evaluation, output_path, baseline.uri if baseline else "", len(names))
         write_decision(decision, output_path)
         blessing = artifact_utils.get_single_instance(output_dict[specs.BLESSING_KEY])
         _bless(blessing, candidate, baseline, blessed=decision.blessed)

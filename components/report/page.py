@@ -36,6 +36,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         sentence=sentence,
         checks=[(check, words.check_sentence(check)) for check in _by_failure(review.evaluation)],
         warnings=words.warnings(review.evaluation) if review.evaluation else [],
+        data_warnings=words.data_warnings(review.data) if review.data else [],
         notes=words.notes(review) if review.evaluation else [],
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
         worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],

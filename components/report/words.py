@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from components.ingest.findings import conflicts_text, missing_classes, missing_classes_text
 from components.outcome import ThresholdCheck
-from components.report.review import EvaluationReview, Metric, Review, SliceResult, TrainingReview
+from components.report.review import DataReview, EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
 from components.wording import listed
@@ -81,8 +82,10 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
         return "unfinished", "The run ended before the evaluation, and nothing was pushed."
     failed = [check for check in decision.checks if not check.passed]
     if not decision.blessed:
+        guessing = "".join(f"{check.guessing}. " for check in failed if check.guessing)
         return "not_blessed", (
-            f"{len(failed)} of {len(decision.checks)} checks failed, so the model isn't blessed and nothing was pushed."
+            f"{guessing}{len(failed)} of {len(decision.checks)} checks failed, so the model isn't blessed and nothing "
+            "was pushed."
         )
     passed = _passed(decision.checks)
     if review.pushed_to:
@@ -102,6 +105,8 @@ def _passed(checks: Sequence[ThresholdCheck]) -> str:
 
 def check_sentence(check: ThresholdCheck) -> str:
     """Returns a threshold and what it met as a sentence."""
+    if check.guessing:
+        return f"{check.guessing}."
     metric = METRICS.get(check.metric, check.metric)
     where = "over all examples" if check.slice == "all examples" else f"in the slice {check.slice}"
     if check.value is None:
@@ -157,6 +162,17 @@ def notes(review: Review) -> list[str]:
     if review.training:
         found.append(_kept_too_late(review.training.curves))
     return [sentence for sentence in found if sentence]
+
+
+def data_warnings(data: DataReview) -> list[str]:
+    """Returns what is wrong with the records as a whole: classes that miss a split, and records in conflict."""
+    missing = missing_classes_text(missing_classes(data.counts), data.counts)
+    conflicts = conflicts_text(data.conflicts, _records(data)) if data.conflicts else ""
+    return [f"{text[0].upper()}{text[1:]}." for text in (missing, conflicts) if text]
+
+
+def _records(data: DataReview) -> int:
+    return sum(sum(labels.values()) for labels in data.counts.values())
 
 
 def _guessing(evaluation: EvaluationReview) -> str:

@@ -13,7 +13,7 @@ from pipeline.commands.output import console, print_json
 from pipeline.runs import comparison
 from pipeline.runs.comparison import Comparison
 from pipeline.runs.record import RunStore, find_run
-from pipeline.runs.screen import SIGNS
+from pipeline.runs.screen import bound_of
 
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run's ID or its beginning, 'latest' or 'previous'.")]
 
@@ -81,7 +81,7 @@ def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:
 def _verdict(kind: BoundKind, result: ThresholdCheck | None) -> str:
     if result is None:
         return "not asked"
-    return f"{_number(result.value) or 'none'} {SIGNS[kind]} {result.bound:g} {'pass' if result.passed else 'FAIL'}"
+    return f"{_number(result.value) or 'none'} {bound_of(result)} {'pass' if result.passed else 'FAIL'}"
 
 
 def _settings(compared: Comparison) -> list[tuple[str, ...]]:

@@ -19,7 +19,13 @@ NAME_WIDTH = 18
 SECONDS_BETWEEN = 60.0
 SHOWN_THRESHOLDS = 24
 SHOWN_FAILED = 8
-SIGNS = {"at_least": "≥", "at_most": "≤", "max_drop": "drop ≤", "max_rise": "rise ≤"}
+SIGNS = {
+    "at_least": "≥",
+    "at_most": "≤",
+    "max_drop": "drop ≤",
+    "max_rise": "rise ≤",
+    "better_than_guessing": "guessing",
+}
 TITLES = {"pushed": "[green]pushed[/]", "not_blessed": "[yellow]not blessed[/]", "failed": "[red]failed[/]"}
 
 
@@ -101,6 +107,9 @@ class Screen:
             self._console.print(_thresholds(record.thresholds))
         failed = [result for result in record.thresholds if not result.passed]
         if record.status == "not_blessed":
+            for result in failed:
+                if result.guessing:
+                    self._console.print(f"[yellow]{escape(result.guessing)}.[/]")
             names = _first("; ", [f"{result.metric} in {result.slice}" for result in failed], SHOWN_FAILED)
             self._console.print(f"Not blessed, nothing was pushed. Failed: {escape(names)}")
         if record.status == "pushed":
@@ -143,13 +152,18 @@ def _thresholds(results: tuple[ThresholdCheck, ...]) -> Table:
             result.metric,
             escape(result.slice),
             "none" if result.value is None else f"{result.value:.4f}",
-            f"{SIGNS[result.kind]} {result.bound:g}",
+            bound_of(result),
             "" if result.baseline is None else f"{result.baseline:.4f}",
             _verdict(result),
         )
     if len(results) > len(shown):
         table.add_row(f"and {len(results) - len(shown)} more", "", "", "", "", "see `transferline runs --json`")
     return table
+
+
+def bound_of(result: ThresholdCheck) -> str:
+    """Returns what the value was held against: of what was computed four digits, of what was set all."""
+    return f"{SIGNS[result.kind]} {result.bound:{'.4f' if result.guessing else 'g'}}"
 
 
 def _verdict(result: ThresholdCheck) -> str:

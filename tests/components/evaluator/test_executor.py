@@ -244,3 +244,28 @@ def test_values_of_one_class_are_bounded_by_its_name(evaluate, write_examples, s
     assert "precision_of_class 1" not in decision.metrics
     assert decision.metrics["recall_of_class 1"] == 0.5
     assert decision.metrics["balanced_accuracy"] == 0.75
+
+
+MANY = [("cat", 0, [0.9, 0.1])] * 30 + [("dog", 1, [0.2, 0.8])] * 20
+
+
+@pytest.mark.parametrize(("wrong", "blessed"), [(2, True), (18, False)])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_a_model_that_is_not_better_than_guessing_is_not_blessed(
+    evaluate, write_examples, save_model, wrong, blessed, classes
+):
+    rows = [(name, number, [*scores, 0.0][:classes]) for name, number, scores in MANY[: 50 - wrong]]
+    rows += [("dog", 1, [0.6, 0.4, 0.0][:classes])] * wrong
+    evaluation, blessing = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),), better_than_guessing=True),
+        write_examples(rows),
+        save_model("model", classes),
+    )
+    decision = read_decision(evaluation.uri)
+    first, second = decision.checks
+    assert (first.kind, first.metric, first.passed) == ("better_than_guessing", "accuracy", blessed)
+    assert (first.value, first.bound) == pytest.approx((1 - wrong / 50, 0.6))
+    assert first.low < first.value < first.high
+    assert second.passed
+    assert decision.blessed == blessed
+    assert blessing.get_int_custom_property("blessed") == blessed

@@ -2,6 +2,7 @@ import pytest
 from report_samples import NASTY, check, curves
 
 from components.evaluator.metric_names import metric_names
+from components.ingest.report import Conflicts
 from components.outcome import Failure
 from components.report import words
 from components.report.review import Metric, Review, TrainingReview
@@ -39,6 +40,30 @@ def test_a_check_is_a_sentence(changes, sentence):
 def test_the_verdict_says_how_many_checks_failed(review, run_view):
     state, sentence = words.verdict(review, run_view)
     assert (state, sentence.split(",")[0]) == ("not_blessed", "1 of 2 checks failed")
+
+
+GUESSING = {"kind": "better_than_guessing", "value": 0.721, "bound": 0.668, "low": 0.66, "high": 0.776}
+
+
+def test_that_a_model_is_no_better_than_guessing_is_said_first(review):
+    guessing = check(**GUESSING, passed=False)
+    decision = review.evaluation.decision.model_copy(update={"checks": (guessing, check())})
+    evaluated = review.evaluation.model_copy(update={"decision": decision})
+    _, sentence = words.verdict(review.model_copy(update={"evaluation": evaluated}), RunView())
+    assert sentence == (
+        "The model is not distinguishable from guessing: its accuracy is 0.7210 (95 % interval 0.6600 to 0.7760), and "
+        "always predicting the most frequent class reaches 0.6680. 1 of 2 checks failed, so the model isn't blessed "
+        "and nothing was pushed."
+    )
+    assert sentence.startswith(words.check_sentence(guessing))
+
+
+def test_classes_that_miss_a_split_and_conflicts_are_warned_of(review):
+    data = review.data.model_copy(update={"conflicts": Conflicts(groups=2, records=32, outvoted=8)})
+    missing, conflicts = words.data_warnings(data)
+    assert missing == f"1 class misses a split: '{NASTY}' (train 60, eval 0, test 0)."
+    assert conflicts.startswith("32 of 128 records (25.0%) conflict with another one")
+    assert words.data_warnings(review.data.model_copy(update={"conflicts": Conflicts()})) == [missing]
 
 
 def test_a_blessed_model_that_was_pushed(review):
