@@ -12,13 +12,14 @@ from components.trainer.transfer_learning.config import Augmentation, FeatureExt
 from components.transform.config import ImageTransform
 from components.wording import listed, printable
 from pipeline.config import ImagePipeline
+from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
-from pipeline.new.gate import settings_to_run, what_stops
-from pipeline.profile.classes import MIN_CLASSES, accuracy_at_least, count_of, few, margin, unbalanced, with_counts
+from pipeline.new.gate import MOST, RULES, misses_a_split, missing_warning, settings_to_run, what_stops
+from pipeline.profile.classes import MIN_CLASSES, RARE, auc_at_least, count_of, few, margin, unbalanced, with_counts
 from pipeline.profile.photos import PhotoFindings
 
 IMAGE_SIZES = (160, 128, 96, 64)
-FEW_PHOTOS = 300
+FEW_PHOTOS, MANY_PHOTOS = 300, 20_000
 FEW_TO_TEST, MANY_TO_TEST = 100, 1_000
 BATCH_SIZES = {16: 300, 32: 5_000, 64: math.inf}
 """Batch sizes, and up to how many training photos."""
@@ -48,6 +49,7 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         transform=ImageTransform(image_size=_image_size(found)),
         trainer=_trainer(found, split),
         evaluation=_evaluation(found, split),
+        gate=RULES,
     )
     return Draft(
         config=config,
@@ -55,7 +57,7 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         data=_data(found),
         expect=_expect(found, split),
         warnings=tuple(_warnings(found, split)),
-        settings=settings_to_run(found.quarantine),
+        settings=settings_to_run(found.quarantine, class_is_missing=_misses_a_split(found, split)),
         comments=_comments(found),
         names={"evaluation.slices": '("label", *PHOTO_SLICES)'},
         imports=("PHOTO_SLICES",),
@@ -95,7 +97,9 @@ def _split(found: PhotoFindings) -> Split:
     if "train" in named and len(named) > 1:
         return Split(by="folder")
     if found.photos < FEW_PHOTOS:  # or a test would say next to nothing
-        return Split(by="hash", train=0.6, eval=0.2, test=0.2)
+        return Split(by="hash", train=0.6, eval=0.2, test=0.2, stratify=True)
+    if found.photos < MANY_PHOTOS or min(found.counts.values()) < RARE:
+        return Split(by="hash", train=0.8, eval=0.1, test=0.1, stratify=True)
     return Split(by="hash", train=0.8, eval=0.1, test=0.1)
 
 
@@ -142,11 +146,11 @@ def _are_signs(found: PhotoFindings) -> bool:
 
 
 def _evaluation(found: PhotoFindings, split: Split) -> Evaluation:
-    drop = 0.02 if _expected(found, split)["test"] > MANY_TO_TEST else 0.05
-    thresholds = [Threshold(metric="accuracy", at_least=accuracy_at_least(found.counts, 0.25), max_drop=drop)]
+    test = _expected(found, split)["test"]
+    thresholds = [above_guessing(found.counts, 0.25, test, drop=0.02 if test > MANY_TO_TEST else 0.05)]
     if len(found.counts) == MIN_CLASSES:
-        thresholds.append(Threshold(metric="auc", at_least=0.65))
-    return Evaluation(thresholds=tuple(thresholds), slices=("label", *PHOTO_SLICES))
+        thresholds.append(Threshold(metric="auc", at_least=auc_at_least(found.counts, 0.65, test)))
+    return Evaluation(thresholds=tuple(thresholds), slices=("label", *PHOTO_SLICES), better_than_guessing=True)
 
 
 def _data(found: PhotoFindings) -> str:
@@ -172,6 +176,8 @@ def _expect(found: PhotoFindings, split: Split) -> str:
 def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
     if rare := few(found.counts, "photos"):
         yield f"{rare}; a hundred or more of each are a good beginning."
+    if _misses_a_split(found, split):
+        yield missing_warning("photos")
     if uneven := unbalanced(found.counts, "photos"):
         yield f"{uneven}; look at each class's slice, not at the accuracy alone."
     test = _expected(found, split)["test"]
@@ -184,7 +190,7 @@ def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
     if found.empty_folders:
         count = count_of(len(found.empty_folders), "folder has", "folders have")
         yield f"{count} no files: {listed(found.empty_folders)}."
-    if found.quarantine.count > max(len(found.rejected), len(found.others)) or settings_to_run(found.quarantine):
+    if found.quarantine.count > max(len(found.rejected), len(found.others)) or found.quarantine.stops(MOST):
         yield f"{what_stops(found.quarantine)}."
     if found.copies:
         yield f"{_groups(len(found.copies))} identical in different classes: {_names(found.copies)}."
@@ -195,6 +201,10 @@ def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
         )
     if not found.all_read:
         yield f"Only {found.read:,} of {found.photos:,} photos were read to know this; the run reads all."
+
+
+def _misses_a_split(found: PhotoFindings, split: Split) -> bool:
+    return misses_a_split(found.counts, found.splits) if split.by == "folder" else misses_a_split(found.counts)
 
 
 def _groups(count: int) -> str:

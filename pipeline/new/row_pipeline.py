@@ -11,18 +11,21 @@ from components.trainer.mlp.config import MLP, MLPTraining
 from components.transform.config import Quantiles, RowTransform
 from components.wording import listed, printable
 from pipeline.config import RowPipeline
+from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
-from pipeline.new.gate import settings_to_run
+from pipeline.new.gate import RULES, misses_a_split, settings_to_run
 from pipeline.new.row_warnings import LEFT_OUT, SLICE_VALUES, warnings_of
 from pipeline.profile.classes import (
     FEW,
     MANY_CLASSES,
     MIN_CLASSES,
-    accuracy_at_least,
+    RARE,
+    auc_at_least,
     count_of,
     margin,
     with_counts,
 )
+from pipeline.profile.columns import learned_from
 from pipeline.profile.rows import RowFindings
 
 TOO_MANY_CLASSES = 1_000
@@ -47,7 +50,7 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
         TransferlineError: The label tells no classes, or there is no column to learn from.
     """
     _check_label(found)
-    features = tuple(column.name for column in found.columns if column.role == "feature")
+    features = learned_from(found.columns)
     if not features:
         raise TransferlineError(
             "There is no column of numbers to learn from.",
@@ -58,7 +61,11 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
         )
     split = _split(found)
     config = _config(name, found, split, features)
-    long_lists = {"transform.features": ("FEATURES", features), "data.columns": ("COLUMNS", config.data.columns)}
+    long_lists = {
+        "transform.features": ("FEATURES", features),
+        "data.split.key": ("FEATURES", split.key),
+        "data.columns": ("COLUMNS", config.data.columns),
+    }
     constants = {key: named for key, named in long_lists.items() if len(named[1]) > LONG_LIST}
     return Draft(
         config=config,
@@ -67,7 +74,12 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
         data=_about(found),
         expect=_expect(found),
         details=_details(found),
-        settings=settings_to_run(found.quarantine),
+        settings=settings_to_run(
+            found.quarantine,
+            class_is_missing=found.all_read and misses_a_split(found.classes),
+            conflicts=found.conflicts,
+            records=sum(found.classes.values()),
+        ),
         warnings=tuple(warnings_of(found, _test_rows(found))),
         comments=_comments(found, split),
         names={key: constant for key, (constant, _) in constants.items()},
@@ -86,7 +98,10 @@ def _config(name: str, found: RowFindings, split: RowSplit, features: tuple[str,
         data=_data_settings(found, split),
         transform=transform,
         trainer=_trainer(found),
-        evaluation=Evaluation(thresholds=_thresholds(found), slices=("label", *slices, *texts)),
+        evaluation=Evaluation(
+            thresholds=_thresholds(found), slices=("label", *slices, *texts), better_than_guessing=True
+        ),
+        gate=RULES,
     )
 
 
@@ -109,13 +124,23 @@ def _check_label(found: RowFindings) -> None:
 
 
 def _split(found: RowFindings) -> RowSplit:
+    same = {"key": learned_from(found.columns), "count_conflicts": True}
     if "" not in found.splits and {"train", "test"} <= found.splits:
-        return RowSplit(by="file")
+        return RowSplit.model_validate({"by": "file", **same})
     groups = [column for column in found.columns if column.role == "group" and column.distinct >= LEAST_KEYS]
-    key = {"key": (groups[0].name,)} if groups else {}
+    group = {"group": groups[0].name} if groups else {}
+    # To read the rows twice costs little where they are few, or where a class would hardly be in the test otherwise.
+    strata = {"stratify": True} if found.rows < MANY_ROWS or _rarest(found) < RARE else {}
     if found.rows < FEW_ROWS:  # or a test would say next to nothing
-        return RowSplit.model_validate({"by": "hash", "train": 0.6, "eval": 0.2, "test": 0.2, **key})
-    return RowSplit.model_validate({"by": "hash", "train": 0.8, "eval": 0.1, "test": 0.1, **key})
+        return RowSplit.model_validate(
+            {"by": "hash", "train": 0.6, "eval": 0.2, "test": 0.2, **same, **group, **strata}
+        )
+    return RowSplit.model_validate({"by": "hash", "train": 0.8, "eval": 0.1, "test": 0.1, **same, **group, **strata})
+
+
+def _rarest(found: RowFindings) -> int:
+    """About how many rows of the rarest class there are, of the classes that were found."""
+    return round(min(found.classes.values()) * found.rows / max(found.read, 1))
 
 
 def _data_settings(found: RowFindings, split: RowSplit) -> CsvData:
@@ -174,11 +199,12 @@ def _regular(width: int, layers: int, dropout: float) -> MLP:
 
 
 def _thresholds(found: RowFindings) -> tuple[Threshold, ...]:
-    drop = 0.02 if _test_rows(found) >= FEW_ROWS / 2 else 0.05
-    accuracy = Threshold(metric="accuracy", at_least=accuracy_at_least(found.classes, 0.1), max_drop=drop)
+    test = _test_rows(found)
+    drop = 0.02 if test >= FEW_ROWS / 2 else 0.05
+    first = above_guessing(found.classes, 0.1, test, drop)
     if len(found.classes) != MIN_CLASSES:
-        return (accuracy,)
-    return accuracy, Threshold(metric="auc", at_least=0.6, max_drop=drop)
+        return (first,)
+    return first, Threshold(metric="auc", at_least=auc_at_least(found.classes, 0.6, test), max_drop=drop)
 
 
 def _test_rows(found: RowFindings) -> int:
@@ -194,8 +220,16 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
     left_out = [column.name for column in found.columns if column.role in LEFT_OUT]
     if left_out:
         comments["transform.features"] = f"Left out: {listed(left_out)}; see the docstring."
-    if split.key:
-        comments["data.split"] = f"Rows of one {printable(split.key[0])} stay together."
+    comments["data.split.key"] = "What is learned from: rows that are the same in it are never in different splits."
+    if split.by == "file":
+        comments["data.split.key"] = (
+            "What is learned from: rows that are the same in it and differ in their label count."
+        )
+    if split.group:
+        comments["data.split.key"] = (
+            "What is learned from: rows that are the same in it and differ in their label count."
+        )
+        comments["data.split.group"] = f"Rows of one {printable(split.group)} stay together."
     if "types" in found.data.model_fields_set and found.data.types:
         comments["data.types"] = "What the first rows alone wouldn't tell."
     return comments

@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Iterator
 
 from components.wording import listed, printable
-from pipeline.new.gate import what_stops
+from pipeline.new.gate import conflicts_warning, misses_a_split, missing_warning, what_stops
 from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
 from pipeline.profile.columns import Column, Role
 from pipeline.profile.rows import RowFindings
 
 FEW_TO_TEST = 100
+FEW_INPUTS = 100
+"""Fewer different rows than this don't split evenly."""
+
 SLICE_VALUES = 20
 NEARLY_THE_LABEL = 0.99
-MUCH_MISSING = 0.05
+MUCH_MISSING = MUCH_CONFLICTING = 0.05
 SHOWN = 5
 
 LEFT_OUT: dict[Role, str] = {
@@ -37,6 +40,7 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
             f"The test split has about {test_rows} rows: an accuracy of 0.9 is known to within "
             f"{margin(test_rows):.2f} only."
         )
+    yield from _input_warnings(found)
     yield from _column_warnings(found.columns)
     if found.fault_count:
         reasons = dict.fromkeys(fault.reason for fault in found.faults)
@@ -58,6 +62,20 @@ def _label_warnings(found: RowFindings) -> Iterator[str]:
         )
     if uneven := unbalanced(found.classes, rows):
         yield f"{uneven}; look at each class's slice, not at the accuracy alone."
+    if found.all_read and len(found.classes) >= MIN_CLASSES and misses_a_split(found.classes):
+        yield missing_warning("rows")
+
+
+def _input_warnings(found: RowFindings) -> Iterator[str]:
+    """On rows that are the same in all that is learned from."""
+    if found.inputs is not None and found.inputs < FEW_INPUTS < found.read:
+        yield (
+            f"The columns that are learned from have only {found.inputs:,} different rows: the splits, which they stay "
+            "together in, come out uneven."
+        )
+    records = sum(found.classes.values())
+    if found.conflicts and found.conflicts.records > MUCH_CONFLICTING * records:
+        yield conflicts_warning(found.conflicts, records)
 
 
 def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:

@@ -1,13 +1,19 @@
 """Judges counts of classes, for photos and rows alike: `new` and `check` go by the same bounds."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from components.evaluator.guessing import MOSTLY_ONE
+from components.intervals import auc_interval, mean_share_interval, share_interval
 from components.wording import listed, printable
 
 MIN_CLASSES = 2
 FEW = 20
 """Of a class with fewer records than this, a tenth of the data has none in one of eight cases (0.9^20)."""
+
+RARE = 1_000
+"""Of a class with fewer records than this, a tenth by hash is off by a tenth of itself or more in one of three
+cases."""
 
 UNBALANCED = 10
 """Times as many records in the largest class as in the smallest."""
@@ -15,21 +21,52 @@ UNBALANCED = 10
 MANY_CLASSES = 50
 """With more classes than this, the label of rows is doubted."""
 
-MOSTLY_ONE = 0.8
 LISTED = 8
 
 
-def accuracy_at_least(counts: Mapping[str, int], above: float) -> float:
-    """Returns an accuracy to ask for at first: somewhat above what the commonest class alone would give.
+def is_mostly_one(counts: Mapping[str, int]) -> bool:
+    """Whether nearly all is of one class: the accuracy says little then."""
+    return max(counts.values()) > MOSTLY_ONE * sum(counts.values())
 
-    Where nearly all is of one class, accuracy says little, and is only asked not to be lower than that by much.
+
+def accuracy_at_least(counts: Mapping[str, int], above: float, test: int) -> float:
+    """Returns an accuracy to ask for at first, to two digits: what guessing doesn't reach by chance.
 
     Args:
         counts: How many there are, by class.
-        above: Which part of the way from that share to 1.
+        above: Which part of the way from what guessing reaches, the share of the most frequent class, to 1.
+        test: About how many records test the model: the 95 % interval of the accuracy in so many lies above that share.
     """
     share = max(counts.values()) / sum(counts.values())
-    return round(share + above * (1 - share), 2) if share < MOSTLY_ONE else math.floor(share * 100 - 2) / 100
+    return max(
+        _rounded_up(share + above * (1 - share)), _distinguishable(lambda value: share_interval(value, test), share)
+    )
+
+
+def balanced_accuracy_at_least(counts: Mapping[str, int], test: int) -> float:
+    """Returns a mean recall of the classes to ask for at first; arguments as above."""
+    in_test = [max(1.0, test * count / sum(counts.values())) for count in counts.values()]
+    guessing = 1 / len(counts)
+    return _distinguishable(lambda value: mean_share_interval([(value, count) for count in in_test]), guessing)
+
+
+def auc_at_least(counts: Mapping[str, int], least: float, test: int) -> float:
+    """Returns an area under the ROC curve to ask for at first, no less than `least`; arguments as above."""
+    negatives, positives = (max(1.0, test * count / sum(counts.values())) for count in counts.values())
+    return max(least, _distinguishable(lambda value: auc_interval(value, positives, negatives), 0.5))
+
+
+def _distinguishable(interval: Callable[[float], tuple[float, float] | None], guessing: float) -> float:
+    """Returns the lowest value, to two digits, whose interval lies above what guessing reaches; 1 if none does."""
+    for hundredths in range(math.ceil(guessing * 100), 100):
+        low, _ = interval(hundredths / 100) or (0.0, 1.0)
+        if low > guessing:
+            return hundredths / 100
+    return 1.0
+
+
+def _rounded_up(value: float) -> float:
+    return math.ceil(round(value * 100, 6)) / 100
 
 
 def margin(count: int) -> float:

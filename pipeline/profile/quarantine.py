@@ -40,5 +40,9 @@ class Quarantine:
     @property
     def setting(self) -> str:
         """The setting with which a run leaves so much out and goes on, as `--set` takes it."""
-        steps = math.ceil(round(self.share * SPARE / STEP, 6))
-        return f"gate.max_quarantined={min(1.0, steps * STEP):.2g}"
+        return f"gate.max_quarantined={rounded_up(self.share)}"
+
+
+def rounded_up(share: float) -> str:
+    """Returns a bound that a share stays below with something to spare, as `--set` takes it."""
+    return f"{min(1.0, math.ceil(round(share * SPARE / STEP, 6)) * STEP):.2g}"

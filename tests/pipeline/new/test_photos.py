@@ -2,6 +2,7 @@ import shutil
 
 import pytest
 
+from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from pipeline.new.photo_pipeline import draft_for_photos
 from pipeline.profile.photos import look_at_photos
@@ -28,7 +29,11 @@ def test_classes_are_counted_and_sizes_seen(lay_out, photo, written):
     text, config = written(draft_for_photos("mine", found))
     assert config == draft_for_photos("mine", found).config
     assert config.data.path == str(folder)
-    assert (config.data.split.by, config.data.split.test) == ("hash", 0.2)
+    assert (config.data.split.by, config.data.split.test, config.data.split.stratify) == ("hash", 0.2, True)
+    assert config.evaluation.better_than_guessing
+    assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True)
+    accuracy, area = config.evaluation.thresholds
+    assert accuracy.at_least > 40 / 70 < area.at_least
     assert config.transform.image_size == 128
     assert {threshold.metric for threshold in config.evaluation.thresholds} == {"accuracy", "auc"}
     assert config.evaluation.slices[0] == "label"
@@ -43,6 +48,7 @@ def test_split_folders_are_kept(lay_out, photo, written):
     assert found.by_split == {"train": 20, "eval": 20, "test": 20}
     _, config = written(draft_for_photos("mine", found))
     assert config.data.split.by == "folder"
+    assert not config.data.split.stratify
 
 
 def test_an_archive(lay_out, photo, tmp_path, written):
@@ -117,3 +123,14 @@ def test_files_of_which_none_is_a_photo(lay_out):
         TransferlineError, match=r"None of the 2 files .* can be used: cat/1.tiff: not a photo but a TIFF"
     ):
         draft_for_photos("mine", look_at_photos(str(lay_out({"cat/1.tiff": b"II*\0", "dog/1.heic": b"....ftypheic"}))))
+
+
+def test_a_class_that_misses_a_split_stops_a_run(lay_out, photo):
+    files = {f"{name}/{n}.jpg": photo(n + ord(name)) for name in "ab" for n in range(30)} | {"c/1.jpg": photo(500)}
+    draft = draft_for_photos("mine", look_at_photos(str(lay_out(files)), LONG))
+    assert has(draft.warnings, "A class without photos in train, eval or test stops the run")
+    assert draft.settings == ("gate.fail_on_missing_class=false",)
+    laid_out = {f"{split}/{name}": content for split in ("train", "test") for name, content in files.items()}
+    laid_out.pop("test/c/1.jpg")
+    draft = draft_for_photos("mine", look_at_photos(str(lay_out(laid_out)), LONG))
+    assert has(draft.warnings, "A class without photos")

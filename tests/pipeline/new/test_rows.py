@@ -6,6 +6,7 @@ from looked_at import look
 
 from components.arrow import pa, parquet
 from components.csv_example_gen.config import RowSplit
+from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from pipeline.new.row_pipeline import draft_for_rows
 from pipeline.profile.rows import look_at_rows
@@ -28,7 +29,11 @@ def test_the_file_that_is_written(found, written):
     assert config == draft.config
     assert config.transform.features == ("x", "my y")
     assert config.data.classes == ("no", "yes")
-    assert config.data.split == RowSplit(by="hash", key=("customer_id",))
+    assert config.data.split == RowSplit(
+        by="hash", key=("x", "my y"), group="customer_id", count_conflicts=True, stratify=True
+    )
+    assert config.evaluation.better_than_guessing
+    assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True)
     assert config.evaluation.slices == ("label", "x_quartile", "my_y_quartile", "town")
     assert {threshold.metric for threshold in config.evaluation.thresholds} == {"accuracy", "auc"}
     assert len(config.trainer.models) > 1
@@ -87,6 +92,8 @@ def test_a_file_without_a_header(tmp_path, written):
     assert config.data.classes == ("0", "1")
     assert config.transform.features == config.data.columns[1:]
     assert "features=FEATURES" in text
+    assert "key=FEATURES" in text
+    assert config.data.split.key == config.transform.features
 
 
 def test_parquet(tmp_path, written):
@@ -173,8 +180,10 @@ def test_classes_that_are_rare_or_unbalanced(tmp_path, csv_text):
     draft = draft_for_rows("mine", look(tmp_path, text, "label"))
     assert has(draft.warnings, "Few rows of a class: fraud: 5")
     assert has(draft.warnings, "unbalanced", "199 times as many rows of 'fine' as of 'fraud'")
-    accuracy = draft.config.evaluation.thresholds[0]
-    assert (accuracy.metric, accuracy.at_least) == ("accuracy", 0.97)
+    first, area = draft.config.evaluation.thresholds
+    assert first.at_least is None or first.metric == "balanced_accuracy"  # guessing would be right for 0.995
+    assert (area.metric, area.at_least > 0.9) == ("auc", True)  # with one test row of the rare class
+    assert draft.config.data.split.stratify
 
 
 def test_a_column_that_nearly_tells_the_label(tmp_path, csv_text):
@@ -183,3 +192,31 @@ def test_a_column_that_nearly_tells_the_label(tmp_path, csv_text):
     x = labels + rng.normal(size=1000) / 10
     text = csv_text({"x": [f"{value:.5f}" for value in x], "label": [str(label) for label in labels]})
     assert has(draft_for_rows("mine", look(tmp_path, text, "label")).warnings, "'x'", "nearly without fault")
+
+
+def test_rows_that_are_the_same_but_for_their_label_are_told(tmp_path, csv_text):
+    table = {"x": [f"{n % 300}.5" for n in range(1200)], "label": ["a" if n % 7 else "b" for n in range(1200)]}
+    draft = draft_for_rows("mine", look(tmp_path, csv_text(table), "label"))
+    assert has(draft.warnings, "of 1,200 records", "conflict with another one", "no model of these inputs")
+    assert not has(draft.warnings, "stops")
+    assert draft.settings == ()
+
+
+def test_rows_of_which_nothing_can_be_told_stop_a_run(tmp_path, csv_text):
+    table = {"x": [f"{n % 300}.5" for n in range(1200)], "label": ["ab"[n // 300 % 2] for n in range(1200)]}
+    draft = draft_for_rows("mine", look(tmp_path, csv_text(table), "label"))
+    assert has(draft.warnings, "1,200 of 1,200 records (100.0%) conflict", "more than 50.0%", "the run stops")
+    assert draft.settings == ("gate.max_conflicts=0.55",)
+
+
+def test_few_different_rows_are_told(tmp_path, csv_text):
+    table = {"x": [f"{n % 40}.5" for n in range(1200)], "label": ["a" if n % 40 < 20 else "b" for n in range(1200)]}
+    assert has(draft_for_rows("mine", look(tmp_path, csv_text(table), "label")).warnings, "only 40 different rows")
+
+
+def test_a_class_that_cannot_be_in_each_split_is_told(tmp_path, csv_text):
+    labels = ["a", "b"] * 200 + ["c", "c"]
+    table = {"x": [f"{n / 7:.4f}" for n in range(402)], "label": labels}
+    draft = draft_for_rows("mine", look(tmp_path, csv_text(table), "label"))
+    assert has(draft.warnings, "A class without rows in train, eval or test stops the run")
+    assert draft.settings == ("gate.fail_on_missing_class=false",)
