@@ -7,7 +7,7 @@ hashes and faults do.
 
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -19,14 +19,15 @@ from apache_beam.io.filesystem import CompressionTypes
 from components import progress
 from components.arrow import pc
 from components.contract import LABEL, SPLITS
-from components.csv_example_gen.config import CsvData
+from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs
 from components.csv_example_gen.duplicates import Copy, HashedRows, in_different_splits, packed_by_partition
 from components.csv_example_gen.encode import gzipped, gzipped_records
 from components.csv_example_gen.gather import GatherInputs
 from components.csv_example_gen.layout import TableLayout
 from components.csv_example_gen.reader import Piece, Range, Reader
-from components.csv_example_gen.splits import UNUSED, SplitRule, row_hashes
+from components.csv_example_gen.splits import TRAIN, UNUSED, SplitRule, row_hashes
+from components.csv_example_gen.tally import Tallies, Tally, add_up, record_types, summed, tallies_of
 from components.ingest.gather import GatherClasses
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, Quarantined
@@ -43,7 +44,7 @@ from components.ingest.results import (
 from components.ingest.side_by_side import in_order
 from components.ingest.strata import ClassHashes, Strata
 
-HASHES, INPUTS = "hashes", "inputs"
+HASHES, INPUTS, COLUMNS = "hashes", "inputs", "columns"
 
 THREADS = os.cpu_count() or 1
 """Blocks that one worker parses and encodes side by side: that work is done in C++, outside of Python's lock."""
@@ -112,6 +113,11 @@ class Plan:
         """What reads the rows."""
         return Reader(self.layout, self.data)
 
+    @property
+    def record_types(self) -> dict[str, ColumnType]:
+        """The type of each feature of the records."""
+        return record_types(self.layout.types, self.data.label)
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -125,6 +131,7 @@ class Finished:
         faults: The faults.
         hashes: The rows' hashes by partition, where the split may part copies.
         inputs: What the rows have as inputs and labels, where conflicts are counted.
+        columns: What is in each column of the rows to train on.
     """
 
     records: dict[str, bytes]
@@ -134,6 +141,7 @@ class Finished:
     faults: list[Quarantined]
     hashes: list[tuple[int, HashedRows]]
     inputs: LabelledInputs | None
+    columns: Tallies
 
 
 class _ReadingFn(beam.DoFn):
@@ -145,6 +153,7 @@ class _ReadingFn(beam.DoFn):
     def setup(self) -> None:
         """Starts the threads."""
         self._threads = ThreadPoolExecutor(THREADS)
+        self._too_many: frozenset[str] = frozenset()
 
     def teardown(self) -> None:
         """Ends them."""
@@ -169,8 +178,12 @@ class ReadRanges(_ReadingFn):
         """Yields pieces of TFRecord files into the splits, and the rest into outputs of their own."""
         pieces = self._plan.reader.pieces(part)
         finished = in_order(
-            self._threads, lambda piece: finish(piece, part, self._plan, numbering, strata), pieces, ahead=BLOCKS_AHEAD
+            self._threads,
+            lambda piece: finish(piece, part, self._plan, numbering, strata, self._too_many),
+            pieces,
+            ahead=BLOCKS_AHEAD,
         )
+        columns: Tallies = {}
         for done in finished:
             PROGRESS.add(done.found, numbering.total)
             for split, records in done.records.items():
@@ -185,6 +198,10 @@ class ReadRanges(_ReadingFn):
                 yield beam.pvalue.TaggedOutput(HASHES, partition)
             if done.inputs:
                 yield beam.pvalue.TaggedOutput(INPUTS, done.inputs)
+            add_up(columns, done.columns)
+            self._too_many = self._too_many | {name for name, tally in columns.items() if tally.too_many}
+        for column in columns.items():
+            yield beam.pvalue.TaggedOutput(COLUMNS, column)
         yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
 
 
@@ -197,8 +214,24 @@ def class_hashes(piece: Piece, part: Range, plan: Plan) -> ClassHashes:
     return {name: hashes[codes == code] for code, name in enumerate(encoded.dictionary.to_pylist())}
 
 
-def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering, strata: Strata | None = None) -> Finished:
-    """Parses, checks, splits and encodes a piece."""
+def finish(
+    piece: Piece,
+    part: Range,
+    plan: Plan,
+    numbering: Numbering,
+    strata: Strata | None = None,
+    too_many: Collection[str] = frozenset(),
+) -> Finished:
+    """Parses, checks, splits, counts and encodes a piece.
+
+    Args:
+        piece: What was read.
+        part: The range that it is of.
+        plan: What to do with it.
+        numbering: Which numbers its rows have.
+        strata: Bounds of the splits by class, where they are stratified.
+        too_many: Columns that are known to have more different values than are counted.
+    """
     file = plan.layout.files[part.file]
     rows = plan.reader.records(piece, part.file)
     first_line = numbering.lines[part.file, part.start]
@@ -209,6 +242,7 @@ def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering, strata: 
     splits = rule.splits_of(hashes, places, numbering.total or 0, file.split, strata)
     records: dict[str, bytes] = {}
     counts: dict[tuple[str, str], int] = {}
+    columns: Tallies = {}
     for number, split in enumerate(SPLITS):
         chosen = splits == number
         if chosen.any():
@@ -216,6 +250,8 @@ def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering, strata: 
             records[split] = gzipped_records(table)
             for label in pc.value_counts(table[LABEL].combine_chunks()).to_pylist():
                 counts[split, label["values"]] = label["counts"]
+            if number == TRAIN:
+                columns = tallies_of(table, plan.record_types, too_many)
     faults = [
         Quarantined(place=plan.layout.place(part.file, fault.line + first_line), reason=fault.reason)
         for fault in rows.faults
@@ -229,7 +265,7 @@ def finish(piece: Piece, part: Range, plan: Plan, numbering: Numbering, strata: 
         same = hashes if rule.inputs == rule.key else row_hashes(rows.table.select(rule.inputs))
         labels = rows.table[LABEL].combine_chunks()
         inputs = labelled_inputs(same, labels, splits, part.file, rows.lines + first_line)
-    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, packed, inputs)
+    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, packed, inputs, columns)
 
 
 def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
@@ -258,7 +294,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         )
         known["strata"] = beam.pvalue.AsSingleton(strata)
     outputs = ranges | "ReadRanges" >> beam.ParDo(ReadRanges(plan), **known).with_outputs(
-        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS
+        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS, COLUMNS
     )
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
@@ -278,7 +314,10 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         | "Found" >> beam.CombineGlobally(lambda pairs: tuple(map(sum, zip((0, 0, 0), *pairs, strict=True))))
         | "FoundLine" >> beam.Map(lambda sums: result_line(FOUND, sums))
     )
-    lines = [counts, sizes, found, outputs[QUARANTINED]]
+    columns = (
+        outputs[COLUMNS] | "AddUpColumns" >> beam.CombinePerKey(summed) | "ColumnLines" >> beam.MapTuple(_column_line)
+    )
+    lines = [counts, sizes, found, columns, outputs[QUARANTINED]]
     if plan.rule.may_part_copies:
         lines.append(
             outputs[HASHES]
@@ -344,6 +383,10 @@ def _rows_in(part: Range, plan: Plan) -> int | None:
     if plan.reader.bytes_to_count(part.file) is None and plan.rule.by != "rows":
         return None
     return plan.reader.count(part)
+
+
+def _column_line(name: str, tally: Tally) -> str:
+    return result_line(COLUMNS, tally.counts(name).model_dump())
 
 
 def _duplicate(group: tuple[Copy, ...], layout: TableLayout) -> Duplicate:

@@ -8,7 +8,8 @@ from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
 
-from components.csv_example_gen.beam_pipeline import PROGRESS, Plan, ingest
+from components.csv_example_gen.beam_pipeline import COLUMNS, PROGRESS, Plan, ingest
+from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import TableLayout, find_layout
@@ -16,7 +17,7 @@ from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
 from components.ingest.report import IngestReport, Quarantined, write_report
-from components.ingest.results import check_parts, check_sizes, read_results
+from components.ingest.results import check_parts, check_sizes, read_results, results_of
 from components.run_parameters import data_settings
 
 
@@ -33,7 +34,8 @@ class Executor(BaseBeamExecutor):
 
         Args:
             input_dict: Empty.
-            output_dict: `examples`, the TFRecords by split; `ingest_report`, the report and the quarantine.
+            output_dict: `examples`, the TFRecords by split; `ingest_report`, the report, the
+                quarantine and the counts of columns.
             exec_properties: `data`, a `CsvData` as JSON; `schema_text`, a Schema proto as text or "".
 
         Raises:
@@ -62,8 +64,15 @@ class Executor(BaseBeamExecutor):
         report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
+        write_columns(_columns(results_file, plan), report_folder)
         tf.io.gfile.remove(results_file)
         return report
+
+
+def _columns(results_file: str, plan: Plan) -> list[ColumnCounts]:
+    """What is in each column of the training split, in the order of the columns."""
+    found = {each.name: each for each in map(ColumnCounts.model_validate, results_of(COLUMNS, results_file))}
+    return [found.get(name, ColumnCounts(name=name, type=kind)) for name, kind in plan.record_types.items()]
 
 
 def _empty_files(layout: TableLayout) -> list[Quarantined]:

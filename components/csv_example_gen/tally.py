@@ -1,0 +1,209 @@
+"""Counts what is in each column of the training split.
+
+Arrow counts a block of rows at a time; the counts of blocks and workers are added up. All of it is exact: a column with
+more different values than are worth counting has none counted at all, and says so.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from components.arrow import pa, pc
+from components.contract import LABEL
+from components.csv_example_gen.column_counts import LISTED_VALUES, LONGEST_VALUE, MOST_DISTINCT, ColumnCounts
+from components.csv_example_gen.config import ColumnType
+
+HASHED = "\0sha256:"
+"""What a text beyond `LONGEST_VALUE` is counted as begins with: 200,000 of them would take memory."""
+
+LOOKED_AT = 2_000
+"""Rows of a block that tell of most columns of floats that they have too many values."""
+
+ADDED_UP_AT_ONCE = 2**16
+"""Counts wait until there are as many of them as sums, and at least this many: so each is added up a few times only."""
+
+VALUES, COUNTS = "values", "counts"
+
+
+@dataclass
+class Tally:
+    """What was counted in a column so far.
+
+    Attributes:
+        kind: The column's type.
+        rows: Records.
+        missing: Those without a value.
+        lowest: The least value of numbers.
+        highest: The greatest.
+        too_many: Whether it has more different values than are counted.
+    """
+
+    kind: ColumnType
+    rows: int = 0
+    missing: int = 0
+    lowest: int | float | None = None
+    highest: int | float | None = None
+    too_many: bool = False
+    _sums: list[pa.Table] = field(default_factory=list)
+    _waiting: list[pa.Table] = field(default_factory=list)
+
+    def add(self, column: pa.Array, *, with_values: bool = True) -> None:
+        """Counts the values of a block.
+
+        Args:
+            column: Of the type that records have.
+            with_values: Whether to count each; it is known to have too many if not.
+        """
+        self.rows += len(column)
+        self.missing += column.null_count
+        given = column.drop_null() if column.null_count else column
+        if self.kind != "string" and len(given):
+            found = pc.min_max(given).as_py()
+            self._widen(found["min"], found["max"])
+        if self.kind == "float":
+            given = pc.add(given, pa.scalar(0.0, given.type))  # -0.0 is 0.0
+        if not with_values or _plainly_too_many(given, self.kind):
+            self._give_up()
+        elif len(given) and not self.too_many:
+            values, counts = given.value_counts().flatten()
+            if self.kind == "string":
+                values = _hashed(values)
+            self._add(pa.Table.from_arrays([values, counts], [VALUES, COUNTS]))
+
+    def merge(self, other: "Tally") -> None:
+        """Adds what another one has counted."""
+        self.rows += other.rows
+        self.missing += other.missing
+        self._widen(other.lowest, other.highest)
+        if other.too_many:
+            self._give_up()
+        for table in (*other._sums, *other._waiting):
+            self._add(table)
+
+    def counts(self, name: str) -> ColumnCounts:
+        """Returns the result.
+
+        Args:
+            name: The feature's name.
+        """
+        self._add_up()
+        sums = None if self.too_many or not self._sums else self._sums[0]
+        return ColumnCounts(
+            name=name,
+            type=self.kind,
+            rows=self.rows,
+            missing=self.missing,
+            distinct=MOST_DISTINCT[self.kind] if self.too_many else sums.num_rows if sums else 0,
+            more_distinct=self.too_many,
+            values=_listed(sums, self.kind) if sums else {},
+            lowest=self.lowest,
+            highest=self.highest,
+        )
+
+    def _widen(self, low: int | float | None, high: int | float | None) -> None:
+        if low is not None and high is not None:
+            self.lowest = low if self.lowest is None else min(self.lowest, low)
+            self.highest = high if self.highest is None else max(self.highest, high)
+
+    def _add(self, counts: pa.Table) -> None:
+        if self.too_many:
+            return
+        self._waiting.append(counts)
+        if _rows(self._waiting) >= max(_rows(self._sums), ADDED_UP_AT_ONCE):
+            self._add_up()
+
+    def _add_up(self) -> None:
+        if self._waiting:
+            groups = pa.concat_tables([*self._sums, *self._waiting]).group_by(VALUES).aggregate([(COUNTS, "sum")])
+            self._sums = [pa.Table.from_arrays([groups[VALUES], groups[f"{COUNTS}_sum"]], [VALUES, COUNTS])]
+            self._waiting = []
+            if self._sums[0].num_rows > MOST_DISTINCT[self.kind]:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        self.too_many = True
+        self._sums = []
+        self._waiting = []
+
+
+Tallies: TypeAlias = dict[str, Tally]
+"""By the feature's name."""
+
+
+def tallies_of(table: pa.Table, types: Mapping[str, ColumnType], too_many: Iterable[str] = ()) -> Tallies:
+    """Counts the values of each column of a block of records.
+
+    Args:
+        table: The records' columns.
+        types: The type of each that is counted.
+        too_many: Columns that are known to have too many values.
+    """
+    known = frozenset(too_many)
+    found = {name: Tally(kind) for name, kind in types.items()}
+    for name, tally in found.items():
+        tally.add(table[name].combine_chunks(), with_values=name not in known)
+    return found
+
+
+def add_up(tallies: Tallies, more: Tallies) -> None:
+    """Adds counts to others."""
+    for name, tally in more.items():
+        if name in tallies:
+            tallies[name].merge(tally)
+        else:
+            tallies[name] = tally
+
+
+def summed(tallies: Iterable[Tally]) -> Tally:
+    """Adds up what workers have counted in one column; the first of them takes over the others."""
+    first, *others = tallies
+    for other in others:
+        first.merge(other)
+    return first
+
+
+def record_types(types: Mapping[str, ColumnType], label: str) -> dict[str, ColumnType]:
+    """Returns the type of each feature of the records, of which the label is a text under its own name.
+
+    Args:
+        types: The type of each column.
+        label: The label's column.
+    """
+    return {LABEL if name == label else name: "string" if name == label else kind for name, kind in types.items()}
+
+
+def _plainly_too_many(given: pa.Array, kind: ColumnType) -> bool:
+    most = MOST_DISTINCT[kind]
+    return most < LOOKED_AT and len(pc.unique(given.slice(0, LOOKED_AT))) > most
+
+
+def _hashed(texts: pa.Array) -> pa.Array:
+    """Returns texts of which long ones are replaced by a hash of them."""
+    long = pc.greater(pc.binary_length(texts), LONGEST_VALUE)
+    if not pc.any(long).as_py():
+        return texts
+    hashes = [HASHED + hashlib.sha256(text.encode()).hexdigest() for text in texts.filter(long).to_pylist()]
+    return pc.replace_with_mask(texts, long, pa.array(hashes, texts.type))
+
+
+def _listed(sums: pa.Table, kind: ColumnType) -> dict[str, int]:
+    """Returns how often each value occurs, as text."""
+    if kind == "string":
+        sums = sums.filter(pc.invert(pc.starts_with(sums[VALUES], HASHED)))
+    elif sums.num_rows > LISTED_VALUES:
+        return {}
+    first = sums.sort_by([(COUNTS, "descending"), (VALUES, "ascending")]).slice(0, LISTED_VALUES).to_pydict()
+    values = first[VALUES] if kind == "string" else map(_text, first[VALUES])
+    return dict(zip(values, first[COUNTS], strict=True))
+
+
+def _text(number: int | float) -> str:
+    """Returns a number as text, as short as tells it from other float32s; 1.0 and 1 are one value."""
+    return str(int(number)) if number == int(number) else str(np.float32(number))
+
+
+def _rows(tables: Iterable[pa.Table]) -> int:
+    return sum(table.num_rows for table in tables)
