@@ -1,7 +1,7 @@
 import pytest
 
+from components.intervals import share_interval
 from components.report.evaluation import Evaluated, _metric, by_class, slice_plots
-from components.report.intervals import share_interval
 
 MATRICES = [
     {"threshold": 0.5, "truePositives": 8.0, "falsePositives": 1.0, "trueNegatives": 9.0, "falseNegatives": 2.0},
