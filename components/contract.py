@@ -33,3 +33,6 @@ PHOTO_SLICES = (SIZE_BUCKET, FORMAT, BRIGHTNESS_BUCKET)
 
 FEATURES = "features"
 """float32: of a row after Transform, all its columns as one vector."""
+
+RAW = "raw"
+"""float32: of a row after Transform, the vector for trees: numbers as they are, and codes; NaN where there is none."""

@@ -1,0 +1,1 @@
+"""Grows gradient-boosted trees, and exports them as plain TensorFlow operations."""

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import accuracy_score, log_loss
+
+from components.errors import TransferlineError
+from components.trainer.trees import growing
+from components.trainer.trees.columns import Columns
+from components.trainer.trees.config import Trees
+from components.trainer.trees.growing import LabelledRows, grow
+from components.trainer.trees.library import forest_of
+
+CATEGORICAL = (1, 3)
+SETTINGS = Trees(iterations=60, patience=8)
+
+
+@pytest.fixture
+def grown(splits):
+    return grow(*splits, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
+
+
+def probabilities(forest, rows):
+    logits = forest.baseline + forest.sums(rows)
+    if forest.outputs == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    return np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+
+
+def test_growing_ends_when_the_validation_split_gets_no_better(splits, grown):
+    _, validation = splits
+    losses = grown.metrics["val_loss"]
+    assert grown.best == int(np.argmin(losses)) + 1
+    assert len(losses) == grown.best + SETTINGS.patience < SETTINGS.iterations
+    assert grown.forest.roots.shape == (grown.best, grown.forest.outputs)
+    found = probabilities(grown.forest, validation.rows)
+    assert losses[grown.best - 1] == pytest.approx(log_loss(validation.ids, found))
+    accuracy = accuracy_score(validation.ids, found.argmax(axis=1))
+    assert grown.metrics["val_accuracy"][grown.best - 1] == pytest.approx(accuracy)
+    assert accuracy > 1.3 * np.bincount(validation.ids).max() / len(validation.ids)
+
+
+def test_the_training_loss_is_that_of_the_training_rows(splits, grown):
+    train, _ = splits
+    found = probabilities(grown.forest, train.rows)
+    assert grown.metrics["loss"][grown.best - 1] == pytest.approx(log_loss(train.ids, found))
+    assert {len(values) for values in grown.metrics.values()} == {len(grown.metrics["loss"])}
+
+
+def test_it_grows_what_the_library_grows_by_itself(splits, grown):
+    """Being watched changes nothing but when it stops."""
+    train, validation = splits
+    columns = Columns.of(train.rows, CATEGORICAL)
+    alone = HistGradientBoostingClassifier(
+        max_iter=grown.best, categorical_features=columns.is_categorical, early_stopping=False, random_state=0
+    ).fit(columns.encoded(train.rows), train.ids)
+    expected = alone.predict_proba(columns.encoded(validation.rows))
+    np.testing.assert_allclose(probabilities(grown.forest, validation.rows), expected, rtol=1e-9)
+
+
+def test_the_same_seed_grows_the_same(splits, grown):
+    again = grow(*splits, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
+    for first, second in zip(grown.forest.arrays(), again.forest.arrays(), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-12)
+
+
+def test_how_far_it_is_is_told(splits):
+    told = []
+    grown = grow(*splits, CATEGORICAL, Trees(iterations=5), 0, lambda *state: told.append(state))
+    assert [iterations for iterations, _ in told] == [1, 2, 3, 4, 5]
+    assert [lowest for _, lowest in told] == list(np.minimum.accumulate(grown.metrics["val_loss"]))
+
+
+def test_more_training_rows_than_are_watched(splits, monkeypatch):
+    monkeypatch.setattr(growing, "WATCHED_ROWS", 100)
+    grown = grow(*splits, CATEGORICAL, Trees(iterations=3), 0, lambda iterations, lowest: None)
+    assert len(grown.metrics["loss"]) == 3
+
+
+def test_trees_that_were_misread_are_refused(splits, monkeypatch):
+    """As if a release of the library kept its trees otherwise."""
+
+    def misread(*arguments):
+        forest = forest_of(*arguments)
+        forest.threshold[:] += np.float32(0.3)
+        return forest
+
+    monkeypatch.setattr(growing, "forest_of", misread)
+    with pytest.raises(TransferlineError, match="don't answer as scikit-learn's do"):
+        grow(*splits, CATEGORICAL, Trees(iterations=5), 0, lambda iterations, lowest: None)
+
+
+def test_columns_that_tell_nothing(splits):
+    """All missing, constant, a category of one value, a category without any."""
+    train, validation = (
+        LabelledRows(
+            np.concatenate([split.rows, np.tile(np.float32([np.nan, 7, 5, np.nan]), (len(split.ids), 1))], axis=1),
+            split.ids,
+        )
+        for split in splits
+    )
+    grown = grow(train, validation, (*CATEGORICAL, 6, 7), SETTINGS, 0, lambda iterations, lowest: None)
+    plain = grow(*splits, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
+    assert grown.metrics["val_loss"] == pytest.approx(plain.metrics["val_loss"])
+
+
+def test_rows_that_weigh_nothing_count_for_nothing(splits):
+    """Neither in growing nor in when it stops."""
+    train, validation = (
+        LabelledRows(
+            np.concatenate([split.rows, split.rows]),
+            np.concatenate([split.ids, split.ids.max() - split.ids]),
+            np.repeat([1.0, 0.0], len(split.ids)),
+        )
+        for split in splits
+    )
+    weighted = grow(train, validation, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
+    plain = grow(*splits, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
+    # Not the same: how many rows a leaf has is counted, whatever they weigh.
+    assert min(weighted.metrics["val_loss"]) == pytest.approx(min(plain.metrics["val_loss"]), rel=0.1)
