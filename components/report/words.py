@@ -198,8 +198,8 @@ def _kept_too_late(curves: LearningCurves) -> str:
     if not _overfitted(curves) or value <= lowest * OVERFITTED:
         return ""
     return (
-        f"It overfitted: the weights are those of epoch {kept}, with a validation loss of {value:.4f}; the lowest was "
-        f"{lowest:.4f}, in epoch {values.index(lowest) + 1}."
+        f"It overfitted: the weights are those of {curves.unit} {kept}, with a validation loss of {value:.4f}; the "
+        f"lowest was {lowest:.4f}, in {curves.unit} {values.index(lowest) + 1}."
     )
 
 
@@ -275,15 +275,17 @@ def _overfitting(curves: LearningCurves, name: str) -> str:
     values = curves.metrics[f"val_{curves.crossentropy}"]
     lowest = min(values)
     best = values.index(lowest) + 1
-    kept = f"epoch {curves.best_epoch}, the best," if curves.best_epoch else f"the last epoch, {len(values)},"
-    words = f"{name}: validation loss was lowest in epoch {best} of {len(values)} ({lowest:.4f})"
-    end = f"in the last epoch it is {values[-1]:.4f}, training {curves.metrics[curves.crossentropy][-1]:.4f}"
+    unit = curves.unit
+    kept = f"{unit} {curves.best_epoch}, the best," if curves.best_epoch else f"the last {unit}, {len(values)},"
+    words = f"{name}: validation loss was lowest in {unit} {best} of {len(values)} ({lowest:.4f})"
+    end = f"in the last {unit} it is {values[-1]:.4f}, training {curves.metrics[curves.crossentropy][-1]:.4f}"
     judged = "it overfitted" if _overfitted(curves) else "it didn't overfit"
     trained = curves.metrics[curves.crossentropy]
     if trained[-1] > trained[0] * HARDLY:
         judged = f"it hardly learned, since the training loss began at {trained[0]:.4f}"
     by = " The Tuner trained it, and the Trainer took it over." if curves.trained_by == "Tuner" else ""
-    return f"{words}; {end}: {judged}. The weights of {kept} were kept.{by}"
+    what = "weights of" if unit == "epoch" else "trees up to"
+    return f"{words}; {end}: {judged}. The {what} {kept} were kept.{by}"
 
 
 def _overfitted(curves: LearningCurves) -> bool:

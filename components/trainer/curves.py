@@ -22,6 +22,7 @@ class LearningCurves(Settings):
         crossentropy: The metric that is the cross-entropy: "binary_crossentropy", "sparse_categorical_crossentropy", or
             "loss", where it has no penalties. With "val_" before it, that of the validation split.
         model: The model's name, where there are several to choose from.
+        unit: What an epoch is; of trees an iteration, which adds one to each class.
         trained_by: The step that trained it, of which the model was taken over.
         class_weights: What the loss of an example was multiplied by, by its class; empty for 1 each.
         weights: Where the pretrained weights came from and their SHA-256; empty for random ones.
@@ -35,6 +36,7 @@ class LearningCurves(Settings):
     class_weights: dict[str, float] = {}
     weights: dict[str, str] = {}
     model: str = ""
+    unit: Literal["epoch", "iteration"] = "epoch"
     trained_by: Literal["Trainer", "Tuner"] = "Trainer"
 
 

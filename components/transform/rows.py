@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, TypeVar
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from components.contract import FEATURES, LABEL
+from components.contract import FEATURES, LABEL, RAW
 from components.errors import TransferlineError
 from components.transform.config import CountPositive, Quantiles, RowTransform
 from components.transform.raw_features import to_dense_1d
@@ -32,18 +32,19 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
             weight, which isn't learned from.
 
     Returns:
-        `features`: float32 [batch, columns]; `label`: string [batch]; each slice: int64 [batch].
+        `features`: float32 [batch, columns]; `raw`: the same as it came, NaN for a missing value; `label`: string
+        [batch]; each slice: int64 [batch].
     """
     settings = RowTransform.model_validate(custom_config["transform"])
     inputs = without_weight(inputs, custom_config)
     names = feature_names(inputs, settings)
-    packed = tf.stack([_number(inputs[name]) for name in names], axis=1)
+    packed = raw = tf.stack([_number(inputs[name]) for name in names], axis=1)
     if settings.standardize:
         packed = _without_nan(tft.scale_to_z_score(packed, elementwise=True), 0.0)
     elif any(isinstance(inputs[name], tf.SparseTensor) for name in names):
         packed = _without_nan(packed, tft.mean(packed, reduce_instance_dims=False))
     slices = {name: _slice(inputs, slice_by) for name, slice_by in settings.slices.items()}
-    return {FEATURES: packed, LABEL: to_dense_1d(inputs[LABEL]), **slices}
+    return {FEATURES: packed, RAW: raw, LABEL: to_dense_1d(inputs[LABEL]), **slices}
 
 
 def without_weight(columns: Mapping[str, Column], custom_config: Mapping[str, Any]) -> dict[str, Column]:

@@ -10,6 +10,7 @@ from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ExampleFeatures, ImageData, Split
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.trees.config import Trees
 from components.transform.config import CountPositive, ImageTransform, Quantiles, RowTransform
 from pipeline.config.beam import Beam
 from pipeline.config.cluster import Cluster, Pod, Resources, Scratch, SecretValue, Toleration
@@ -65,5 +66,6 @@ __all__ = [
     "Threshold",
     "Toleration",
     "TransferLearning",
+    "Trees",
     "default_output_dir",
 ]

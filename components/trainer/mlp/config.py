@@ -1,11 +1,13 @@
 """Defines the settings of the Trainer for rows."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from components.settings import Settings
 from components.trainer.config import TrainingSettings
+from components.trainer.trees.config import Trees
 
 Activation = Literal["elu", "relu", "gelu", "selu", "swish", "tanh"]
 
@@ -14,6 +16,7 @@ class MLP(Settings):
     """A multilayer perceptron.
 
     Attributes:
+        kind: Which kind of model this is; a model that doesn't say it is of this one.
         widths: Units of each hidden layer.
         activation: Of the hidden layers.
         l1: Penalty on the absolute values of the hidden layers' weights.
@@ -21,6 +24,7 @@ class MLP(Settings):
         dropout: Fraction of each hidden layer's output dropped while training.
     """
 
+    kind: Literal["mlp"] = "mlp"
     widths: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)]
     activation: Activation = "elu"
     l1: float = Field(default=0.0, ge=0)
@@ -42,13 +46,30 @@ PRESETS = {
 """The seven of TensorFlow's tutorial "Overfit and underfit", from too small to too large to regularised."""
 
 
+def _as_network(value: Any) -> Any:
+    """A model without a kind is a network: there was nothing else once."""
+    return {"kind": "mlp", **value} if isinstance(value, Mapping) else value
+
+
+RowModel: TypeAlias = Annotated[
+    Annotated[MLP | Trees, Field(discriminator="kind")],
+    BeforeValidator(_as_network),
+]
+
+
+def _presets() -> dict[str, MLP | Trees]:
+    return {**PRESETS}
+
+
 class MLPTraining(TrainingSettings):
-    """How multilayer perceptrons are trained, and which; see also `TrainingSettings`.
+    """How models of rows are trained, and which; see also `TrainingSettings`.
+
+    What is said of epochs, batches and learning rates here is of networks; trees have settings of their own.
 
     Attributes:
-        family: Which kind of model this is.
-        models: Each model by its name. Of several, the Tuner trains all, and the one with the lowest validation
-            cross-entropy goes to the Trainer.
+        family: Which kind of training this is.
+        models: Each model by its name, a multilayer perceptron or trees. Of several, the Tuner trains all, and the one
+            with the lowest validation cross-entropy goes to the Trainer.
         learning_rate: Adam's, at the beginning.
         decay_epochs: After so many epochs the learning rate is 1 / (1 + decay_rate) of that, by inverse time decay.
         decay_rate: See above.
@@ -63,7 +84,7 @@ class MLPTraining(TrainingSettings):
     """
 
     family: Literal["mlp"] = "mlp"
-    models: dict[str, MLP] = Field(default_factory=lambda: dict(PRESETS), min_length=1)
+    models: dict[str, RowModel] = Field(default_factory=_presets, min_length=1)
     learning_rate: float = Field(default=1e-3, gt=0)
     decay_epochs: float = Field(default=1000, gt=0)
     decay_rate: float = Field(default=1.0, ge=0)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
-import tf_keras as keras
 
 from components.contract import FEATURES, LABEL
+from components.trainer.mlp.trained import TrainedModel
 from components.trainer.serving import (
     COLUMNS_FILE,
     SERVING_DEFAULT,
@@ -39,7 +39,7 @@ class ServedRows(tf.Module):
 
     def __init__(
         self,
-        model: keras.Model,
+        model: TrainedModel,
         tft_output: tft.TFTransformOutput,
         columns: Sequence[str],
         class_names: Sequence[str],
@@ -53,7 +53,7 @@ class ServedRows(tf.Module):
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked.
         self._transform = tft_output.transform_features_layer().__call__
-        self._predict = lambda features: model(features, training=False)
+        self._vector, self._scores = model.vector, model.scores
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns the signatures by name, each for any number of rows."""
@@ -70,12 +70,12 @@ class ServedRows(tf.Module):
 
     def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies serialized tf.Examples, string [batch]; the label isn't needed."""
-        return self._classify(self.transform_features(examples)[FEATURES])
+        return self._classify(self._transform(self._parsed(examples)))
 
     def classify_rows(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies rows of raw numbers, float32 [batch, columns], in the order of `columns`; NaN is missing."""
         raw = {name: raw_feature(rows[:, at], self._raw_spec[name]) for at, name in enumerate(self.columns)}
-        return self._classify(self._transform(raw)[FEATURES])
+        return self._classify(self._transform(raw))
 
     def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns serialized tf.Examples into `features`, float32 [batch, columns]."""
@@ -95,11 +95,8 @@ class ServedRows(tf.Module):
         spec = {name: spec for name, spec in self._raw_spec.items() if name != LABEL and spec.dtype != tf.string}
         return dict(tf.io.parse_example(examples, spec))
 
-    def _classify(self, features: tf.Tensor) -> dict[str, tf.Tensor]:
-        logits = self._predict(features)
-        return classification_outputs(
-            tf.sigmoid(logits) if logits.shape[1] == 1 else tf.nn.softmax(logits), self.class_names
-        )
+    def _classify(self, transformed: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return classification_outputs(self._scores(transformed[self._vector]), self.class_names)
 
 
 def export_rows(served: ServedRows, folder: str) -> None:

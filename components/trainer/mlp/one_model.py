@@ -6,7 +6,7 @@ fingerprint, by which the Trainer knows whether it would train as the Tuner did.
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,14 +14,20 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
+from typing_extensions import assert_never
 
+from components.contract import FEATURES, RAW
 from components.trainer.class_weights import Weights, by_name, class_weights
 from components.trainer.curves import LearningCurves
-from components.trainer.mlp.config import MLPTraining
+from components.trainer.mlp.config import MLP, MLPTraining, RowModel
 from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.model import build_model
 from components.trainer.mlp.packed_rows import PackedRows
+from components.trainer.mlp.trained import Arrays, Network, TrainedModel
 from components.trainer.mlp.training import TrainingRows, train
+from components.trainer.trees.config import Trees
+from components.trainer.trees.forest import Forest
+from components.trainer.trees.graph import ForestModel
 from components.transform.config import RowTransform
 from components.transform.labels import class_names
 from components.transform.rows import WEIGHT, feature_names, without_weight
@@ -84,16 +90,29 @@ def describe(fn_args: RowTrainerArgs) -> Described:
     )
 
 
-def load(fn_args: RowTrainerArgs, described: Described) -> TrainingRows:
-    """Loads the rows of both splits."""
+def load(fn_args: RowTrainerArgs, described: Described, names: Iterable[str]) -> dict[str, TrainingRows]:
+    """Loads the rows of both splits for the models of some names; returns them by the vector that a model takes."""
+    vectors = sorted({_vector(described.settings.models[name]) for name in names})
     folder = _local_folder(fn_args)
     train, validation = (
-        load_rows(files, described.tft_output, described.class_names, folder, described.weight)
+        load_rows(files, described.tft_output, described.class_names, vectors, folder, described.weight)
         for files in (fn_args.train_files, fn_args.eval_files)
     )
-    rows = TrainingRows(train, validation, loss_scales(described.settings, described.class_names, train))
-    LOGGER.info("%d training rows, %d validation rows", rows.train.rows, rows.validation.rows)
-    return rows
+    counts = (split[vectors[0]].rows for split in (train, validation))
+    LOGGER.info("%d training rows, %d validation rows", *counts)
+    scales = loss_scales(described.settings, described.class_names, train[vectors[0]])
+    return {vector: TrainingRows(train[vector], validation[vector], scales) for vector in vectors}
+
+
+def _vector(model: RowModel) -> str:
+    """The output of Transform that a model takes."""
+    match model:
+        case MLP():
+            return FEATURES
+        case Trees():
+            return RAW
+        case _:
+            assert_never(model)
 
 
 def loss_scales(settings: MLPTraining, class_names: Sequence[str], rows: PackedRows) -> Weights | None:
@@ -123,34 +142,61 @@ def _local_folder(fn_args: RowTrainerArgs) -> str:
     return next((folder for folder in folders if folder and os.path.isdir(folder)), "")
 
 
-def build(described: Described, name: str, strategy: tf.distribute.Strategy) -> keras.Model:
-    """Builds the model of a name, as it is before its training."""
-    settings = described.settings
-    keras.utils.set_random_seed(settings.seed)
-    with strategy.scope():
-        return build_model(
-            settings.models[name],
-            len(described.columns),
-            len(described.class_names),
-            settings.seed,
-            settings.precision,
-        )
-
-
 def train_one(
-    described: Described, rows: TrainingRows, name: str, strategy: tf.distribute.Strategy, checkpoints: str = ""
-) -> tuple[keras.Model, LearningCurves]:
+    described: Described,
+    rows: Mapping[str, TrainingRows],
+    name: str,
+    strategy: tf.distribute.Strategy,
+    checkpoints: str = "",
+) -> tuple[TrainedModel, LearningCurves]:
     """Builds and trains the model of a name.
 
     Args:
         described: What a model is built with.
-        rows: Both splits.
+        rows: Both splits, by the vector that a model takes.
         name: Of a model in the settings.
-        strategy: How the training is distributed.
-        checkpoints: Folder of this training's checkpoints; "" keeps none.
+        strategy: How the training of a network is distributed; trees grow on this machine's processors.
+        checkpoints: Folder of this training's checkpoints; "" keeps none. Trees have none, and begin anew.
     """
-    model = build(described, name, strategy)
-    LOGGER.info("training %s: %d parameters", name, model.count_params())
-    curves = train(model, rows, described.settings, name, checkpoints)
-    weights = class_weights(described.settings, described.class_names, by_class(described.class_names, rows.train))
-    return model, curves.model_copy(update={"model": name, "class_weights": by_name(described.class_names, weights)})
+    settings = described.settings
+    chosen = settings.models[name]
+    match chosen:
+        case MLP():
+            network = _network(described, chosen, strategy)
+            LOGGER.info("training %s: %d parameters", name, network.count_params())
+            trained: TrainedModel = Network(network)
+            curves = train(network, rows[FEATURES], settings, name, checkpoints)
+        case Trees():
+            from components.trainer.mlp.tree_training import grow_trees  # noqa: PLC0415 (imports scikit-learn)
+
+            forest, curves = grow_trees(chosen, rows[RAW], (), len(described.class_names), settings.seed, name)
+            trained = ForestModel(forest)
+        case _:
+            assert_never(chosen)
+    examples = by_class(described.class_names, rows[_vector(chosen)].train)
+    weights = by_name(described.class_names, class_weights(settings, described.class_names, examples))
+    return trained, curves.model_copy(update={"model": name, "class_weights": weights})
+
+
+def remade(described: Described, name: str, strategy: tf.distribute.Strategy, arrays: Arrays) -> TrainedModel:
+    """Makes the trained model of a name from what its training came to."""
+    chosen = described.settings.models[name]
+    match chosen:
+        case MLP():
+            network = _network(described, chosen, strategy)
+            network.set_weights(arrays)
+            return Network(network)
+        case Trees():
+            return ForestModel(Forest.of_arrays(arrays))
+        case _:
+            assert_never(chosen)
+
+
+def _network(described: Described, layers: MLP, strategy: tf.distribute.Strategy) -> keras.Model:
+    """Builds a network, as it is before its training."""
+    settings = described.settings
+    keras.utils.set_random_seed(settings.seed)
+    with strategy.scope():
+        return build_model(
+            layers, len(described.columns), len(described.class_names), settings.seed, settings.precision
+        )

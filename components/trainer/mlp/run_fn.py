@@ -6,24 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
-import tf_keras as keras
 
 from components.errors import TransferlineError
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.export import ServedRows, export_rows
-from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, build, describe, load, train_one
+from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, describe, load, remade, train_one
+from components.trainer.mlp.trained import TrainedModel
 from components.trainer.mlp.training import log_to_tensorboard
 from components.trainer.mlp.winner import depends_on, read_winner
 from components.trainer.strategy import barrier, distribution_strategy, is_chief
+from components.trainer.trees.config import Trees
 from components.trainer.workers import run_workers, starts_workers
 
 
 def run_fn(fn_args: RowTrainerArgs) -> None:
     """Trains the one model that there is, or that the Tuner found best, and exports it.
 
-    What the Tuner trained as this would isn't trained again.
+    What the Tuner trained as this would isn't trained again. Trees grow in this process, whatever workers there are.
 
     Args:
         fn_args: What TFX gives a trainer.
@@ -32,15 +33,16 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
         TransferlineError: Settings, devices or rows don't allow it, or training diverged.
     """
     settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
-    if starts_workers(settings):
+    name = chosen_model(settings, fn_args.hyperparameters)
+    alone = isinstance(settings.models[name], Trees)
+    if starts_workers(settings) and not alone:
         run_workers(f"{__name__}.run_fn", fn_args, settings)
         return
-    strategy = distribution_strategy(settings.strategy)
+    strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
     described = describe(fn_args)
-    name = chosen_model(settings, fn_args.hyperparameters)
     checkpoints = checkpoint_folder(fn_args)
     model, curves = trained_by_tuner(fn_args, described, name, strategy) or train_one(
-        described, load(fn_args, described), name, strategy, checkpoints
+        described, load(fn_args, described, [name]), name, strategy, checkpoints
     )
     served = ServedRows(
         model,
@@ -57,15 +59,11 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
 
 def trained_by_tuner(
     fn_args: RowTrainerArgs, described: Described, name: str, strategy: tf.distribute.Strategy
-) -> tuple[keras.Model, LearningCurves] | None:
+) -> tuple[TrainedModel, LearningCurves] | None:
     """Returns the model of a name as the Tuner trained it; None where there is no Tuner, or it trained otherwise."""
     results = fn_args.custom_config.get("tuner_results")
     winner = read_winner(results, depends_on(fn_args, name, strategy)) if results else None
-    if winner is None:
-        return None
-    model = build(described, name, strategy)
-    model.set_weights(winner.weights)
-    return model, winner.curves
+    return None if winner is None else (remade(described, name, strategy, winner.weights), winner.curves)
 
 
 def save(served: ServedRows, curves: LearningCurves, fn_args: RowTrainerArgs, strategy: tf.distribute.Strategy) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 import keras_tuner
@@ -11,8 +12,9 @@ from components.trainer.curves import write_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.model import crossentropy_name
 from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, describe, load, train_one
+from components.trainer.mlp.trained import Arrays
 from components.trainer.mlp.training import TrainingRows, log_to_tensorboard
-from components.trainer.mlp.winner import CURVES_FOLDER, DependsOn, Weights, depends_on, write_winner
+from components.trainer.mlp.winner import CURVES_FOLDER, DependsOn, depends_on, write_winner
 from components.trainer.strategy import distribution_strategy
 from components.trainer.workers import starts_workers
 
@@ -45,10 +47,10 @@ class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
         super().__init__(oracle, directory=fn_args.working_dir, project_name=PROJECT)
         self._fn_args = fn_args
         self._lowest = math.inf
-        self._best: tuple[DependsOn, Weights] | None = None
+        self._best: tuple[DependsOn, Arrays] | None = None
 
     def run_trial(
-        self, trial: Any, described: Described, rows: TrainingRows, strategy: tf.distribute.Strategy
+        self, trial: Any, described: Described, rows: Mapping[str, TrainingRows], strategy: tf.distribute.Strategy
     ) -> dict[str, float]:
         """Trains the model that the trial names; returns its lowest validation cross-entropy."""
         name = trial.hyperparameters.get(MODEL)
@@ -59,7 +61,7 @@ class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
         objective = f"val_{curves.crossentropy}"
         lowest = min(curves.metrics[objective])
         if lowest < self._lowest:
-            self._lowest, self._best = lowest, (depends_on(self._fn_args, name, strategy), model.get_weights())
+            self._lowest, self._best = lowest, (depends_on(self._fn_args, name, strategy), model.arrays())
         return {objective: lowest}
 
     def on_search_end(self) -> None:
@@ -79,7 +81,7 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
     # The trials are the Tuner's own, in this process.
     strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
     described = describe(fn_args)
-    fit_kwargs = {"described": described, "rows": load(fn_args, described), "strategy": strategy}
+    fit_kwargs = {"described": described, "rows": load(fn_args, described, settings.models), "strategy": strategy}
     space = keras_tuner.HyperParameters()
     space.Choice(MODEL, fn_args.custom_config["models"])
     oracle = keras_tuner.oracles.GridSearchOracle(

@@ -4,18 +4,15 @@ import io
 import logging
 import os
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
 from components.settings import Settings
 from components.trainer.curves import LearningCurves, read_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.one_model import RowTrainerArgs
-
-Weights: TypeAlias = list[npt.NDArray[np.float32]]
+from components.trainer.mlp.trained import Arrays
 
 LOGGER = logging.getLogger(__name__)
 
@@ -56,11 +53,11 @@ class Winner:
     """What the Tuner trained best.
 
     Attributes:
-        weights: As Keras gives them.
+        weights: As the model gives them.
         curves: What the training went through.
     """
 
-    weights: Weights
+    weights: Arrays
     curves: LearningCurves
 
 
@@ -78,13 +75,13 @@ def depends_on(fn_args: RowTrainerArgs, name: str, strategy: tf.distribute.Strat
     )
 
 
-def write_winner(results: str, key: DependsOn, weights: Weights) -> None:
+def write_winner(results: str, key: DependsOn, weights: Arrays) -> None:
     """Writes the weights of a model.
 
     Args:
         results: Folder of the Tuner's results.
         key: What the weights depend on.
-        weights: As Keras gives them.
+        weights: As the model gives them.
     """
     folder = os.path.join(results, WINNER_FOLDER)
     tf.io.gfile.makedirs(folder)

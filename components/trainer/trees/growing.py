@@ -34,10 +34,12 @@ class LabelledRows:
     Attributes:
         rows: float32 [rows, columns].
         ids: int64 [rows]: the class numbers.
+        weights: float64 [rows]: what the loss of each is multiplied by; None for 1.
     """
 
     rows: Rows
     ids: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def grow(
         random_state=seed,
     )
     with threads_for(train.rows.size):
-        model.fit(columns.encoded(train.rows), train.ids)
+        model.fit(columns.encoded(train.rows), train.ids, train.weights)
         _compare(model, columns, validation.rows[:COMPARED_ROWS])
     LOGGER.info("%d iterations, of which the first %d are kept", watch.iterations, watch.best)
     metrics = {name: tuple(values) for name, values in watch.metrics.items()}
@@ -122,13 +124,14 @@ class _Watch:
         self.iterations = self.best = 0
         self.metrics: dict[str, list[float]] = {}
 
-    def __call__(self, model: HistGradientBoostingClassifier, rows: Any, ids: Any) -> float:
+    def __call__(self, model: HistGradientBoostingClassifier, rows: Any, ids: Any, sample_weight: Any = None) -> float:
         """Returns minus the lowest validation cross-entropy so far.
 
         Args:
             model: The library's, at work.
             rows: Training rows, in a form of its own.
             ids: Their classes.
+            sample_weight: Their weights, where they have some.
         """
         if not iterations_of(model):  # it asks once before the first
             return -np.inf
@@ -140,7 +143,8 @@ class _Watch:
         for prefix, split in self._splits.items():
             before = self._logits.get(prefix, newest.baseline)
             logits = self._logits[prefix] = before + newest.sums(split.rows)
-            self._add(f"{prefix}loss", float(crossentropies(logits, split.ids).mean()))
+            losses = crossentropies(logits, split.ids)
+            self._add(f"{prefix}loss", float(np.average(losses, weights=split.weights)))
             self._add(f"{prefix}accuracy", float((predicted(logits) == split.ids).mean()))
         if self.metrics["val_loss"][-1] < self._lowest:
             self._lowest, self.best = self.metrics["val_loss"][-1], self.iterations
@@ -172,7 +176,8 @@ def _some(split: LabelledRows, seed: int) -> LabelledRows:
     if len(split.ids) <= WATCHED_ROWS:
         return split
     chosen = np.sort(np.random.default_rng(seed).choice(len(split.ids), WATCHED_ROWS, replace=False))
-    return LabelledRows(split.rows[chosen], split.ids[chosen])
+    weights = None if split.weights is None else split.weights[chosen]
+    return LabelledRows(split.rows[chosen], split.ids[chosen], weights)
 
 
 def _compare(model: HistGradientBoostingClassifier, columns: Columns, rows: Rows) -> None:

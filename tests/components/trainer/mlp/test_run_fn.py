@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from components.arrow import pc
+from components.contract import FEATURES
 from components.csv_example_gen.encode import encode_each, gzipped_records
 from components.errors import TransferlineError
 from components.trainer.curves import read_curves
@@ -36,7 +37,7 @@ def test_rows_are_packed_standardised_and_filled_by_the_mean(fn_args, data):
     assert described.columns == ("a", "b", "n")
     assert described.class_names == ("no", "yes")
     _, train = data
-    loaded = load(fn_args(ONE), described).train
+    loaded = load(fn_args(ONE), described, ONE)[FEATURES].train
     rows = np.empty([loaded.rows, 4], np.float32)
     loaded.read(0, rows)
     features, ids = rows[:, :-1], rows[:, -1]
@@ -53,7 +54,7 @@ def test_weights_are_packed_beside_the_features(fn_args, data):
     described = describe(fn_args(ONE))
     folder, train = data
     files = [str(folder / "train.gz")]
-    loaded = load_rows(files, described.tft_output, described.class_names, weight="n")
+    loaded = load_rows(files, described.tft_output, described.class_names, [FEATURES], weight="n")[FEATURES]
     rows = np.empty([loaded.rows, 5], np.float32)
     loaded.read(0, rows)
     weights = np.array(train["n"])
@@ -70,7 +71,7 @@ def test_rows_that_all_weigh_nothing_are_an_error(fn_args, data, tmp_path):
     (tmp_path / "none.gz").write_bytes(gzipped_records(train.filter(pc.equal(train["n"], 0))))
     described = describe(fn_args(ONE))
     with pytest.raises(TransferlineError, match="rows have the weight 0, so that none counts") as caught:
-        load_rows([str(tmp_path / "none.gz")], described.tft_output, described.class_names, weight="n")
+        load_rows([str(tmp_path / "none.gz")], described.tft_output, described.class_names, [FEATURES], weight="n")
     assert caught.value.place.startswith("data.weight, ")
 
 
@@ -89,7 +90,7 @@ def test_several_files_are_read_in_the_same_order_each_time(fn_args, data, tmp_p
     found = [np.empty([1200, 4], np.float32) for _ in range(2)]
     for rows in found:
         args = fn_args(ONE, train_files=[str(tmp_path / "*.gz")])
-        load(args, describe(args)).train.read(0, rows)
+        load(args, describe(args), ONE)[FEATURES].train.read(0, rows)
     np.testing.assert_array_equal(*found)
     assert len(np.unique(found[0], axis=0)) == 1200
 
@@ -98,14 +99,14 @@ def test_packed_rows_lie_beside_the_outputs_and_leave_nothing(fn_args, tmp_path)
     outputs = tmp_path / "run"
     outputs.mkdir()
     args = fn_args(ONE)
-    assert load(args, describe(args)).train.place == str(outputs)
+    assert load(args, describe(args), ONE)[FEATURES].train.place == str(outputs)
     assert list(outputs.iterdir()) == []
 
 
 def test_a_split_without_rows_is_named(fn_args, tmp_path):
     args = fn_args(ONE, eval_files=[f"{tmp_path}/*.gz"])
     with pytest.raises(TransferlineError, match="no rows to train with") as error:
-        load(args, describe(args))
+        load(args, describe(args), ONE)
     assert error.value.place == f"{tmp_path}/*.gz"
 
 
