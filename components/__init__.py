@@ -5,6 +5,7 @@ from importlib import import_module
 ARTIFACT_TYPES = {
     "IngestReportArtifact": "components.ingest.artifact",
     "ReportArtifact": "components.report.component",
+    "YardstickArtifact": "components.yardstick.component",
 }
 """The module of each of our artifact types. Clusters know a type as `package.Class` and import it by that name."""
 

@@ -1,5 +1,6 @@
 """What came of a run, of each of its steps and of each check of its model. Of TFX and TensorFlow it knows nothing."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from components.settings import Settings
@@ -87,6 +88,69 @@ class Decision(Settings):
     metrics: dict[str, float]
     checks: tuple[ThresholdCheck, ...]
     baseline_uri: str = ""
+
+
+TREES, LOGISTIC, GUESSING = "trees", "logistic regression", "guessing"
+COMPARED = {"accuracy": "accuracy", "auc": "AUC"}
+"""What a person compares first, by the Evaluator's name for it, and as it is printed."""
+
+
+class Scores(Settings):
+    """What a model scores on the test split.
+
+    Attributes:
+        accuracy: Share of the rows that it classifies correctly.
+        auc: Area under the ROC curve; None where there aren't two classes.
+        crossentropy: Mean of -log(probability that it gave to the right class).
+        seconds: How long it took to fit and to measure.
+    """
+
+    accuracy: float
+    auc: float | None
+    crossentropy: float
+    seconds: float = 0.0
+
+
+class Yardstick(Settings):
+    """What simple models score on the rows that the trained one is tested on.
+
+    Attributes:
+        fitted_rows: Training rows that they were fitted on.
+        training_rows: Of so many.
+        test_rows: That they were measured on.
+        seed: Of the sample, and of the trees.
+        models: By their names above.
+    """
+
+    fitted_rows: int
+    training_rows: int
+    test_rows: int
+    seed: int
+    models: dict[str, Scores]
+
+    def beside(self, metrics: Mapping[str, float]) -> list[str]:
+        """Returns for each metric that can be compared where the trained model stands, in words.
+
+        Args:
+            metrics: The Evaluator's, over all examples, of the trained model.
+        """
+        return [
+            f"{title}: this model {metrics[name]:.4f}, "
+            + ", ".join(f"{model} {getattr(scores, name):.4f}" for model, scores in self._ordered())
+            for name, title in COMPARED.items()
+            if name in metrics and all(getattr(scores, name) is not None for scores in self.models.values())
+        ]
+
+    def _ordered(self) -> list[tuple[str, Scores]]:
+        return [(name, self.models[name]) for name in (TREES, LOGISTIC, GUESSING) if name in self.models]
+
+    @property
+    def rows_in_words(self) -> str:
+        """On which rows it was fitted and measured."""
+        fitted = f"{self.fitted_rows:,}"
+        if self.fitted_rows < self.training_rows:
+            fitted += f" of {self.training_rows:,}"
+        return f"the same {self.test_rows:,} test rows, fitted on {fitted} training rows"
 
 
 class Failure(Settings):

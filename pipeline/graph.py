@@ -31,6 +31,7 @@ from components.statistics_gen.component import StatisticsGen
 from components.trainer.component import Trainer
 from components.trainer.executor import SOURCE_FINGERPRINT
 from components.transform.component import Transform
+from components.yardstick.component import Yardstick
 from pipeline.config import SCHEMAS, ImagePipeline, Pipeline, PipelineConfig, RowPipeline
 from pipeline.metadata.connection import connection_without_password
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, source_fingerprint
@@ -73,6 +74,8 @@ class Parts:
 def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerprint: str = "") -> TfxPipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
+    Rows have a Yardstick beside the Trainer.
+
     Args:
         config: With `data.path` set.
         on_cluster: Whether no metadata can be asked for the last blessed model; then it is the last pushed one.
@@ -95,6 +98,7 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
         statistics=parts.transform_statistics,
     )
     training_nodes, trained = _training(config, parts, transform, schema)
+    yardsticks, measured = _yardstick(config, example_gen, transform)
     release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
     report = Report(
         pipeline=config.name,
@@ -103,10 +107,11 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
             "ingest_report": example_gen.outputs["ingest_report"],
             **data_outputs,
             **trained,
+            **measured,
             **released,
         },
     )
-    nodes = [example_gen, *data_nodes, transform, *training_nodes, *release_nodes, report]
+    nodes = [example_gen, *data_nodes, transform, *training_nodes, *yardsticks, *release_nodes, report]
     for node in nodes:
         if modules := _our_modules(node):
             node.exec_properties[SOURCE_FINGERPRINT] = source_fingerprint(*modules)
@@ -222,6 +227,20 @@ def _training(
     )
     outputs = {"model": trainer.outputs["model"], "model_run": trainer.outputs["model_run"], "tuner_results": results}
     return [*tuners, trainer], outputs
+
+
+def _yardstick(config: Pipeline, example_gen: BaseNode, transform: Transform) -> tuple[list[BaseNode], Channels]:
+    """What the model is set beside, for rows; returns the nodes and what they found."""
+    if isinstance(config, ImagePipeline) or not config.yardstick.enabled:
+        return [], {}
+    yardstick = Yardstick(
+        examples=example_gen.outputs["examples"],
+        ingest_report=example_gen.outputs["ingest_report"],
+        transform_graph=transform.outputs["transform_graph"],
+        settings=config.yardstick,
+        weight=_weight(config),
+    )
+    return [yardstick], {"yardstick": yardstick.outputs["yardstick"]}
 
 
 def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode], BaseChannel, Channels]:

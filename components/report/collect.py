@@ -12,6 +12,7 @@ from components.report.mistakes import find_mistakes
 from components.report.review import REVIEW_FILE, Review
 from components.report.training import read_training
 from components.trainer.serving import CLASSES_FILE
+from components.yardstick.results import read_yardstick
 
 SERVED_MODEL = "Format-Serving"
 
@@ -28,6 +29,7 @@ class Sources:
         model: The Trainer's.
         model_run: The Trainer's.
         tuner_results: The Tuner's.
+        yardstick: The Yardstick's.
         evaluation: The Evaluator's.
         pushed_to: The version folder that the Pusher wrote.
     """
@@ -39,6 +41,7 @@ class Sources:
     model: str = ""
     model_run: str = ""
     tuner_results: str = ""
+    yardstick: str = ""
     evaluation: str = ""
     pushed_to: str = ""
 
@@ -66,6 +69,7 @@ def collect(pipeline: str, sources: Sources) -> Review:
         mistakes=find_mistakes(split_files(sources.examples, "test"), model_path)
         if sources.evaluation and sources.model
         else None,
+        yardstick=read_yardstick(sources.yardstick) if sources.yardstick else None,
         pushed_to=sources.pushed_to,
     )
 

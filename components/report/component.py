@@ -10,6 +10,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.ingest.artifact import IngestReportArtifact
 from components.report.executor import Executor
+from components.yardstick.component import YardstickArtifact
 
 
 class ReportArtifact(Artifact):
@@ -31,6 +32,7 @@ class ReportSpec(ComponentSpec):
         "model": ChannelParameter(type=standard_artifacts.Model),
         "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
         "tuner_results": ChannelParameter(type=standard_artifacts.TunerResults, optional=True),
+        "yardstick": ChannelParameter(type=YardstickArtifact, optional=True),
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "pushed_model": ChannelParameter(type=standard_artifacts.PushedModel),
     }
@@ -55,7 +57,8 @@ class Report(base_component.BaseComponent):
 
         Args:
             pipeline: The pipeline's name.
-            inputs: The channels of `ReportSpec.INPUTS`; `tuner_results` is None where there is no Tuner.
+            inputs: The channels of `ReportSpec.INPUTS`; `tuner_results` and `yardstick` are None where there is
+                no such step.
         """
         arguments: dict[str, Any] = {key: channel for key, channel in inputs.items() if channel is not None}
         super().__init__(

@@ -40,6 +40,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         notes=words.notes(review) if review.evaluation else [],
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
         worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],
+        beside=_beside(review),
         overfitting=words.overfitting(review.training) if review.training else [],
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
         metrics=_metric_names(review.evaluation),
@@ -85,6 +86,23 @@ def sparkline(bars: Sequence[HistogramBar]) -> Markup:
         f'<svg class="spark" role="img" aria-label="{label}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" '
         f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}">{drawn}</svg>'
     )
+
+
+def _beside(review: Review) -> dict[str, Any]:
+    """The model and the simple ones, a row each, by the metrics that all have."""
+    if not review.yardstick or not review.evaluation:
+        return {}
+    metrics = review.evaluation.slices[0].metrics
+    simple = {name: scores.model_dump() for name, scores in review.yardstick.models.items()}
+    names = [
+        name
+        for name in ("accuracy", "auc", "crossentropy")
+        if name in metrics and all(scores[name] is not None for scores in simple.values())
+    ]
+    simple = dict(sorted(simple.items(), key=lambda model: -model[1]["accuracy"]))
+    rows = [("this model", [metrics[name].value for name in names])]
+    rows += [(model, [scores[name] for name in names]) for model, scores in simple.items()]
+    return {"names": names, "rows": rows}
 
 
 def _charts(review: Review, run: RunView) -> dict[str, Chart]:

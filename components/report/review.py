@@ -3,7 +3,7 @@
 from typing import Literal
 
 from components.ingest.report import Conflicts, Duplicate, Quarantined
-from components.outcome import Decision
+from components.outcome import Decision, Yardstick
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
 
@@ -240,6 +240,7 @@ class Review(Settings):
         training: What the Trainer did.
         evaluation: What the Evaluator found.
         mistakes: What the model gets wrong.
+        yardstick: What simple models score on the same rows.
         pushed_to: Where the model was pushed to; "" if it wasn't.
     """
 
@@ -248,4 +249,5 @@ class Review(Settings):
     training: TrainingReview | None = None
     evaluation: EvaluationReview | None = None
     mistakes: Mistakes | None = None
+    yardstick: Yardstick | None = None
     pushed_to: str = ""

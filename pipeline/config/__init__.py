@@ -12,6 +12,7 @@ from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.trees.config import Trees
 from components.transform.config import CountPositive, ImageTransform, Quantiles, RowTransform
+from components.yardstick.config import YardstickSettings
 from pipeline.config.beam import Beam
 from pipeline.config.cluster import Cluster, Pod, Resources, Scratch, SecretValue, Toleration
 from pipeline.config.metadata import Metadata
@@ -67,5 +68,6 @@ __all__ = [
     "Toleration",
     "TransferLearning",
     "Trees",
+    "YardstickSettings",
     "default_output_dir",
 ]

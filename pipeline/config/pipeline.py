@@ -17,6 +17,7 @@ from components.settings import Settings
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.config import ImageTransform, RowTransform
+from components.yardstick.config import YardstickSettings
 from pipeline.config.beam import Beam
 from pipeline.config.cluster import Cluster
 from pipeline.config.metadata import Metadata
@@ -156,11 +157,16 @@ class ImagePipeline(PipelineConfig):
 
 
 class RowPipeline(PipelineConfig):
-    """A pipeline from rows of CSV or Parquet to a classifier, a multilayer perceptron."""
+    """A pipeline from rows of CSV or Parquet to a classifier, a multilayer perceptron or trees.
+
+    Args:
+        yardstick: What the model is set beside.
+    """
 
     data: CsvData = CsvData()
     transform: RowTransform = RowTransform()
     trainer: MLPTraining = MLPTraining()
+    yardstick: YardstickSettings = YardstickSettings()
 
     @model_validator(mode="after")
     def _weights_are_not_learned_from(self) -> "RowPipeline":

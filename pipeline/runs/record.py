@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from components.errors import TransferlineError
-from components.outcome import Failure, Status, Step, ThresholdCheck
+from components.outcome import Failure, Status, Step, ThresholdCheck, Yardstick
 from components.settings import Settings
 from components.wording import nearest
 
@@ -46,6 +46,7 @@ class RunRecord(Settings):
         counts: What became of the records.
         metrics: The candidate's, over all examples.
         thresholds: Each with what it met.
+        yardstick: What simple models score on the same test rows; None where that wasn't measured.
         model_uri: Where the model was pushed to; "" if it wasn't.
         error: Why it failed; None if it didn't.
         log: The log file.
@@ -64,6 +65,7 @@ class RunRecord(Settings):
     counts: Counts = Counts()
     metrics: dict[str, float] = Field(default_factory=dict)
     thresholds: tuple[ThresholdCheck, ...] = ()
+    yardstick: Yardstick | None = None
     model_uri: str = ""
     error: Failure | None = None
     log: str = ""

@@ -81,9 +81,10 @@ class Recorder:
             seconds: Its wall time.
             execution: What it did.
         """
-        # Both import TensorFlow, which takes seconds.
+        # They import TensorFlow, which takes seconds.
         from components.evaluator.decision import read_decision  # noqa: PLC0415
         from components.trainer.curves import find_curves  # noqa: PLC0415
+        from components.yardstick.results import read_yardstick  # noqa: PLC0415
 
         started = time.monotonic() - self._began - seconds
         artifacts = tuple(artifact.uri for group in execution.outputs.values() for artifact in group)
@@ -103,6 +104,10 @@ class Recorder:
             note = "; ".join([", ".join(f"{count:,} {name}" for name, count in shown.items()), *findings_of(report)])
         if (model_run := execution.output("model_run")) and (curves := find_curves(model_run.uri)):
             note = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
+        if measured := execution.output("yardstick"):
+            yardstick = read_yardstick(measured.uri)
+            self._update(yardstick=yardstick)
+            note = f"fitted on {yardstick.fitted_rows:,} of {yardstick.training_rows:,} training rows"
         if evaluation := execution.output("evaluation"):
             decision = read_decision(evaluation.uri)
             self._update(metrics=decision.metrics, thresholds=decision.checks)

@@ -105,6 +105,7 @@ class Screen:
         """Prints the thresholds and the outcome; of a failure the cause, the place and the cure."""
         if record.thresholds and not self._quiet:
             self._console.print(_thresholds(record.thresholds))
+        self._beside(record)
         failed = [result for result in record.thresholds if not result.passed]
         if record.status == "not_blessed":
             for result in failed:
@@ -122,6 +123,14 @@ class Screen:
         self._console.print(f"[bold]{title}[/] in {_duration(record.seconds).strip()}{nothing_to_do}")
         if record.error:
             self._error(record.error.cause, record.error.place, record.error.cure)
+
+    def _beside(self, record: RunRecord) -> None:
+        """Prints where the model stands beside simple ones."""
+        if self._quiet or record.yardstick is None or not (lines := record.yardstick.beside(record.metrics)):
+            return
+        self._console.print(f"On {record.yardstick.rows_in_words}:")
+        for line in lines:
+            self._console.print(f"  {line}")
 
     def _print(self, text: str) -> None:
         if not self._quiet:

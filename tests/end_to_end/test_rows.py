@@ -40,6 +40,23 @@ def test_several_models_are_compared_and_the_best_is_pushed(first_run, home):
     assert exported["model"] == min(lowest, key=lowest.get)
 
 
+def test_the_run_says_where_the_model_stands_beside_simple_ones(first_run):
+    done, record = first_run
+    yardstick = record["yardstick"]
+    assert (yardstick["fitted_rows"], yardstick["training_rows"], yardstick["test_rows"]) == (2000, 2000, 1000)
+    scores = yardstick["models"]
+    assert scores["trees"]["auc"] > 0.8 > scores["guessing"]["auc"] == 0.5
+    assert "On the same 1,000 test rows, fitted on 2,000 training rows:" in done.lines
+    (line,) = (line for line in done.lines if line.startswith("  accuracy: this model "))
+    assert line.split(", ") == [
+        f"  accuracy: this model {record['metrics']['accuracy']:.4f}",
+        *(f"{name} {scores[name]['accuracy']:.4f}" for name in ("trees", "logistic regression", "guessing")),
+    ]
+    page = Path(record["report"]).read_text()
+    assert 'id="yardstick"' in page
+    assert f"{scores['trees']['crossentropy']:.4f}" in page
+
+
 def test_what_the_tuner_trained_is_not_trained_again(first_run, home):
     done, record = first_run
     artifacts = home.path / "transferline" / "higgs_toy" / "artifacts"

@@ -166,6 +166,16 @@ def test_the_trainer_takes_what_the_tuner_found_and_trained_by_the_same_code():
     assert "tuner_results" not in nodes(catalog.load("digits"))["Trainer"].inputs
 
 
+def test_rows_have_a_yardstick_unless_it_is_turned_off():
+    steps = nodes(catalog.load("higgs_toy"))
+    assert steps["Report"].inputs["yardstick"] is steps["Yardstick"].outputs["yardstick"]
+    assert json.loads(steps["Yardstick"].exec_properties["settings"]) == {"enabled": True, "rows": 200_000, "seed": 0}
+    for without in (catalog.load("digits"), apply_overrides(catalog.load("higgs_toy"), ["yardstick.enabled=false"])):
+        steps = nodes(without)
+        assert "Yardstick" not in steps
+        assert "yardstick" not in steps["Report"].inputs
+
+
 def test_the_settings_reach_the_steps():
     config = apply_overrides(catalog.load("digits"), ["trainer.seed=7", "transform.image_size=48"])
     steps = nodes(config)

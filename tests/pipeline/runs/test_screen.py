@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from components import progress
-from components.outcome import Failure, Step, ThresholdCheck
+from components.outcome import Failure, Scores, Step, ThresholdCheck, Yardstick
 from pipeline.runs.record import RunRecord
 from pipeline.runs.screen import Screen
 
@@ -170,3 +170,18 @@ def test_a_quiet_screen_says_why_nothing_was_pushed():
     stream = io.StringIO()
     Screen(stream, quiet=True).finish(RunRecord(run_id="a", status="not_blessed", thresholds=(threshold(False),)))
     assert "Failed: accuracy in label=<b>[red]\n" in stream.getvalue()
+
+
+def test_where_the_model_stands_beside_simple_ones():
+    scores = {
+        name: Scores(accuracy=value, auc=None, crossentropy=0.5) for name, value in (("trees", 0.8), ("guessing", 0.5))
+    }
+    yardstick = Yardstick(fitted_rows=9, training_rows=9, test_rows=5, seed=0, models=scores)
+    record = RunRecord(run_id="a", status="pushed", metrics={"accuracy": 0.75, "auc": 0.9}, yardstick=yardstick)
+    assert shown(record).splitlines()[:2] == [
+        "On the same 5 test rows, fitted on 9 training rows:",
+        "  accuracy: this model 0.7500, trees 0.8000, guessing 0.5000",
+    ]
+    stream = io.StringIO()
+    Screen(stream, quiet=True).finish(record)
+    assert "this model" not in stream.getvalue()

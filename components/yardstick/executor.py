@@ -1,0 +1,60 @@
+"""Defines the executor of the yardstick."""
+
+import logging
+import os
+from typing import Any
+
+import tensorflow_transform as tft
+from tfx import types
+from tfx.dsl.components.base.base_executor import BaseExecutor
+from tfx.types import artifact_utils
+
+from components.ingest.report import read_report
+from components.outcome import Yardstick
+from components.transform.labels import class_names
+from components.yardstick.config import YardstickSettings
+from components.yardstick.results import write_yardstick
+from components.yardstick.vectors import Codes, Sample, read_vectors
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Executor(BaseExecutor):
+    """Fits scikit-learn's models on the training split and measures them on the test split."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes `yardstick.json`.
+
+        Args:
+            input_dict: `examples`, `transform_graph`, `ingest_report`.
+            output_dict: `yardstick`.
+            exec_properties: `settings`, a `YardstickSettings` as JSON; `weight`, the column with each row's weight; ""
+                where there is none.
+        """
+        from components.yardstick.fitting import measure  # noqa: PLC0415 (scikit-learn, of which a run on photos has no use)
+
+        settings = YardstickSettings.model_validate_json(exec_properties["settings"])
+        graph = artifact_utils.get_single_uri(input_dict["transform_graph"])
+        weight = exec_properties["weight"]
+        tft_output, names = tft.TFTransformOutput(graph), class_names(graph)
+        total = read_report(artifact_utils.get_single_uri(input_dict["ingest_report"])).written("train")
+        train_files, test_files = (
+            [os.path.join(uri, "*") for uri in artifact_utils.get_split_uris(input_dict["examples"], split)]
+            for split in ("train", "test")
+        )
+        train = read_vectors(train_files, tft_output, names, Sample(settings.rows, total, settings.seed), weight)
+        test = read_vectors(test_files, tft_output, names, weight=weight)
+        LOGGER.info("fitted on %d of %d training rows, measured on %d", len(train.ids), total, len(test.ids))
+        yardstick = Yardstick(
+            fitted_rows=len(train.ids),
+            training_rows=total,
+            test_rows=len(test.ids),
+            seed=settings.seed,
+            models=measure(train, test, len(names), Codes(), settings.seed),
+        )
+        write_yardstick(yardstick, artifact_utils.get_single_uri(output_dict["yardstick"]))

@@ -1,0 +1,98 @@
+"""Fits scikit-learn's models with its own defaults, and measures them on the test rows."""
+
+import time
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from components.outcome import GUESSING, LOGISTIC, TREES, Scores
+from components.threads import threads_for
+from components.yardstick.vectors import Codes, Numbers, Vectors
+
+MOST_CODES = 254
+"""What the trees take of a category's codes; rarer ones are one."""
+
+LEAST_PROBABILITY = 1e-15
+STEPS = 200
+
+Probabilities: TypeAlias = npt.NDArray[np.float64]
+
+
+def measure(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: int) -> dict[str, Scores]:
+    """Returns what each model scores on the test rows, by its name.
+
+    Args:
+        train: Training rows of two classes or more.
+        test: Test rows.
+        classes: How many there are.
+        codes: Which columns are categories.
+        seed: Of the trees.
+    """
+    with threads_for(train.raw.size):
+        return _measured(train, test, classes, codes, seed)
+
+
+def _measured(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: int) -> dict[str, Scores]:
+    began = time.monotonic()
+    shares = np.bincount(train.ids, train.weights, minlength=classes)
+    guesses = np.tile(shares / shares.sum(), (len(test.ids), 1))
+    found = {GUESSING: scores(test, guesses, time.monotonic() - began)}
+    began = time.monotonic()
+    logistic = _logistic(train.features.shape[1], codes.features)
+    logistic.fit(train.features, train.ids, logisticregression__sample_weight=train.weights)
+    found[LOGISTIC] = scores(test, _probabilities(logistic, test.features, classes), time.monotonic() - began)
+    began = time.monotonic()
+    trees = HistGradientBoostingClassifier(categorical_features=list(codes.raw) or None, random_state=seed)
+    trees.fit(_clipped(train.raw, codes.raw), train.ids, train.weights)
+    answers = _probabilities(trees, _clipped(test.raw, codes.raw), classes)
+    found[TREES] = scores(test, answers, time.monotonic() - began)
+    return found
+
+
+def scores(test: Vectors, probabilities: Probabilities, seconds: float) -> Scores:
+    """Returns how good some answers are.
+
+    Args:
+        test: The rows that were asked for.
+        probabilities: float64 [rows, classes].
+        seconds: How long they took.
+    """
+    ids, weights = test.ids, test.weights
+    right = np.maximum(probabilities[np.arange(len(ids)), ids], LEAST_PROBABILITY)
+    both = probabilities.shape[1] == 2 and 0 < ids.sum() < len(ids)
+    return Scores(
+        accuracy=float(np.average(probabilities.argmax(axis=1) == ids, weights=weights)),
+        auc=float(roc_auc_score(ids, probabilities[:, 1], sample_weight=weights)) if both else None,
+        crossentropy=float(np.average(-np.log(right), weights=weights)),
+        seconds=seconds,
+    )
+
+
+def _logistic(width: int, codes: tuple[int, ...]) -> Any:
+    numbers = [column for column in range(width) if column not in codes]
+    prepared = make_column_transformer(
+        (StandardScaler(), numbers), (OneHotEncoder(handle_unknown="ignore"), list(codes))
+    )
+    return make_pipeline(prepared, LogisticRegression(max_iter=STEPS))
+
+
+def _clipped(raw: Numbers, codes: tuple[int, ...]) -> Numbers:
+    if not codes:
+        return raw
+    clipped = raw.copy()
+    clipped[:, codes] = np.minimum(raw[:, codes], MOST_CODES)
+    return clipped
+
+
+def _probabilities(model: Any, rows: Numbers, classes: int) -> Probabilities:
+    """Returns them for all classes, also for those that a sample of the training rows hasn't."""
+    found = np.zeros([len(rows), classes])
+    found[:, model.classes_] = model.predict_proba(rows)
+    return found

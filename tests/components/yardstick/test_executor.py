@@ -1,0 +1,113 @@
+"""The whole step on stored rows, of more than it is to fit on."""
+
+import apache_beam as beam
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+from tfx.types import standard_artifacts
+
+from components.arrow import pa
+from components.csv_example_gen.encode import gzipped_records
+from components.ingest.artifact import IngestReportArtifact
+from components.ingest.report import IngestReport, write_report
+from components.outcome import GUESSING, LOGISTIC, TREES
+from components.transform.config import RowTransform
+from components.transform.labels import write_class_names
+from components.transform.rows import WEIGHT, preprocessing_fn
+from components.yardstick.component import YardstickArtifact
+from components.yardstick.config import YardstickSettings
+from components.yardstick.executor import Executor
+from components.yardstick.results import read_yardstick
+
+TRAIN, TEST = 3000, 500
+SPEC = {
+    "a": tf.io.FixedLenFeature([], tf.float32),
+    "b": tf.io.VarLenFeature(tf.float32),
+    "w": tf.io.FixedLenFeature([], tf.float32),
+    "label": tf.io.FixedLenFeature([], tf.string),
+}
+
+
+def table(rows, seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, rows)).astype(np.float32)
+    labels = np.where(a * b > 0, "yes", "no")  # what no straight line tells
+    holes = pa.array(b, pa.float32(), mask=rng.random(rows) < 0.1)
+    return pa.table({"a": a, "b": holes, "w": (a > 0).astype(np.float32), "label": labels.tolist()})
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    """The step's input artifacts."""
+    folder = tmp_path_factory.mktemp("stored")
+    tables = {"train": table(TRAIN, 0), "test": table(TEST, 1)}
+    for split, rows in tables.items():
+        (folder / "examples" / f"Split-{split}").mkdir(parents=True)
+        for part in range(2):
+            half = rows.num_rows // 2
+            file = folder / "examples" / f"Split-{split}" / f"{part}.gz"
+            file.write_bytes(gzipped_records(rows.slice(part * half, half)))
+    graph = folder / "graph"
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(SPEC))
+    metadata_io.write_metadata(metadata, str(graph / tft.TFTransformOutput.RAW_METADATA_DIR))
+    rows = [{**row, "b": [row["b"]] * (row["b"] is not None)} for row in tables["train"].to_pylist()]
+    config = {"transform": RowTransform().model_dump(mode="json"), WEIGHT: "w"}
+    with beam.Pipeline(runner=FnApiRunner()) as pipeline, tft_beam.Context(temp_dir=str(folder / "beam")):
+        examples = (pipeline | beam.Create(rows), metadata)
+        transform_fn = examples | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
+        _ = transform_fn | tft_beam.WriteTransformFn(str(graph))
+    write_class_names(["yes", "no"], str(graph))
+    (folder / "report").mkdir()
+    report = IngestReport(found=TRAIN + TEST, counts={"train": {"yes": TRAIN}, "test": {"yes": TEST}}, quarantined=0)
+    write_report(report, str(folder / "report"))
+    found = {
+        "examples": standard_artifacts.Examples(),
+        "transform_graph": standard_artifacts.TransformGraph(),
+        "ingest_report": IngestReportArtifact(),
+    }
+    for artifact, name in zip(found.values(), ("examples", "graph", "report"), strict=True):
+        artifact.uri = str(folder / name)
+    found["examples"].split_names = '["train", "test"]'
+    return {name: [artifact] for name, artifact in found.items()}
+
+
+def measured(inputs, folder, weight="", **settings):
+    output = YardstickArtifact()
+    output.uri = str(folder)
+    properties = {"settings": YardstickSettings(**settings).model_dump_json(), "weight": weight}
+    Executor().Do(inputs, {"yardstick": [output]}, properties)
+    return read_yardstick(str(folder))
+
+
+def without_times(yardstick):
+    return {name: scores.model_copy(update={"seconds": 0}) for name, scores in yardstick.models.items()}
+
+
+def test_all_rows_are_taken_where_they_are_few(inputs, tmp_path):
+    found = measured(inputs, tmp_path / "all")
+    assert (found.fitted_rows, found.training_rows, found.test_rows) == (TRAIN, TRAIN, TEST)
+    assert found.models[TREES].accuracy > 0.9
+    assert found.models[LOGISTIC].accuracy < 0.6
+    assert found.models[GUESSING].accuracy < 0.6
+
+
+def test_of_many_rows_a_sample_is_taken_by_the_seed(inputs, tmp_path):
+    first = measured(inputs, tmp_path / "first", rows=400)
+    assert (first.fitted_rows, first.training_rows, first.test_rows) == (400, TRAIN, TEST)
+    again, other = (
+        measured(inputs, tmp_path / "again", rows=400),
+        measured(inputs, tmp_path / "other", rows=400, seed=1),
+    )
+    assert without_times(again) == without_times(first)
+    assert without_times(other) != without_times(first)
+
+
+def test_rows_count_by_their_weights(inputs, tmp_path):
+    """Where a is above 0 the sign of b alone tells the class, also by a straight line; other rows weigh nothing."""
+    found = measured(inputs, tmp_path / "weighted", weight="w")
+    assert found.models[LOGISTIC].accuracy > 0.9
+    assert found.models[TREES].accuracy > 0.9
