@@ -7,7 +7,8 @@ from components.contract import FEATURES, LABEL
 from components.csv_example_gen.config import CsvData, RowSplit
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
-from components.trainer.mlp.config import MLP, MLPTraining
+from components.trainer.mlp.config import MLP, MLPTraining, RowModel
+from components.trainer.trees.config import Trees
 from components.transform.config import Quantiles, RowTransform
 from components.wording import listed, printable
 from pipeline.config import RowPipeline
@@ -69,8 +70,8 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     constants = {key: named for key, named in long_lists.items() if len(named[1]) > LONG_LIST}
     return Draft(
         config=config,
-        title=f"Rows of {len(found.classes)} classes by {printable(found.data.label)}: multilayer perceptrons, begun "
-        "by `transferline new`.",
+        title=f"Rows of {len(found.classes)} classes by {printable(found.data.label)}: trees and multilayer "
+        "perceptrons, begun by `transferline new`.",
         data=_about(found),
         expect=_expect(found),
         details=_details(found),
@@ -174,16 +175,17 @@ def _quantiles(found: RowFindings) -> dict[str, Quantiles]:
 
 
 def _trainer(found: RowFindings) -> MLPTraining:
-    """Models from small to large for so many rows, and epochs that a laptop does in minutes."""
+    """Trees, and two networks for so many rows, with epochs that a laptop does in minutes."""
     rows = found.rows
+    models: dict[str, RowModel] = {"trees": Trees()}
     if rows < FEW_ROWS:
-        models = {"tiny": MLP(widths=(4,)), "small": MLP(widths=(16,), l2=1e-3), "dropout": _regular(32, 1, 0.3)}
+        models |= {"small": MLP(widths=(16,), l2=1e-3), "dropout": _regular(32, 1, 0.3)}
         epochs, patience = 300, 30
     elif rows < MANY_ROWS:
-        models = {"small": MLP(widths=(16, 16)), "medium": _regular(64, 3, 0.2), "large": _regular(256, 2, 0.5)}
+        models |= {"medium": _regular(64, 3, 0.2), "large": _regular(256, 2, 0.5)}
         epochs, patience = 150, 15
     else:
-        models = {"medium": MLP(widths=(64, 64, 64)), "large": _regular(256, 3, 0.1)}
+        models |= {"medium": MLP(widths=(64, 64, 64)), "large": _regular(256, 3, 0.1)}
         epochs, patience = (40, 6) if rows < VERY_MANY_ROWS else (10, 3)
     batch_size = 2 ** round(math.log2(max(rows * 0.8 / STEPS_AN_EPOCH, 1)))
     return MLPTraining(

@@ -8,6 +8,7 @@ from components.arrow import pa, parquet
 from components.csv_example_gen.config import RowSplit
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
+from pipeline.config import MLP, Trees
 from pipeline.new.row_pipeline import draft_for_rows
 from pipeline.profile.rows import look_at_rows
 
@@ -36,7 +37,7 @@ def test_the_file_that_is_written(found, written):
     assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True)
     assert config.evaluation.slices == ("label", "x_quartile", "my_y_quartile", "town")
     assert {threshold.metric for threshold in config.evaluation.thresholds} == {"accuracy", "auc"}
-    assert len(config.trainer.models) > 1
+    assert [type(model) for model in config.trainer.models.values()] == [Trees, MLP, MLP]
     assert "2,500 rows" in text
 
 
