@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from components.settings import Settings
 
-ColumnType: TypeAlias = Literal["float", "int", "string"]
+ColumnType: TypeAlias = Literal["float", "int", "string", "date"]
 """float: float32 in the records; int: int64; string: bytes, UTF-8."""
 
 

@@ -9,7 +9,10 @@ from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
 CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 COLUMNS_FILE = os.path.join("assets.extra", "columns.json")
-"""Of a model for rows: the columns of the signature `rows`, in their order."""
+"""Of a model for rows: its columns, in the order that the signature `rows` has them in."""
+
+INPUTS_FILE = os.path.join("assets.extra", "inputs.json")
+"""Of a model for rows: of each column the name as an input of the signature `columns`, and its type in the records."""
 
 WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
@@ -86,9 +89,10 @@ def save(
             writer.write(request.SerializeToString())
 
 
-def warm_up_request(signature: str, key: str, value: object) -> prediction_log_pb2.PredictionLog:
-    """Returns a warm-up request with one input."""
+def warm_up_request(signature: str, inputs: Mapping[str, object]) -> prediction_log_pb2.PredictionLog:
+    """Returns a warm-up request."""
     predict = predict_pb2.PredictRequest(
-        model_spec=model_pb2.ModelSpec(signature_name=signature), inputs={key: tf.make_tensor_proto(value)}
+        model_spec=model_pb2.ModelSpec(signature_name=signature),
+        inputs={name: tf.make_tensor_proto(value) for name, value in inputs.items()},
     )
     return prediction_log_pb2.PredictionLog(predict_log=prediction_log_pb2.PredictLog(request=predict))

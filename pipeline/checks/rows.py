@@ -11,12 +11,16 @@ from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.ingest.findings import conflicts_text, outvoted_share
+from components.transform.plan import CURES, TYPE_NAMES, TYPES
+from components.transform.vector import Kind
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
 from pipeline.checks.look import Look, class_findings, missing_findings, quarantine_findings
 from pipeline.config import RowPipeline
 from pipeline.profile.classes import MANY_CLASSES, count_of
 from pipeline.profile.rows import RowFindings, profile_rows
+
+NUMBER: Kind = "number"
 
 
 def look_at_rows(config: RowPipeline) -> Look:
@@ -58,7 +62,7 @@ def _files(found: RowFindings) -> str:
 def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     kinds = {name: kind for name, kind in layout.types.items() if name not in (config.data.label, config.data.weight)}
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds.values()).items()))
-    numbers = sorted(name for name, kind in kinds.items() if kind != "string")
+    numbers = sorted(name for name, kind in kinds.items() if kind in TYPES["number"])
     features = config.transform.features or numbers
     weight = f", weight {config.data.weight}" if config.data.weight else ""
     text = (
@@ -66,21 +70,23 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     )
     yield ok("columns", text) if features else fault("columns", f"{text}.", "Add a column of numbers.")
     for setting, names in _named(config).items():
-        for name in names:
+        for name, wanted in names.items():
             if name not in kinds:
                 text = f"{setting} names '{name}', which is no column{nearest(name, kinds)}"
                 yield fault("columns", text, f"Use columns of the data: {listed(list(kinds))}.")
-            elif kinds[name] == "string":
-                cure = f"Leave it out, or set data.types.{name}=float if it should be of numbers."
-                yield fault("columns", f"{setting} names '{name}', which is text.", cure)
+            elif kinds[name] not in TYPES[wanted]:
+                text = f"{setting} names '{name}' for the kind {wanted}, and it is {TYPE_NAMES[kinds[name]]}."
+                yield fault("columns", text, CURES[kinds[name]])
 
 
-def _named(config: RowPipeline) -> dict[str, tuple[str, ...]]:
-    """The columns of numbers that each setting names."""
-    named = {"transform.features": config.transform.features}
+def _named(config: RowPipeline) -> dict[str, dict[str, Kind]]:
+    """The columns that each setting names, and what they are to be."""
+    features = config.transform.features
+    kinds = {name: feature.kind for name, feature in features.items()} if isinstance(features, dict) else None
+    named: dict[str, dict[str, Kind]] = {"transform.features": kinds or dict.fromkeys(features, NUMBER)}
     for name, made in config.transform.slices.items():
         columns = (made.column,) if made.kind == "quantiles" else made.columns
-        named[f"transform.slices.{name}"] = columns
+        named[f"transform.slices.{name}"] = dict.fromkeys(columns, NUMBER)
     return named
 
 

@@ -11,7 +11,17 @@ from components.image_example_gen.config import ExampleFeatures, ImageData, Spli
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.trees.config import Trees
-from components.transform.config import CountPositive, ImageTransform, Quantiles, RowTransform
+from components.transform.config import (
+    Boolean,
+    Category,
+    CountPositive,
+    Date,
+    ImageTransform,
+    Number,
+    Quantiles,
+    RowTransform,
+    Text,
+)
 from components.yardstick.config import YardstickSettings
 from pipeline.config.beam import Beam
 from pipeline.config.cluster import Cluster, Pod, Resources, Scratch, SecretValue, Toleration
@@ -37,9 +47,12 @@ __all__ = [
     "SCHEMAS",
     "Augmentation",
     "Beam",
+    "Boolean",
+    "Category",
     "Cluster",
     "CountPositive",
     "CsvData",
+    "Date",
     "Download",
     "EmbeddedDigits",
     "Evaluation",
@@ -53,6 +66,7 @@ __all__ = [
     "ImageTransform",
     "MLPTraining",
     "Metadata",
+    "Number",
     "Pipeline",
     "PipelineConfig",
     "Pod",
@@ -64,6 +78,7 @@ __all__ = [
     "Scratch",
     "SecretValue",
     "Split",
+    "Text",
     "Threshold",
     "Toleration",
     "TransferLearning",

@@ -125,7 +125,7 @@ def _within(
     schema: Mapping[str, Any], value: Any, key: str, known: Mapping[str, Any]
 ) -> list[tuple[Mapping[str, Any], Any, str]]:
     """Returns the groups right in a setting: itself, the entries of a mapping or the items of a list."""
-    schema = _followed(schema, known)
+    schema = _list_or_mapping(_followed(schema, known), value)
     if "additionalProperties" in schema and "properties" not in schema:
         entries = [(name, each, schema["additionalProperties"]) for name, each in (value or {ANY_NAME: None}).items()]
     elif schema.get("type") == "array":
@@ -137,6 +137,12 @@ def _within(
         for name, each, kind in entries
         for model in _models(_followed(kind, known), each, known)
     ]
+
+
+def _list_or_mapping(schema: Mapping[str, Any], value: Any) -> Mapping[str, Any]:
+    """Of a setting that may be a list or a mapping, the one that it is now; another as it is."""
+    kind = "object" if isinstance(value, Mapping) else "array"
+    return next((each for each in schema.get("oneOf", ()) if each.get("type") == kind), schema)
 
 
 def _models(schema: Mapping[str, Any], value: Any, known: Mapping[str, Any]) -> list[Mapping[str, Any]]:

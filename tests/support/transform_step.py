@@ -6,6 +6,7 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tfx.types import standard_artifacts
 
+from components.csv_example_gen.column_counts import write_columns
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.report import IngestReport, write_report
 from components.transform.executor import Executor
@@ -18,7 +19,7 @@ INPUTS = {
 }
 
 
-def transform_graph(folder, kind, settings, schema, labels, records=()):
+def transform_graph(folder, kind, settings, schema, labels, records=(), columns=()):
     """Returns the folder of the transform graph.
 
     Args:
@@ -28,6 +29,7 @@ def transform_graph(folder, kind, settings, schema, labels, records=()):
         schema: A Schema proto.
         labels: Those of the training split.
         records: Serialized tf.Examples of the training split.
+        columns: What was counted in each column of it; none counts nothing, as of photos.
     """
     artifacts = {
         name: kind() for name, kind in (INPUTS | {"transform_graph": standard_artifacts.TransformGraph}).items()
@@ -39,6 +41,8 @@ def transform_graph(folder, kind, settings, schema, labels, records=()):
     (folder / "schema" / "schema.pbtxt").write_text(text_format.MessageToString(schema))
     counts = {"train": {label: list(labels).count(label) for label in labels}, "test": {"of the test": 1}}
     write_report(IngestReport(found=len(labels) + 1, counts=counts, quarantined=0), str(folder / "ingest_report"))
+    if columns:
+        write_columns(columns, str(folder / "ingest_report"))
     (folder / "examples" / "Split-train").mkdir()
     with tf.io.TFRecordWriter(str(folder / "examples" / "Split-train" / "data.gz"), "GZIP") as writer:
         for record in records:

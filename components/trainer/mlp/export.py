@@ -1,28 +1,48 @@
-"""Exports the SavedModel that TensorFlow Serving and the Evaluator load; it takes stored rows or vectors."""
+"""Exports the SavedModel that TensorFlow Serving and the Evaluator load; it takes stored rows, columns or vectors."""
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.contract import FEATURES, LABEL
+from components.trainer.mlp.named_inputs import input_names, numbered, rename_inputs
 from components.trainer.mlp.trained import TrainedModel
 from components.trainer.serving import (
     COLUMNS_FILE,
+    INPUTS_FILE,
     SERVING_DEFAULT,
     classification_outputs,
     save,
     string_signature,
     warm_up_request,
 )
+from components.transform.dates import seconds_of
 from components.transform.labels import label_ids
-from components.transform.raw_features import raw_feature, to_dense_1d
+from components.transform.raw_features import NO_NUMBER, FeatureSpec, raw_feature, to_dense_1d
+from components.transform.vector import ColumnType, VectorLayout
 
 WARM_UP_ROWS = 2
-ROWS = "rows"
+ROWS, COLUMNS = "rows", "columns"
+"""Signatures: one tensor of numbers, and one tensor a column."""
+
+INPUTS: Mapping[ColumnType, tf.DType] = {
+    "float": tf.float32,
+    "int": tf.float64,
+    "string": tf.string,
+    "date": tf.string,
+}
+"""What `columns` takes of a column: a missing value is NaN or "", which whole numbers of 64 bits have none of."""
+
+NO_VALUE: Mapping[tf.DType, object] = {
+    tf.float32: np.nan,
+    tf.float64: np.nan,
+    tf.int64: NO_NUMBER,
+    tf.string: "",
+}
 
 
 class ServedRows(tf.Module):
@@ -31,7 +51,7 @@ class ServedRows(tf.Module):
     Args:
         model: The trained model.
         tft_output: The output of the Transform step.
-        columns: The columns that are packed into the vector, in its order.
+        layout: Of the vector.
         class_names: The class names, in the order of their numbers.
         slices: Columns that Transform makes for the evaluation to slice by.
         weight: The column with each row's weight, which what is served has none of; "" where training had none either.
@@ -41,14 +61,15 @@ class ServedRows(tf.Module):
         self,
         model: TrainedModel,
         tft_output: tft.TFTransformOutput,
-        columns: Sequence[str],
+        layout: VectorLayout,
         class_names: Sequence[str],
         slices: Sequence[str],
         weight: str = "",
     ) -> None:
         super().__init__(name="served_rows")
         self.model_variables = model.variables
-        self.columns, self.class_names, self._slices = tuple(columns), tuple(class_names), tuple(slices)
+        self.layout, self.columns = layout, tuple(layout.columns)
+        self.class_names, self._slices = tuple(class_names), tuple(slices)
         self._raw_spec = {name: spec for name, spec in tft_output.raw_feature_spec().items() if name != weight}
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked.
@@ -57,20 +78,34 @@ class ServedRows(tf.Module):
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns the signatures by name, each for any number of rows."""
-        vector = tf.TensorSpec([None, len(self.columns)], tf.float32, name=ROWS)
+        columns = {
+            numbered(at): tf.TensorSpec([None], INPUTS[kind], name=numbered(at))
+            for at, kind in enumerate(self.layout.columns.values())
+        }
         found = {
             SERVING_DEFAULT: string_signature(self.classify_examples, "examples"),
-            ROWS: tf.function(self.classify_rows, input_signature=[vector], autograph=False),
+            COLUMNS: tf.function(self.classify_columns, input_signature=[columns], autograph=False),
             "transform_features": string_signature(self.transform_features, "examples"),
             "transform_labels": string_signature(self.transform_labels, "examples"),
         }
+        if self.layout.of_numbers_only:
+            vector = tf.TensorSpec([None, len(self.columns)], tf.float32, name=ROWS)
+            found[ROWS] = tf.function(self.classify_rows, input_signature=[vector], autograph=False)
         if self._slices:
             found["transform_slices"] = string_signature(self.transform_slices, "examples")
         return found
 
     def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies serialized tf.Examples, string [batch]; the label isn't needed."""
-        return self._classify(self._transform(self._parsed(examples)))
+        return self._classify(self._transform(self._parsed(examples, self.columns)))
+
+    def classify_columns(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Classifies rows that come column by column, [batch] each, of the types in `INPUTS`, under their numbers."""
+        raw = {}
+        for at, (name, kind) in enumerate(self.layout.columns.items()):
+            values = columns[numbered(at)]
+            raw[name] = raw_feature(seconds_of(values, NO_NUMBER) if kind == "date" else values, self._raw_spec[name])
+        return self._classify(self._transform(raw))
 
     def classify_rows(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
         """Classifies rows of raw numbers, float32 [batch, columns], in the order of `columns`; NaN is missing."""
@@ -78,8 +113,8 @@ class ServedRows(tf.Module):
         return self._classify(self._transform(raw))
 
     def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Turns serialized tf.Examples into `features`, float32 [batch, columns]."""
-        return {FEATURES: self._transform(self._parsed(examples))[FEATURES]}
+        """Turns serialized tf.Examples into `features`, float32 [batch, layout.width]."""
+        return {FEATURES: self._transform(self._parsed(examples, self.columns))[FEATURES]}
 
     def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns the feature `label` of serialized tf.Examples into `label_id`, int64 [batch]; -1 if unknown."""
@@ -88,15 +123,23 @@ class ServedRows(tf.Module):
 
     def transform_slices(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns serialized tf.Examples into the columns to slice by, int64 [batch] each."""
-        transformed = self._transform(self._parsed(examples))
+        of_numbers = [name for name, spec in self._raw_spec.items() if name != LABEL and spec.dtype != tf.string]
+        transformed = self._transform(self._parsed(examples, of_numbers))
         return {name: transformed[name] for name in self._slices}
 
-    def _parsed(self, examples: tf.Tensor) -> dict[str, tf.Tensor | tf.SparseTensor]:
-        spec = {name: spec for name, spec in self._raw_spec.items() if name != LABEL and spec.dtype != tf.string}
+    def _parsed(self, examples: tf.Tensor, columns: Iterable[str]) -> dict[str, tf.Tensor | tf.SparseTensor]:
+        spec = {name: _or_none(self._raw_spec[name]) for name in columns}
         return dict(tf.io.parse_example(examples, spec))
 
     def _classify(self, transformed: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         return classification_outputs(self._scores(transformed[self._vector]), self.class_names)
+
+
+def _or_none(spec: FeatureSpec) -> FeatureSpec:
+    """A feature that training never lacked may be missing in what is served."""
+    if isinstance(spec, tf.io.VarLenFeature):
+        return spec
+    return tf.io.FixedLenFeature(spec.shape, spec.dtype, np.full(spec.shape, NO_VALUE[spec.dtype]))
 
 
 def export_rows(served: ServedRows, folder: str) -> None:
@@ -106,7 +149,16 @@ def export_rows(served: ServedRows, folder: str) -> None:
         served: The model.
         folder: Where to write it.
     """
-    rows = np.zeros([WARM_UP_ROWS, len(served.columns)], np.float32)
-    save(served, served.signatures(), served.class_names, [warm_up_request(ROWS, ROWS, rows)], folder)
-    with tf.io.gfile.GFile(os.path.join(folder, COLUMNS_FILE), "w") as file:
-        file.write(json.dumps(list(served.columns)))
+    keys = dict(zip(served.columns, input_names(served.columns), strict=True))
+    types = served.layout.columns
+    nothing = {
+        keys[name]: tf.constant([NO_VALUE[INPUTS[kind]]] * WARM_UP_ROWS, INPUTS[kind]) for name, kind in types.items()
+    }
+    save(served, served.signatures(), served.class_names, [warm_up_request(COLUMNS, nothing)], folder)
+    rename_inputs(folder, COLUMNS, {numbered(at): keys[name] for at, name in enumerate(served.columns)})
+    for name, content in {
+        COLUMNS_FILE: list(served.columns),
+        INPUTS_FILE: {name: {"input": keys[name], "type": kind} for name, kind in types.items()},
+    }.items():
+        with tf.io.gfile.GFile(os.path.join(folder, name), "w") as file:
+            file.write(json.dumps(content))

@@ -1,4 +1,7 @@
-"""Builds the network: dense layers with penalties and dropout, and a head of one logit, or of one per class."""
+"""Builds the network: dense layers with penalties and dropout, and a head of one logit, or of one per class.
+
+Before them codes become numbers, where the vector has codes.
+"""
 
 import tensorflow as tf
 import tf_keras as keras
@@ -6,14 +9,18 @@ import tf_keras as keras
 from components.trainer.config import Precision
 from components.trainer.dropout import Dropout
 from components.trainer.mlp.config import MLP
+from components.trainer.mlp.encoding import Encoding
+from components.transform.vector import VectorLayout
 
 
-def build_model(settings: MLP, features: int, classes: int, seed: int, precision: Precision = "float32") -> keras.Model:
+def build_model(
+    settings: MLP, features: VectorLayout | int, classes: int, seed: int, precision: Precision = "float32"
+) -> keras.Model:
     """Returns the network.
 
     Args:
         settings: Its layers.
-        features: Length of the vector that goes in.
+        features: The vector that goes in, or its length where it has numbers alone.
         classes: Number of classes, 2 or more.
         seed: Seed of the weights and the dropout.
         precision: What the hidden layers compute with.
@@ -23,8 +30,9 @@ def build_model(settings: MLP, features: int, classes: int, seed: int, precision
     """
     policy = keras.mixed_precision.Policy(precision)
     penalty = keras.regularizers.L1L2(settings.l1, settings.l2) if settings.l1 or settings.l2 else None
-    vector = keras.Input([features], name="features")
-    hidden = vector
+    layout = None if isinstance(features, int) else features
+    vector = keras.Input([layout.width if layout else features], name="features")
+    hidden = Encoding(layout, seed)(vector) if layout and layout.coded else vector
     for number, width in enumerate(settings.widths):
         initializer = keras.initializers.GlorotUniform(seed + number)
         layer = keras.layers.Dense(

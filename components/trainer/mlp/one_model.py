@@ -30,7 +30,8 @@ from components.trainer.trees.forest import Forest
 from components.trainer.trees.graph import ForestModel
 from components.transform.config import RowTransform
 from components.transform.labels import class_names
-from components.transform.rows import WEIGHT, feature_names, without_weight
+from components.transform.rows import WEIGHT, layout_of_features, without_weight
+from components.transform.vector import VectorLayout, find_layout
 
 LOGGER = logging.getLogger(__name__)
 MODEL = "model"
@@ -72,21 +73,22 @@ class Described:
 
     settings: MLPTraining
     tft_output: tft.TFTransformOutput
-    columns: tuple[str, ...]
+    layout: VectorLayout
     class_names: tuple[str, ...]
     slices: tuple[str, ...]
     weight: str = ""
 
 
 def describe(fn_args: RowTrainerArgs) -> Described:
-    """Finds columns, classes and slices in the transform graph and the settings."""
+    """Finds the vector's layout, classes and slices in the transform graph and the settings."""
     settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
     transform = RowTransform.model_validate(fn_args.custom_config["transform"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    columns = feature_names(without_weight(tft_output.raw_feature_spec(), fn_args.custom_config), transform)
+    features = without_weight(tft_output.raw_feature_spec(), fn_args.custom_config)
+    layout = find_layout(fn_args.transform_graph_path) or layout_of_features(features, transform)
     weight = fn_args.custom_config.get(WEIGHT, "")
     return Described(
-        settings, tft_output, columns, class_names(fn_args.transform_graph_path), tuple(transform.slices), weight
+        settings, tft_output, layout, class_names(fn_args.transform_graph_path), tuple(transform.slices), weight
     )
 
 
@@ -169,7 +171,8 @@ def train_one(
         case Trees():
             from components.trainer.mlp.tree_training import grow_trees  # noqa: PLC0415 (imports scikit-learn)
 
-            forest, curves = grow_trees(chosen, rows[RAW], (), len(described.class_names), settings.seed, name)
+            categories = tuple(at for at, column in enumerate(described.layout.raw) if column.categories)
+            forest, curves = grow_trees(chosen, rows[RAW], categories, len(described.class_names), settings.seed, name)
             trained = ForestModel(forest)
         case _:
             assert_never(chosen)
@@ -198,5 +201,5 @@ def _network(described: Described, layers: MLP, strategy: tf.distribute.Strategy
     keras.utils.set_random_seed(settings.seed)
     with strategy.scope():
         return build_model(
-            layers, len(described.columns), len(described.class_names), settings.seed, settings.precision
+            layers, described.layout, len(described.class_names), settings.seed, settings.precision
         )

@@ -47,7 +47,7 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
     served = ServedRows(
         model,
         described.tft_output,
-        described.columns,
+        described.layout,
         described.class_names,
         described.slices,
         described.weight,

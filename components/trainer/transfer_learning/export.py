@@ -99,8 +99,8 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
         each
         for photo in warm_up_photos
         for each in (
-            warm_up_request("image_bytes", "image_bytes", [photo]),
-            warm_up_request(SERVING_DEFAULT, "examples", [_example(photo)]),
+            warm_up_request("image_bytes", {"image_bytes": [photo]}),
+            warm_up_request(SERVING_DEFAULT, {"examples": [_example(photo)]}),
         )
     ]
     save(served, served.signatures(), served.class_names, warm_up, folder)

@@ -5,9 +5,11 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx.components.transform import executor as tfx_transform
 
-from components.transform.config import ImageTransform, RowTransform
+from components.csv_example_gen.column_counts import ColumnCounts
+from components.transform.config import Category, ImageTransform, RowTransform
 from components.transform.labels import class_names
 from components.transform.reading import BatchedExamples
+from components.transform.vector import FIRST, UNSEEN, find_layout
 from tests.support.transform_step import transform_graph
 
 SCHEMA = """
@@ -47,6 +49,22 @@ def test_rows_are_read_in_batches_and_analysed_as_by_tfx(tmp_path, sources):
     features = output.transform_features_layer()(raw)["features"].numpy()[:, 0]
     assert features == pytest.approx([0.0, 9.5 / 33.25**0.5], abs=1e-5)  # mean 9.5 and variance 33.25 of 0 to 19
     assert tfx_transform.TransformProcessor.__module__.startswith("tfx.")
+
+
+def counted(name, kind, values):
+    return ColumnCounts(name=name, type=kind, rows=20, distinct=len(values), values=values)
+
+
+def test_the_vector_is_planned_by_what_was_counted_and_needs_no_reading_where_all_is_coded(tmp_path, sources):
+    columns = [counted("mass", "float", {"0": 18, "1": 1, "2": 1}), counted("label", "string", {"dog": 13, "cat": 7})]
+    settings = RowTransform(features={"mass": Category()})
+    folder = transform_graph(tmp_path, "rows", settings, schema(SCHEMA), LABELS, columns=columns)
+    assert not sources
+    (part,) = find_layout(folder).parts
+    assert (part.kind, part.values) == ("category", ("0", "1", "2"))
+    raw = {"mass": tf.constant([[1.0], [19.0]]), "label": tf.constant([["cat"], ["dog"]])}
+    features = tft.TFTransformOutput(folder).transform_features_layer()(raw)["features"].numpy()[:, 0]
+    assert features.tolist() == [FIRST + 1, UNSEEN]
 
 
 def test_the_graph_of_photos_is_made_without_reading_one(tmp_path, sources):

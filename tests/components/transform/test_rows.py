@@ -11,7 +11,7 @@ from components.contract import FEATURES
 from components.errors import TransferlineError
 from components.transform.config import CountPositive, Quantiles, RowTransform
 from components.transform.raw_features import raw_feature
-from components.transform.rows import feature_names, preprocessing_fn, without_weight
+from components.transform.rows import layout_of_features, preprocessing_fn, without_weight
 
 COLUMNS = {
     "b": tf.io.FixedLenFeature([], tf.float32),
@@ -21,17 +21,17 @@ COLUMNS = {
 
 
 def test_all_columns_of_numbers_are_packed_by_name():
-    assert feature_names(COLUMNS, RowTransform()) == ("a", "b")
+    assert tuple(layout_of_features(COLUMNS, RowTransform()).columns) == ("a", "b")
 
 
 def test_the_weight_of_a_row_is_no_feature():
     columns = {**COLUMNS, "w": tf.io.FixedLenFeature([], tf.float32)}
-    assert feature_names(without_weight(columns, {"weight": "w"}), RowTransform()) == ("a", "b")
+    assert tuple(layout_of_features(without_weight(columns, {"weight": "w"}), RowTransform()).columns) == ("a", "b")
     assert without_weight(columns, {"transform": {}}) == columns
 
 
 def test_chosen_columns_keep_their_order():
-    assert feature_names(COLUMNS, RowTransform(features=("b", "a"))) == ("b", "a")
+    assert tuple(layout_of_features(COLUMNS, RowTransform(features=("b", "a"))).columns) == ("b", "a")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_chosen_columns_keep_their_order():
 )
 def test_what_cannot_be_packed(columns, settings, cause):
     with pytest.raises(TransferlineError, match=cause):
-        feature_names(columns, settings)
+        layout_of_features(columns, settings)
 
 
 def test_a_missing_number_is_absent_and_a_zero_is_not():

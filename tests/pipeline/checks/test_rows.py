@@ -6,7 +6,7 @@ from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation, Threshold
-from components.transform.config import CountPositive, Quantiles, RowTransform
+from components.transform.config import Category, CountPositive, Date, Number, Quantiles, RowTransform
 from pipeline.checks.rows import look_at_rows
 from pipeline.config import RowPipeline
 
@@ -83,8 +83,18 @@ def test_settings_that_name_no_column_or_a_column_of_text(look):
     found = look([HEADER, *ROWS], transform=transform)
     assert texts(found, "columns", "fault") == [
         "transform.features names 'y', which is no column",
-        "transform.slices.a names 'colour', which is text.",
+        "transform.slices.a names 'colour' for the kind number, and it is text.",
         "transform.slices.b names 'colr', which is no column (did you mean 'colour'?)",
+    ]
+
+
+def test_settings_that_name_kinds_which_a_column_cannot_be(look):
+    features = {"x": Category(), "colour": Date(), "y": Number()}
+    found = look([HEADER, *ROWS], transform=RowTransform(features=features))
+    assert texts(found, "columns") == ["Label label, and 2 more (1 float, 1 string), of which 3 are features"]
+    assert texts(found, "columns", "fault") == [
+        "transform.features names 'colour' for the kind date, and it is text.",
+        "transform.features names 'y', which is no column",
     ]
 
 

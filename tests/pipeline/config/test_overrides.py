@@ -6,6 +6,7 @@ from pydantic import Field
 from components.errors import TransferlineError
 from components.settings import Settings
 from pipeline import catalog
+from pipeline.config import Number
 from pipeline.config.overrides import apply_overrides, with_settings
 
 
@@ -168,6 +169,14 @@ def test_an_item_of_a_list_and_an_entry_of_a_mapping_are_set_by_their_place_and_
         catalog.load("higgs_toy"), ["evaluation.thresholds.0.at_least=0.5", "trainer.models.tiny.widths=[8]"]
     )
     assert (config.evaluation.thresholds[0].at_least, config.trainer.models["tiny"].widths) == (0.5, (8,))
+
+
+def test_features_are_names_or_kinds_by_name():
+    given = ['transform.features={"m_bb": {"kind": "number"}}', "transform.features.m_bb.scale=log"]
+    assert apply_overrides(catalog.load("higgs_toy"), given).transform.features == {"m_bb": Number(scale="log")}
+    assert faults_of("higgs_toy", 'transform.features={"m_bb": {"kind": "num"}}') == [
+        "transform.features.m_bb: 'kind' must be one of 'number', 'category', 'boolean', 'date', 'text'"
+    ]
 
 
 def test_values_of_python_are_taken_as_they_are():

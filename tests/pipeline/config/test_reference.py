@@ -73,6 +73,16 @@ def test_entries_of_a_mapping_and_items_of_a_list():
     assert "trainer.models.NAME.widths" not in settings
 
 
+def test_a_list_or_a_mapping_has_the_entries_of_what_it_is():
+    names = settings_of("higgs_toy")
+    assert names["transform.features"].type.startswith("list of text | mapping of names to number | category | ")
+    assert not [key for key in names if key.startswith("transform.features.")]
+    kinds = settings_of("higgs_toy", 'transform.features={"m_bb": {"kind": "number", "scale": "log"}}')
+    assert kinds["transform.features.m_bb.scale"].now == "log"
+    assert kinds["transform.features.m_bb.scale"].type == "standard | log | quantile | none"
+    assert "transform.features.m_bb.buckets" not in kinds
+
+
 def test_a_union_has_the_settings_of_its_member_or_of_all_where_it_is_not_set():
     assert settings_of("higgs_toy")["source.rows"].now == 12000
     assert "source.url" not in settings_of("higgs_toy")

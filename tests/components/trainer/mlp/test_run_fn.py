@@ -34,7 +34,7 @@ def exported(fn_args, scratch):
 
 def test_rows_are_packed_standardised_and_filled_by_the_mean(fn_args, data):
     described = describe(fn_args(ONE))
-    assert described.columns == ("a", "b", "n")
+    assert tuple(described.layout.columns) == ("a", "b", "n")
     assert described.class_names == ("no", "yes")
     _, train = data
     loaded = load(fn_args(ONE), described, ONE)[FEATURES].train
