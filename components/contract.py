@@ -36,3 +36,6 @@ FEATURES = "features"
 
 RAW = "raw"
 """float32: of a row after Transform, the vector for trees: numbers as they are, and codes; NaN where there is none."""
+
+PLACE = "row/place"
+"""bytes: what names a row: its key, or the file and line it came from; nothing that can be learned from."""

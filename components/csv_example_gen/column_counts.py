@@ -15,7 +15,7 @@ from components.settings import Settings
 COLUMNS_FILE = "columns.json"
 
 LISTED_VALUES = 10_000
-MOST_DISTINCT: dict[ColumnType, int] = {"string": 200_000, "int": 200_000, "float": 1_000}
+MOST_DISTINCT: dict[ColumnType, int] = {"string": 200_000, "int": 200_000, "float": 1_000, "date": 1_000}
 """With more different values than this, a column's aren't counted. Few floats that come again are codes, as 0 and 1."""
 
 LONGEST_VALUE = 256
@@ -34,8 +34,8 @@ class ColumnCounts(Settings):
         more_distinct: Whether there are more.
         values: How often each value occurs, as text (whole numbers without a fraction), by falling count, then by
             value. Of texts the `LISTED_VALUES` most frequent, without those beyond `LONGEST_VALUE` bytes; of numbers
-            either all or, where there are more, none. Empty with `more_distinct`.
-        lowest: The least value of numbers; None if there is none.
+            either all or, where there are more, none. Empty with `more_distinct` and for dates.
+        lowest: The least value of numbers or dates; None if there is none.
         highest: The greatest.
     """
 

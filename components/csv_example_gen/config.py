@@ -5,10 +5,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from components.csv_example_gen.date_formats import faults_of
 from components.settings import Settings
 
 ColumnType: TypeAlias = Literal["float", "int", "string", "date"]
-"""float: float32 in the records; int: int64; string: bytes, UTF-8."""
+"""float: float32 in the records; int: int64; string: bytes, UTF-8; date: int64, seconds since 1970-01-01 UTC."""
 
 
 class RowSplit(Settings):
@@ -71,6 +72,13 @@ class CsvData(Settings):
         columns: The columns' names, in the order of the file: needed where there is no header, checked where there is.
         header: Whether the first line names the columns; "auto" looks.
         types: Type by column, where neither the schema nor the first rows tell the right one.
+        dates: How dates and times are written, by column: as strptime has it ("%d.%m.%Y", in English), or "iso" for ISO
+            8601; what Parquet itself has as dates is taken as it is. Without a time zone they are in UTC. Such a column
+            is stored as seconds since 1970-01-01 UTC; a row with a date that there isn't is quarantined.
+        id: Columns with the number or key of each row. They are stored as text and not learned from; the report and
+            predictions name a row by them.
+        keep_places: Whether the records keep the file and the line of each row, so that the report can name them where
+            there is no `id`. It takes time: each record is encoded by itself.
         delimiter: What stands between two cells.
         missing: What a cell says that has no value.
         newlines_in_values: Whether cells in quotes may hold line breaks. Such a file is read from its beginning to its
@@ -85,6 +93,9 @@ class CsvData(Settings):
     columns: tuple[str, ...] = ()
     header: Literal["auto", "yes", "no"] = "auto"
     types: dict[str, ColumnType] = Field(default_factory=dict)
+    dates: dict[str, str] = Field(default_factory=dict)
+    id: tuple[str, ...] = ()
+    keep_places: bool = False
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     missing: tuple[str, ...] = ("",)
     newlines_in_values: bool = False
@@ -107,4 +118,29 @@ class CsvData(Settings):
             raise ValueError(f"weight: {self.weight} is the label")
         if self.weight and self.types.get(self.weight, "float") != "float":
             raise ValueError(f"weight: {self.weight} is a number, and types says {self.types[self.weight]}")
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_text(self) -> "CsvData":
+        for name in self.id:
+            if name in (self.label, self.weight):
+                raise ValueError(f"id: {name} is the {'label' if name == self.label else 'weight'}")
+            if name in self.dates or self.types.get(name, "string") != "string":
+                raise ValueError(f"id: {name} is kept as text, and types or dates say otherwise")
+        return self
+
+    @model_validator(mode="after")
+    def _dates_can_be_read(self) -> "CsvData":
+        for name, written in self.dates.items():
+            if fault := faults_of(written):
+                raise ValueError(f"dates: the format '{written}' of {name} can't be read: {fault}")
+            if self.types.get(name, "date") != "date":
+                raise ValueError(f"types: {name} is {self.types[name]} there, and a date in dates")
+        undated = [name for name, kind in self.types.items() if kind == "date" and name not in self.dates]
+        if undated:
+            raise ValueError(f"types: {undated[0]} is a date, and dates doesn't say how it is written")
+        if self.label in self.dates:
+            raise ValueError(f"dates: {self.label} is the label, which is a class")
+        if self.weight in self.dates:
+            raise ValueError(f"dates: {self.weight} is the weight, which is a number")
         return self

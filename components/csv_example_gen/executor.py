@@ -1,5 +1,6 @@
 """Defines the executor of CsvExampleGen."""
 
+import logging
 import os
 from typing import Any
 
@@ -11,14 +12,17 @@ from tfx.types import artifact_utils
 from components.csv_example_gen.beam_pipeline import COLUMNS, PROGRESS, Plan, ingest
 from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.files import list_files
+from components.csv_example_gen.files import Listing, look_for_files
 from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
-from components.ingest.report import IngestReport, Quarantined, write_report
+from components.ingest.report import SHOWN, IngestReport, Quarantined, write_report
 from components.ingest.results import check_parts, check_sizes, read_results, results_of
 from components.run_parameters import data_settings
+from components.wording import listed
+
+LOGGER = logging.getLogger(__name__)
 
 
 class Executor(BaseBeamExecutor):
@@ -44,16 +48,21 @@ class Executor(BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         data = CsvData.model_validate_json(data_settings(exec_properties))
-        layout = find_layout(list_files(data.path), data, schema_types(exec_properties["schema_text"], data.label))
+        listing = look_for_files(data.path)
+        if listing.passed_over:
+            LOGGER.warning("Not read, since these aren't files of rows: %s", listed(listing.passed_over))
+        layout = find_layout(listing.files, data, schema_types(exec_properties["schema_text"], data.label))
+        for name, (numbers, text) in layout.mixed.items():
+            LOGGER.warning(f"The column {name} is read as text: it is of numbers in {numbers}, of text in {text}")
         plan = Plan(layout, data, make_rule(data.split, layout, data.label))
         split_folders = prepare_examples(output_dict["examples"])
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
-        report = self._ingest(plan, split_folders, report_folder)
+        report = self._ingest(plan, listing, split_folders, report_folder)
         check_accounted(report, data.path)
         if plan.rule.by == "rows":
             check_enough_rows(data.split, report.found, data.path)
 
-    def _ingest(self, plan: Plan, split_folders: dict[str, str], report_folder: str) -> IngestReport:
+    def _ingest(self, plan: Plan, listing: Listing, split_folders: dict[str, str], report_folder: str) -> IngestReport:
         results_file = os.path.join(report_folder, "results.jsonl")
         PROGRESS.reset()
         with self._make_beam_pipeline() as pipeline:
@@ -62,6 +71,8 @@ class Executor(BaseBeamExecutor):
         check_sizes(results_file, split_folders)
         empty = _empty_files(plan.layout)
         report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)
+        passed_over = {"passed_over": len(listing.passed_over), "first_passed_over": listing.passed_over[:SHOWN]}
+        report = report.model_copy(update=passed_over)
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
         write_columns(_columns(results_file, plan), report_folder)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,6 +15,8 @@ EXPECTED = "Set data.path to a .csv, .csv.gz or .parquet file, a folder of such 
 CSV_ENDINGS = (".csv", ".tsv", ".txt", ".data")
 GZIP_ENDINGS = tuple(f"{ending}.gz" for ending in CSV_ENDINGS)
 PARQUET_ENDINGS = (".parquet", ".pq")
+NOTE_ENDINGS = (".txt", ".txt.gz")
+"""What may be rows, and beside files of rows is a note about them."""
 
 
 class Kind(Enum):
@@ -48,16 +51,34 @@ class DataFile:
     size: int
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What is in a folder of rows, in the order of the names.
+
+    Attributes:
+        files: The files of rows.
+        passed_over: The names of the others; hidden ones, which no one meant as data, aren't among them.
+    """
+
+    files: tuple[DataFile, ...]
+    passed_over: tuple[str, ...] = ()
+
+
 def list_files(path: str) -> list[DataFile]:
-    """Returns the files in the order of their names.
+    """Returns the files of rows; see `look_for_files`."""
+    return list(look_for_files(path).files)
+
+
+def look_for_files(path: str) -> Listing:
+    """Returns the files of rows, and those beside them that aren't.
 
     Raises:
         TransferlineError: There is none, or a folder can't be read.
     """
-    files = [_data_file(*found) for found in _found(path)]
-    if not files:
+    found, passed_over = _found(path)
+    if not found:
         raise TransferlineError("There are no files of rows.", place=printable(path), cure=EXPECTED)
-    return files
+    return Listing(tuple(_data_file(*each) for each in found), tuple(map(printable, passed_over)))
 
 
 def fingerprint(path: str) -> str:
@@ -67,13 +88,14 @@ def fingerprint(path: str) -> str:
         TransferlineError: As `list_files`.
     """
     digest = hashlib.sha256()
-    for _, name, stamp in _found(path):
+    found, _ = _found(path)
+    for _, name, stamp in found:
         digest.update(f"{len(name)}:{name}\0{stamp}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def _found(path: str) -> list[tuple[str, str, str]]:
-    """The path of each file, its name relative to the data, and its stamp."""
+def _found(path: str) -> tuple[list[tuple[str, str, str]], list[str]]:
+    """The path of each file, its name relative to the data, and its stamp; and the names of those that are no data."""
     if not path:
         raise TransferlineError("No data is named: data.path is empty.", cure=EXPECTED)
     if not storage.exists(path):
@@ -83,21 +105,31 @@ def _found(path: str) -> list[tuple[str, str, str]]:
         return [
             (file, os.path.basename(file), stamp)
             for file, stamp in zip(matched, storage.stamps_of(matched), strict=True)
-        ]
+        ], []
     if not storage.is_folder(path):
-        return [(path, os.path.basename(path), storage.stamp_of(path))]
-    nodes = [node for node in storage.walk(path) if not node.is_folder and _holds_rows(node.name)]
+        return [(path, os.path.basename(path), storage.stamp_of(path))], []
+    inside = [node for node in storage.walk(path) if not node.is_folder and not _is_hidden(node.name)]
+    names = _names_of_rows([node.name for node in inside])
+    nodes = [node for node in inside if node.name in names]
     for node in nodes:
         if node.fault:
             raise TransferlineError(
                 f"A file can't be read: {node.fault}.", place=printable(node.name), cure="Fix it, or move it elsewhere."
             )
-    return sorted((storage.join(path, node.name), node.name, node.stamp) for node in nodes)
+    found = sorted((storage.join(path, node.name), node.name, node.stamp) for node in nodes)
+    return found, sorted(node.name for node in inside if node.name not in names)
 
 
-def _holds_rows(name: str) -> bool:
+def _is_hidden(name: str) -> bool:
+    return any(is_hidden(part) for part in name.split("/"))
+
+
+def _names_of_rows(names: Sequence[str]) -> frozenset[str]:
+    """The names that files of rows have; beside others, a .txt is a note."""
     known = (*CSV_ENDINGS, *GZIP_ENDINGS, *PARQUET_ENDINGS)
-    return name.lower().endswith(known) and not any(is_hidden(part) for part in name.split("/"))
+    rows = [name for name in names if name.lower().endswith(known)]
+    without_notes = [name for name in rows if not name.lower().endswith(NOTE_ENDINGS)]
+    return frozenset(without_notes or rows)
 
 
 def _data_file(path: str, name: str, stamp: str) -> DataFile:

@@ -4,12 +4,16 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO
 
-from components.arrow import open_parquet, pa
-from components.contract import LABEL
+import numpy as np
+import numpy.typing as npt
+
+from components.arrow import open_parquet, pa, pc
+from components.contract import LABEL, PLACE
 from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.dates import holds_dates
 from components.csv_example_gen.files import DataFile, Kind
 from components.errors import TransferlineError
 from components.ingest import storage
@@ -22,6 +26,8 @@ UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 OTHER_DELIMITERS = ";\t|,"
 LISTED = 40
 FLOAT: ColumnType = "float"
+DATE: ColumnType = "date"
+TEXT: ColumnType = "string"
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
@@ -42,6 +48,7 @@ class FileLayout:
         start: Offset of the first row, after a mark of the encoding and a header.
         header_lines: 1 where the first line names the columns, else 0.
         row_groups: Of a Parquet file.
+        dates: Columns that a Parquet file itself has as dates or timestamps.
         empty: Why the file has no rows at all; "" if it has.
     """
 
@@ -54,6 +61,7 @@ class FileLayout:
     start: int = 0
     header_lines: int = 0
     row_groups: int = 0
+    dates: tuple[str, ...] = ()
     empty: str = ""
 
 
@@ -65,11 +73,14 @@ class TableLayout:
         files: The files.
         types: The type of each column, the label's among them, in the order of the first file.
         label: The label's column.
+        mixed: Columns that are of numbers by the beginning of one file and of text by that of another, and so are read
+            as text: the names of two such files.
     """
 
     files: tuple[FileLayout, ...]
     types: dict[str, ColumnType]
     label: str
+    mixed: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def place(self, file: int, line: int) -> str:
         """Returns how a row is named.
@@ -78,9 +89,23 @@ class TableLayout:
             file: The file's number.
             line: The row's line below the header, counted from 0.
         """
+        before, first = self._first_place(file)
+        return f"{before}{first + line}"
+
+    def places(self, file: int, lines: npt.NDArray[np.int64]) -> pa.Array:
+        """Returns string [rows]: how each is named.
+
+        Args:
+            file: The file's number.
+            lines: int64 [rows]: their lines below the header, counted from 0.
+        """
+        before, first = self._first_place(file)
+        return pc.binary_join_element_wise(before, pa.array(lines + first).cast(pa.string()), "")
+
+    def _first_place(self, file: int) -> tuple[str, int]:
         layout = self.files[file]
         unit = "row" if layout.kind is Kind.PARQUET else "line"
-        return f"{layout.name}, {unit} {line + 1 + layout.header_lines}"
+        return f"{layout.name}, {unit} ", 1 + layout.header_lines
 
 
 def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[str, ColumnType]) -> TableLayout:
@@ -95,20 +120,23 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
         TransferlineError: A file is no table, or the columns aren't what they should be.
     """
     found: list[FileLayout] = []
-    types: dict[str, ColumnType] = {}
+    seen: dict[str, dict[ColumnType, str]] = {}
     for file in files:
-        layout, seen = look_at(file, data, schema_types)
+        layout, types_seen = look_at(file, data, schema_types)
         found.append(layout)
-        for name, kind in seen.items():
-            types[name] = _wider(types.get(name, kind), kind)
+        for name, kind in types_seen.items():
+            seen.setdefault(name, {}).setdefault(kind, file.name)
     with_rows = [file for file in found if not file.empty]
     if with_rows:
         _check_columns(with_rows, data)
+    types = {name: _widest(seen.get(name, {})) for name in with_rows[0].columns} if with_rows else {}
     known = {**types, **{name: kind for name, kind in schema_types.items() if name in types}, **data.types}
     weights = [data.weight] if data.weight else []
-    known |= dict.fromkeys(weights, FLOAT)
+    known |= dict.fromkeys(weights, FLOAT) | dict.fromkeys(data.dates, DATE) | dict.fromkeys(data.id, TEXT)
     _check_names("types", data.types, types)
     _check_names("weight", weights, types)
+    _check_names("dates", data.dates, types)
+    _check_names("id", data.id, types)
     _check_names("split.key", data.split.key, types)
     _check_names("split.group", (data.split.group,) if data.split.group else (), types)
     if LABEL in types and data.label != LABEL:
@@ -117,7 +145,15 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
             place="data.label",
             cure=f"Rename the column '{LABEL}', or set data.label to it.",
         )
-    return TableLayout(tuple(found), {name: known[name] for name in types}, data.label)
+    if PLACE in types and (data.id or data.keep_places):
+        raise TransferlineError(
+            f"There is a column '{PLACE}': records keep under this name where a row came from.",
+            place=with_rows[0].name,
+            cure="Rename the column.",
+        )
+    told = {*schema_types, *data.types, *data.dates, *data.id, data.label}
+    mixed = {name: two for name, kinds in seen.items() if name not in told and (two := _numbers_and_text(kinds))}
+    return TableLayout(tuple(found), {name: known[name] for name in types}, data.label, mixed)
 
 
 def look_at(
@@ -126,7 +162,7 @@ def look_at(
     """Looks at the beginning of one file.
 
     Returns:
-        How it is read, and the types that its columns seem to have; none where it has no rows.
+        How it is read, and the types that its columns seem to have: those of columns with any value.
 
     Raises:
         TransferlineError: It is no table.
@@ -147,8 +183,15 @@ def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]
         ) from error
     schema = metadata.schema.to_arrow_schema()
     empty = "" if metadata.num_rows else "the file has no rows"
-    layout = replace(layout, columns=tuple(schema.names), row_groups=metadata.num_row_groups, empty=empty)
-    return layout, {field.name: _type_of(field.type, file.name, field.name) for field in schema}
+    layout = replace(
+        layout,
+        columns=tuple(schema.names),
+        row_groups=metadata.num_row_groups,
+        dates=tuple(column.name for column in schema if holds_dates(column.type)),
+        empty=empty,
+    )
+    with_values = [column for column in schema if not pa.types.is_null(column.type)]
+    return layout, {column.name: _type_of(column.type, file.name, column.name) for column in with_values}
 
 
 def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:
@@ -277,19 +320,19 @@ def all_text(first: list[str], data: CsvData) -> bool:
 def _types_seen(
     text: bytes, columns: tuple[str, ...], data: CsvData, schema_types: Mapping[str, ColumnType]
 ) -> dict[str, ColumnType]:
-    """The type of each column: the schema's, else by the first rows that are as long as they should be."""
+    """The type of each column with values: the schema's, else by the first rows that are as long as they should be."""
     lines = text.decode(errors="replace").splitlines(keepends=True)[:LOOKED_AT_LINES]
     rows: list[list[str]] = []
     for group in [lines] if data.newlines_in_values else [[line] for line in lines]:
         with suppress(csv.Error):
             rows += [row for row in csv.reader(group, delimiter=data.delimiter) if len(row) == len(columns)]
     cells = {name: [row[number].strip() for row in rows] for number, name in enumerate(columns)}
-    return {name: schema_types.get(name) or _type_seen(cells[name], data.missing) for name in columns}
+    given = {name: [text for text in cells[name] if text not in data.missing] for name in columns}
+    return {name: schema_types.get(name) or _type_seen(given[name]) for name in columns if given[name]}
 
 
-def _type_seen(cells: list[str], missing: tuple[str, ...]) -> ColumnType:
-    """A column is of numbers if more than half of its first cells are: the others are faults, and quarantined."""
-    given = [text for text in cells if text not in missing]
+def _type_seen(given: list[str]) -> ColumnType:
+    """A column is of numbers if more than half of its first values are: the others are faults, and quarantined."""
     numbers = [text for text in given if NUMBER.fullmatch(text)]
     if not numbers or len(numbers) * 2 <= len(given):
         return "string"
@@ -299,10 +342,18 @@ def _type_seen(cells: list[str], missing: tuple[str, ...]) -> ColumnType:
     return "float"
 
 
-def _wider(one: ColumnType, other: ColumnType) -> ColumnType:
-    if one == other:
-        return one
-    return "string" if "string" in (one, other) else "float"
+def _widest(kinds: Mapping[ColumnType, str]) -> ColumnType:
+    """The type of a column that has these in different files; text where it has no value at all."""
+    if len(kinds) == 1:
+        (kind,) = kinds
+        return kind
+    return "string" if not kinds or "string" in kinds else "float"
+
+
+def _numbers_and_text(kinds: Mapping[ColumnType, str]) -> tuple[str, str] | None:
+    """A file in which a column is of numbers, and one in which it is of text; None if there aren't both."""
+    numbers, text = kinds.get("float") or kinds.get("int"), kinds.get("string")
+    return (numbers, text) if numbers and text else None
 
 
 def _check_columns(files: Sequence[FileLayout], data: CsvData) -> None:

@@ -6,9 +6,10 @@ import numpy as np
 
 from components.arrow import open_parquet, pa
 from components.csv_example_gen.blocks import Range
-from components.csv_example_gen.config import ColumnType
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
-from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows
+from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in
 from components.ingest import storage
 
 BATCH_ROWS = 16_384
@@ -20,21 +21,24 @@ def count_rows(part: Range, file: FileLayout) -> int:
         return int(open_parquet(opened, file.name).metadata.row_group(part.start).num_rows)
 
 
-def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType]) -> Iterator[Rows]:
+def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], data: CsvData) -> Iterator[Rows]:
     """Yields the rows of a row group, in batches; a cell that isn't of its column's type makes its row a fault."""
     with storage.open_file(file.path) as opened:
         before = 0
         parquet = open_parquet(opened, file.name)
         for batch in parquet.iter_batches(BATCH_ROWS, row_groups=[part.start], columns=list(types)):
-            yield _typed(pa.Table.from_batches([batch]), types, before)
+            yield _typed(pa.Table.from_batches([batch]), types, data, before)
             before += batch.num_rows
 
 
-def _typed(table: pa.Table, types: Mapping[str, ColumnType], before: int) -> Rows:
+def _typed(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, before: int) -> Rows:
     columns: dict[str, pa.Array] = {}
     reasons: dict[int, str] = {}
     for name in table.column_names:
         column = table[name].combine_chunks()
+        if types[name] == "date":
+            columns[name] = _dates(name, column, data, reasons)
+            continue
         try:
             columns[name] = column.cast(ARROW_TYPES[types[name]], safe=types[name] != "float")
         except pa.ArrowInvalid:
@@ -45,6 +49,15 @@ def _typed(table: pa.Table, types: Mapping[str, ColumnType], before: int) -> Row
     keep[list(reasons)] = False
     faults = [Fault(before + row, reason) for row, reason in sorted(reasons.items())]
     return Rows(typed.filter(pa.array(keep)), numbers[keep], numbers[keep], faults, table.num_rows)
+
+
+def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:
+    """Dates that have a type of their own are taken as they are; what is written as text or number is read."""
+    return (
+        seconds_of_typed(column)
+        if holds_dates(column.type)
+        else dates_in(name, column.cast(pa.string()), data, reasons)
+    )
 
 
 def _cast_each(name: str, column: pa.Array, kind: pa.DataType, reasons: dict[int, str]) -> pa.Array:

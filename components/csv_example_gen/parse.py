@@ -14,10 +14,20 @@ import numpy.typing as npt
 from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
 from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.date_formats import ISO
+from components.csv_example_gen.dates import seconds_of
 from components.ingest.reasons import BLANK
 from components.wording import printable
 
-ARROW_TYPES: dict[ColumnType, pa.DataType] = {"float": pa.float32(), "int": pa.int64(), "string": pa.string()}
+ARROW_TYPES: dict[ColumnType, pa.DataType] = {
+    "float": pa.float32(),
+    "int": pa.int64(),
+    "string": pa.string(),
+    "date": pa.int64(),
+}
+PARSED_TYPES = {**ARROW_TYPES, "date": pa.string()}
+"""What Arrow makes of a cell; dates are yet to be read."""
+
 SHOWN_CHARACTERS = 80
 MAX_LINES_IN_CELL = 100
 """A cell in quotes with more line breaks is taken for a quote that was forgotten."""
@@ -176,8 +186,9 @@ def _read(
     if not count:
         return pa.table({name: pa.array([], ARROW_TYPES[types[name]]) for name in columns}), {}
     bad: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     try:
-        table = _arrow_table(content, columns, {name: ARROW_TYPES[types[name]] for name in columns}, data, bad)
+        table = _arrow_table(content, columns, {name: PARSED_TYPES[types[name]] for name in columns}, data, bad)
         if table.num_rows + len(bad) != count:
             return _read_in_halves(content, count, columns, types, data)
     except pa.ArrowInvalid:
@@ -185,9 +196,14 @@ def _read(
         texts = _arrow_table(content, columns, dict.fromkeys(columns, pa.string()), data, bad)
         if texts.num_rows + len(bad) != count:
             return _read_in_halves(content, count, columns, types, data)
+        table = _converted(texts, types, data, reasons)
+    table = _dated(table, types, data, reasons)
+    if reasons:
+        keep = np.ones(table.num_rows, bool)
+        keep[list(reasons)] = False
         numbers = np.delete(np.arange(count), list(bad))
-        table, faults = _converted(texts, types, data)
-        bad |= {int(numbers[row]): reason for row, reason in faults.items()}
+        table = table.filter(pa.array(keep))
+        bad |= {int(numbers[row]): reason for row, reason in reasons.items()}
     return table, bad
 
 
@@ -233,36 +249,63 @@ def _arrow_table(
     return reader.read_all()
 
 
-def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> tuple[pa.Table, dict[int, str]]:
-    """Converts columns of text one by one, and takes out the rows in which a cell can't be."""
-    reasons: dict[int, str] = {}
+def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
+    """Converts columns of text to numbers, one by one; the rows in which a cell can't be go to `reasons`."""
     columns: dict[str, pa.Array] = {}
     for name in texts.column_names:
         column = texts[name].combine_chunks()
         kind = types[name]
-        if kind == "string":
+        if kind in ("string", "date"):
             columns[name] = column
             continue
         trimmed = pc.utf8_trim_whitespace(column)
         fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
-        absent = pc.is_in(trimmed, value_set=pa.array(data.missing, pa.string()))
+        absent = _absent(trimmed, data)
         fits = pc.fill_null(pc.or_(fits, absent), True)
         for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
-            reasons.setdefault(int(row), f"{name}: {_quoted(column[int(row)].as_py())} is no {_NUMBERS[kind]}")
+            reasons.setdefault(int(row), f"{name}: {quoted(column[int(row)].as_py())} is no {_NUMBERS[kind]}")
         plain = pc.replace_substring_regex(trimmed, r"^\+|\.0*$" if kind == "int" else r"^\+", "")
         present = pc.and_not(fits, absent)
         columns[name] = pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
-    table = pa.table(columns)
-    if reasons:
-        keep = np.ones(table.num_rows, bool)
-        keep[list(reasons)] = False
-        table = table.filter(pa.array(keep))
-    return table, reasons
+    return pa.table(columns)
+
+
+def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
+    """Reads the columns of dates; the rows in which there is no such date go to `reasons`."""
+    for number, name in enumerate(table.column_names):
+        if types[name] == "date":
+            texts = table[name].combine_chunks()
+            absent = _absent(pc.utf8_trim_whitespace(texts), data)
+            seconds = dates_in(name, pc.if_else(absent, pa.scalar(None, pa.string()), texts), data, reasons)
+            table = table.set_column(number, name, seconds)
+    return table
+
+
+def dates_in(name: str, texts: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:
+    """Returns int64 [texts], seconds since 1970-01-01 UTC, null where there is no text or no such date.
+
+    Args:
+        name: The column.
+        texts: Its cells.
+        data: The settings, which say how its dates are written.
+        reasons: Is told of each row with a text that is no such date.
+    """
+    written = data.dates.get(name, ISO)
+    seconds = seconds_of(texts, written)
+    form = "YYYY-MM-DD (iso)" if written == ISO else written
+    for row in np.flatnonzero(pc.and_(seconds.is_null(), texts.is_valid()).to_numpy(zero_copy_only=False)):
+        reasons.setdefault(int(row), f"{name}: {quoted(texts[int(row)].as_py())} is no date of the form {form}")
+    return seconds
+
+
+def _absent(trimmed: pa.Array, data: CsvData) -> pa.Array:
+    return pc.is_in(trimmed, value_set=pa.array(data.missing, pa.string()))
 
 
 _NUMBERS: dict[ColumnType, str] = {"float": "number", "int": "whole number"}
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Returns a cell as a reason shows it."""
     short = text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
     return f"'{printable(short)}'"

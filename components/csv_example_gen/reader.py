@@ -84,7 +84,7 @@ class Reader:
         """Yields what is in a range, in pieces of some MB; only this must be done one after the other."""
         file = self.layout.files[part.file]
         if file.kind is Kind.PARQUET:
-            return parquet.read_rows(part, file, self.layout.types)
+            return parquet.read_rows(part, file, self.layout.types, self.data)
         return blocks.read_blocks(part, file, newlines_in_values=self.data.newlines_in_values)
 
     def rows(self, piece: Piece, number: int) -> Rows:

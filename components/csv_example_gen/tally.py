@@ -193,7 +193,7 @@ def _listed(sums: pa.Table, kind: ColumnType) -> dict[str, int]:
     """Returns how often each value occurs, as text."""
     if kind == "string":
         sums = sums.filter(pc.invert(pc.starts_with(sums[VALUES], HASHED)))
-    elif sums.num_rows > LISTED_VALUES:
+    elif kind == "date" or sums.num_rows > LISTED_VALUES:
         return {}
     first = sums.sort_by([(COUNTS, "descending"), (VALUES, "ascending")]).slice(0, LISTED_VALUES).to_pydict()
     values = first[VALUES] if kind == "string" else map(_text, first[VALUES])

@@ -70,6 +70,8 @@ class IngestReport(Settings):
         first_quarantined: The first few of them, for the screen.
         duplicates: Groups of identical records that differ in split or label.
         conflicts: Records with the same inputs and different labels; None where they weren't counted.
+        passed_over: How many files beside those of rows aren't data.
+        first_passed_over: The names of the first few of them.
     """
 
     found: int
@@ -81,6 +83,8 @@ class IngestReport(Settings):
     first_quarantined: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     conflicts: Conflicts | None = None
+    passed_over: int = 0
+    first_passed_over: tuple[str, ...] = ()
 
     def written(self, split: str) -> int:
         """Returns how many records went into a split."""

@@ -8,14 +8,14 @@ from typing import Literal
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
-from components.contract import PATH, SHA256, SPLITS
+from components.contract import PATH, PLACE, SHA256, SPLITS
 from components.ingest.report import QUARANTINE_FILE, Quarantined, read_report
 from components.report.examples import samples_by_class
 from components.report.review import Anomaly, DataReview, FeatureStatistics, HistogramBar
 
 STATISTICS_FILE, ANOMALIES_FILE = "FeatureStats.pb", "SchemaDiff.pb"
 SHOWN_QUARANTINED, SHOWN_DUPLICATES, SHOWN_VALUES = 200, 50, 8
-NAMES_OF_RECORDS = (PATH, SHA256)
+NAMES_OF_RECORDS = (PATH, PLACE, SHA256)
 """Of each record its own: there is nothing to be seen in their statistics."""
 
 NUMBERS = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
@@ -36,6 +36,8 @@ def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str
         counts=report.counts if report else {},
         quarantined=report.quarantined if report else 0,
         unused=report.unused if report else 0,
+        passed_over=report.passed_over if report else 0,
+        first_passed_over=report.first_passed_over if report else (),
         quarantine=tuple(_quarantine(ingest_report)) if report else (),
         duplicates=report.duplicates[:SHOWN_DUPLICATES] if report else (),
         conflicts=report.conflicts if report else None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import tensorflow as tf
 from PIL import Image, ImageOps
 
-from components.contract import IMAGE, LABEL, PATH
+from components.contract import IMAGE, LABEL, PATH, PLACE
 from components.datasets import untuned
 from components.report.review import Sample
 from components.wording import natural_key
@@ -26,8 +26,9 @@ def sample_of(record: bytes) -> Sample:
     if IMAGE in features:
         place = _text(features[PATH]) if PATH in features else ""
         return Sample(label=label, place=place, picture=picture(features[IMAGE].bytes_list.value[0]))
-    columns = {name: _text(features[name]) for name in sorted(features, key=natural_key) if name != LABEL}
-    return Sample(label=label, columns=columns)
+    names = sorted(set(features) - {LABEL, PLACE}, key=natural_key)
+    place = _text(features[PLACE]) if PLACE in features else ""
+    return Sample(label=label, place=place, columns={name: _text(features[name]) for name in names})
 
 
 def picture(encoded: bytes) -> str:

@@ -211,6 +211,8 @@ class DataReview(Settings):
         counts: Records by split, then by label.
         quarantined: How many were set aside.
         unused: How many a split by rows left out.
+        passed_over: How many files beside those of rows aren't data.
+        first_passed_over: The names of the first few of them.
         quarantine: The first of those set aside.
         duplicates: Groups of identical records, the worst first.
         conflicts: Records with the same inputs and different labels; None where they weren't counted.
@@ -223,6 +225,8 @@ class DataReview(Settings):
     counts: dict[str, dict[str, int]] = {}
     quarantined: int = 0
     unused: int = 0
+    passed_over: int = 0
+    first_passed_over: tuple[str, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     conflicts: Conflicts | None = None

@@ -43,6 +43,7 @@ def _look(config: RowPipeline) -> Look:
     found = profile_rows(data, schema_types(schema, data.label))
     findings = (
         ok("data", f"{data.path}: {_files(found)}, {'' if found.counted else 'about '}{found.rows:,} rows"),
+        *_passed_over(found),
         *_columns(config, found.layout),
         *_labels(found),
         *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
@@ -59,6 +60,11 @@ def _files(found: RowFindings) -> str:
     return count_of(len(found.layout.files), "file", "files") + empty
 
 
+def _passed_over(found: RowFindings) -> Iterator[Finding]:
+    if names := found.passed_over:
+        yield ok("data", f"Not read, since {'these are' if len(names) > 1 else 'this is'} no data: {listed(names)}")
+
+
 def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     kinds = {name: kind for name, kind in layout.types.items() if name not in (config.data.label, config.data.weight)}
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds.values()).items()))
@@ -69,6 +75,12 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
         f"Label {config.data.label}{weight}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
     )
     yield ok("columns", text) if features else fault("columns", f"{text}.", "Add a column of numbers.")
+    for name, (number_file, text_file) in layout.mixed.items():
+        yield warning(
+            "columns",
+            f"'{name}' is of numbers in {number_file} and of text in {text_file}: it is read as text.",
+            f"Set data.types.{name}=float to set the rows aside where it is no number.",
+        )
     for setting, names in _named(config).items():
         for name, wanted in names.items():
             if name not in kinds:

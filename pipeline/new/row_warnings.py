@@ -21,6 +21,7 @@ LEFT_OUT: dict[Role, str] = {
     "empty": "no value at all",
     "constant": "the same value in every row",
     "key": "another value in each row, as a key has: a network would learn rows by heart",
+    "counter": "counts the rows, as a line number does",
     "group": "named like a key",
     "label's copy": "tells the class in every row, as if it were a copy of the label",
 }

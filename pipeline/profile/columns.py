@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,9 +12,10 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType
 
-Role: TypeAlias = Literal["feature", "text", "date", "empty", "constant", "key", "group", "label's copy"]
+Role: TypeAlias = Literal["feature", "text", "date", "empty", "constant", "key", "counter", "group", "label's copy"]
 """feature: of numbers, for the network. text and date: can be sliced by, but aren't features. key: another value in
-each row. group: named like a key, with values that come again, as a customer's number."""
+each row. counter: the number of the row, in all or within a group of rows. group: named like a key, with values that
+come again, as a customer's number."""
 
 LEARNED: frozenset[Role] = frozenset({"feature"})
 """The roles of columns that are learned from."""
@@ -30,6 +31,11 @@ KEY_NAME = re.compile(r"(^|[_\s-])(id|ids|key|uuid|guid|nr|no)$|[a-z]I[dD]$", re
 DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$"
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 MOSTLY = 0.95
+COUNTING = 0.95
+"""Of the steps of a counter nearly all are 0 or 1: the others are where it begins anew."""
+
+MOST_REPEATED = 4
+"""Each value of a counter occurs this often at most, on average."""
 
 
 @dataclass(frozen=True)
@@ -67,44 +73,72 @@ def look_at_columns(table: pa.Table, types: Mapping[str, ColumnType], label: str
         types: The type of each column.
         label: The label's column.
     """
-    table = table.slice(0, LOOKED_AT) if table.num_rows <= LOOKED_AT else table.take(_some(table.num_rows))
+    first = table.slice(0, LOOKED_AT)
+    table = first if table.num_rows <= LOOKED_AT else table.take(_some(table.num_rows))
     labels = pc.dictionary_encode(table[LABEL].combine_chunks())
     codes = labels.indices.to_numpy(zero_copy_only=False)
-    return tuple(
-        _column(name, table[name].combine_chunks(), codes, len(labels.dictionary)) for name in types if name != label
+    columns = (
+        _column(name, table[name].combine_chunks(), kind, codes, len(labels.dictionary))
+        for name, kind in types.items()
+        if name != label
     )
+    return tuple(
+        replace(column, role="counter") if column.role == "feature" and counts_rows(first[column.name]) else column
+        for column in columns
+    )
+
+
+def counts_rows(column: pa.ChunkedArray) -> bool:
+    """Returns whether a column of numbers tells how many rows came before, in all or within a group of rows.
+
+    It begins with 0 or 1, and goes up by one from row to row, or stays where rows go together; it may begin anew now
+    and then. So does an hour of the day; but that begins anew so often that all of its values are soon known.
+
+    Args:
+        column: The first rows, in their order.
+    """
+    numbers = column.drop_null().to_numpy().astype(np.float64)
+    if len(numbers) < LEAST_ROWS or numbers.min() not in (0, 1) or (numbers != np.round(numbers)).any():
+        return False
+    going_on = np.isin(np.diff(numbers), (0, 1)).mean()
+    return bool(going_on >= COUNTING and len(np.unique(numbers)) * MOST_REPEATED >= len(numbers))
+
+
+def is_named_like_key(name: str) -> bool:
+    """Returns whether a column is named as keys are."""
+    return bool(KEY_NAME.search(name))
 
 
 def _some(rows: int) -> npt.NDArray[np.int64]:
     return np.linspace(0, rows - 1, LOOKED_AT).astype(np.int64)
 
 
-def _column(name: str, values: pa.Array, codes: npt.NDArray[np.int64], classes: int) -> Column:
+def _column(name: str, values: pa.Array, kind: ColumnType, codes: npt.NDArray[np.int64], classes: int) -> Column:
     given = values.drop_null()
     distinct = len(pc.unique(given))
     missing = values.null_count / max(len(values), 1)
     is_text = pa.types.is_string(values.type)
     separates = 0.0 if is_text or classes != TWO else _separation(values, codes)
     comma = is_text and _share(given, DECIMAL_COMMA) >= MOSTLY
-    role: Role = "text" if comma and distinct > 1 else _role(name, given, distinct)
+    role: Role = "text" if comma and distinct > 1 else _role(name, given, kind, distinct)
     if role in ("feature", "text", "group") and _copies_label(values, codes, distinct, classes):
         role = "label's copy"
     return Column(name, role, distinct, missing, separates, comma)
 
 
-def _role(name: str, given: pa.Array, distinct: int) -> Role:
+def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:
     """The role by the values that are there."""
     if not len(given):
         return "empty"
     if distinct == 1:
         return "constant"
     is_text = pa.types.is_string(given.type)
-    if is_text and _share(given, DATE) >= MOSTLY:
+    if kind == "date" or (is_text and _share(given, DATE) >= MOSTLY):
         return "date"
     if is_text or pc.all(pc.equal(pc.round(given), given)).as_py():
         if distinct == len(given) >= LEAST_ROWS:
             return "key"
-        if KEY_NAME.search(name):
+        if is_named_like_key(name):
             return "group"
     return "text" if is_text else "feature"
 

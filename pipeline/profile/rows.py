@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -11,7 +11,8 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs
-from components.csv_example_gen.files import list_files
+from components.csv_example_gen.date_formats import ISO
+from components.csv_example_gen.files import look_for_files
 from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.csv_example_gen.splits import inputs_of, row_hashes
@@ -20,6 +21,7 @@ from components.ingest.reasons import BLANK
 from components.ingest.report import Conflicts, Quarantined
 from components.wording import listed
 from pipeline.profile.columns import Column, learned_from, look_at_columns
+from pipeline.profile.date_format import date_format
 from pipeline.profile.quarantine import Quarantine
 from pipeline.profile.table_format import MISSING, table_format
 
@@ -54,6 +56,7 @@ class RowFindings:
         inputs: How many different rows there are in the columns that are learned from, of those that were read; None
             where these aren't known.
         conflicts: Those of them that occur with different labels; None as above.
+        passed_over: Files beside those of rows, which aren't data.
     """
 
     data: CsvData
@@ -69,6 +72,7 @@ class RowFindings:
     columns: tuple[Column, ...]
     inputs: int | None = None
     conflicts: Conflicts | None = None
+    passed_over: tuple[str, ...] = ()
 
     @property
     def splits(self) -> frozenset[str]:
@@ -104,7 +108,8 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFin
     Raises:
         TransferlineError: The files are no table, or have no such column.
     """
-    files = list_files(path)
+    listing = look_for_files(path)
+    files = listing.files
     data = table_format(files, path, label, header=header)
     reader = Reader(find_layout(files, data, {}), data)
     sample = _sample(reader)
@@ -117,7 +122,11 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFin
     if texts:
         data = _settled(reader, pa.concat_tables([rows.table for rows in texts]))
         reader = Reader(find_layout(files, data, {}), data)
-    return _findings(reader, sample, learned_from)
+    if dates := _typed_dates(reader, sample):
+        data = data.model_copy(update={"dates": {**data.dates, **dates}})
+        reader = Reader(find_layout(files, data, {}), data)
+        sample = _sample(reader)  # what is of Parquet was typed as it was read
+    return replace(_findings(reader, sample, learned_from), passed_over=listing.passed_over)
 
 
 def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType]) -> RowFindings:
@@ -130,10 +139,11 @@ def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType]) -> RowFi
     Raises:
         TransferlineError: The files are no table, or no row of them can be used.
     """
-    layout = find_layout(list_files(data.path), data, schema_types)
+    listing = look_for_files(data.path)
+    layout = find_layout(listing.files, data, schema_types)
     reader = Reader(layout, data)
     inputs = inputs_of(data.split, layout)
-    return _findings(reader, _sample(reader), lambda _: inputs)
+    return replace(_findings(reader, _sample(reader), lambda _: inputs), passed_over=listing.passed_over)
 
 
 def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Column]], tuple[str, ...]]) -> RowFindings:
@@ -239,14 +249,31 @@ def _settled(reader: Reader, texts: pa.Table) -> CsvData:
     """Returns the settings with what the cells need: what stands for a missing value, and types the beginning hides."""
     missing: dict[str, None] = {"": None}
     types: dict[str, ColumnType] = {}
+    dates: dict[str, str] = {}
     for name in texts.column_names:
         cells = pc.utf8_trim_whitespace(texts[name]).drop_null()
         is_marker = pc.is_in(cells, value_set=pa.array(MISSING))
         given = cells.filter(pc.invert(is_marker))
         numbers = pc.sum(pc.match_substring_regex(given, NUMBER_CELL)).as_py() or 0
         mostly = len(given) > 0 and numbers >= MOSTLY_NUMBERS * len(given)
-        if mostly:
+        written = None if name == reader.data.label else date_format(given.combine_chunks())
+        if mostly or written:
             missing |= dict.fromkeys(pc.unique(cells.filter(is_marker)).to_pylist())
-        if len(given) and mostly != (reader.layout.types[name] != "string"):
+        if written:
+            dates[name] = written
+        elif len(given) and mostly != (reader.layout.types[name] != "string"):
             types[name] = "float" if mostly else "string"
-    return reader.data.model_copy(update={"missing": tuple(missing), "types": types})
+    return reader.data.model_copy(update={"missing": tuple(missing), "types": types, "dates": dates})
+
+
+def _typed_dates(reader: Reader, sample: Sample) -> dict[str, str]:
+    """Returns how the dates of Parquet files are written, those that are text among them."""
+    files = [file for file in reader.layout.files if file.kind.names_columns]
+    dates = {name: ISO for file in files for name in file.dates if name != reader.data.label}
+    tables = [piece.table for _, piece in sample if isinstance(piece, Rows)]
+    for name, kind in reader.layout.types.items():
+        if tables and kind == "string" and name not in dates and name != reader.data.label:
+            texts = pa.chunked_array([table[name].combine_chunks() for table in tables]).combine_chunks()
+            if written := date_format(texts):
+                dates[name] = written
+    return dates

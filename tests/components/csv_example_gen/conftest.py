@@ -4,7 +4,7 @@ from tfx.types import standard_artifacts
 
 from components import contract
 from components.csv_example_gen.beam_pipeline import Plan, finish, number_rows
-from components.csv_example_gen.blocks import count_lines, ranges_of, read_blocks
+from components.csv_example_gen.blocks import ranges_of
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.executor import Executor
 from components.csv_example_gen.files import list_files
@@ -72,13 +72,13 @@ def take(tmp_path, decode):
         (file,) = layout.files
         newlines = data.newlines_in_values
         parts = ranges_of(0, file, whole=newlines, range_bytes=range_bytes)
-        numbering = number_rows([(part, count_lines(part, file, newlines_in_values=newlines)) for part in parts])
-        blocks = ((part, block) for part in parts for block in read_blocks(part, file, newlines_in_values=newlines))
-        finished = [finish(block, part, plan, numbering) for part, block in blocks]
+        numbering = number_rows([(part, plan.reader.count(part)) for part in parts])
+        pieces = ((part, piece) for part in parts for piece in plan.reader.pieces(part))
+        finished = [finish(piece, part, plan, numbering) for part, piece in pieces]
         found = sum(done.found for done in finished)
         assert found == numbering.total
         target = tmp_path / "records.gz"
-        target.write_bytes(b"".join(piece for done in finished for piece in done.records.values()))
+        target.write_bytes(b"".join(each for done in finished for each in done.records.values()))
         records = tf.data.TFRecordDataset(str(target), compression_type="GZIP")
         stored = [decode(record.numpy()) for record in records]
         return stored, found, [fault for done in finished for fault in done.faults]

@@ -2,8 +2,9 @@ import os
 
 import pytest
 
+from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.files import Kind, list_files
+from components.csv_example_gen.files import Kind, list_files, look_for_files
 from components.csv_example_gen.layout import find_layout
 from components.errors import TransferlineError
 
@@ -93,3 +94,69 @@ def test_no_files(path):
     with pytest.raises(TransferlineError) as error:
         list_files(path)
     assert ".parquet" in error.value.cure
+
+
+def lay_out(folder, **contents):
+    for name, content in contents.items():
+        (folder / name.replace("_", ".")).write_text(content)
+    return str(folder)
+
+
+def test_a_note_beside_files_of_rows_is_no_data_and_is_told(tmp_path):
+    path = lay_out(tmp_path, a_csv="x,label\n1,0\n", SOURCE_txt="Fetched today.\n", README_md="# Rows\n", _hidden="")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.txt.gz").write_bytes(b"no data")
+    found = look_for_files(path)
+    assert [file.name for file in found.files] == ["a.csv"]
+    assert found.passed_over == ("README.md", "SOURCE.txt", "more/b.txt.gz")
+    assert find_layout(found.files, CsvData(path=path), {}).types == {"x": "float", "label": "float"}
+
+
+def test_without_other_files_texts_are_rows(tmp_path):
+    path = lay_out(tmp_path, a_txt="x,label\n1,0\n", b_txt="x,label\n2,1\n", c_md="")
+    found = look_for_files(path)
+    assert [file.name for file in found.files] == ["a.txt", "b.txt"]
+    assert found.passed_over == ("c.md",)
+
+
+def test_a_file_that_is_named_is_data_whatever_its_name(tmp_path):
+    path = lay_out(tmp_path, a_csv="", rows_txt="x,label\n1,0\n")
+    assert [file.name for file in look_for_files(f"{path}/rows.txt").files] == ["rows.txt"]
+    assert look_for_files(f"{path}/*.*").passed_over == ()
+
+
+def test_a_column_without_a_value_in_one_file_has_the_type_of_the_others(tmp_path):
+    table = pa.table({"x": [None, None], "y": pa.nulls(2, pa.string()), "label": [0, 1]})
+    parquet.write_table(table, tmp_path / "b.parquet")
+    path = lay_out(tmp_path, a_csv="x,y,label\n,1.5,0\n", c_csv="x,y,label\n2.5,,0\n")
+    layout = find_layout(list_files(path), CsvData(path=path, types={"label": "int"}), {})
+    assert layout.types == {"x": "float", "y": "string", "label": "int"}
+    assert layout.mixed == {"y": ("a.csv", "b.parquet")}
+
+
+def test_a_column_of_numbers_in_one_file_and_of_text_in_another_is_told(tmp_path):
+    path = lay_out(tmp_path, test_csv="x,label\nhigh,1\nlow,0\n", train_csv="x,label\n1.5,0\n2.5,1\n")
+    layout = find_layout(list_files(path), CsvData(path=path), {})
+    assert (layout.types["x"], layout.mixed) == ("string", {"x": ("train.csv", "test.csv")})
+    assert find_layout(list_files(path), CsvData(path=path, types={"x": "float"}), {}).mixed == {}
+    assert find_layout(list_files(path), CsvData(path=path), {"x": "float"}).mixed == {}
+
+
+def test_keys_are_text_and_dates_are_dates_whatever_else_says_so(look):
+    layout = look("n,day,label\n007,20210304,0\n", {"n": "int", "day": "int"}, id=("n",), dates={"day": "%Y%m%d"})
+    assert layout.types == {"n": "string", "day": "date", "label": "float"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "cause"),
+    [
+        ({"id": ("nn",)}, "There is no column 'nn' (did you mean 'n'?)"),
+        ({"dates": {"dy": "iso"}}, "There is no column 'dy' (did you mean 'day'?)"),
+        ({"keep_places": True}, "There is a column 'row/place'"),
+    ],
+)
+def test_names_of_keys_and_dates_that_are_no_columns(look, settings, cause):
+    with pytest.raises(TransferlineError) as error:
+        look("n,day,row/place,label\n1,2021-03-04,here,0\n", **settings)
+    assert cause in error.value.cause
+    assert error.value.cure

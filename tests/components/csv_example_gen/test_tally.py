@@ -1,6 +1,7 @@
 """Counting stays exact and small, however many and however long the values are."""
 
 import numpy as np
+import pytest
 
 from components.arrow import pa
 from components.csv_example_gen.column_counts import LONGEST_VALUE, MOST_DISTINCT
@@ -43,11 +44,13 @@ def test_a_value_that_looks_like_a_hash_is_a_value():
     assert set(tally_of("string", pa.array(texts)).counts("x").values) == set(texts)
 
 
-def test_numbers_that_are_no_codes_are_given_up_at_once():
-    tally = tally_of("float", pa.array(np.arange(5_000), pa.float32()))
+@pytest.mark.parametrize("kind", ["float", "date"])
+def test_numbers_that_are_no_codes_are_given_up_at_once(kind):
+    values = np.arange(5_000)
+    tally = tally_of(kind, pa.array(values, pa.float32() if kind == "float" else pa.int64()))
     assert tally.too_many
     counts = tally.counts("x")
-    assert (counts.distinct, counts.lowest, counts.highest) == (MOST_DISTINCT["float"], 0, 4_999)
+    assert (counts.distinct, counts.lowest, counts.highest) == (MOST_DISTINCT[kind], 0, 4_999)
 
 
 def test_a_sum_with_one_that_has_given_up_has_given_up_too():

@@ -43,6 +43,11 @@ def test_a_row_is_its_columns_as_text():
     assert (found.label, found.picture) == ("dog", "")
 
 
+def test_the_place_of_a_row_is_no_column():
+    found = sample_of(example("dog", width=3, **{"row/place": b"n 007"}))
+    assert (found.place, found.columns) == ("n 007", {"width": "3"})
+
+
 def test_columns_are_ordered_by_their_numbers():
     example = tf.train.Example()
     for name in ("c10", "c2", "c1"):

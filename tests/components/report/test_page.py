@@ -7,7 +7,7 @@ from report_samples import NASTY, curves
 from components.outcome import Failure
 from components.report.charts import evaluation_charts, training_charts
 from components.report.page import render, render_index
-from components.report.review import Review, TrainingReview
+from components.report.review import DataReview, Mistake, Mistakes, Review, Sample, TrainingReview
 from components.report.run_view import RunView
 
 
@@ -91,6 +91,19 @@ def test_the_page_has_what_a_screen_reader_needs(page_file):
 
 
 @needs_chromium
+def test_rows_are_named_and_what_was_passed_over_is_said():
+    sample = Sample(label="dog", place="n 007", columns={"x": "0.5"})
+    mistakes = Mistakes(
+        seen=2, wrong={"dog": 1}, worst={"dog": (Mistake(sample=sample, predicted="cat", confidence=1),)}
+    )
+    data = DataReview(samples={"dog": (sample,)}, passed_over=3, first_passed_over=("SOURCE.txt", "b.md"))
+    page = render(Review(pipeline="rows", data=data, mistakes=mistakes), None)
+    assert page.count("<td>n 007</td>") == page.count('<th scope="col">Row</th>') == 2
+    assert "these aren't files of rows: SOURCE.txt, b.md and 1 more." in page
+    page = render(Review(pipeline="rows", data=DataReview(passed_over=1, first_passed_over=("SOURCE.txt",))), None)
+    assert "this isn't a file of rows: SOURCE.txt." in page
+
+
 def test_without_anything_the_page_says_what_is_missing(tmp_path):
     path = tmp_path / "report.html"
     run = RunView(status="failed", failure=Failure(cause="no photos", place="DataGate", cure="add some"))

@@ -171,3 +171,16 @@ def test_a_class_with_too_few_rows_for_each_split(look):
     assert texts(look(rows), "splits", "warning") == [f"{text}."]
     found = look(rows, gate=GateRules(fail_on_missing_class=True))
     assert texts(found, "splits", "fault") == [f"{text}; gate.fail_on_missing_class stops the run."]
+def test_a_note_beside_the_rows_is_told(look, tmp_path):
+    (tmp_path / "SOURCE.txt").write_text("Fetched today.\n")
+    (tmp_path / "rows.csv").write_text("\n".join([HEADER, *ROWS]))
+    found = look_at_rows(pipeline(tmp_path))
+    assert "Not read, since this is no data: SOURCE.txt" in texts(found, "data")
+
+
+def test_a_column_of_numbers_here_and_text_there_is_told_with_the_files(tmp_path):
+    (tmp_path / "train.csv").write_text("\n".join([HEADER, *ROWS]))
+    (tmp_path / "test.csv").write_text("\n".join([HEADER, *(f"high,red,{number % 2}" for number in range(20))]))
+    found = look_at_rows(pipeline(tmp_path))
+    (text,) = texts(found, "columns", "warning")
+    assert text == "'x' is of numbers in train.csv and of text in test.csv: it is read as text."

@@ -1,4 +1,5 @@
 import gzip
+from datetime import datetime, timedelta
 
 import pytest
 from looked_at import look
@@ -124,3 +125,42 @@ def test_no_row_at_all(tmp_path):
     (tmp_path / "rows.csv").write_text("x,label\n")
     with pytest.raises(TransferlineError, match=r"No row can be used: rows\.csv: there is no row below the header"):
         profile_rows(CsvData(path=str(tmp_path / "rows.csv")), {})
+
+
+def test_how_dates_are_written_is_found_and_they_are_read(tmp_path):
+    days = [f"{1 + n % 28:02d}.{1 + n % 12:02d}.20{n % 30:02d}" for n in range(200)]
+    whole = [f"20{n % 30:02d}{1 + n % 12:02d}{1 + n % 28:02d}" for n in range(200)]
+    lines = [f"{day},{whole[n]},{n / 7:.3f},{'ab'[n % 2]}" for n, day in enumerate(days)]
+    lines[5] = "31.02.2020,20200101,1.5,a"
+    lines[6] = "NA,NA,1.5,a"
+    found = look(tmp_path, "\n".join(["day,whole,x,label", *lines]), "label")
+    assert found.data.dates == {"day": "%d.%m.%Y", "whole": "%Y%m%d"}
+    assert set(found.data.missing) == {"", "NA"}
+    assert {column.name: column.role for column in found.columns} == {"day": "date", "whole": "date", "x": "feature"}
+    assert [(each.place, each.reason) for each in found.faults] == [
+        ("rows.csv, line 7", "day: '31.02.2020' is no date of the form %d.%m.%Y")
+    ]
+
+
+def test_dates_of_parquet(tmp_path):
+    days = [datetime(2020, 1, 1) + timedelta(hours=31 * n) for n in range(50)]
+    text = [day.strftime("%d/%m/%Y") for day in days]
+    table = pa.table({"at": days, "day": text, "x": [0.5 * n for n in range(50)], "label": ["a", "b"] * 25})
+    parquet.write_table(table, tmp_path / "rows.parquet")
+    found = look_at_rows(str(tmp_path / "rows.parquet"), "label")
+    assert found.data.dates == {"at": "iso", "day": "%d/%m/%Y"}
+    assert {column.name: column.role for column in found.columns} == {"at": "date", "day": "date", "x": "feature"}
+    assert found.fault_count == 0
+
+
+def test_a_table_of_dates_that_says_nothing_of_them_is_read_as_before(tmp_path):
+    parquet.write_table(pa.table({"at": [datetime(2020, 1, 1)] * 3, "label": ["a", "b", "b"]}), tmp_path / "r.parquet")
+    found = profile_rows(CsvData(path=str(tmp_path / "r.parquet")), {})
+    assert found.layout.types == {"at": "string", "label": "string"}
+
+
+def test_a_note_beside_the_rows_is_told(tmp_path):
+    (tmp_path / "rows.csv").write_text("x,label\n" + "1.5,a\n2.5,b\n" * 10)
+    (tmp_path / "SOURCE.txt").write_text("Fetched today.\n")
+    assert look_at_rows(str(tmp_path), "label").passed_over == ("SOURCE.txt",)
+    assert profile_rows(CsvData(path=str(tmp_path)), {}).passed_over == ("SOURCE.txt",)

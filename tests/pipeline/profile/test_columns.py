@@ -1,0 +1,66 @@
+"""What the values of a column alone say about it."""
+
+import numpy as np
+import pytest
+
+from components.arrow import pa
+from pipeline.profile.columns import counts_rows, look_at_columns
+
+HOURS = [hour for _ in range(60) for hour in range(24)]
+RANDOM = np.random.default_rng(0)
+
+
+def in_groups(*sizes, first=1):
+    return [first + at for size in sizes for at in range(size)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        in_groups(152, 124, 68),
+        in_groups(40, first=0),
+        in_groups(30, 30, 30),
+        [at for each in in_groups(100) for at in (each, each)],
+        [at for at in in_groups(500) if at % 40],
+        [*in_groups(50), None, *in_groups(50)],
+    ],
+    ids=["groups", "from 0", "groups of a size", "two rows each", "some are missing", "a hole"],
+)
+def test_counters(values):
+    assert counts_rows(pa.chunked_array([pa.array(values, pa.float32())]))
+    assert counts_rows(pa.chunked_array([pa.array(values, pa.int64())]))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        HOURS,
+        sorted(RANDOM.integers(18, 90, 500)),
+        list(range(1900, 2000)) + list(range(1900, 2000)),
+        RANDOM.integers(0, 500, 500),
+        [at / 2 for at in range(100)],
+        [0, 1] * 200,
+        list(range(10)),
+        [5, 4, 3, 2, 1, 0] * 20,
+        [None] * 50,
+    ],
+    ids=["hours", "sorted ages", "years", "any order", "halves", "flags", "few rows", "countdown", "nothing"],
+)
+def test_numbers_that_are_no_counters(values):
+    assert not counts_rows(pa.chunked_array([pa.array(list(values), pa.float32())]))
+
+
+def test_a_counter_is_none_of_the_features_and_a_date_is_a_date():
+    rows = 120
+    table = pa.table(
+        {
+            "sample": pa.array(in_groups(60, 60), pa.float32()),
+            "x": pa.array(RANDOM.normal(size=rows), pa.float32()),
+            "day": pa.array(np.arange(rows) * 86_400),
+            "once": pa.array([0] * rows),
+            "label": ["a", "b", "b"] * 40,
+        }
+    )
+    types = {"sample": "float", "x": "float", "day": "date", "once": "date", "label": "string"}
+    roles = {column.name: column.role for column in look_at_columns(table, types, "label")}
+    assert roles == {"sample": "counter", "x": "feature", "day": "date", "once": "constant"}
