@@ -25,6 +25,7 @@ from components.csv_example_gen.duplicates import Copy, HashedRows, in_different
 from components.csv_example_gen.encode import gzipped, gzipped_records
 from components.csv_example_gen.gather import GatherInputs
 from components.csv_example_gen.layout import TableLayout
+from components.csv_example_gen.places import named_rows
 from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import TRAIN, UNUSED, SplitRule, row_hashes
 from components.csv_example_gen.tally import Tallies, Tally, add_up, record_types, summed, tallies_of
@@ -243,10 +244,11 @@ def finish(
     records: dict[str, bytes] = {}
     counts: dict[tuple[str, str], int] = {}
     columns: Tallies = {}
+    named = named_rows(rows, part.file, first_line, plan.layout, plan.data)
     for number, split in enumerate(SPLITS):
         chosen = splits == number
         if chosen.any():
-            table = rows.table if chosen.all() else rows.table.filter(chosen)
+            table = named if chosen.all() else named.filter(chosen)
             records[split] = gzipped_records(table)
             for label in pc.value_counts(table[LABEL].combine_chunks()).to_pylist():
                 counts[split, label["values"]] = label["counts"]

@@ -26,7 +26,7 @@ from pipeline.profile.classes import (
     margin,
     with_counts,
 )
-from pipeline.profile.columns import learned_from
+from pipeline.profile.columns import Column, is_named_like_key, learned_from
 from pipeline.profile.rows import RowFindings
 
 TOO_MANY_CLASSES = 1_000
@@ -156,7 +156,25 @@ def _data_settings(found: RowFindings, split: RowSplit) -> CsvData:
     sure = found.all_read or min(found.classes.values()) >= FEW
     if sure and MIN_CLASSES <= len(found.classes) <= MANY_CLASSES:
         given["classes"] = tuple(found.classes)
-    return CsvData.model_validate({**given, "split": split})
+    return CsvData.model_validate({**given, **_names_of_rows(found), "split": split})
+
+
+def _names_of_rows(found: RowFindings) -> dict[str, object]:
+    """What the report names a row by: its key, else its line, which to keep takes time where there are very many."""
+    keys = [
+        column.name
+        for column in found.columns
+        # A text of its own in each row may be a letter.
+        if column.role == "key" and not column.missing and (is_named_like_key(column.name) or _is_number(column, found))
+    ]
+    if keys:
+        types = {name: kind for name, kind in found.data.types.items() if name != keys[0]}
+        return {"id": tuple(keys[:1])} | ({"types": types} if found.data.types else {})
+    return {"keep_places": True} if found.rows < MANY_ROWS else {}
+
+
+def _is_number(column: Column, found: RowFindings) -> bool:
+    return found.layout.types[column.name] != "string"
 
 
 def _quantiles(found: RowFindings) -> dict[str, Quantiles]:

@@ -13,11 +13,11 @@ from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.wording import listed, printable
-from pipeline.prediction.output import score_columns
+from pipeline.prediction.output import id_columns, score_columns
 from pipeline.prediction.predict import predictions
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, Scores
-from pipeline.prediction.rows import BATCH, no_value_of
+from pipeline.prediction.rows import BATCH, NO_VALUE, no_value_of
 
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -53,8 +53,9 @@ def _of_rows(frame: pd.DataFrame, model: PushedModel) -> pd.DataFrame:
     parts = [model.of_rows(matrix[start : start + BATCH]) for start in range(0, len(matrix), BATCH)]
     scores = np.concatenate([np.zeros([0, len(model.class_names)], np.float32), *parts])
     faults = [""] * len(matrix)
-    for at in np.flatnonzero(~np.isfinite(scores).all(axis=1)):
-        faults[at] = no_value_of(model.columns(), matrix[at])
+    nothing = np.isnan(matrix).all(axis=1)
+    for at in np.flatnonzero(nothing | ~np.isfinite(scores).all(axis=1)):
+        faults[at] = NO_VALUE if nothing[at] else no_value_of(model.columns(), matrix[at])
         scores[at] = np.nan
     return _table(scores, faults, model).set_axis(frame.index)
 
@@ -99,6 +100,8 @@ def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedMode
     table.insert(0, "file", files)
     if isinstance(data, CsvData):
         table.insert(1, "row", pd.array([each.row if each else None for each in done], "Int64"))
+        for at, column in enumerate(id_columns(data.id, model.class_names)):
+            table.insert(2 + at, column, [each.key[data.id[at]] if each else None for each in done])
     return table
 
 

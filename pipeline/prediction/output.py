@@ -63,7 +63,13 @@ def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:
     return outcome
 
 
-def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: bool) -> Write:
+def id_columns(ids: Sequence[str], class_names: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of the columns with the key of each row: the data's own, where they are free."""
+    taken = {*RESERVED, *score_columns(class_names)}
+    return tuple(f"id {name}" if name in taken else name for name in map(printable, ids))
+
+
+def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: bool, ids: Sequence[str] = ()) -> Write:
     """Returns what writes predictions to a stream.
 
     Args:
@@ -71,16 +77,18 @@ def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: boo
         suffix: One of `FORMATS`: CSV with a column a class, or a line of JSON each.
         class_names: The classes.
         rows: Whether there is a column for the row.
+        ids: The columns of its key, as the data names them.
     """
     if suffix == ".jsonl":
         return lambda predictions: stream.writelines(f"{each.as_json()}\n" for each in predictions)
     table = csv.writer(stream, lineterminator="\n")
     file, row, *rest = COLUMNS
-    table.writerow([file, *([row] * rows), *rest, *score_columns(class_names)])
+    table.writerow([file, *([row] * rows), *id_columns(ids, class_names), *rest, *score_columns(class_names)])
     return lambda predictions: table.writerows(_cells(each, rows=rows) for each in predictions)
 
 
 def _cells(each: Prediction, *, rows: bool) -> list[object]:
-    place = [printable(each.file), each.row] if rows else [printable(each.file)]
+    place: list[object] = [printable(each.file), each.row] if rows else [printable(each.file)]
     scores = each.rounded
+    place += map(printable, each.key.values())
     return [*place, printable(each.label), round(scores[each.label], DIGITS), *scores.values()]

@@ -30,7 +30,7 @@ def predict_and_print(data: ImageData | CsvData, files: Sequence[str], folder: s
         How many were predicted, and how many couldn't be.
     """
     model = PushedModel(folder)
-    table = TableLines(model.class_names, tuple(files), rows=isinstance(data, CsvData))
+    table = TableLines(model.class_names, tuple(files), rows=isinstance(data, CsvData), ids=_ids(data))
     if not as_json:
         sys.stdout.write(table.header() + "\n")
 
@@ -59,7 +59,7 @@ def predict_and_write(data: ImageData | CsvData, files: Sequence[str], folder: s
     model = PushedModel(folder)
 
     def fill(stream: TextIO) -> Outcome:
-        write = writer(stream, out.suffix, model.class_names, rows=isinstance(data, CsvData))
+        write = writer(stream, out.suffix, model.class_names, rows=isinstance(data, CsvData), ids=_ids(data))
         return _each(predictions(data, files, model), write)
 
     return write_whole(out, fill)
@@ -76,6 +76,10 @@ def predictions(
             return predict_photos(files, data, model)
         case _:
             assert_never(data)
+
+
+def _ids(data: ImageData | CsvData) -> tuple[str, ...]:
+    return data.id if isinstance(data, CsvData) else ()
 
 
 def _each(batches: Iterator[list[Prediction | Quarantined]], write: Write) -> Outcome:

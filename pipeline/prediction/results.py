@@ -1,7 +1,7 @@
 """Holds what the model predicts of one photo or row, and formats it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -16,7 +16,7 @@ Scores: TypeAlias = npt.NDArray[np.float32]
 
 DIGITS = 6
 TOP = 3
-FILE_WIDTH, IN_FOLDER, LABEL_WIDTH = 60, 30, 24
+FILE_WIDTH, IN_FOLDER, LABEL_WIDTH, KEY_WIDTH = 60, 30, 24, 16
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Prediction:
         scores: Probability by class, in the order of the model's classes.
         row: The row's place in its file, from 1 on, a header not counted; None for a photo.
         actual: The class that the data says; "" where none was asked for.
+        key: What names the row, by the columns of `data.id`.
     """
 
     file: str
@@ -36,6 +37,7 @@ class Prediction:
     scores: dict[str, float]
     row: int | None = None
     actual: str = ""
+    key: dict[str, str] = field(default_factory=dict)
 
     @property
     def rounded(self) -> dict[str, float]:
@@ -47,15 +49,22 @@ class Prediction:
         place: dict[str, object] = {"file": printable(self.file)}
         if self.row is not None:
             place["row"] = self.row
+        if self.key:
+            place["id"] = {printable(name): printable(value) for name, value in self.key.items()}
         return json.dumps(place | {"label": self.label, "scores": self.rounded}, ensure_ascii=False, allow_nan=False)
 
 
 def prediction(
-    file: str, row: int | None, scores: Scores, class_names: tuple[str, ...], actual: str = ""
+    file: str,
+    row: int | None,
+    scores: Scores,
+    class_names: tuple[str, ...],
+    actual: str = "",
+    key: dict[str, str] | None = None,
 ) -> Prediction:
     """Returns what float32 [classes] scores say."""
     named = dict(zip(class_names, scores.tolist(), strict=True))
-    return Prediction(file, class_names[int(np.argmax(scores))], named, row, actual)
+    return Prediction(file, class_names[int(np.argmax(scores))], named, row, actual, key or {})
 
 
 @dataclass(frozen=True)
@@ -78,28 +87,34 @@ class TableLines:
         class_names: The classes.
         files: The files and folders that were named.
         rows: Whether there is a column for the row.
+        ids: The columns of its key.
     """
 
-    def __init__(self, class_names: tuple[str, ...], files: tuple[str, ...], *, rows: bool) -> None:
+    def __init__(
+        self, class_names: tuple[str, ...], files: tuple[str, ...], *, rows: bool, ids: tuple[str, ...] = ()
+    ) -> None:
         # What is in a folder has longer names.
         self._file = min(FILE_WIDTH, max(len(file) + IN_FOLDER * storage.is_folder(file) for file in files))
         self._label = min(LABEL_WIDTH, max([5, *map(len, class_names)]))
         self._rows = rows
+        self._ids = ids
 
     def header(self) -> str:
         """Returns the first line."""
-        return self._line("file", "row", "label", "probability", f"top {TOP}")
+        return self._line("file", "row", self._ids, "label", "probability", f"top {TOP}")
 
     def line(self, each: Prediction) -> str:
         """Returns the line of a prediction."""
         best = sorted(each.scores.items(), key=lambda item: -item[1])[:TOP]
         top = ", ".join(f"{printable(name)} {score:.4f}" for name, score in best)
         row = "" if each.row is None else f"{each.row:,}"
-        return self._line(printable(each.file), row, printable(each.label), f"{each.scores[each.label]:.4f}", top)
+        label, probability = printable(each.label), f"{each.scores[each.label]:.4f}"
+        return self._line(printable(each.file), row, tuple(each.key.values()), label, probability, top)
 
-    def _line(self, file: str, row: str, label: str, probability: str, top: str) -> str:
+    def _line(self, file: str, row: str, key: tuple[str, ...], label: str, probability: str, top: str) -> str:
         # The end of a long path says more than its beginning.
         cells = [_fitted(file, self._file)] + [f"{row:>11}"] * self._rows
+        cells += [_fitted(printable(each), KEY_WIDTH) for each in key]
         return "  ".join([*cells, _fitted(label, self._label), f"{probability:>11}", top]).rstrip()
 
 

@@ -10,7 +10,7 @@ from components.arrow import pa
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, list_files
-from components.csv_example_gen.layout import FileLayout, TableLayout, look_at
+from components.csv_example_gen.layout import TEXT, FileLayout, TableLayout, look_at
 from components.csv_example_gen.reader import Reader, Rows
 from components.errors import TransferlineError
 from components.ingest.report import Quarantined
@@ -19,6 +19,7 @@ from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, prediction
 
 BATCH = 8192
+NO_VALUE = "there is no value in any column that the model learned from"
 
 
 def predict_rows(
@@ -42,9 +43,10 @@ def predict_rows(
         for file in files:
             try:
                 layout, seen = layout_of(file, data, (*columns, data.label) if labelled else columns)
-                types: dict[str, ColumnType] = dict.fromkeys(columns, "float")
+                types: dict[str, ColumnType] = {name: "date" if name in data.dates else "float" for name in columns}
+                types |= {name: TEXT for name in data.id if name in layout.columns}
                 if labelled:
-                    types[data.label] = data.types.get(data.label, seen[data.label])
+                    types[data.label] = data.types.get(data.label, seen.get(data.label, TEXT))
                 yield from _predict_file(TableLayout((layout,), types, data.label), columns, data, model)
             except TransferlineError as error:
                 yield [Quarantined(place=error.place or file.path, reason=error.cause)]
@@ -81,8 +83,8 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
                 f"{len(without_label)} without the label.",
                 place=file.path,
             )
+        types = {name: types[found] for found, name in zip(layout.columns, named, strict=True) if found in types}
         layout = replace(layout, columns=named)
-        types = dict(zip(named, types.values(), strict=True))
     lacking = [name for name in needed if name not in layout.columns]
     if lacking:
         raise TransferlineError(f"The file lacks the columns {', '.join(map(printable, lacking))}.", place=file.path)
@@ -100,23 +102,32 @@ def _predict_file(
             rows = reader.records(piece, part.file)
             yield [_unreadable(layout, fault.line + before, fault.reason) for fault in rows.faults]
             for start in range(0, rows.table.num_rows, BATCH):
-                yield _predicted(layout, columns, rows, start, before, model)
+                yield _predicted(layout, columns, data, rows, start, before, model)
             in_part += rows.count
         before += in_part
 
 
 def _predicted(
-    layout: TableLayout, columns: Sequence[str], rows: Rows, start: int, before: int, model: PushedModel
+    layout: TableLayout,
+    columns: Sequence[str],
+    data: CsvData,
+    rows: Rows,
+    start: int,
+    before: int,
+    model: PushedModel,
 ) -> list[Prediction | Quarantined]:
     labelled = rows.table.slice(start, BATCH)
     batch = labelled.select(list(columns))
     labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [""] * batch.num_rows
+    keys = _keys(labelled, data.id)
     matrix = _matrix(batch)
     found: list[Prediction | Quarantined] = []
     for at, scores in enumerate(model.of_rows(matrix)):
-        if np.isfinite(scores).all():
+        if np.isnan(matrix[at]).all():
+            found.append(_unreadable(layout, int(rows.lines[start + at]) + before, NO_VALUE))
+        elif np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
-            found.append(prediction(layout.files[0].path, row, scores, model.class_names, labels[at]))
+            found.append(prediction(layout.files[0].path, row, scores, model.class_names, labels[at], keys[at]))
         else:
             line = int(rows.lines[start + at]) + before
             found.append(_unreadable(layout, line, no_value_of(columns, matrix[at])))
@@ -127,6 +138,13 @@ def no_value_of(columns: Sequence[str], row: npt.NDArray[np.float32]) -> str:
     """Returns why a model says nothing of a row: training knew no missing value of a column, to stand in for it."""
     absent = [printable(name) for name, value in zip(columns, row, strict=True) if np.isnan(value)]
     return f"there is no value of {', '.join(absent)}, which training never lacked"
+
+
+def _keys(table: pa.Table, names: Sequence[str]) -> list[dict[str, str]]:
+    """Returns the key of each row: a text for each column of it, "" where there is none."""
+    nothing = [""] * table.num_rows
+    columns = [table[name].fill_null("").to_pylist() if name in table.column_names else nothing for name in names]
+    return [dict(zip(names, key, strict=True)) for key in zip(*columns, strict=True)] or [{}] * table.num_rows
 
 
 def _matrix(table: pa.Table) -> npt.NDArray[np.float32]:

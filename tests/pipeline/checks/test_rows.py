@@ -171,6 +171,8 @@ def test_a_class_with_too_few_rows_for_each_split(look):
     assert texts(look(rows), "splits", "warning") == [f"{text}."]
     found = look(rows, gate=GateRules(fail_on_missing_class=True))
     assert texts(found, "splits", "fault") == [f"{text}; gate.fail_on_missing_class stops the run."]
+
+
 def test_a_note_beside_the_rows_is_told(look, tmp_path):
     (tmp_path / "SOURCE.txt").write_text("Fetched today.\n")
     (tmp_path / "rows.csv").write_text("\n".join([HEADER, *ROWS]))

@@ -117,3 +117,29 @@ def test_the_command_reads_a_hostile_parquet_file_and_never_runs_it(row_model, t
     assert done.stderr.startswith("rows.parquet: ")
     assert "arrow.py_extension_type" in done.stderr
     assert done.stderr.endswith("0 predicted, 1 couldn't be\n")
+
+
+KEYED = NAMED.model_copy(update={"id": ("n", "town")})
+
+
+def test_the_key_of_a_row_goes_with_its_prediction(predict):
+    found = predict("n,a,my b,town\n007,3,1,Rome\n008,2,1,\n", KEYED)
+    assert [each.key for each in found] == [{"n": "007", "town": "Rome"}, {"n": "008", "town": ""}]
+    assert [each.row for each in found] == [1, 2]
+    (found,) = predict("a,my b\n3,1\n", KEYED)
+    assert found.key == {"n": "", "town": ""}
+
+
+def test_a_row_without_any_value_is_named_and_not_predicted(predict, tmp_path):
+    first, fault, last = predict("a,note,my b\n3,x,1\n,nothing else,\n1,x,1\n")
+    assert (first.row, last.row) == (1, 3)
+    assert fault == Quarantined(
+        place=f"{tmp_path}/rows.csv, line 3", reason="there is no value in any column that the model learned from"
+    )
+
+
+def test_dates_are_read_as_training_read_them(predict):
+    data = NAMED.model_copy(update={"dates": {"a": "%d.%m.%Y"}})
+    found = predict("a,my b\n01.01.1970,1\n30.02.1970,1\n", data)
+    assert found[0].reason == "a: '30.02.1970' is no date of the form %d.%m.%Y"
+    assert found[1].scores["yes"] == yes(0, 1)
