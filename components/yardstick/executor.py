@@ -12,9 +12,10 @@ from tfx.types import artifact_utils
 from components.ingest.report import read_report
 from components.outcome import Yardstick
 from components.transform.labels import class_names
+from components.transform.vector import find_layout
 from components.yardstick.config import YardstickSettings
 from components.yardstick.results import write_yardstick
-from components.yardstick.vectors import Codes, Sample, read_vectors
+from components.yardstick.vectors import Sample, codes_of, read_vectors
 
 LOGGER = logging.getLogger(__name__)
 
@@ -55,6 +56,6 @@ class Executor(BaseExecutor):
             training_rows=total,
             test_rows=len(test.ids),
             seed=settings.seed,
-            models=measure(train, test, len(names), Codes(), settings.seed),
+            models=measure(train, test, len(names), codes_of(find_layout(graph)), settings.seed),
         )
         write_yardstick(yardstick, artifact_utils.get_single_uri(output_dict["yardstick"]))

@@ -11,6 +11,7 @@ import tensorflow_transform as tft
 from components.contract import FEATURES, RAW
 from components.transform.labels import UNKNOWN
 from components.transform.stored_rows import transformed_rows
+from components.transform.vector import VectorLayout
 
 Numbers: TypeAlias = npt.NDArray[np.float32]
 
@@ -46,6 +47,16 @@ class Codes:
 
     features: tuple[int, ...] = ()
     raw: tuple[int, ...] = ()
+
+
+def codes_of(layout: VectorLayout | None) -> Codes:
+    """Returns where codes are in the vectors; an output of Transform without a layout has numbers only."""
+    if layout is None:
+        return Codes()
+    return Codes(
+        features=tuple(part.begin for part in layout.coded),
+        raw=tuple(at for at, column in enumerate(layout.raw) if column.categories),
+    )
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,4 @@ def _network(described: Described, layers: MLP, strategy: tf.distribute.Strategy
     settings = described.settings
     keras.utils.set_random_seed(settings.seed)
     with strategy.scope():
-        return build_model(
-            layers, described.layout, len(described.class_names), settings.seed, settings.precision
-        )
+        return build_model(layers, described.layout, len(described.class_names), settings.seed, settings.precision)
