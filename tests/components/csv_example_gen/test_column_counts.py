@@ -82,7 +82,7 @@ def count(tmp_path, decode, monkeypatch):
         for part in parts:
             columns: Tallies = {}
             for block in plan.reader.pieces(part):
-                done = finish(block, part, plan, numbering, too_many)
+                done = finish(block, part, plan, numbering, too_many=too_many)
                 add_up(columns, done.columns)
                 too_many |= {name for name, each in columns.items() if each.too_many}
                 records.append(done.records.get("train", b""))
