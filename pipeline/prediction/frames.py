@@ -2,22 +2,25 @@
 
 import functools
 import os
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from components.csv_example_gen.config import CsvData
+from components.arrow import pa
+from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.date_formats import ISO
+from components.csv_example_gen.dates import seconds_of
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.wording import listed, printable
 from pipeline.prediction.output import id_columns, score_columns
 from pipeline.prediction.predict import predictions
-from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.pushed_model import PushedModel, Values
 from pipeline.prediction.results import Prediction, Scores
-from pipeline.prediction.rows import BATCH, NO_VALUE, no_value_of
+from pipeline.prediction.rows import BATCH, NO_VALUE, SECONDS, no_value_of, nothing_of
 
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
@@ -39,7 +42,7 @@ def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame
         return _of_files(data, [os.path.expanduser(os.fspath(path)) for path in paths], model)
     if not isinstance(data, CsvData):
         raise TransferlineError("The model takes photos, and a data frame holds rows.", cure="Give the photos' paths.")
-    return _of_rows(given, model)
+    return _of_rows(given, model, data.dates)
 
 
 @functools.lru_cache(maxsize=1)
@@ -48,45 +51,75 @@ def _loaded(folder: str) -> PushedModel:
     return PushedModel(folder)
 
 
-def _of_rows(frame: pd.DataFrame, model: PushedModel) -> pd.DataFrame:
-    matrix = _matrix(frame, model.columns())
-    parts = [model.of_rows(matrix[start : start + BATCH]) for start in range(0, len(matrix), BATCH)]
+def _of_rows(frame: pd.DataFrame, model: PushedModel, dates: Mapping[str, str]) -> pd.DataFrame:
+    columns = _columns(frame, model.columns(), dates)
+    starts = range(0, len(frame), BATCH)
+    parts = [model.of_rows({name: each[at : at + BATCH] for name, each in columns.items()}) for at in starts]
     scores = np.concatenate([np.zeros([0, len(model.class_names)], np.float32), *parts])
-    faults = [""] * len(matrix)
-    nothing = np.isnan(matrix).all(axis=1)
+    faults = [""] * len(frame)
+    nothing = nothing_of(columns)
     for at in np.flatnonzero(nothing | ~np.isfinite(scores).all(axis=1)):
-        faults[at] = NO_VALUE if nothing[at] else no_value_of(model.columns(), matrix[at])
+        faults[at] = NO_VALUE if nothing[at] else no_value_of(columns, at)
         scores[at] = np.nan
     return _table(scores, faults, model).set_axis(frame.index)
 
 
-def _matrix(frame: pd.DataFrame, columns: Sequence[str]) -> npt.NDArray[np.float32]:
-    """Returns float32 [rows, columns], NaN for a missing value."""
+def _columns(frame: pd.DataFrame, types: Mapping[str, ColumnType], dates: Mapping[str, str]) -> dict[str, Values]:
+    """Returns the columns as a model takes them; dates that are text are written as the pipeline's data has them."""
     for fault, names in {
-        "lacks the columns": [name for name in columns if name not in frame.columns],
-        "has more than one column": [name for name in columns if list(frame.columns).count(name) > 1],
+        "lacks the columns": [name for name in types if name not in frame.columns],
+        "has more than one column": [name for name in types if list(frame.columns).count(name) > 1],
     }.items():
         if names:
             raise TransferlineError(
-                f"The data frame {fault} {listed(names)}.", cure=f"Give it the columns {listed(columns, len(columns))}."
+                f"The data frame {fault} {listed(names)}.", cure=f"Give it the columns {listed(types, len(types))}."
             )
-    return np.column_stack([_numbers(frame[name]) for name in columns]).astype(np.float32, copy=False)
+    return {name: _values(frame[name], kind, dates.get(name, ISO)) for name, kind in types.items()}
 
 
-def _numbers(column: pd.Series) -> npt.NDArray[np.float32]:
+def _values(column: pd.Series, kind: ColumnType, written: str) -> Values:
+    match kind:
+        case "float":
+            return _numbers(column, np.float32)
+        case "int":
+            return _numbers(column, np.float64)
+        case "date":
+            return _dates(column, written)
+        case _:
+            return np.asarray(column.astype("string").fillna("").to_numpy(object))
+
+
+def _numbers(column: pd.Series, kind: type[np.floating[Any]]) -> Values:
     is_number = pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)
     numbers = column if is_number else pd.to_numeric(column.astype("string"), errors="coerce")
     with np.errstate(over="ignore"):
-        values: npt.NDArray[np.float32] = numbers.astype("Float64").to_numpy(np.float32, na_value=np.nan)
-    wrong = np.flatnonzero((np.isnan(values) & column.notna().to_numpy()) | np.isinf(values))
+        values: Values = numbers.astype("Float64").to_numpy(kind, na_value=np.nan)
+    is_wrong = (np.isnan(values) & column.notna().to_numpy()) | np.isinf(values)
+    if kind is np.float64:
+        _check(column, is_wrong | (np.floor(values) < values), "whole number", "Give whole numbers")
+    _check(column, is_wrong, "number of 32 bits", "Give numbers")
+    return values
+
+
+def _dates(column: pd.Series, written: str) -> Values:
+    if any(isinstance(value, str) for value in column):
+        texts = pa.array(column.astype("string"), pa.string(), from_pandas=True)
+        dates = pd.to_datetime(seconds_of(texts, written).to_pandas(), unit="s").set_axis(column.index)
+    else:
+        dates = pd.to_datetime(column, errors="coerce", utc=True)
+    _check(column, (dates.isna() & column.notna()).to_numpy(), "date", "Give dates")
+    return np.asarray(dates.dt.strftime(SECONDS).astype("string").fillna("").to_numpy(object))
+
+
+def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: str) -> None:
+    wrong = np.flatnonzero(is_wrong)
     if len(wrong):
         value = _plain(column.iloc[wrong[0]])
         raise TransferlineError(
-            f"The column {printable(str(column.name))!r} has {value!r}, which is no number of 32 bits.",
+            f"The column {printable(str(column.name))!r} has {value!r}, which is no {what}.",
             place=f"index {column.index[wrong[0]]!r}",
-            cure="Give numbers, and NaN where there is no value.",
+            cure=f"{cure}, and NaN where there is no value.",
         )
-    return values
 
 
 def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedModel) -> pd.DataFrame:

@@ -2,17 +2,21 @@
 
 import json
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from components.csv_example_gen.config import ColumnType
 from components.errors import TransferlineError
 from components.ingest import storage
-from components.trainer.serving import CLASSES_FILE, COLUMNS_FILE
+from components.trainer.serving import CLASSES_FILE, COLUMNS_FILE, INPUTS_FILE
 from pipeline.prediction.results import Scores
+
+Values: TypeAlias = npt.NDArray[Any]
+"""Of a column, [rows]: float32, or float64 of whole numbers, NaN for none; or texts, dates by ISO 8601, "" for none."""
 
 
 class PushedModel:
@@ -27,27 +31,39 @@ class PushedModel:
         self.class_names: tuple[str, ...] = tuple(_read_json(folder, CLASSES_FILE))
         self._signatures: Any = tf.saved_model.load(folder).signatures
 
-    def columns(self) -> tuple[str, ...]:
-        """Returns the columns of a model for rows, in their order."""
-        return tuple(_read_json(self.folder, COLUMNS_FILE))
+    def columns(self) -> dict[str, ColumnType]:
+        """Returns the columns of a model for rows, in their order, and their types."""
+        if not self._takes_columns:
+            return dict.fromkeys(_read_json(self.folder, COLUMNS_FILE), "float")
+        return {name: each["type"] for name, each in self._inputs().items()}
 
     def of_photos(self, photos: Sequence[bytes]) -> Scores:
         """Returns float32 [photos, classes] for encoded photos."""
         return self._scores("image_bytes", image_bytes=tf.constant(list(photos)))
 
-    def of_rows(self, rows: npt.NDArray[np.float32]) -> Scores:
-        """Returns float32 [rows, classes] for float32 [rows, columns], of which NaN is a missing value."""
-        return self._scores("rows", rows=tf.constant(rows))
+    def of_rows(self, columns: Mapping[str, Values]) -> Scores:
+        """Returns float32 [rows, classes] for rows that come column by column."""
+        if not self._takes_columns:  # as models of 0.4 and before
+            return self._scores("rows", rows=tf.constant(np.column_stack(list(columns.values()))))
+        inputs = self._inputs()
+        return self._scores("columns", **{inputs[name]["input"]: tf.constant(each) for name, each in columns.items()})
+
+    @property
+    def _takes_columns(self) -> bool:
+        return "columns" in self._signatures
+
+    def _inputs(self) -> dict[str, Any]:
+        return dict(_read_json(self.folder, INPUTS_FILE))
 
     def _scores(self, signature: str, **inputs: tf.Tensor) -> Scores:
         return np.asarray(self._signatures[signature](**inputs)["scores"].numpy())
 
 
-def _read_json(folder: str, name: str) -> list[str]:
+def _read_json(folder: str, name: str) -> Any:
     path = os.path.join(folder, name)
     try:
         with storage.open_file(path) as file:
-            return [str(each) for each in json.load(file)]
+            return json.load(file)
     except (OSError, ValueError) as error:
         raise TransferlineError(
             "The pushed model doesn't say what it needs to be used here.",

@@ -1,24 +1,28 @@
 """Gives rows to a model, read as CsvExampleGen does it; the label may be missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from components.arrow import pa
+from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
-from components.csv_example_gen.files import DataFile, list_files
+from components.csv_example_gen.files import DataFile, Kind, list_files
 from components.csv_example_gen.layout import TEXT, FileLayout, TableLayout, look_at
 from components.csv_example_gen.reader import Reader, Rows
 from components.errors import TransferlineError
 from components.ingest.report import Quarantined
 from components.wording import printable
-from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.json_rows import JSON_LINES, read_json_rows
+from pipeline.prediction.pushed_model import PushedModel, Values
 from pipeline.prediction.results import Prediction, prediction
 
 BATCH = 8192
+SECONDS = "%Y-%m-%dT%H:%M:%S"
+"""How a date is given to a model."""
+
 NO_VALUE = "there is no value in any column that the model learned from"
 
 
@@ -28,13 +32,16 @@ def predict_rows(
     """Yields what the model says of each row, batch by batch; what can't be read comes with its reason.
 
     Args:
-        paths: Files of rows, and folders of them.
+        paths: Files of rows, lines of JSON among them, and folders of CSV and Parquet.
         data: The pipeline's settings: how the files are written.
         model: The model.
         labelled: Whether the label is read too, as CsvExampleGen does it.
     """
     columns = model.columns()
     for path in paths:
+        if path.endswith(JSON_LINES):
+            yield from _predict_json(path, columns, data, model, labelled=labelled)
+            continue
         try:
             files = list_files(path)
         except TransferlineError as error:
@@ -42,14 +49,30 @@ def predict_rows(
             continue
         for file in files:
             try:
-                layout, seen = layout_of(file, data, (*columns, data.label) if labelled else columns)
-                types: dict[str, ColumnType] = {name: "date" if name in data.dates else "float" for name in columns}
+                layout, seen = layout_of(file, data, (*columns, data.label) if labelled else tuple(columns))
+                types: dict[str, ColumnType] = {n: "date" if n in data.dates else kind for n, kind in columns.items()}
                 types |= {name: TEXT for name in data.id if name in layout.columns}
                 if labelled:
                     types[data.label] = data.types.get(data.label, seen.get(data.label, TEXT))
                 yield from _predict_file(TableLayout((layout,), types, data.label), columns, data, model)
             except TransferlineError as error:
                 yield [Quarantined(place=error.place or file.path, reason=error.cause)]
+
+
+def _predict_json(
+    path: str, columns: Mapping[str, ColumnType], data: CsvData, model: PushedModel, *, labelled: bool
+) -> Iterator[list[Prediction | Quarantined]]:
+    texts = (*data.id, *([data.label] * labelled))
+    layout = TableLayout(
+        (FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **dict.fromkeys(texts, TEXT)}, data.label
+    )
+    try:
+        for rows in read_json_rows(path, layout.types, data):
+            yield [_unreadable(layout, fault.line, fault.reason) for fault in rows.faults]
+            if rows.table.num_rows:
+                yield _predicted(layout, columns, data, rows, 0, 0, model)
+    except OSError as error:
+        yield [Quarantined(place=path, reason=f"the file can't be read: {error.strerror or error}")]
 
 
 def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[FileLayout, dict[str, ColumnType]]:
@@ -92,7 +115,7 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
 
 
 def _predict_file(
-    layout: TableLayout, columns: Sequence[str], data: CsvData, model: PushedModel
+    layout: TableLayout, columns: Mapping[str, ColumnType], data: CsvData, model: PushedModel
 ) -> Iterator[list[Prediction | Quarantined]]:
     reader = Reader(layout, data)
     before = 0
@@ -109,7 +132,7 @@ def _predict_file(
 
 def _predicted(
     layout: TableLayout,
-    columns: Sequence[str],
+    columns: Mapping[str, ColumnType],
     data: CsvData,
     rows: Rows,
     start: int,
@@ -117,27 +140,37 @@ def _predicted(
     model: PushedModel,
 ) -> list[Prediction | Quarantined]:
     labelled = rows.table.slice(start, BATCH)
-    batch = labelled.select(list(columns))
-    labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [""] * batch.num_rows
+    values = {name: _values(labelled[name].combine_chunks(), kind) for name, kind in columns.items()}
+    labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [""] * labelled.num_rows
     keys = _keys(labelled, data.id)
-    matrix = _matrix(batch)
+    nothing = nothing_of(values)
     found: list[Prediction | Quarantined] = []
-    for at, scores in enumerate(model.of_rows(matrix)):
-        if np.isnan(matrix[at]).all():
+    for at, scores in enumerate(model.of_rows(values)):
+        if nothing[at]:
             found.append(_unreadable(layout, int(rows.lines[start + at]) + before, NO_VALUE))
         elif np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
             found.append(prediction(layout.files[0].path, row, scores, model.class_names, labels[at], keys[at]))
         else:
             line = int(rows.lines[start + at]) + before
-            found.append(_unreadable(layout, line, no_value_of(columns, matrix[at])))
+            found.append(_unreadable(layout, line, no_value_of(values, at)))
     return found
 
 
-def no_value_of(columns: Sequence[str], row: npt.NDArray[np.float32]) -> str:
+def no_value_of(columns: Mapping[str, Values], at: int) -> str:
     """Returns why a model says nothing of a row: training knew no missing value of a column, to stand in for it."""
-    absent = [printable(name) for name, value in zip(columns, row, strict=True) if np.isnan(value)]
+    absent = [printable(name) for name, values in columns.items() if is_missing(values)[at]]
     return f"there is no value of {', '.join(absent)}, which training never lacked"
+
+
+def nothing_of(columns: Mapping[str, Values]) -> npt.NDArray[np.bool_]:
+    """Returns which rows have no value at all, bool [rows]."""
+    return np.asarray(np.all([is_missing(values) for values in columns.values()], axis=0), bool)
+
+
+def is_missing(values: Values) -> npt.NDArray[np.bool_]:
+    """Returns which values stand for none, bool [rows]."""
+    return np.isnan(values) if values.dtype.kind == "f" else np.asarray(values == "", bool)
 
 
 def _keys(table: pa.Table, names: Sequence[str]) -> list[dict[str, str]]:
@@ -147,10 +180,13 @@ def _keys(table: pa.Table, names: Sequence[str]) -> list[dict[str, str]]:
     return [dict(zip(names, key, strict=True)) for key in zip(*columns, strict=True)] or [{}] * table.num_rows
 
 
-def _matrix(table: pa.Table) -> npt.NDArray[np.float32]:
-    """Returns float32 [rows, columns], NaN for a missing value."""
-    columns = [table[name].combine_chunks().to_numpy(zero_copy_only=False) for name in table.column_names]
-    return np.column_stack(columns).astype(np.float32, copy=False)
+def _values(column: pa.Array, kind: ColumnType) -> Values:
+    """Returns a column as a model takes it."""
+    if kind == "date":
+        column = pc.strftime(column.cast(pa.timestamp("s")), SECONDS)
+    if kind in ("date", "string"):
+        return np.asarray(column.fill_null("").to_numpy(zero_copy_only=False))
+    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.float32 if kind == "float" else np.float64)
 
 
 def _unreadable(layout: TableLayout, line: int, reason: str) -> Quarantined:

@@ -1,0 +1,124 @@
+"""Rows with columns of every type: from CSV, Parquet, lines of JSON and data frames, with the same answers."""
+
+import datetime
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_models import save_column_model
+
+from components.arrow import pa, parquet
+from components.csv_example_gen.config import CsvData
+from components.errors import TransferlineError
+from components.ingest.report import Quarantined
+from pipeline.prediction.evaluate import evaluate
+from pipeline.prediction.frames import predict as predict_frame
+from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.rows import predict_rows
+
+DATA = CsvData(label="class", header="yes", dates={"day": "%d.%m.%Y"})
+DAY, OTHER = datetime.date(2024, 2, 29), datetime.date(2024, 3, 1)
+ROWS = [
+    {"size": 1.0, "code": 7, "colour": "red", "day": DAY},
+    {"size": None, "code": 7, "colour": "green", "day": None},
+    {"size": 2.5, "code": None, "colour": None, "day": OTHER},
+]
+ANSWERS = [0.9 - 0.05 + 0.001, 0.6, 0.1 + 0.0025]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pushed") / "1"
+    save_column_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(folder):
+    return PushedModel(str(folder))
+
+
+def predicted(model, path, data=DATA):
+    found = [each for batch in predict_rows([str(path)], data, model) for each in batch]
+    done = {each.row: each.scores["yes"] for each in found if not isinstance(each, Quarantined)}
+    return done, {each.place.rpartition("/")[2]: each.reason for each in found if isinstance(each, Quarantined)}
+
+
+def as_csv(rows):
+    def cell(value):
+        return "" if value is None else f"{value:%d.%m.%Y}" if isinstance(value, datetime.date) else str(value)
+
+    return "".join(",".join(map(cell, row)) + "\n" for row in [tuple(ROWS[0]), *(row.values() for row in rows)])
+
+
+def as_json(rows):
+    return "".join(json.dumps(row, default=lambda date: f"{date:%d.%m.%Y}") + "\n" for row in rows)
+
+
+def test_csv_parquet_json_and_frames_are_answered_alike(model, folder, tmp_path):
+    (tmp_path / "rows.csv").write_text(as_csv(ROWS))
+    (tmp_path / "rows.jsonl").write_text(as_json(ROWS))
+    parquet.write_table(pa.Table.from_pylist(ROWS), tmp_path / "rows.parquet")
+    expected = dict(enumerate(map(pytest.approx, ANSWERS), 1))
+    for name in ("rows.csv", "rows.jsonl", "rows.parquet"):
+        assert predicted(model, tmp_path / name) == (expected, {}), name
+    frame = pd.DataFrame(ROWS, index=[5, 6, 7])
+    for day in (frame.day, pd.to_datetime(frame.day), ["29.02.2024", None, "01.03.2024"]):
+        found = predict_frame(DATA, frame.assign(day=day), str(folder))
+        assert list(found.yes) == list(expected.values())
+        assert list(found.index) == [5, 6, 7]
+
+
+def test_a_name_that_json_lacks_is_missing_and_others_are_left_alone(model, tmp_path):
+    (tmp_path / "rows.ndjson").write_text('{"colour": "red", "shape": "round"}\n{"size": NaN, "code": 7.0}\n')
+    assert predicted(model, tmp_path / "rows.ndjson") == ({1: pytest.approx(0.6), 2: pytest.approx(0.6)}, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"size": "big"}', 'size: "big" is no number'),
+        ('{"size": true}', "size: true is no number"),
+        ('{"size": 1e39}', "size: 1e+39 is no number"),
+        ('{"code": 1.5}', "code: 1.5 is no whole number"),
+        ('{"colour": ["red"]}', 'colour: ["red"] is no text'),
+        ('{"day": "30.02.2024"}', 'day: "30.02.2024" is no date of the form %d.%m.%Y'),
+        ('{"size": 1', "it isn't JSON: Expecting ',' delimiter"),
+        ("[1, 2]", "it is no JSON object, which has a value under each column's name"),
+        ("{}", "there is no value in any column that the model learned from"),
+    ],
+)
+def test_a_line_of_json_that_is_no_row_is_told(model, tmp_path, line, reason):
+    (tmp_path / "rows.jsonl").write_text(f'{{"code": 7}}\n{line}\n{{"code": 7}}\n')
+    done, faults = predicted(model, tmp_path / "rows.jsonl")
+    assert list(done) == [1, 3]
+    assert faults == {"rows.jsonl, line 2": reason}
+
+
+def test_numbers_are_texts_where_the_column_is_of_texts(model, tmp_path):
+    (tmp_path / "rows.jsonl").write_text('{"colour": 3}\n')
+    assert predicted(model, tmp_path / "rows.jsonl")[0] == {1: pytest.approx(0.1)}
+
+
+def test_labelled_lines_of_json_are_evaluated(folder, tmp_path):
+    rows = [{**row, "class": label} for row, label in zip(ROWS, ("yes", "no", "perhaps"), strict=True)]
+    (tmp_path / "rows.jsonl").write_text(as_json([*rows, ROWS[0]]))
+    told = []
+    result = evaluate(DATA, [str(tmp_path / "rows.jsonl")], str(folder), told.append)
+    assert (result.evaluated, result.quarantined, result.accuracy) == (2, 2, 0.5)
+    assert [each.reason for each in told] == [
+        "the label class is missing",
+        "the model doesn't know the class 'perhaps': no, yes",
+    ]
+
+
+def test_a_frame_with_a_date_that_is_none(folder):
+    with pytest.raises(TransferlineError, match="The column 'day' has 'soon', which is no date"):
+        predict_frame(DATA, pd.DataFrame(ROWS).assign(day="soon"), str(folder))
+
+
+def test_a_frame_of_missing_values_alone_is_not_predicted(folder):
+    frame = pd.DataFrame({"size": [np.nan], "code": [None], "colour": [None], "day": [pd.NaT]})
+    found = predict_frame(DATA, frame, str(folder))
+    assert list(found.fault) == ["there is no value in any column that the model learned from"]
