@@ -21,6 +21,8 @@ from tensorflow_model_analysis.metrics.metric_types import (
 )
 from tensorflow_model_analysis.metrics.multi_class_confusion_matrix_metrics import multi_class_confusion_matrices
 
+from components.evaluator.statistics import Table
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 COUNTS = "_counts_of_classes"
@@ -222,11 +224,19 @@ def _counts(entries: Mapping[Any, float], classes: int) -> Counts:
     return Counts(actual, predicted, hits)
 
 
-def _area(histogram: Sequence[Any]) -> float | None:
-    """The area of a class; None where the slice has no example of it, or none of another one; NaN where a score is."""
-    labels, examples = (
-        np.array([getattr(bucket, name) for bucket in histogram]) for name in ("weighted_labels", "weighted_examples")
-    )
+def _area(histogram: Table | Sequence[Any]) -> float | None:
+    """The area of a class; None where the slice has no example of it, or none of another one; NaN where a score is.
+
+    Args:
+        histogram: Of the class: ours, or a list of TFMA's buckets.
+    """
+    table = histogram if isinstance(histogram, Table) else _table(histogram)
+    labels, examples = table.sums.T
     if labels.sum() <= 0 or (examples - labels).sum() <= 0:
         return None
-    return area(labels, examples, np.array([bucket.bucket_id for bucket in histogram]))
+    return area(labels, examples, table.cells)
+
+
+def _table(histogram: Sequence[Any]) -> Table:
+    sums = [(bucket.weighted_labels, bucket.weighted_examples) for bucket in histogram]
+    return Table(np.array([bucket.bucket_id for bucket in histogram]), np.array(sums))

@@ -31,7 +31,6 @@ from components.evaluator.statistics import (
     Found,
     SliceKey,
     Statistics,
-    Table,
     classes_of,
     histogram_of,
 )
@@ -61,7 +60,7 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
         )
     computations = metric_specs.to_computations(list(config.metrics_specs), eval_config=config)
     validations = tfma_writer.CombineValidations(config)
-    verdict = validations.create_accumulator()
+    verdict, bounded = validations.create_accumulator(), _bounded(config)
     files: dict[str, list[Message]] = {METRICS: [], PLOTS: [], ATTRIBUTIONS: []}
     for key, by_model in sorted(_by_slice(found).items()):
         computed = _computed(computations, by_model)
@@ -71,7 +70,7 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
         files[METRICS].append(tfma_writer.convert_slice_metrics_to_proto((key, metrics), []))
         files[PLOTS].append(tfma_writer.convert_slice_plots_to_proto((key, plots), []))
         files[ATTRIBUTIONS].append(tfma_writer.convert_slice_attributions_to_proto((key, {})))
-        verdict = validations.add_input(verdict, validate_metrics((key, metrics), config))
+        verdict = validations.add_input(verdict, validate_metrics((key, metrics), bounded))
     # Kubeflow names a folder that isn't there yet.
     tf.io.gfile.makedirs(folder)
     for name, messages in files.items():
@@ -80,6 +79,17 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
     run = config_pb2.EvalRun(eval_config=config, version=tfma.VERSION_STRING, model_locations=dict(models))
     with tf.io.gfile.GFile(os.path.join(folder, "eval_config.json"), "w") as file:
         file.write(json_format.MessageToJson(run))
+
+
+def _bounded(config: config_pb2.EvalConfig) -> config_pb2.EvalConfig:
+    """The configuration with those metrics alone that have thresholds: TFMA makes each metric anew for each slice."""
+    bounded = config_pb2.EvalConfig()
+    bounded.CopyFrom(config)
+    for spec in bounded.metrics_specs:
+        metrics = [metric for metric in spec.metrics if metric.per_slice_thresholds]
+        del spec.metrics[:]
+        spec.metrics.extend(metrics)
+    return bounded
 
 
 def _by_slice(found: Found) -> dict[SliceKey, dict[str, Statistics]]:
@@ -107,7 +117,8 @@ def _base(key: MetricKey) -> Callable[[Statistics], Any]:
     if top_of(key.name):
         return _mean(key.name)
     if key.sub_key is not None:
-        return _histogram_of(key.sub_key.class_id)
+        class_id = key.sub_key.class_id
+        return lambda statistics: histogram_of(statistics.tables[ONE_VERSUS_REST], class_id)
     return BASES[key.name.partition(":")[0]]
 
 
@@ -127,14 +138,7 @@ def _confusion(statistics: Statistics) -> binary_confusion_matrices.Matrices:
 
 
 def _histogram(statistics: Statistics) -> list[calibration_histogram.Bucket]:
-    return _buckets(statistics.tables[HISTOGRAM])
-
-
-def _histogram_of(class_id: int) -> Callable[[Statistics], list[calibration_histogram.Bucket]]:
-    return lambda statistics: _buckets(histogram_of(statistics.tables[ONE_VERSUS_REST], class_id))
-
-
-def _buckets(table: Table) -> list[calibration_histogram.Bucket]:
+    table = statistics.tables[HISTOGRAM]
     return [
         calibration_histogram.Bucket(bucket, *sums)
         for bucket, sums in zip(table.cells.tolist(), table.sums.tolist(), strict=True)
