@@ -211,7 +211,7 @@ def weighted(rows, chance):
 @pytest.mark.parametrize("classes", [2, 3])
 def test_examples_that_weigh_differently(assert_as_tfma, write_examples, save_model, classes):
     chance = np.random.default_rng(4)
-    rows = list(rows_of_two_classes(200, chance) if classes == 2 else rows_of_many_classes(200, classes, chance))
+    rows = list(rows_of_two_classes(80, chance) if classes == 2 else rows_of_many_classes(80, classes, chance))
     weights = list(weighted(rows, chance))
     found = assert_as_tfma(
         Evaluation(
@@ -228,7 +228,7 @@ def test_examples_that_weigh_differently(assert_as_tfma, write_examples, save_mo
         save_model("baseline", classes, shift=1),
         weight="w",
     )
-    assert found["() ///example_count/doubleValue"] == 200
+    assert found["() ///example_count/doubleValue"] == 80
     assert found["() ///weighted_example_count/doubleValue"] == pytest.approx(
         sum(more["w"][0] for *_, more in weights), rel=1e-5
     )

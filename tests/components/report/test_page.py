@@ -29,6 +29,9 @@ def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(page_file, da
         }
         assert all(drawn.values()), drawn
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        # What a row is about isn't written letter by letter, one below the other.
+        for table in "metrics", "classes":
+            assert page.evaluate(f"{table}.tBodies[0].rows[0].cells[0].getBoundingClientRect().width") > 80
 
 
 @needs_chromium
