@@ -43,7 +43,7 @@ class LabelledInputs:
     """What some rows have as inputs, with what labels.
 
     Attributes:
-        pairs: Of the type `PAIR`: each pair once, ascending by inputs, then by label.
+        pairs: Of the type `PAIR`: of a block one a row, together each pair once, ascending by inputs, then by label.
         names: The text of each label, by its hash.
         zeros: How many zeros the hashes of the inputs end in that are kept; 0 for all.
     """
@@ -76,7 +76,7 @@ def labelled_inputs(
     pairs["split"] = splits
     pairs["file"] = file
     pairs["line"] = lines
-    return LabelledInputs(_each_once(pairs[used]), dict(zip(hashes.tolist(), texts, strict=True)))
+    return LabelledInputs(pairs[used], dict(zip(hashes.tolist(), texts, strict=True)))
 
 
 def together(parts: Sequence[LabelledInputs]) -> LabelledInputs:
@@ -84,19 +84,23 @@ def together(parts: Sequence[LabelledInputs]) -> LabelledInputs:
     zeros = max((part.zeros for part in parts), default=0)
     names = {hashed: name for part in parts for hashed, name in part.names.items()}
     pairs = np.concatenate([np.zeros(0, PAIR), *(part.pairs for part in parts)])
-    pairs = _ending_in(zeros, pairs)
-    pairs = _each_once(pairs[np.lexsort((pairs["line"], pairs["file"]))])
+    pairs = _each_once(_ending_in(zeros, pairs))
     while len(pairs) > KEPT:
         zeros += 1
         pairs = _ending_in(zeros, pairs)
     return LabelledInputs(pairs, names, zeros)
 
 
+def thinned(part: LabelledInputs, zeros: int) -> LabelledInputs:
+    """Returns what is kept of a part where the hashes of the inputs must end in so many zeros."""
+    return part if part.zeros >= zeros else LabelledInputs(_ending_in(zeros, part.pairs), part.names, zeros)
+
+
 def conflicts_in(found: LabelledInputs, layout: TableLayout) -> Conflicts:
     """Counts the rows that have the same inputs as another one with another label.
 
     Args:
-        found: All rows.
+        found: All rows, put together.
         layout: The files that they are from.
     """
     pairs, scale = found.pairs, 2**found.zeros
@@ -122,7 +126,7 @@ def _each_once(pairs: Pairs) -> Pairs:
     """Sums over equal pairs, and keeps the place of the one that comes first."""
     if not len(pairs):
         return pairs
-    pairs = pairs[np.lexsort((pairs["label"], pairs["inputs"]))]
+    pairs = pairs[np.lexsort((pairs["line"], pairs["file"], pairs["label"], pairs["inputs"]))]
     same = (pairs["inputs"][1:] == pairs["inputs"][:-1]) & (pairs["label"][1:] == pairs["label"][:-1])
     starts = np.flatnonzero(np.append(True, ~same))
     once = pairs[starts]

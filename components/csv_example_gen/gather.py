@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import apache_beam as beam
 
-from components.csv_example_gen.conflicts import KEPT, LabelledInputs, together
+from components.csv_example_gen.conflicts import KEPT, LabelledInputs, thinned, together
 
 
 class GatherInputs(beam.CombineFn):
@@ -16,7 +16,7 @@ class GatherInputs(beam.CombineFn):
 
     def add_input(self, accumulator: list[LabelledInputs], block: LabelledInputs) -> list[LabelledInputs]:
         """Takes in a block."""
-        accumulator.append(block)
+        accumulator.append(thinned(block, accumulator[0].zeros) if accumulator else block)
         if sum(len(part.pairs) for part in accumulator) > 2 * KEPT:
             accumulator[:] = [together(accumulator)]
         return accumulator

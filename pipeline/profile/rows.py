@@ -10,7 +10,7 @@ import numpy as np
 from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
-from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs
+from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs, together
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.files import look_for_files
 from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
@@ -193,7 +193,8 @@ def _same_inputs(table: pa.Table, inputs: tuple[str, ...]) -> LabelledInputs | N
         return None
     rows = table.num_rows
     unsplit, lines = np.zeros(rows, np.int8), np.arange(rows)
-    return labelled_inputs(row_hashes(table.select(inputs)), table[LABEL].combine_chunks(), unsplit, 0, lines)
+    found = labelled_inputs(row_hashes(table.select(inputs)), table[LABEL].combine_chunks(), unsplit, 0, lines)
+    return together([found])
 
 
 def _is_whole(label: str) -> bool:
