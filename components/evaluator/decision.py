@@ -7,9 +7,9 @@ import tensorflow as tf
 import tensorflow_model_analysis as tfma
 
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.guessing import confusion_of, guessing_check
+from components.evaluator.guessing import guessing_check
 from components.evaluator.metric_names import is_of_class
-from components.evaluator.results import ALL_EXAMPLES, read_metrics, read_plots
+from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_plots
 from components.outcome import BoundKind, Decision, ThresholdCheck
 
 DECISION_FILE = "decision.json"
@@ -42,7 +42,9 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, classes:
         raise RuntimeError(f"TFMA's verdict is {blessed}, which the checks don't bear out: {checks}")
     if evaluation.better_than_guessing:
         plots = read_plots(output_path, model_name)[ALL_EXAMPLES]
-        checks.insert(0, guessing_check(confusion_of(plots, classes), ALL_EXAMPLES))
+        checks.insert(
+            0, guessing_check(confusion_of(plots, classes), candidate[ALL_EXAMPLES]["example_count"], ALL_EXAMPLES)
+        )
     return Decision(
         blessed=all(check.passed for check in checks),
         metrics={

@@ -1,7 +1,6 @@
 """Holds a model against guessing: what predicting the most frequent class for every test example would reach."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from components.intervals import mean_share_interval, share_interval
 from components.outcome import ThresholdCheck
@@ -10,20 +9,18 @@ MOSTLY_ONE = 0.8
 """Where a class has a larger share than this, a useful model needn't be right more often than guessing is; its balanced
 accuracy, the mean recall of the classes, must be higher."""
 
-DECIDING = 0.5
-"""Above it, an example is predicted as the second of two classes."""
 
-
-def guessing_check(confusion: Sequence[Sequence[float]], slice_name: str) -> ThresholdCheck:
+def guessing_check(confusion: Sequence[Sequence[float]], examples: float, slice_name: str) -> ThresholdCheck:
     """Returns the check that the lower end of a model's 95 % interval is above what guessing reaches.
 
     Args:
-        confusion: Examples by actual class, then by predicted class.
+        confusion: Examples, or their weights, by actual class, then by predicted class.
+        examples: How many examples these are: the interval is that of so many, whatever they weigh.
         slice_name: Where they are from.
     """
-    counts = [sum(row) for row in confusion]
-    hits = [row[number] for number, row in enumerate(confusion)]
-    examples = sum(counts)
+    each = examples / sum(map(sum, confusion))
+    counts = [sum(row) * each for row in confusion]
+    hits = [row[number] * each for number, row in enumerate(confusion)]
     guessing = max(counts) / examples
     if guessing <= MOSTLY_ONE:
         metric, value = "accuracy", sum(hits) / examples
@@ -44,25 +41,3 @@ def guessing_check(confusion: Sequence[Sequence[float]], slice_name: str) -> Thr
         low=low,
         high=high,
     )
-
-
-def confusion_of(plots: Mapping[str, Any], classes: int) -> list[list[float]]:
-    """Returns examples by actual class, then by predicted class.
-
-    Args:
-        plots: TFMA's own JSON, by the name of the plot; it leaves out numbers that are 0.
-        classes: How many classes there are.
-    """
-    matrices = plots.get("confusionMatrixAtThresholds", {}).get("matrices", ())
-    if matrices:
-        nearest = min(matrices, key=lambda matrix: abs(matrix.get("threshold", 0.0) - DECIDING))
-        names = ("trueNegatives", "falsePositives", "falseNegatives", "truePositives")
-        first, second, third, fourth = (nearest.get(name, 0.0) for name in names)
-        return [[first, second], [third, fourth]]
-    counts = [[0.0] * classes for _ in range(classes)]
-    for matrix in plots.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", ())[:1]:
-        for entry in matrix.get("entries", ()):
-            actual, predicted = entry.get("actualClassId", 0), entry.get("predictedClassId", 0)
-            if actual >= 0 and predicted >= 0:
-                counts[actual][predicted] += entry.get("numWeightedExamples", 0.0)
-    return counts

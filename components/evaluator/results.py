@@ -7,6 +7,8 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 
+from components.evaluator.statistics import DECIDING
+
 ALL_EXAMPLES = "all examples"
 
 
@@ -35,6 +37,29 @@ def read_plots(output_path: str, model_name: str) -> dict[str, Mapping[str, Any]
         for entry in found.plot_keys_and_values
         if entry.key.model_name == model_name
     }
+
+
+def confusion_of(plots: Mapping[str, Any], classes: int) -> tuple[tuple[float, ...], ...]:
+    """Returns examples by actual class, then by predicted class: of two classes at 0.5; () where nothing was plotted.
+
+    Args:
+        plots: Of a slice, as above, by the name of the plot; numbers that are 0 aren't in it.
+        classes: How many classes there are.
+    """
+    matrices = plots.get("confusionMatrixAtThresholds", {}).get("matrices", ())
+    if matrices:
+        nearest = min(matrices, key=lambda matrix: abs(matrix.get("threshold", 0.0) - DECIDING))
+        names = (("trueNegatives", "falsePositives"), ("falseNegatives", "truePositives"))
+        return tuple(tuple(nearest.get(name, 0.0) for name in row) for row in names)
+    matrices = plots.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", ())
+    if not matrices:
+        return ()
+    counts = [[0.0] * classes for _ in range(classes)]
+    for entry in matrices[0].get("entries", ()):
+        actual, predicted = entry.get("actualClassId", 0), entry.get("predictedClassId", 0)
+        if actual >= 0 and predicted >= 0:
+            counts[actual][predicted] += entry.get("numWeightedExamples", 0.0)
+    return tuple(map(tuple, counts))
 
 
 def slice_name(key: tuple[tuple[str, object], ...]) -> str:

@@ -10,7 +10,7 @@ import tensorflow_model_analysis as tfma
 from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
 from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class
-from components.evaluator.results import ALL_EXAMPLES, read_metrics, read_plots
+from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_plots
 from components.intervals import auc_interval, share_interval
 from components.report.review import (
     CalibrationBucket,
@@ -39,8 +39,6 @@ OF_TWO = (("negative_predictive_value", "specificity"), ("precision", "recall"))
 
 OF_SECOND_CLASS = ("recall", "f1")
 """These say nothing where there is no example of it."""
-DECIDING_THRESHOLD = 0.5
-"""Above it, an example is predicted as the second of two classes, as in the accuracy that TFMA computes."""
 
 
 class Evaluated(NamedTuple):
@@ -152,13 +150,11 @@ def slice_plots(name: str, plots: Mapping[str, Any], classes: int) -> SlicePlots
         plots: TFMA's own JSON, by the name of the plot; it leaves out numbers that are 0.
         classes: How many classes there are.
     """
-    thresholds = tuple(_threshold_points(plots.get("confusionMatrixAtThresholds", {})))
     return SlicePlots(
         name=name,
-        thresholds=thresholds,
+        thresholds=tuple(_threshold_points(plots.get("confusionMatrixAtThresholds", {}))),
         calibration=tuple(_calibration(plots.get("calibrationHistogramBuckets", {}))),
-        confusion=_at_deciding_threshold(thresholds)
-        or _confusion(plots.get("multiClassConfusionMatrixAtThresholds", {}), classes),
+        confusion=confusion_of(plots, classes),
     )
 
 
@@ -231,16 +227,6 @@ def _threshold_points(plot: Mapping[str, Any]) -> list[ThresholdPoint]:
     return sorted(points, key=lambda point: point.threshold)
 
 
-def _at_deciding_threshold(points: Sequence[ThresholdPoint]) -> tuple[tuple[float, ...], ...]:
-    if not points:
-        return ()
-    nearest = min(points, key=lambda point: abs(point.threshold - DECIDING_THRESHOLD))
-    return (
-        (nearest.true_negatives, nearest.false_positives),
-        (nearest.false_negatives, nearest.true_positives),
-    )
-
-
 def _calibration(plot: Mapping[str, Any]) -> list[CalibrationBucket]:
     return [
         CalibrationBucket(
@@ -251,15 +237,3 @@ def _calibration(plot: Mapping[str, Any]) -> list[CalibrationBucket]:
         for bucket in plot.get("buckets", ())
         if bucket.get("numWeightedExamples")
     ]
-
-
-def _confusion(plot: Mapping[str, Any], classes: int) -> tuple[tuple[float, ...], ...]:
-    counts = [[0.0] * classes for _ in range(classes)]
-    matrices = plot.get("matrices", ())
-    if not matrices:
-        return ()
-    for entry in matrices[0].get("entries", ()):
-        actual, predicted = entry.get("actualClassId", 0), entry.get("predictedClassId", 0)
-        if actual >= 0 and predicted >= 0:
-            counts[actual][predicted] += entry.get("numWeightedExamples", 0.0)
-    return tuple(tuple(row) for row in counts)
