@@ -79,9 +79,13 @@ def _class_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
             yield f"the class {_listed(unseen)} occurs in {split} but not in train: the model can't learn it"
     missing = [name for name in missing_classes(report.counts) if name in trained]
     if missing and len(trained) > 1 and rules.fail_on_missing_class:
+        enough = any(
+            sum(report.counts.get(split, {}).get(name, 0) for split in SPLITS) >= len(SPLITS) for name in missing
+        )
         yield (
-            f"{missing_classes_text(missing, report.counts)}; add records, spread what there is by "
-            "data.split.stratify=true, leave the class out, or set gate.fail_on_missing_class=false"
+            f"{missing_classes_text(missing, report.counts)}; add records, "
+            + "spread what there is by data.split.stratify=true, " * enough
+            + "leave the class out, or set gate.fail_on_missing_class=false"
         )
 
 

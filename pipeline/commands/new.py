@@ -75,6 +75,6 @@ def _show(draft: Draft, path: Path) -> None:
     if not draft.settings:
         screen.print(f"Run it:  {escape(shlex.join(command))}", soft_wrap=True)
         return
-    screen.print("A run would stop at the gate: too much can't be used. Fix the data first, or leave that out:")
+    screen.print("A run would stop at the gate. Fix the data first, or let it pass:")
     settings = [word for setting in draft.settings for word in ("--set", setting)]
     screen.print(f"         {escape(shlex.join([*command, *settings]))}", soft_wrap=True)

@@ -103,15 +103,15 @@ class Screen:
 
     def finish(self, record: RunRecord) -> None:
         """Prints the thresholds and the outcome; of a failure the cause, the place and the cure."""
+        failed = [result for result in record.thresholds if not result.passed]
+        for result in failed:
+            if result.guessing:
+                self._console.print(f"[yellow]{escape(result.guessing)}.[/]")
         if record.thresholds and not self._quiet:
             self._console.print(_thresholds(record.thresholds))
         self._beside(record)
-        failed = [result for result in record.thresholds if not result.passed]
         if record.status == "not_blessed":
-            for result in failed:
-                if result.guessing:
-                    self._console.print(f"[yellow]{escape(result.guessing)}.[/]")
-            names = _first("; ", [f"{result.metric} in {result.slice}" for result in failed], SHOWN_FAILED)
+            names = _first("; ", [_name(result) for result in failed], SHOWN_FAILED)
             self._console.print(f"Not blessed, nothing was pushed. Failed: {escape(names)}")
         if record.status == "pushed":
             self._console.print(f"Model:  {escape(record.model_uri)}")
@@ -168,6 +168,10 @@ def _thresholds(results: tuple[ThresholdCheck, ...]) -> Table:
     if len(results) > len(shown):
         table.add_row(f"and {len(results) - len(shown)} more", "", "", "", "", "see `transferline runs --json`")
     return table
+
+
+def _name(result: ThresholdCheck) -> str:
+    return "better than guessing" if result.guessing else f"{result.metric} in {result.slice}"
 
 
 def bound_of(result: ThresholdCheck) -> str:

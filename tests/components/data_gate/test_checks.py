@@ -84,6 +84,9 @@ def test_a_class_that_misses_a_split_stops_the_run_where_the_rules_say_so():
     (fault,) = ingest_faults(report(counts=RARE), GateRules(fail_on_missing_class=True))
     assert fault.startswith("1 class misses a split: 'fox' (train 3, eval 0, test 0); add records")
     assert "data.split.stratify" in fault
+    once = RARE | {"train": {"cat": 9, "dog": 9, "fox": 1}}
+    (fault,) = ingest_faults(report(counts=once), GateRules(fail_on_missing_class=True))
+    assert "data.split.stratify" not in fault
     assert ingest_faults(report(), GateRules(fail_on_missing_class=True)) == []
 
 

@@ -123,7 +123,7 @@ def test_what_would_stop_at_the_gate_is_said_with_the_command_that_goes_on(trans
     )
     assert "Run it" not in done.stdout
     *_, what, command = done.stdout.splitlines()
-    assert what == "A run would stop at the gate: too much can't be used. Fix the data first, or leave that out:"
+    assert what == "A run would stop at the gate. Fix the data first, or let it pass:"
     assert command.strip() == "transferline run poll --set gate.max_quarantined=0.1"
 
     as_it_is = transferline("check", "poll", "--json")
