@@ -4,6 +4,7 @@ import pytest
 from browser import charts, column, needs_chromium, opened
 from report_samples import NASTY, curves
 
+from components.ingest.report import Conflicts, Duplicate
 from components.outcome import Failure
 from components.report.charts import evaluation_charts, training_charts
 from components.report.page import render, render_index
@@ -193,3 +194,13 @@ def test_a_curve_that_ran_away_is_drawn_as_far_as_it_is_finite(review, tmp_path)
     found = curves(metrics={**curves().metrics, "val_loss": (0.7, 0.5, float("inf"), float("nan"))})
     page = render(review.model_copy(update={"training": TrainingReview(curves=found)}))
     assert '"y":[0.7,0.5,null,null]' in page
+
+
+def test_rows_in_conflict_are_named_with_their_places(review, run_view):
+    group = Duplicate(places=("train/a: x.csv, line 2", "train/<b>: x.csv, line 9"), splits=("train",), labels=())
+    found = Conflicts(groups=1, records=2, outvoted=1, first=(group,))
+    page = render(review.model_copy(update={"data": review.data.model_copy(update={"conflicts": found})}), run_view)
+    assert "<li>train/a: x.csv, line 2 ≠ train/&lt;b&gt;: x.csv, line 9</li>" in page
+    assert page.count("2 of 128 records (1.6%) conflict with another one") == 2
+    none = review.model_copy(update={"data": review.data.model_copy(update={"conflicts": Conflicts()})})
+    assert "No records with the same inputs and different labels." in render(none, run_view)
