@@ -74,6 +74,8 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     text = (
         f"Label {config.data.label}{weight}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
     )
+    if unused := [name for name in kinds if name not in features]:
+        text += f"; not learned from: {listed(unused)}"
     yield ok("columns", text) if features else fault("columns", f"{text}.", "Add a column of numbers.")
     for name, (number_file, text_file) in layout.mixed.items():
         yield warning(

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 
 from components.contract import FEATURES, LABEL
 from components.csv_example_gen.config import CsvData, RowSplit
@@ -9,7 +10,7 @@ from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.trainer.mlp.config import MLP, MLPTraining, RowModel
 from components.trainer.trees.config import Trees
-from components.transform.config import Quantiles, RowTransform
+from components.transform.config import Number, Quantiles, RowTransform
 from components.wording import listed, printable
 from pipeline.config import RowPipeline
 from pipeline.new.bounds import above_guessing
@@ -38,6 +39,14 @@ SLICES = 2
 STEPS_AN_EPOCH = 40
 LEAST_BATCH, MOST_BATCH = 16, 4096
 LONG_LIST = 8
+KINDS = {
+    "number": ("number", "numbers"),
+    "category": ("category", "categories"),
+    "boolean": ("column of two values", "columns of two values"),
+    "date": ("date", "dates"),
+    "text": ("column of free text", "columns of free text"),
+}
+SCALES = {"log": "Skewed, and so by their logarithms", "quantile": "With values far out, and so by their places"}
 
 
 def draft_for_rows(name: str, found: RowFindings) -> Draft:
@@ -54,20 +63,24 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     features = learned_from(found.columns)
     if not features:
         raise TransferlineError(
-            "There is no column of numbers to learn from.",
+            "There is no column to learn from.",
             place=found.data.path,
-            cure="Turn text into numbers first; the columns are "
+            cure="Check the file; the columns are "
             + listed([f"{column.name} ({column.role})" for column in found.columns])
             + ".",
         )
     split = _split(found)
-    config = _config(name, found, split, features)
+    config = _config(name, found, split)
     long_lists = {
-        "transform.features": ("FEATURES", features),
+        "transform.features": ("FEATURES", config.transform.features),
         "data.split.key": ("FEATURES", split.key),
         "data.columns": ("COLUMNS", config.data.columns),
     }
-    constants = {key: named for key, named in long_lists.items() if len(named[1]) > LONG_LIST}
+    constants = {
+        key: (constant, names)
+        for key, (constant, names) in long_lists.items()
+        if isinstance(names, tuple) and len(names) > LONG_LIST
+    }
     return Draft(
         config=config,
         title=f"Rows of {len(found.classes)} classes by {printable(found.data.label)}: trees and multilayer "
@@ -88,22 +101,27 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     )
 
 
-def _config(name: str, found: RowFindings, split: RowSplit, features: tuple[str, ...]) -> RowPipeline:
+def _config(name: str, found: RowFindings, split: RowSplit) -> RowPipeline:
     slices = _quantiles(found)
     texts = [column.name for column in found.columns if column.role == "text" and column.distinct <= SLICE_VALUES]
-    transform = RowTransform(features=features, standardize=True)
-    if slices:
-        transform = RowTransform(features=features, standardize=True, slices=slices)
     return RowPipeline(
         name=name,
         data=_data_settings(found, split),
-        transform=transform,
+        transform=_transform(found, slices),
         trainer=_trainer(found),
         evaluation=Evaluation(
             thresholds=_thresholds(found), slices=("label", *slices, *texts), better_than_guessing=True
         ),
         gate=RULES,
     )
+
+
+def _transform(found: RowFindings, slices: dict[str, Quantiles]) -> RowTransform:
+    """Each column by its kind; names alone where all are numbers without holes that are standardised."""
+    kinds = {column.name: column.feature for column in found.columns if column.feature}
+    plain = all(kind == Number() for kind in kinds.values()) and not any(column.missing for column in found.columns)
+    features = {"features": tuple(kinds), "standardize": True} if plain else {"features": kinds}
+    return RowTransform.model_validate({**features, **({"slices": slices} if slices else {})})
 
 
 def _check_label(found: RowFindings) -> None:
@@ -257,19 +275,23 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
 
 def _about(found: RowFindings) -> str:
     about = "" if found.counted else "about "
-    numbers = sum(column.role == "feature" for column in found.columns)
+    kinds = Counter(column.feature.kind for column in found.columns if column.feature)
+    learned = listed([count_of(count, *KINDS[kind]) for kind, count in kinds.items()])
     return (
         f"{about}{found.rows:,} rows in {found.data.path}, {'all' if found.all_read else f'{found.read:,}'} looked at. "
-        f"Classes: {with_counts(found.classes)}. {count_of(numbers, 'column', 'columns')} of numbers to learn from."
+        f"Classes: {with_counts(found.classes)}. To learn from: {learned}."
     )
 
 
 def _details(found: RowFindings) -> str:
-    texts = [column.name for column in found.columns if column.role in ("text", "date")]
+    texts = [column.name for column in found.columns if column.role in ("text", "date") and not column.feature]
     roles = [
         f"{printable(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT
     ]
-    parts = [f"Text, which can be sliced by but isn't learned from: {listed(texts)}."] if texts else []
+    parts = [f"Text that isn't learned from: {listed(texts)}."] if texts else []
+    for scale, why in SCALES.items():
+        names = [column.name for column in found.columns if getattr(column.feature, "scale", "") == scale]
+        parts += [f"{why}: {listed(names)}."] if names else []
     parts += [f"Left out: {'; '.join(roles)}."] if roles else []
     return " ".join(parts)
 

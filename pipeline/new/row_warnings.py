@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from components.transform.config import Text
 from components.wording import listed, printable
 from pipeline.new.gate import conflicts_warning, misses_a_split, missing_warning, what_stops
 from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
@@ -21,6 +22,7 @@ LEFT_OUT: dict[Role, str] = {
     "empty": "no value at all",
     "constant": "the same value in every row",
     "key": "another value in each row, as a key has: a network would learn rows by heart",
+    "names": "another text in nearly each row: a network would learn rows by heart",
     "counter": "counts the rows, as a line number does",
     "group": "named like a key",
     "label's copy": "tells the class in every row, as if it were a copy of the label",
@@ -91,15 +93,19 @@ def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
     )
     yield from _about_columns(
         [column for column in columns if column.decimal_comma],
-        "numbers with a decimal comma, which are read as text; write them with a point",
+        "numbers with a decimal comma, which are read as text and left out; write them with a point",
     )
-    texts = [column for column in columns if column.role == "text" and not column.decimal_comma]
-    if texts:
-        yield f"Columns of text aren't features yet: {listed(map(_text, texts))}."
+    yield from _about_columns(
+        [column for column in columns if isinstance(column.feature, Text)],
+        "free text, of which words are counted: crude",
+    )
+    yield from _about_columns(
+        [column for column in columns if column.role == "date" and not column.feature],
+        "dates that aren't all written alike, and aren't learned from; data.dates says how they are written",
+    )
     yield from _about_columns(
         [column for column in columns if column.role == "date"],
-        "dates, which aren't features; if the model is to predict what comes later, sort the file by them and split by "
-        "rows (data.split.by)",
+        "dates; if the model is to predict what comes later, sort the file by them and split by rows (data.split.by)",
     )
     yield from _missing_warnings(columns)
 
@@ -107,17 +113,11 @@ def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
 def _missing_warnings(columns: Iterable[Column]) -> Iterator[str]:
     lacking = [column for column in columns if column.missing > MUCH_MISSING and column.role != "empty"]
     if lacking:
-        filled = any(column.role == "feature" for column in lacking)
         shares = listed([f"'{printable(column.name)}' ({column.missing:.0%} of the rows)" for column in lacking])
-        yield f"Values are missing: {shares}" + "; a feature gets its mean instead" * filled + "."
+        yield f"Values are missing: {shares}; the network is told where."
 
 
 def _about_columns(columns: list[Column], what: str) -> Iterator[str]:
     if columns:
         names = listed([f"'{printable(column.name)}'" for column in columns])
         yield f"Column{'s' * (len(columns) > 1)} {names}: {what}."
-
-
-def _text(column: Column) -> str:
-    sliced = "sliced by" if column.distinct <= SLICE_VALUES else "too many to slice by"
-    return f"'{printable(column.name)}' ({column.distinct:,} unique values, {sliced})"

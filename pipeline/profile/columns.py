@@ -11,14 +11,15 @@ import numpy.typing as npt
 from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType
+from components.transform.config import Feature
+from pipeline.profile.features import feature_of, has_many_words
 
-Role: TypeAlias = Literal["feature", "text", "date", "empty", "constant", "key", "counter", "group", "label's copy"]
-"""feature: of numbers, for the network. text and date: can be sliced by, but aren't features. key: another value in
-each row. counter: the number of the row, in all or within a group of rows. group: named like a key, with values that
-come again, as a customer's number."""
-
-LEARNED: frozenset[Role] = frozenset({"feature"})
-"""The roles of columns that are learned from."""
+Role: TypeAlias = Literal[
+    "feature", "text", "date", "empty", "constant", "key", "names", "counter", "group", "label's copy"
+]
+"""feature: of numbers. text: of names, or of many words. date: of dates, which aren't learned from where they are read
+as text. key: another value in each row. names: another text in nearly each row. counter: the number of the row, in all
+or within a group of rows. group: named like a key, with values that come again, as a customer's number."""
 
 LEAST_ROWS = 20
 """With fewer rows, values that all differ mean nothing."""
@@ -50,6 +51,7 @@ class Column:
         separates: How well its order alone tells two classes apart: 0 not at all, 1 wholly; 0 for text and for more
             classes.
         decimal_comma: Whether it is text because its numbers are written 1,5.
+        feature: How it can be learned from; None where it had better not be.
     """
 
     name: str
@@ -58,11 +60,12 @@ class Column:
     missing: float
     separates: float = 0.0
     decimal_comma: bool = False
+    feature: Feature | None = None
 
 
 def learned_from(columns: Iterable[Column]) -> tuple[str, ...]:
     """Returns the names of the columns that are learned from."""
-    return tuple(column.name for column in columns if column.role in LEARNED)
+    return tuple(column.name for column in columns if column.feature)
 
 
 def look_at_columns(table: pa.Table, types: Mapping[str, ColumnType], label: str) -> tuple[Column, ...]:
@@ -83,7 +86,9 @@ def look_at_columns(table: pa.Table, types: Mapping[str, ColumnType], label: str
         if name != label
     )
     return tuple(
-        replace(column, role="counter") if column.role == "feature" and counts_rows(first[column.name]) else column
+        replace(column, role="counter", feature=None)
+        if column.role == "feature" and counts_rows(first[column.name])
+        else column
         for column in columns
     )
 
@@ -123,7 +128,11 @@ def _column(name: str, values: pa.Array, kind: ColumnType, codes: npt.NDArray[np
     role: Role = "text" if comma and distinct > 1 else _role(name, given, kind, distinct)
     if role in ("feature", "text", "group") and _copies_label(values, codes, distinct, classes):
         role = "label's copy"
-    return Column(name, role, distinct, missing, separates, comma)
+    feature = None
+    if role in ("feature", "text", "date") and not comma and (role != "date" or kind == "date"):
+        feature = feature_of(values, kind, codes, classes)
+        role = role if feature else "names"
+    return Column(name, role, distinct, missing, separates, comma, feature)
 
 
 def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:
@@ -136,7 +145,7 @@ def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:
     if kind == "date" or (is_text and _share(given, DATE) >= MOSTLY):
         return "date"
     if is_text or pc.all(pc.equal(pc.round(given), given)).as_py():
-        if distinct == len(given) >= LEAST_ROWS:
+        if distinct == len(given) >= LEAST_ROWS and not (is_text and has_many_words(given)):
             return "key"
         if is_named_like_key(name):
             return "group"

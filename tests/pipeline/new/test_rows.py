@@ -8,7 +8,7 @@ from components.arrow import pa, parquet
 from components.csv_example_gen.config import RowSplit
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
-from pipeline.config import MLP, Trees
+from pipeline.config import MLP, Boolean, Category, Date, Number, Text, Trees
 from pipeline.new.row_pipeline import draft_for_rows
 from pipeline.profile.rows import look_at_rows
 
@@ -28,10 +28,15 @@ def test_the_file_that_is_written(found, written):
     draft = draft_for_rows("mine", found)
     text, config = written(draft)
     assert config == draft.config
-    assert config.transform.features == ("x", "my y")
+    assert config.transform.features == {
+        "x": Number(),
+        "my y": Number(),
+        "town": Category(),
+        "day": Date(parts=("month", "weekday", "days")),
+    }
     assert config.data.classes == ("no", "yes")
     assert config.data.split == RowSplit(
-        by="hash", key=("x", "my y"), group="customer_id", count_conflicts=True, stratify=True
+        by="hash", key=("x", "my y", "town", "day"), group="customer_id", count_conflicts=True, stratify=True
     )
     assert config.evaluation.better_than_guessing
     assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True)
@@ -45,8 +50,7 @@ def test_what_is_wrong_is_said(found):
     warnings = draft_for_rows("mine", found).warnings
     for name in ("row id", "customer_id", "code", "always", "never", "answer"):
         assert has(warnings, "Column", f"'{name}'", "left out")
-    assert has(warnings, "Values are missing", "'my y' (10% of the rows)", "mean")
-    assert has(warnings, "aren't features yet", "'town' (3 unique values, sliced by)")
+    assert has(warnings, "Values are missing", "'my y' (10% of the rows)", "the network is told")
     assert has(warnings, "'day'", "dates")
     assert has(warnings, "'price'", "decimal comma")
     assert not has(warnings, "'x'")
@@ -55,25 +59,44 @@ def test_what_is_wrong_is_said(found):
 def test_each_column_is_told_of_once_on_the_screen_and_once_in_the_file(found, written):
     draft = draft_for_rows("mine", found)
     said = " ".join([draft.data, *draft.warnings])
-    for name in ("row id", "customer_id", "code", "always", "never", "answer", "town", "day", "price"):
+    for name in ("row id", "customer_id", "code", "always", "never", "answer", "day", "price"):
         assert said.count(f"'{name}'") == 1
+    assert "'town'" not in said
     text, _ = written(draft)
     docstring = " ".join(text.split('"""')[1].split())
-    assert all(docstring.count(name) == 1 for name in ("row id", "customer_id", "code", "never", "town", "price"))
+    assert all(docstring.count(name) == 1 for name in ("row id", "customer_id", "code", "never", "price"))
 
 
-def test_forty_columns_of_text_are_one_warning(tmp_path, csv_text):
-    table = {f"text {n}": ["Rom", "Bonn", "Köln"] * 400 for n in range(40)}
+def test_forty_columns_of_names_are_one_warning(tmp_path, csv_text):
+    table = {f"text {n}": [f"name {row % 900} of {n}" for row in range(1200)] for n in range(40)}
     table |= {"x": [f"{n % 97}.5" for n in range(1200)], "label": ["a", "b", "b", "a"] * 300}
     warnings = draft_for_rows("mine", look(tmp_path, csv_text(table), "label")).warnings
     (warning,) = [each for each in warnings if "text" in each]
-    assert warning.endswith("'text 7' (3 unique values, sliced by) and 32 more.")
+    assert "'text 7' and 32 more: another text in nearly each row" in warning
 
 
-def test_text_of_too_many_values_to_slice_by(tmp_path, csv_text):
-    table = {"town": [f"town {n % 120}" for n in range(1200)], "x": [f"{n % 97}.5" for n in range(1200)]}
-    warnings = draft_for_rows("mine", look(tmp_path, csv_text(table | {"label": ["a", "b"] * 600}), "label")).warnings
-    assert has(warnings, "Columns of text aren't features yet: 'town' (120 unique values, too many to slice by)")
+def test_a_table_of_text_alone_is_learned_from(tmp_path, csv_text, written):
+    rng = np.random.default_rng(0)
+    table = {
+        "town": [f"town {n}" for n in rng.integers(0, 120, 1200)],
+        "member": rng.choice(["yes", "no"], 1200).tolist(),
+        "note": [" ".join(rng.choice(["red", "car", "big", "old", "sea", "sun"], 8)) for _ in range(1200)],
+        "label": ["a", "b"] * 600,
+    }
+    draft = draft_for_rows("mine", look(tmp_path, csv_text(table), "label"))
+    _, config = written(draft)
+    assert config.transform.features == {"town": Category(), "member": Boolean(), "note": Text()}
+    assert has(draft.warnings, "Column 'note': free text, of which words are counted: crude")
+    assert "To learn from: 1 category, 1 column of two values, 1 column of free text." in draft.data
+
+
+def test_skewed_numbers_are_on_a_scale_that_is_said(tmp_path, csv_text, written):
+    rng = np.random.default_rng(0)
+    prices = [f"{value:.5f}" for value in rng.lognormal(3, 1.5, 1200)]
+    draft = draft_for_rows("mine", look(tmp_path, csv_text({"price": prices, "label": ["a", "b"] * 600}), "label"))
+    text, config = written(draft)
+    assert config.transform.features == {"price": Number(scale="log")}
+    assert "Skewed, and so by their logarithms: price." in " ".join(text.split())
 
 
 def test_good_rows_have_no_warnings(tmp_path, columns, csv_text):
@@ -105,7 +128,7 @@ def test_parquet(tmp_path, written):
     found = look_at_rows(str(tmp_path / "rows.parquet"), "flag")
     assert (found.rows, found.read, set(found.classes)) == (ROWS, ROWS, {"0", "1"})
     _, config = written(draft_for_rows("mine", found))
-    assert config.transform.features == ("x",)
+    assert config.transform.features == {"x": Number(), "kind": Boolean()}
     assert config.evaluation.slices == ("label", "x_quartile", "kind")
 
 
@@ -169,8 +192,8 @@ def test_a_label_that_tells_no_classes(tmp_path, csv_text, labels, message):
 
 
 def test_nothing_to_learn_from(tmp_path, csv_text):
-    text = csv_text({"town": ["Rom", "Bonn", "Bonn"] * 20, "label": ["a", "b"] * 30})
-    with pytest.raises(TransferlineError, match="no column of numbers"):
+    text = csv_text({"town": ["Rom"] * 60, "number": [f"n{n}" for n in range(60)], "label": ["a", "b"] * 30})
+    with pytest.raises(TransferlineError, match="no column to learn from"):
         draft_for_rows("mine", look(tmp_path, text, "label"))
 
 
