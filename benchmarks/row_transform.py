@@ -28,6 +28,7 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.arrow import pa, pc
+from components.contract import FEATURES as VECTOR
 from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.csv_example_gen.encode import gzipped_records
 from components.ingest.artifact import IngestReportArtifact
@@ -186,7 +187,12 @@ def measure(mode: str, folder: str) -> None:
     if mode != "per_column":
         output = tft.TFTransformOutput(artifacts["transform_graph"].uri)
         start = time.monotonic()
-        load_rows([f"{artifacts['examples'].uri}/Split-train/*"], output, class_names(artifacts["transform_graph"].uri))
+        load_rows(
+            [f"{artifacts['examples'].uri}/Split-train/*"],
+            output,
+            class_names(artifacts["transform_graph"].uri),
+            [VECTOR],
+        )
         found["read and packed for training"] = time.monotonic() - start
     print(json.dumps(found))
 

@@ -19,6 +19,7 @@ from components.wording import printable
 
 JSON_LINES = (".jsonl", ".ndjson")
 AT_ONCE = 8192
+LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 80
 
 Value: TypeAlias = float | int | str | None
@@ -106,7 +107,7 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
     match kind, value:
         case (_, bool()):
             raise ValueError(f"{name}: {_shown(value)} is no {KINDS[kind]}")
-        case ("float", int() | float()) if abs(value) < np.finfo(np.float32).max:
+        case ("float", int() | float()) if abs(value) < LARGEST:
             return float(value)
         case ("int", int() | float()) if abs(value) < 2**63 and value == int(value):
             return int(value)
