@@ -9,8 +9,8 @@ import tensorflow as tf
 from components.contract import RAW
 from components.trainer.trees.forest import CODES, Forest
 
-WALKED = 2**21
-"""Trees times rows that are walked together, which bounds the memory of an answer."""
+WALKED = 2**18
+"""Trees times rows that are walked together: they stay in the cache, and bound the memory of an answer."""
 
 
 class ForestModel(tf.Module):
