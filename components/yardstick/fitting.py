@@ -44,12 +44,20 @@ def _measured(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: i
     shares = np.bincount(train.ids, train.weights, minlength=classes)
     guesses = np.tile(shares / shares.sum(), (len(test.ids), 1))
     found = {GUESSING: scores(test, guesses, time.monotonic() - began)}
+    counts = np.unique(train.ids, return_counts=True)[1]
+    if len(counts) < 2:  # of a sample
+        return found
     began = time.monotonic()
     logistic = _logistic(train.features.shape[1], codes.features)
     logistic.fit(train.features, train.ids, logisticregression__sample_weight=train.weights)
     found[LOGISTIC] = scores(test, _probabilities(logistic, test.features, classes), time.monotonic() - began)
     began = time.monotonic()
-    trees = HistGradientBoostingClassifier(categorical_features=list(codes.raw) or None, random_state=seed)
+    trees = HistGradientBoostingClassifier(
+        categorical_features=list(codes.raw) or None,
+        # Of many rows it validates on a part of them, for which it needs two of each class.
+        early_stopping="auto" if counts.min() > 1 else False,
+        random_state=seed,
+    )
     trees.fit(_clipped(train.raw, codes.raw), train.ids, train.weights)
     answers = _probabilities(trees, _clipped(test.raw, codes.raw), classes)
     found[TREES] = scores(test, answers, time.monotonic() - began)

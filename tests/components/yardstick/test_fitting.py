@@ -74,6 +74,19 @@ def test_a_class_that_the_sample_has_not_gets_no_probability():
     assert found[TREES].crossentropy > 5
 
 
+def test_a_class_of_one_row_among_many():
+    """Of more than 10,000 rows the library takes a part to validate on, with some of each class."""
+    train, test = made(12_000, 0, 2), made(300, 1, 2)
+    train.ids[0] = 2
+    assert measure(train, test, 3, Codes(), seed=0)[TREES].accuracy > 0.75
+
+
+def test_a_sample_of_one_class_alone_leaves_guessing():
+    train, test = made(100, 0, 2), made(100, 1, 2)
+    train.ids[:] = 1
+    assert list(measure(train, test, 2, Codes(), seed=0)) == [GUESSING]
+
+
 def test_more_codes_than_the_trees_take():
     rng = np.random.default_rng(0)
     codes = rng.permutation(np.arange(2, 1002)).astype(np.float32)

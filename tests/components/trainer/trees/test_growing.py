@@ -117,3 +117,15 @@ def test_rows_that_weigh_nothing_count_for_nothing(splits):
     plain = grow(*splits, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
     # Not the same: how many rows a leaf has is counted, whatever they weigh.
     assert min(weighted.metrics["val_loss"]) == pytest.approx(min(plain.metrics["val_loss"]), rel=0.1)
+
+
+def test_a_class_of_one_row_among_many():
+    """Of more than 10,000 rows the library draws some to watch, of each class as many as it has."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(12_000, 2)).astype(np.float32)
+    ids = (rows[:, 0] > 0).astype(np.int64)
+    validation = LabelledRows(rows[:300], ids[:300].copy())
+    ids[500] = 2
+    grown = grow(LabelledRows(rows, ids), validation, (), Trees(iterations=5), 0, lambda iterations, lowest: None)
+    assert grown.forest.outputs == 3
+    assert grown.metrics["val_accuracy"][-1] > 0.95
