@@ -12,6 +12,7 @@ from kubeflow_stand_in.run import Cluster, Run, StepError, read_spec
 
 from components.ingest.report import read_report
 from components.trainer.curves import read_curves
+from components.yardstick.results import read_yardstick
 from pipeline.config import EmbeddedDigits
 from pipeline.data.higgs_toy import write_csv
 from pipeline.data.sources import materialise
@@ -26,6 +27,7 @@ DIGITS = (
     "--set=trainer.fine_tuning.epochs=1",
 )
 HIGGS = (
+    '--set=trainer.models={"trees": {"kind": "trees", "iterations": 9}, "tiny": {"widths": [16]}}',
     "--set=trainer.max_epochs=1",
     "--set=data.split.eval_rows=300",
     "--set=data.split.train_rows=1200",
@@ -149,7 +151,15 @@ def test_with_the_entry_point_of_tfx_no_step_gets_past_its_inputs(name, words, r
 
 
 def test_what_the_tuner_trained_is_not_trained_again(higgs):
-    assert read_curves(str(made(higgs, "Trainer", "model_run"))).trained_by == "Tuner"
+    curves = read_curves(str(made(higgs, "Trainer", "model_run")))
+    # An epoch of a network is no match for nine trees.
+    assert (curves.trained_by, curves.model) == ("Tuner", "trees")
+
+
+def test_simple_models_are_measured_on_the_rows_that_the_pods_read(higgs):
+    yardstick = read_yardstick(str(made(higgs, "Yardstick", "yardstick")))
+    assert (yardstick.fitted_rows, yardstick.test_rows) == (1200, 300)
+    assert "Beside simple models" in (made(higgs, "Report", "report") / "report.html").read_text()
 
 
 def test_what_did_not_change_is_taken_over_and_what_was_pushed_is_looked_up_anew(higgs):
