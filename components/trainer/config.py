@@ -5,6 +5,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from components.settings import Settings
+from components.trainer.operating_point import OperatingPoint
 
 StrategyName: TypeAlias = Literal["auto", "tpu", "mirrored", "multi_worker", "one_device"]
 """How training is distributed; see `components.trainer.strategy`."""
@@ -32,6 +33,10 @@ class TrainingSettings(Settings):
             to each other counts: they are scaled so that the mean over the training examples is 1. Training and
             validation loss are weighted alike; the Evaluator's metrics never are.
         class_weight_exponent: "balanced" weights are taken to this power, from 0 (all alike) to 1.
+        calibrate: Whether probabilities are calibrated by one temperature, found on the validation split; nothing is
+            changed where that has fewer than 200 examples.
+        operating_point: Of two classes, by what the probability is chosen, on the validation split, above which the
+            second one is answered; None for one half.
     """
 
     strategy: StrategyName = "auto"
@@ -41,6 +46,8 @@ class TrainingSettings(Settings):
     checkpoint_seconds: float = Field(default=30.0, ge=0)
     class_weights: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = None
     class_weight_exponent: float = Field(default=1.0, ge=0, le=1)
+    calibrate: bool = False
+    operating_point: OperatingPoint | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

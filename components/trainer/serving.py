@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
+from components.trainer.answering import Answering, write_answering
+from components.trainer.operating_point import EVEN
+
 CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 COLUMNS_FILE = os.path.join("assets.extra", "columns.json")
 """Of a model for rows: its columns, in the order that the signature `rows` has them in."""
@@ -18,12 +21,13 @@ WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 
-def classification_outputs(scores: tf.Tensor, class_names: Sequence[str]) -> dict[str, tf.Tensor]:
+def classification_outputs(scores: tf.Tensor, class_names: Sequence[str], cut: float = EVEN) -> dict[str, tf.Tensor]:
     """Returns what a signature that classifies gives.
 
     Args:
         scores: Probabilities, float32 [batch, classes], or a probability of the second of two classes, [batch, 1].
         class_names: The class names, in the order of their numbers.
+        cut: Of two classes, the second is the label where its probability is above it.
 
     Returns:
         `scores` [batch, classes], `label` [batch] and `class_names` [batch, classes]; `probability` [batch] of the
@@ -32,9 +36,10 @@ def classification_outputs(scores: tf.Tensor, class_names: Sequence[str]) -> dic
     if scores.shape[1] == 1:
         scores = tf.concat([1.0 - scores, scores], axis=1)
     names = tf.constant(list(class_names))
+    answered = tf.argmax(scores, axis=1) if cut == EVEN else tf.cast(scores[:, 1] > cut, tf.int64)
     result = {
         "scores": scores,
-        "label": tf.gather(names, tf.argmax(scores, axis=1)),
+        "label": tf.gather(names, answered),
         "class_names": tf.tile(names[tf.newaxis], [tf.shape(scores)[0], 1]),
     }
     if len(class_names) == 2:
@@ -77,13 +82,15 @@ def save(
     class_names: Sequence[str],
     warm_up: Sequence[prediction_log_pb2.PredictionLog],
     folder: str,
+    answering: Answering | None = None,
 ) -> None:
-    """Writes the SavedModel, with its class names and warm-up requests in assets.extra."""
+    """Writes the SavedModel, with its class names, how it answers and warm-up requests in assets.extra."""
     tf.saved_model.save(model, folder, signatures=dict(signatures))
     path = os.path.join(folder, CLASSES_FILE)
     tf.io.gfile.makedirs(os.path.dirname(path))
     with tf.io.gfile.GFile(path, "w") as file:
         file.write(json.dumps(list(class_names)))
+    write_answering(answering or Answering(), folder)
     with tf.io.TFRecordWriter(os.path.join(folder, WARM_UP_FILE)) as writer:
         for request in warm_up:
             writer.write(request.SerializeToString())

@@ -7,6 +7,7 @@ import tensorflow_transform as tft
 import tf_keras as keras
 
 from components.contract import IMAGE, LABEL
+from components.trainer.answering import Answering, scores_of
 from components.trainer.serving import (
     SERVING_DEFAULT,
     classification_outputs,
@@ -16,7 +17,7 @@ from components.trainer.serving import (
     warm_up_request,
 )
 from components.trainer.transfer_learning.dataset import read_records
-from components.trainer.transfer_learning.model import HeadKind
+from components.trainer.transfer_learning.model import HeadKind, logits_of
 from components.transform.labels import label_ids
 from components.transform.raw_features import raw_feature, to_dense_1d
 
@@ -33,16 +34,23 @@ class ServedModel(tf.Module):
         head: What the model's head gives.
         tft_output: The output of the Transform step.
         class_names: The class names, in the order of their numbers.
+        answering: How what the head gives becomes an answer.
     """
 
     def __init__(
-        self, model: keras.Model, head: HeadKind, tft_output: tft.TFTransformOutput, class_names: Sequence[str]
+        self,
+        model: keras.Model,
+        head: HeadKind,
+        tft_output: tft.TFTransformOutput,
+        class_names: Sequence[str],
+        answering: Answering,
     ) -> None:
         super().__init__(name="served_model")
         self.model_variables = model.variables
         self._raw_spec = tft_output.raw_feature_spec()
         self.class_names = tuple(class_names)
-        self._is_logit = head == "logit"
+        self._head = head
+        self.answering = answering
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked. Saving fails if the transform graph ever holds a resource, such as a table, of its own.
         transform = tft_output.transform_features_layer().__call__
@@ -83,8 +91,10 @@ class ServedModel(tf.Module):
 
     def _classify(self, photos: tf.Tensor) -> dict[str, tf.Tensor]:
         """Returns `scores` [batch, classes], `label` and `class_names`, and `probability` where there are two."""
-        output = self._predict(photos)
-        return classification_outputs(tf.sigmoid(output) if self._is_logit else output, self.class_names)
+        output, temperature = self._predict(photos), self.answering.temperature
+        if self._head == "logit" or temperature != 1.0:
+            output = scores_of(logits_of(output, self._head), temperature)
+        return classification_outputs(output, self.class_names, self.answering.cut)
 
 
 def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[bytes]) -> None:
@@ -103,7 +113,7 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
             warm_up_request(SERVING_DEFAULT, {"examples": [_example(photo)]}),
         )
     ]
-    save(served, served.signatures(), served.class_names, warm_up, folder)
+    save(served, served.signatures(), served.class_names, warm_up, folder, served.answering)
 
 
 def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: int = WARM_UP_PHOTOS) -> list[bytes]:

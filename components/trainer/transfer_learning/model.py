@@ -20,6 +20,9 @@ from components.trainer.transfer_learning.config import Augmentation, TransferLe
 HeadKind: TypeAlias = Literal["logit", "softmax"]
 
 BASE = "mobilenetv2"
+LEAST_PROBABILITY = 1e-30
+"""What float32 has still in full; the logarithm of 0 is no number."""
+
 POOLING, DROPOUT, HEAD = "pooling", "dropout", "head"
 
 
@@ -146,6 +149,11 @@ def unfreeze(base: keras.Model, from_layer: int) -> None:
     base.trainable = True
     for layer in base.layers[:from_layer]:
         layer.trainable = False
+
+
+def logits_of(output: tf.Tensor, head: HeadKind) -> tf.Tensor:
+    """Returns the logits of what a head gives: logarithms of probabilities are as good as those before the softmax."""
+    return output if head == "logit" else tf.math.log(tf.maximum(output, LEAST_PROBABILITY))
 
 
 class WeightedLoss(keras.losses.Loss):

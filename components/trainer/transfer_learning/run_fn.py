@@ -9,6 +9,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 
+from components.trainer.answering import Answering, answers_of, check_answering, find_answering
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.class_weights import by_name, class_weights
 from components.trainer.curves import LearningCurves, write_curves
@@ -18,8 +19,15 @@ from components.trainer.transfer_learning.dataset import Photos, image_size, rea
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
 from components.trainer.transfer_learning.feature_store import write_stored_folders
 from components.trainer.transfer_learning.lessons import lessons
-from components.trainer.transfer_learning.model import build_base, build_model, head_kind, precision_policy
-from components.trainer.transfer_learning.training import train
+from components.trainer.transfer_learning.model import (
+    HeadKind,
+    build_base,
+    build_model,
+    head_kind,
+    logits_of,
+    precision_policy,
+)
+from components.trainer.transfer_learning.training import Lesson, train
 from components.trainer.transfer_learning.weights import WeightsFile, imagenet_weights, load_pretrained
 from components.trainer.workers import run_workers, starts_workers
 from components.transform.labels import class_names
@@ -67,6 +75,7 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     strategy = distribution_strategy(settings.strategy)
     keras.utils.set_random_seed(settings.seed)
     photos = load_photos(fn_args)
+    check_answering(settings, photos.class_names)
     head = head_kind(settings, len(photos.class_names))
     model, base, weights = build(settings, photos, strategy)
     store = fn_args.custom_config.get("features", "")
@@ -77,7 +86,8 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     curves = train(
         model, base, head, taught.phases, settings, fn_args.model_run_dir, checkpoints, weights_by_class
     ).model_copy(update={"class_weights": by_name(photos.class_names, weights_by_class)})
-    served = ServedModel(model, head, photos.tft_output, photos.class_names)
+    answering = answering_of(taught.phases, head, settings)
+    served = ServedModel(model, head, photos.tft_output, photos.class_names, answering)
     save(served, curves, weights, photos, fn_args, strategy)
     if is_chief(strategy):
         write_stored_folders(fn_args.model_run_dir, taught.stored)
@@ -108,6 +118,15 @@ def build(
         base = build_base(photos.image_size)
         weights = load_pretrained(base, settings.weights)
         return build_model(settings, base, len(photos.class_names)), base, weights
+
+
+def answering_of(phases: tuple[Lesson, Lesson], head: HeadKind, settings: TransferLearning) -> Answering:
+    """Finds out how the trained model is to answer, on the validation split as the last phase has it."""
+    if not settings.calibrate and settings.operating_point is None:
+        return Answering()
+    learner, data = phases[1 if settings.fine_tuning.epochs else 0]
+    outputs, labels = answers_of(learner, data.validation)
+    return find_answering(settings, logits_of(tf.constant(outputs), head).numpy(), labels)
 
 
 def save(

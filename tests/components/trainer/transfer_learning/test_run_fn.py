@@ -10,7 +10,10 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
+from components.errors import TransferlineError
+from components.trainer.answering import read_answering
 from components.trainer.curves import read_curves
+from components.trainer.operating_point import AtRecall
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.run_fn import run_fn
 
@@ -180,3 +183,45 @@ def test_three_classes_without_fine_tuning_or_augmentation_or_cache(three_classe
     assert "probability" not in answer
     assert answer["scores"].shape == (1, 3)
     np.testing.assert_array_equal(answer["class_names"], [[b"cat", b"dog", b"eel"]])
+
+
+def test_the_second_class_is_answered_above_a_cut_that_finds_what_was_asked_for(
+    two_classes, write_split, lively_weights, tmp_path
+):
+    settings = TINY.model_copy(
+        update={
+            "weights": lively_weights,
+            "fine_tuning": FineTuning(epochs=0),
+            "calibrate": True,
+            "operating_point": AtRecall(recall=1.0),
+        }
+    )
+    args = types.SimpleNamespace(
+        train_files=[write_split(tmp_path / "Split-train", TWO)],
+        eval_files=[write_split(tmp_path / "Split-eval", TWO[:6], first_seed=100)],
+        transform_graph_path=two_classes,
+        serving_model_dir=str(tmp_path / "Format-Serving"),
+        model_run_dir=str(tmp_path / "model_run"),
+        custom_config={"trainer": settings.model_dump(mode="json")},
+    )
+
+    run_fn(args)
+
+    answering = read_answering(args.serving_model_dir)
+    records = tf.data.TFRecordDataset(tf.io.gfile.glob(args.eval_files), compression_type="GZIP")
+    (examples,) = records.batch(100)
+    answer = tf.saved_model.load(args.serving_model_dir).signatures["serving_default"](examples=examples)
+    probability, answered = answer["probability"].numpy(), answer["label"].numpy() == b"dog"
+    dogs = np.array(TWO[:6]) == "dog"
+    np.testing.assert_array_equal(answered, probability > np.float32(answering.cut))
+    assert answered[dogs].all()
+    assert answering.cut < probability[dogs].min() <= answering.cut + np.diff(np.sort(probability)).max()
+    # Six photos tell no temperature.
+    assert (answering.temperature, answering.calibration.examples) == (1.0, 6)
+
+
+def test_an_operating_point_between_three_classes_is_an_error(three_classes, fn_args_of):
+    settings = TransferLearning(weights=None, operating_point=AtRecall(recall=0.5))
+
+    with pytest.raises(TransferlineError, match="there are 3"):
+        run_fn(fn_args_of(three_classes, THREE, settings))
