@@ -6,7 +6,7 @@ parses and predicts a batch at once, and numpy sums it up by slice.
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import apache_beam as beam
@@ -20,6 +20,7 @@ from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Floats, Found, contributions
 from components.ingest.side_by_side import in_order
 from components.loaded_models import load_model
+from components.operating_point import EVEN
 
 PHOTOS_PER_BATCH, ROWS_PER_BATCH = 32, 8192
 AT_ONCE = 2
@@ -38,6 +39,7 @@ class Question:
         tops: Of more than two classes: among how many of the likeliest ones the right one is looked for.
         one_versus_rest: Of more than two classes: whether each has a histogram of its own.
         weight: The feature with each example's weight; "" where they all count the same.
+        cuts: Of two classes, by the name of the model: above it, the second is predicted.
     """
 
     models: Mapping[str, str]
@@ -47,6 +49,7 @@ class Question:
     tops: tuple[int, ...] = ()
     one_versus_rest: bool = False
     weight: str = ""
+    cuts: Mapping[str, float] = field(default_factory=dict)
 
 
 class Answer(beam.DoFn):
@@ -88,6 +91,7 @@ class Answer(beam.DoFn):
                 tops=self._question.tops,
                 one_versus_rest=self._question.one_versus_rest,
                 weights=weights,
+                cut=self._question.cuts.get(name, EVEN),
             )
             for name, (labels, predictions) in answers.items()
         }

@@ -42,9 +42,8 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, classes:
         raise RuntimeError(f"TFMA's verdict is {blessed}, which the checks don't bear out: {checks}")
     if evaluation.better_than_guessing:
         plots = read_plots(output_path, model_name)[ALL_EXAMPLES]
-        checks.insert(
-            0, guessing_check(confusion_of(plots, classes), candidate[ALL_EXAMPLES]["example_count"], ALL_EXAMPLES)
-        )
+        confusion = confusion_of(plots, candidate[ALL_EXAMPLES], classes)
+        checks.insert(0, guessing_check(confusion, candidate[ALL_EXAMPLES]["example_count"], ALL_EXAMPLES))
     return Decision(
         blessed=all(check.passed for check in checks),
         metrics={

@@ -17,6 +17,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, path_utils
 
+from components.answering import read_answering
 from components.errors import TransferlineError
 from components.evaluator.answers import Answer, Question
 from components.evaluator.config import Evaluation
@@ -65,17 +66,20 @@ class Executor(BaseBeamExecutor):
         )
         models = [candidate, *([baseline] if baseline else [])]
         measured = measures(names, (threshold.metric for threshold in evaluation.thresholds))
+        paths = {
+            spec.name: path_utils.serving_model_path(model.uri)
+            for spec, model in zip(config.model_specs, models, strict=True)
+        }
         question = Question(
-            models={
-                spec.name: path_utils.serving_model_path(model.uri)
-                for spec, model in zip(config.model_specs, models, strict=True)
-            },
+            models=paths,
             candidate=config.model_specs[0].name,
             classes=len(names),
             sliced_by=sliced_by(evaluation),
             tops=tuple(filter(None, map(top_of, measured))),
             one_versus_rest=AREA_OF_CLASSES in measured,
             weight=weight,
+            # Each model is judged by its own.
+            cuts={name: read_answering(path).cut for name, path in paths.items()},
         )
         with self._make_beam_pipeline() as pipeline:
             _ = (

@@ -7,9 +7,9 @@ from typing import Any
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 
-from components.evaluator.statistics import DECIDING
-
 ALL_EXAMPLES = "all examples"
+DIGITS = 6
+"""Behind the point of a count that is worked out from a rate; weights may have fractions."""
 
 
 def read_metrics(output_path: str, model_name: str) -> dict[str, dict[str, float | None]]:
@@ -39,18 +39,28 @@ def read_plots(output_path: str, model_name: str) -> dict[str, Mapping[str, Any]
     }
 
 
-def confusion_of(plots: Mapping[str, Any], classes: int) -> tuple[tuple[float, ...], ...]:
-    """Returns examples by actual class, then by predicted class: of two classes at 0.5; () where nothing was plotted.
+def confusion_of(
+    plots: Mapping[str, Any], metrics: Mapping[str, float | None], classes: int
+) -> tuple[tuple[float, ...], ...]:
+    """Returns examples by actual class, then by predicted class; () where nothing was plotted.
+
+    Of two classes it is that of the model's own cut, which is seldom among the thresholds that TFMA draws curves of:
+    recall and specificity are those of the cut.
 
     Args:
         plots: Of a slice, as above, by the name of the plot; numbers that are 0 aren't in it.
+        metrics: Of the slice, by name.
         classes: How many classes there are.
     """
     matrices = plots.get("confusionMatrixAtThresholds", {}).get("matrices", ())
     if matrices:
-        nearest = min(matrices, key=lambda matrix: abs(matrix.get("threshold", 0.0) - DECIDING))
-        names = (("trueNegatives", "falsePositives"), ("falseNegatives", "truePositives"))
-        return tuple(tuple(nearest.get(name, 0.0) for name in row) for row in names)
+        first, second = (
+            sum(matrices[0].get(name, 0.0) for name in names)
+            for names in (("trueNegatives", "falsePositives"), ("falseNegatives", "truePositives"))
+        )
+        right = (metrics.get("specificity") or 0.0) * first, (metrics.get("recall") or 0.0) * second
+        matrix = (right[0], first - right[0]), (second - right[1], right[1])
+        return tuple(tuple(round(count, DIGITS) for count in row) for row in matrix)
     matrices = plots.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", ())
     if not matrices:
         return ()

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from components.errors import TransferlineError
 from components.evaluator.metric_names import top_accuracy
+from components.operating_point import EVEN
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -25,9 +26,6 @@ Found: TypeAlias = dict[tuple[SliceKey, str], "Statistics"]
 
 BUCKETS = 10_000
 """Of TFMA's histogram between 0 and 1, which its curves are drawn from; two more take what lies outside."""
-
-DECIDING = 0.5
-"""Above it, an example is predicted as the second of two classes."""
 
 LEAST = 1e-7
 """A score counts as no less in the cross-entropy of many classes, and as no more than 1 without it, as in Keras."""
@@ -149,6 +147,7 @@ def contributions(
     tops: Sequence[int] = (),
     one_versus_rest: bool = False,
     weights: Floats | None = None,
+    cut: float = EVEN,
 ) -> Contributions:
     """Computes what each example contributes.
 
@@ -159,6 +158,7 @@ def contributions(
         tops: Of more than two classes: among how many of the likeliest ones the right one is looked for.
         one_versus_rest: Of more than two classes: whether each has a histogram of its own.
         weights: Of the examples; None for 1 each.
+        cut: Of two classes: the second is predicted where its probability is above it.
 
     Raises:
         TransferlineError: An example is of no class that the model knows, or a model of two classes answers with NaN,
@@ -172,7 +172,7 @@ def contributions(
         )
     of_each = predictions.astype(np.float64)
     if classes == 2:
-        found = _of_two_classes(labels, of_each)
+        found = _of_two_classes(labels, of_each, cut)
     else:
         found = _of_many_classes(labels, of_each, tops)
         if one_versus_rest:
@@ -192,7 +192,7 @@ def histogram_of(table: Table, class_id: int) -> Table:
     return Table(table.cells[first:end] - class_id * (BUCKETS + 2), table.sums[first:end])
 
 
-def _of_two_classes(labels: Ints, probabilities: Floats) -> Contributions:
+def _of_two_classes(labels: Ints, probabilities: Floats, cut: float) -> Contributions:
     if missing := int(np.isnan(probabilities).sum()):
         raise TransferlineError(
             f"The model answers with NaN, which is no number, to at least {missing} examples of the test split.",
@@ -200,7 +200,7 @@ def _of_two_classes(labels: Ints, probabilities: Floats) -> Contributions:
             cure="Look at the training curves for where the loss became NaN; lower the learning rate.",
         )
     is_second = labels == 1
-    predicted_second = probabilities > DECIDING
+    predicted_second = probabilities > cut
     of_label = np.where(is_second, probabilities, 1 - probabilities)
     with np.errstate(divide="ignore", invalid="ignore"):
         # As in TFMA a wrong certainty is infinite and what is no probability gives NaN; TFMA's formula, which adds zero

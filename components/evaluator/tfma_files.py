@@ -25,7 +25,6 @@ from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, top
 from components.evaluator.statistics import (
     CONFUSION,
     COUNT,
-    DECIDING,
     HISTOGRAM,
     ONE_VERSUS_REST,
     Found,
@@ -34,6 +33,7 @@ from components.evaluator.statistics import (
     classes_of,
     histogram_of,
 )
+from components.operating_point import EVEN
 
 Metrics: TypeAlias = dict[MetricKey, Any]
 
@@ -134,7 +134,8 @@ def _divided(sum_of_all: float, weight: float) -> float:
 def _confusion(statistics: Statistics) -> binary_confusion_matrices.Matrices:
     names = {"tp": "true_positives", "tn": "true_negatives", "fp": "false_positives", "fn": "false_negatives"}
     counts = {short: [statistics.totals[name]] for short, name in names.items()}
-    return binary_confusion_matrices.Matrices(thresholds=[DECIDING], **counts)
+    # The counts are those of the model's own cut. TFMA asks for them by the threshold of one half, for both models.
+    return binary_confusion_matrices.Matrices(thresholds=[EVEN], **counts)
 
 
 def _histogram(statistics: Statistics) -> list[calibration_histogram.Bucket]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from components.calibration import Calibration
 from components.outcome import Step
 from components.report.review import DataReview, EvaluationReview, Metric, SlicePlots, TrainingReview
 from components.settings import Settings
@@ -63,8 +64,10 @@ def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
         yield _precision_recall(overall, evaluation.slices[0].metrics)
     if overall.calibration:
         yield _calibration(overall, evaluation.class_names[1])
+    if evaluation.answering.calibration:
+        yield _reliability(evaluation.answering.calibration)
     if overall.confusion:
-        yield _confusion(overall, evaluation.class_names)
+        yield _confusion(overall, evaluation.class_names, evaluation.answering.cut)
 
 
 def class_balance(data: DataReview) -> Chart:
@@ -339,6 +342,32 @@ def _calibration(plots: SlicePlots, name: str) -> Chart:
     )
 
 
+def _reliability(calibration: Calibration) -> Chart:
+    sets = {"before": (calibration.before, "dash"), "after": (calibration.after, "solid")}
+    lines = [
+        _line(
+            name,
+            [each.confidence for each in found.bins],
+            [each.accuracy for each in found.bins],
+            mode="lines+markers",
+            dash=dash,
+        )
+        for name, (found, dash) in sets.items()
+    ]
+    words = "; ".join(
+        f"{name}: " + ", ".join(f"{each.confidence:.2f} {each.accuracy:.2f}" for each in found.bins)
+        for name, (found, _) in sets.items()
+    )
+    return Chart(
+        name="reliability",
+        title="Reliability on the validation split",
+        summary="Share of right answers among examples of about the same confidence, before and after calibration by "
+        f"a temperature of {calibration.temperature:.3f}. Confidence and share, {words}.",
+        traces=(*lines, _line("perfect", [0, 1], [0, 1], dash="dot")),
+        layout={"xaxis": {"title": {"text": "confidence"}}, "yaxis": {"title": {"text": "share of right answers"}}},
+    )
+
+
 def _area(metrics: Mapping[str, Metric], name: str) -> str:
     value = metrics[name].value if name in metrics else None
     return "" if value is None else f"; the area below is {value:.4f}"
@@ -354,7 +383,7 @@ def _merged(plots: SlicePlots, bins: int = 10) -> Iterator[tuple[float, float, f
             yield predicted, sum(each.observed * each.examples for each in inside) / examples, examples
 
 
-def _confusion(plots: SlicePlots, names: Sequence[str]) -> Chart:
+def _confusion(plots: SlicePlots, names: Sequence[str], cut: float) -> Chart:
     wrong = [
         (count, actual, predicted)
         for actual, row in zip(names, plots.confusion, strict=True)
@@ -379,7 +408,7 @@ def _confusion(plots: SlicePlots, names: Sequence[str]) -> Chart:
     axis = {"type": "category", "automargin": True}
     return Chart(
         name="confusion",
-        title="Confusion matrix" + (" at a threshold of 0.5" if len(names) == 2 else ""),
+        title="Confusion matrix" + (f" at a threshold of {cut:.4g}" if len(names) == 2 else ""),
         summary=words,
         traces=(trace,),
         layout={

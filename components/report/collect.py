@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 
 import tensorflow as tf
 
+from components.answering import read_answering
 from components.report.data import read_data, split_files
 from components.report.evaluation import read_evaluation
 from components.report.mistakes import find_mistakes
@@ -65,7 +66,9 @@ def collect(pipeline: str, sources: Sources) -> Review:
         if has_data
         else None,
         training=read_training(sources.model_run, sources.tuner_results) if sources.model_run else None,
-        evaluation=read_evaluation(sources.evaluation, _class_names(model_path)) if sources.evaluation else None,
+        evaluation=read_evaluation(sources.evaluation, _class_names(model_path), read_answering(model_path))
+        if sources.evaluation
+        else None,
         mistakes=find_mistakes(split_files(sources.examples, "test"), model_path)
         if sources.evaluation and sources.model
         else None,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import tensorflow_model_analysis as tfma
 
+from components.answering import Answering
 from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
 from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class
@@ -53,12 +54,13 @@ class Evaluated(NamedTuple):
     confusion: Confusion
 
 
-def read_evaluation(folder: str, class_names: Sequence[str]) -> EvaluationReview:
+def read_evaluation(folder: str, class_names: Sequence[str], answering: Answering | None = None) -> EvaluationReview:
     """Returns what an evaluation found.
 
     Args:
         folder: The Evaluator's output.
         class_names: In the order of their numbers.
+        answering: How the model's logits become its answer.
     """
     decision = read_decision(folder)
     candidate = tfma.CANDIDATE_KEY if decision.baseline_uri else ""
@@ -66,18 +68,22 @@ def read_evaluation(folder: str, class_names: Sequence[str]) -> EvaluationReview
     metrics = read_metrics(folder, candidate)
     plots = read_plots(folder, candidate)
     names = sorted(metrics, key=lambda name: (name != ALL_EXAMPLES, name))
-    drawn = {name: slice_plots(name, plots.get(name, {}), len(class_names)) for name in names}
+    drawn = {name: slice_plots(name, plots.get(name, {}), metrics[name], len(class_names)) for name in names}
     before = read_plots(folder, tfma.BASELINE_KEY).get(ALL_EXAMPLES, {}) if decision.baseline_uri else {}
     return EvaluationReview(
         decision=decision,
         class_names=tuple(class_names),
+        answering=answering or Answering(),
         slices=tuple(_slice(drawn[name], metrics[name], baseline.get(name, {})) for name in names),
         plots=tuple(drawn.values()),
         classes=tuple(
             by_class(
                 class_names,
                 Evaluated(metrics[ALL_EXAMPLES], drawn[ALL_EXAMPLES].confusion),
-                Evaluated(baseline[ALL_EXAMPLES], slice_plots(ALL_EXAMPLES, before, len(class_names)).confusion)
+                Evaluated(
+                    baseline[ALL_EXAMPLES],
+                    slice_plots(ALL_EXAMPLES, before, baseline[ALL_EXAMPLES], len(class_names)).confusion,
+                )
                 if before
                 else None,
                 _examples_per_weight(metrics[ALL_EXAMPLES]),
@@ -142,19 +148,20 @@ def _counts(confusion: Confusion) -> Counts:
     return Counts(actual=matrix.sum(axis=1), predicted=matrix.sum(axis=0), hits=matrix.diagonal())
 
 
-def slice_plots(name: str, plots: Mapping[str, Any], classes: int) -> SlicePlots:
+def slice_plots(name: str, plots: Mapping[str, Any], metrics: Mapping[str, float | None], classes: int) -> SlicePlots:
     """Returns the plots of a slice.
 
     Args:
         name: The slice.
         plots: TFMA's own JSON, by the name of the plot; it leaves out numbers that are 0.
+        metrics: The slice's, by name.
         classes: How many classes there are.
     """
     return SlicePlots(
         name=name,
         thresholds=tuple(_threshold_points(plots.get("confusionMatrixAtThresholds", {}))),
         calibration=tuple(_calibration(plots.get("calibrationHistogramBuckets", {}))),
-        confusion=confusion_of(plots, classes),
+        confusion=confusion_of(plots, metrics, classes),
     )
 
 

@@ -41,6 +41,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
         worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],
         beside=_beside(review),
+        answering=words.answering(review.evaluation) if review.evaluation else [],
         overfitting=words.overfitting(review.training) if review.training else [],
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
         metrics=_metric_names(review.evaluation),

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from components.answering import Answering
 from components.ingest.report import Conflicts, Duplicate, Quarantined
 from components.outcome import Decision, Yardstick
 from components.settings import Settings
@@ -72,7 +73,7 @@ class SlicePlots(Settings):
         name: As in `SliceResult`.
         thresholds: For two classes, by rising threshold.
         calibration: For two classes, by rising prediction.
-        confusion: Examples by actual class, then by predicted class; for two classes at a threshold of 0.5.
+        confusion: Examples by actual class, then by predicted class; for two classes at the model's cut.
     """
 
     name: str
@@ -87,6 +88,7 @@ class EvaluationReview(Settings):
     Attributes:
         decision: Each threshold with the value it met.
         class_names: In the order of their numbers.
+        answering: How the model's logits become its answer.
         slices: All slices, "all examples" first.
         plots: In the same order.
         classes: Precision, recall and F1 of each class, over all examples; `count` is how many are of it.
@@ -94,6 +96,7 @@ class EvaluationReview(Settings):
 
     decision: Decision
     class_names: tuple[str, ...]
+    answering: Answering = Answering()
     slices: tuple[SliceResult, ...]
     plots: tuple[SlicePlots, ...] = ()
     classes: tuple[SliceResult, ...] = ()

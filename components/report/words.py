@@ -264,6 +264,32 @@ def weighted_loss(training: TrainingReview) -> str:
     )
 
 
+def answering(evaluation: EvaluationReview) -> list[str]:
+    """Returns sentences that say how the model's logits become its answer, where that isn't by the likeliest class."""
+    found, said = evaluation.answering, []
+    if found.operating_point is not None:
+        asked = ", ".join(f"{key} {value}" for key, value in found.operating_point.model_dump().items())
+        second = evaluation.class_names[1]
+        said.append(
+            f"{second} is answered where its probability is above {found.cut:.4g}, chosen on the validation split by "
+            f"{asked}."
+        )
+    if found.calibration is not None:
+        before, after, examples = found.calibration.before, found.calibration.after, found.calibration.examples
+        if found.temperature == 1.0:
+            said.append(
+                f"Probabilities aren't calibrated: {examples:,} validation examples are too few, or no temperature was "
+                "better than none."
+            )
+        else:
+            said.append(
+                f"Probabilities are calibrated by a temperature of {found.temperature:.3f}, found on {examples:,} "
+                f"validation examples. There the expected calibration error was {before.expected_error:.4f} and is "
+                f"{after.expected_error:.4f}, the cross-entropy {before.crossentropy:.4f} and {after.crossentropy:.4f}."
+            )
+    return said
+
+
 def overfitting(training: TrainingReview) -> list[str]:
     """Returns sentences that say where validation was best and whether the model overfitted."""
     found = [_overfitting(training.curves, training.curves.model or "The model")]

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
+from components.operating_point import OperatingPoint
 from components.settings import Settings
-from components.trainer.operating_point import OperatingPoint
 
 StrategyName: TypeAlias = Literal["auto", "tpu", "mirrored", "multi_worker", "one_device"]
 """How training is distributed; see `components.trainer.strategy`."""

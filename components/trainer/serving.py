@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 from tensorflow_serving.apis import model_pb2, predict_pb2, prediction_log_pb2
 
-from components.trainer.answering import Answering, write_answering
-from components.trainer.operating_point import EVEN
+from components.answering import Answering, write_answering
+from components.operating_point import EVEN
 
 CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 COLUMNS_FILE = os.path.join("assets.extra", "columns.json")

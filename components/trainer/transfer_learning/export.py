@@ -6,8 +6,9 @@ import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 
+from components.answering import Answering
 from components.contract import IMAGE, LABEL
-from components.trainer.answering import Answering, scores_of
+from components.trainer.answering import scores_of
 from components.trainer.serving import (
     SERVING_DEFAULT,
     classification_outputs,

@@ -9,7 +9,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 
-from components.trainer.answering import Answering, answers_of, check_answering, find_answering
+from components.answering import Answering
+from components.trainer.answering import answers_of, check_operating_point, find_answering
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.class_weights import by_name, class_weights
 from components.trainer.curves import LearningCurves, write_curves
@@ -75,7 +76,7 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     strategy = distribution_strategy(settings.strategy)
     keras.utils.set_random_seed(settings.seed)
     photos = load_photos(fn_args)
-    check_answering(settings, photos.class_names)
+    check_operating_point(settings.operating_point, photos.class_names)
     head = head_kind(settings, len(photos.class_names))
     model, base, weights = build(settings, photos, strategy)
     store = fn_args.custom_config.get("features", "")
@@ -126,7 +127,12 @@ def answering_of(phases: tuple[Lesson, Lesson], head: HeadKind, settings: Transf
         return Answering()
     learner, data = phases[1 if settings.fine_tuning.epochs else 0]
     outputs, labels = answers_of(learner, data.validation)
-    return find_answering(settings, logits_of(tf.constant(outputs), head).numpy(), labels)
+    return find_answering(
+        logits_of(tf.constant(outputs), head).numpy(),
+        labels,
+        calibrated=settings.calibrate,
+        operating_point=settings.operating_point,
+    )
 
 
 def save(

@@ -8,10 +8,11 @@ MATRICES = [
     {"threshold": -1e-06, "truePositives": 10.0, "falsePositives": 10.0},
     {"threshold": 1.0, "trueNegatives": 10.0, "falseNegatives": 10.0},
 ]
+RATES = {"recall": 0.8, "specificity": 0.9}
 
 
-def test_two_classes_are_counted_at_one_half():
-    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, 2)
+def test_two_classes_are_counted_at_the_cut_that_recall_and_specificity_are_of():
+    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, RATES, 2)
     assert plots.confusion == ((9.0, 1.0), (2.0, 8.0))
     assert [point.threshold for point in plots.thresholds] == [-1e-06, 0.5, 1.0]
 
@@ -22,13 +23,17 @@ def test_more_classes_are_counted_by_actual_and_predicted():
         {"actualClassId": 2, "predictedClassId": 1, "numWeightedExamples": 3.0},
         {"actualClassId": 1, "predictedClassId": -1, "numWeightedExamples": 1.0},
     ]
-    plots = slice_plots("a=b", {"multiClassConfusionMatrixAtThresholds": {"matrices": [{"entries": entries}]}}, 3)
+    plots = slice_plots(
+        "a=b", {"multiClassConfusionMatrixAtThresholds": {"matrices": [{"entries": entries}]}}, RATES, 3
+    )
     assert plots.confusion == ((5.0, 0.0, 0.0), (0.0, 0.0, 0.0), (0.0, 3.0, 0.0))
 
 
 def test_a_bucket_without_examples_isnt_calibrated():
     bucket = {"numWeightedExamples": 4.0, "totalWeightedLabel": 1.0, "totalWeightedRefinedPrediction": 2.0}
-    plots = slice_plots("a=b", {"calibrationHistogramBuckets": {"buckets": [{"numWeightedExamples": 0.0}, bucket]}}, 2)
+    plots = slice_plots(
+        "a=b", {"calibrationHistogramBuckets": {"buckets": [{"numWeightedExamples": 0.0}, bucket]}}, RATES, 2
+    )
     ((found),) = plots.calibration
     assert (found.examples, found.predicted, found.observed) == (4.0, 0.5, 0.25)
 
@@ -44,14 +49,14 @@ def test_a_bucket_without_examples_isnt_calibrated():
     ],
 )
 def test_shares_have_wilsons_interval_of_their_own_count(name, value, interval):
-    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, 2)
+    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, RATES, 2)
     found = _metric(name, value, 20.0, plots)
     assert (found.low, found.high) == pytest.approx(interval, abs=1e-3)
 
 
 def test_a_curve_over_one_class_has_no_value():
     one_class = {"confusionMatrixAtThresholds": {"matrices": [{"threshold": 0.5, "truePositives": 3.0}]}}
-    plots = slice_plots("label=dog", one_class, 2)
+    plots = slice_plots("label=dog", one_class, RATES, 2)
     assert _metric("auc", 0.0, 3.0, plots).value is None
     assert _metric("accuracy", 1.0, 3.0, plots).value == 1.0
 
@@ -59,16 +64,16 @@ def test_a_curve_over_one_class_has_no_value():
 @pytest.mark.parametrize("name", ["precision_at_recall_0.8", "recall_at_precision_0.5", "negative_predictive_value"])
 def test_what_is_of_both_classes_has_no_value_over_one(name):
     one_class = {"confusionMatrixAtThresholds": {"matrices": [{"threshold": 0.5, "truePositives": 3.0}]}}
-    assert _metric(name, 0.0, 3.0, slice_plots("label=dog", one_class, 2)).value is None
+    assert _metric(name, 0.0, 3.0, slice_plots("label=dog", one_class, RATES, 2)).value is None
 
 
 def test_f1_has_no_value_where_there_is_none_of_the_second_class():
     one_class = {"confusionMatrixAtThresholds": {"matrices": [{"threshold": 0.5, "falsePositives": 3.0}]}}
-    assert _metric("f1", 0.0, 3.0, slice_plots("label=cat", one_class, 2)).value is None
+    assert _metric("f1", 0.0, 3.0, slice_plots("label=cat", one_class, RATES, 2)).value is None
 
 
 def test_intervals_of_weighted_examples_are_those_of_as_many_examples_as_there_are():
-    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, 2)
+    plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, RATES, 2)
     found = _metric("recall", 0.8, 200.0, plots, per_weight=10)
     assert (found.low, found.high) == share_interval(0.8, 100)
 

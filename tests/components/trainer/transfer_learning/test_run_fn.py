@@ -10,10 +10,10 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
+from components.answering import read_answering
 from components.errors import TransferlineError
-from components.trainer.answering import read_answering
+from components.operating_point import AtRecall
 from components.trainer.curves import read_curves
-from components.trainer.operating_point import AtRecall
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.run_fn import run_fn
 

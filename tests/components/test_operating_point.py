@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from components.errors import TransferlineError
-from components.trainer.operating_point import AtPrecision, AtRecall, LeastCost, Maximize, choose_cut
+from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize, choose_cut
 
 PROBABILITIES = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9], np.float32)
 IS_SECOND = np.array([0, 0, 1, 0, 1, 0, 1, 1], bool)
@@ -83,7 +83,7 @@ def test_of_cuts_that_are_precise_enough_the_one_that_finds_most_is_taken():
 
 
 def test_a_precision_that_no_cut_has_is_an_error_that_says_which_one_could_be_had():
-    with pytest.raises(TransferlineError, match=r"precision of 0.9 .* 0\.5000 is the highest") as error:
+    with pytest.raises(TransferlineError, match=r"precision of 0.9 .* the highest: 0\.5000") as error:
         choose_cut(AtPrecision(precision=0.9), [0.9, 0.8], [False, True])
 
     assert error.value.place == "trainer.operating_point.precision"

@@ -171,7 +171,7 @@ def _goodness(wanted: OperatingPoint, candidates: Candidates) -> Floats:
             if not allowed.any():
                 best = float(candidates.precision.max())
                 raise TransferlineError(
-                    f"No cut has a precision of {wanted.precision:g} on the validation split; {best:.4f} is the highest.",
+                    f"No cut has a precision of {wanted.precision:g} on the validation split; the highest: {best:.4f}.",
                     place=f"{PLACE}.precision",
                     cure="Ask for less, or choose the cut by f1 or by the cost of each mistake.",
                 )

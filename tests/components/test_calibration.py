@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
-from components.trainer.calibration import LEAST_ROWS, calibrate, reliability
+from components.calibration import LEAST_ROWS, calibrate, reliability
 
 
 def drawn(temperature, rows=20_000, classes=3, seed=0):
