@@ -8,6 +8,7 @@ from components.csv_example_gen.config import CsvData, RowSplit
 from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ExampleFeatures, ImageData, Split
+from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.trees.config import Trees
@@ -45,6 +46,8 @@ __all__ = [
     "PHOTO_SLICES",
     "PRESETS",
     "SCHEMAS",
+    "AtPrecision",
+    "AtRecall",
     "Augmentation",
     "Beam",
     "Boolean",
@@ -64,7 +67,9 @@ __all__ = [
     "ImageData",
     "ImagePipeline",
     "ImageTransform",
+    "LeastCost",
     "MLPTraining",
+    "Maximize",
     "Metadata",
     "Number",
     "Pipeline",

@@ -15,6 +15,7 @@ from pipeline.config import ImagePipeline
 from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
 from pipeline.new.gate import MOST, RULES, misses_a_split, missing_warning, settings_to_run, what_stops
+from pipeline.new.operating_point import operating_point_for
 from pipeline.profile.classes import MIN_CLASSES, RARE, auc_at_least, count_of, few, margin, unbalanced, with_counts
 from pipeline.profile.photos import PhotoFindings
 
@@ -132,6 +133,8 @@ def _trainer(found: PhotoFindings, split: Split) -> TransferLearning:
         batch_size=batch_size,
         feature_extraction=FeatureExtraction(epochs=epochs, learning_rate=learning_rate),
         fine_tuning=FineTuning(epochs=min(10, epochs)),
+        calibrate=True,
+        operating_point=operating_point_for(found.counts),
     )
     if _are_signs(found):
         trainer = trainer.model_copy(update={"augmentation": Augmentation(horizontal_flip=False, rotation=0.0)})

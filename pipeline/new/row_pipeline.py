@@ -16,6 +16,7 @@ from pipeline.config import RowPipeline
 from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
 from pipeline.new.gate import RULES, misses_a_split, settings_to_run
+from pipeline.new.operating_point import operating_point_for
 from pipeline.new.row_warnings import LEFT_OUT, SLICE_VALUES, warnings_of
 from pipeline.profile.classes import (
     FEW,
@@ -229,6 +230,8 @@ def _trainer(found: RowFindings) -> MLPTraining:
         batch_size=min(MOST_BATCH, max(LEAST_BATCH, batch_size)),
         max_epochs=epochs,
         patience=patience,
+        calibrate=True,
+        operating_point=operating_point_for(found.classes),
     )
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from components.answering import Answering
 from components.contract import FEATURES, LABEL
+from components.trainer.answering import scores_of
 from components.trainer.mlp.named_inputs import input_names, numbered, rename_inputs
 from components.trainer.mlp.trained import TrainedModel
 from components.trainer.serving import (
@@ -55,6 +57,7 @@ class ServedRows(tf.Module):
         class_names: The class names, in the order of their numbers.
         slices: Columns that Transform makes for the evaluation to slice by.
         weight: The column with each row's weight, which what is served has none of; "" where training had none either.
+        answering: How the model's logits become its answer.
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class ServedRows(tf.Module):
         class_names: Sequence[str],
         slices: Sequence[str],
         weight: str = "",
+        answering: Answering | None = None,
     ) -> None:
         super().__init__(name="served_rows")
+        self.answering = answering or Answering()
         self.model_variables = model.variables
         self.layout, self.columns = layout, tuple(layout.columns)
         self.class_names, self._slices = tuple(class_names), tuple(slices)
@@ -74,7 +79,7 @@ class ServedRows(tf.Module):
         # tf.Module tracks what is assigned to it, and saving a Keras object that is tracked takes seconds; a function
         # isn't tracked.
         self._transform = tft_output.transform_features_layer().__call__
-        self._vector, self._scores = model.vector, model.scores
+        self._vector, self._scores, self._logits = model.vector, model.scores, model.logits
 
     def signatures(self) -> dict[str, tf.types.experimental.PolymorphicFunction]:
         """Returns the signatures by name, each for any number of rows."""
@@ -132,7 +137,9 @@ class ServedRows(tf.Module):
         return dict(tf.io.parse_example(examples, spec))
 
     def _classify(self, transformed: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        return classification_outputs(self._scores(transformed[self._vector]), self.class_names)
+        vector, temperature = transformed[self._vector], self.answering.temperature
+        scores = self._scores(vector) if temperature == 1.0 else scores_of(self._logits(vector), temperature)
+        return classification_outputs(scores, self.class_names, self.answering.cut)
 
 
 def _or_none(spec: FeatureSpec) -> FeatureSpec:
@@ -154,7 +161,7 @@ def export_rows(served: ServedRows, folder: str) -> None:
     nothing = {
         keys[name]: tf.constant([NO_VALUE[INPUTS[kind]]] * WARM_UP_ROWS, INPUTS[kind]) for name, kind in types.items()
     }
-    save(served, served.signatures(), served.class_names, [warm_up_request(COLUMNS, nothing)], folder)
+    save(served, served.signatures(), served.class_names, [warm_up_request(COLUMNS, nothing)], folder, served.answering)
     rename_inputs(folder, COLUMNS, {numbered(at): keys[name] for at, name in enumerate(served.columns)})
     for name, content in {
         COLUMNS_FILE: list(served.columns),

@@ -8,11 +8,13 @@ from typing import Any
 import tensorflow as tf
 
 from components.errors import TransferlineError
+from components.trainer.answering import check_operating_point
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.export import ServedRows, export_rows
 from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, describe, load, remade, train_one
+from components.trainer.mlp.row_answering import answering_of
 from components.trainer.mlp.trained import TrainedModel
 from components.trainer.mlp.training import log_to_tensorboard
 from components.trainer.mlp.winner import depends_on, read_winner
@@ -40,6 +42,7 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
         return
     strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
     described = describe(fn_args)
+    check_operating_point(settings.operating_point, described.class_names)
     checkpoints = checkpoint_folder(fn_args)
     model, curves = trained_by_tuner(fn_args, described, name, strategy) or train_one(
         described, load(fn_args, described, [name]), name, strategy, checkpoints
@@ -51,6 +54,7 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
         described.class_names,
         described.slices,
         described.weight,
+        answering_of(fn_args, described, model),
     )
     save(served, curves, fn_args, strategy)
     if is_chief(strategy):

@@ -26,6 +26,9 @@ class TrainedModel(Protocol):
     def scores(self, vector: tf.Tensor) -> tf.Tensor:
         """Returns probabilities: float32 [batch, classes], or [batch, 1] of the second of two classes."""
 
+    def logits(self, vector: tf.Tensor) -> tf.Tensor:
+        """Returns what the probabilities are made from, of the same shape; [batch, 1] for two classes."""
+
     def arrays(self) -> Arrays:
         """Returns all that its training came to."""
 
@@ -45,8 +48,12 @@ class Network:
 
     def scores(self, vector: tf.Tensor) -> tf.Tensor:
         """Returns probabilities; see `TrainedModel`."""
-        logits = self._model(vector, training=False)
+        logits = self.logits(vector)
         return tf.sigmoid(logits) if logits.shape[1] == 1 else tf.nn.softmax(logits)
+
+    def logits(self, vector: tf.Tensor) -> tf.Tensor:
+        """Returns what the probabilities are made from; see `TrainedModel`."""
+        return self._model(vector, training=False)
 
     def arrays(self) -> Arrays:
         """Returns the weights, as Keras gives them."""

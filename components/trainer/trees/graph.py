@@ -47,6 +47,10 @@ class ForestModel(tf.Module):
         both = tf.concat([tf.sigmoid(-logits), tf.sigmoid(logits)], axis=1) if logits.shape[1] == 1 else None
         return tf.cast(tf.nn.softmax(logits) if both is None else both, tf.float32)
 
+    def logits(self, rows: tf.Tensor) -> tf.Tensor:
+        """Returns what the probabilities are made from, float32 [rows, classes], or [rows, 1] for two classes."""
+        return tf.cast(self._logits(rows), tf.float32)
+
     def _logits(self, rows: tf.Tensor) -> tf.Tensor:
         """Returns float64 [rows, outputs], a part of the rows after the other."""
         width = 2 * int(self._forest.columns) + len(self._forest.sets)

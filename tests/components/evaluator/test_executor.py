@@ -1,13 +1,17 @@
 import math
+import os
 
 import pytest
 from tfx.orchestration.kubeflow.v2.container.kubeflow_v2_entrypoint_utils import refactor_model_blessing
 from tfx.types import standard_artifacts
 
+from components.answering import Answering, write_answering
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.decision import ALL_EXAMPLES, read_decision
+from components.evaluator.results import read_metrics
 from components.outcome import ThresholdCheck
+from components.report.evaluation import read_evaluation
 
 RIGHT = ("cat", 0, [0.9, 0.1]), ("dog", 1, [0.2, 0.8]), ("dog", 1, [0.3, 0.7])
 WRONG = ("dog", 1, [0.6, 0.4])
@@ -269,3 +273,27 @@ def test_a_model_that_is_not_better_than_guessing_is_not_blessed(
     assert second.passed
     assert decision.blessed == blessed
     assert blessing.get_int_custom_property("blessed") == blessed
+
+
+def test_each_model_is_judged_by_its_own_cut(evaluate, write_examples, save_model):
+    probabilities = {"cat": (0.1, 0.2, 0.35, 0.6), "dog": (0.25, 0.4, 0.7, 0.9)}
+    rows = [(name, int(name == "dog"), [1 - each, each]) for name, found in probabilities.items() for each in found]
+    candidate, baseline = save_model("model", 2), save_model("baseline", 2)
+    write_answering(Answering(cut=0.3), os.path.join(candidate.uri, "Format-Serving"))
+    evaluation, _ = evaluate(
+        Evaluation(
+            thresholds=(Threshold(metric="recall", at_least=0.7, max_drop=0.0), Threshold(metric="auc", max_drop=0.0)),
+            better_than_guessing=True,
+        ),
+        write_examples(rows),
+        candidate,
+        baseline,
+    )
+
+    guessing, recall, *_ = read_decision(evaluation.uri).checks
+    assert (recall.metric, recall.value) == ("recall", 0.75)
+    assert guessing.value == pytest.approx(5 / 8)
+    baseline_metrics = read_metrics(evaluation.uri, "baseline")["all examples"]
+    assert (baseline_metrics["recall"], baseline_metrics["specificity"]) == (0.5, 0.75)
+    review = read_evaluation(evaluation.uri, ("cat", "dog"))
+    assert review.plots[0].confusion == ((2.0, 2.0), (1.0, 3.0))

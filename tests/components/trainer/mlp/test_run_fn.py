@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from components.answering import read_answering
 from components.arrow import pc
 from components.contract import FEATURES
 from components.csv_example_gen.encode import encode_each, gzipped_records
@@ -15,6 +16,7 @@ from components.trainer.mlp.config import MLP
 from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.one_model import describe, load, loss_scales
 from components.trainer.mlp.run_fn import run_fn
+from components.trainer.trees.config import Trees
 
 ONE = {"wide": MLP(widths=(16,))}
 
@@ -165,3 +167,30 @@ def test_the_model_loads_without_this_project(exported, tmp_path):
 def test_several_models_without_a_tuner(fn_args):
     with pytest.raises(TransferlineError, match="2 models to train and no Tuner"):
         run_fn(fn_args())
+
+
+@pytest.mark.parametrize("model", [MLP(widths=(16,)), Trees(iterations=20)])
+def test_the_cut_finds_what_was_asked_for_and_probabilities_are_calibrated(fn_args, data, model):
+    args = fn_args({"only": model})
+    asked = {"calibrate": True, "operating_point": {"kind": "at_recall", "recall": 0.95}, "max_epochs": 5}
+    args.custom_config["trainer"] |= asked
+    run_fn(args)
+
+    answering = read_answering(args.serving_model_dir)
+    folder, _ = data
+    (examples,) = tf.data.TFRecordDataset(str(folder / "eval.gz"), "GZIP").batch(300)
+    answer = tf.saved_model.load(args.serving_model_dir).signatures["serving_default"](examples=examples)
+    probability, answered = answer["probability"].numpy(), answer["label"].numpy() == b"yes"
+    labels = [
+        tf.train.Example.FromString(each).features.feature["label"].bytes_list.value[0] for each in examples.numpy()
+    ]
+    is_yes = np.array(labels) == b"yes"
+    np.testing.assert_array_equal(answered, probability > np.float32(answering.cut))
+    assert 0.95 <= answered[is_yes].mean() < 0.97
+    calibration = answering.calibration
+    assert calibration.examples == 300
+    assert answering.temperature == calibration.temperature != 1.0
+    # What is served has the cross-entropy that calibration ends with.
+    of_label = np.where(is_yes, probability, 1 - probability)
+    assert -np.log(of_label).mean() == pytest.approx(calibration.after.crossentropy, rel=1e-4)
+    assert calibration.after.crossentropy < calibration.before.crossentropy

@@ -1,0 +1,51 @@
+"""Finds out how a trained model of rows is to answer, on the validation split."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from components.answering import Answering
+from components.trainer.answering import find_answering
+from components.trainer.mlp.dataset import load_rows
+from components.trainer.mlp.one_model import Described, RowTrainerArgs
+from components.trainer.mlp.packed_rows import Packed, PackedRows
+from components.trainer.mlp.trained import TrainedModel
+
+BLOCK_ROWS = 2**16
+
+
+def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedModel) -> Answering:
+    """Returns temperature and cut, as far as the settings ask for them.
+
+    Every worker reads the whole split, so that all come to the same.
+
+    Args:
+        fn_args: What TFX gives a trainer.
+        described: What the model was built with.
+        model: The model.
+    """
+    settings = described.settings
+    if not settings.calibrate and settings.operating_point is None:
+        return Answering()
+    rows = load_rows(
+        fn_args.eval_files, described.tft_output, described.class_names, [model.vector], weight=described.weight
+    )[model.vector]
+    vectors = tf.TensorSpec([None, rows.columns], tf.float32)
+    logits_of = tf.function(model.logits, input_signature=[vectors], autograph=False)
+    parts = [(logits_of(block[:, : rows.columns]).numpy(), block[:, rows.columns :]) for block in _blocks(rows)]
+    logits, others = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return find_answering(
+        logits,
+        others[:, -1].astype(np.int64),
+        others[:, 0] if rows.weighted else None,
+        calibrated=settings.calibrate,
+        operating_point=settings.operating_point,
+    )
+
+
+def _blocks(rows: PackedRows) -> Iterator[Packed]:
+    for begin in range(0, rows.rows, BLOCK_ROWS):
+        block = np.empty([min(BLOCK_ROWS, rows.rows - begin), rows.width], np.float32)
+        rows.read(begin, block)
+        yield block
