@@ -48,6 +48,8 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
     if found.fault_count:
         reasons = dict.fromkeys(fault.reason for fault in found.faults)
         yield f"{what_stops(found.quarantine)}: {listed(reasons, SHOWN, '; ')}."
+    if found.passed_over:
+        yield f"Not read, since no data: {listed(found.passed_over)}."
     if not found.all_read:
         about = "" if found.counted else "about "
         yield f"{found.read:,} of {about}{found.rows:,} rows were read to know this; the run reads all."

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from components.arrow import pa, parquet
+from components.csv_example_gen.column_counts import read_columns
 from components.errors import TransferlineError
 
 
@@ -241,3 +242,57 @@ def test_a_stratified_split_is_the_same_over_files_and_formats(execute, tmp_path
     shutil.rmtree(tmp_path / "out")
     _, three = execute(tmp_path / "three", split=split)
     assert all(sorted(map(repr_of, one[name])) == sorted(map(repr_of, three[name])) for name in one)
+
+
+def test_what_lies_beside_the_rows_is_in_the_log_and_the_report(execute, tmp_path, caplog):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("x,y,label\n" + lines(50))
+    (data / "SOURCE.txt").write_text("Fetched today, from\nsomewhere.\n")
+    report, _ = execute(data)
+    assert (report.found, report.quarantined) == (50, 0)
+    assert (report.passed_over, report.first_passed_over) == (1, ("SOURCE.txt",))
+    assert "Not read, since these aren't files of rows: SOURCE.txt" in caplog.text
+
+
+def test_a_column_of_numbers_in_train_and_of_text_in_test(execute, tmp_path, caplog):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "train.csv").write_text("x,y,label\n" + lines(50))
+    (data / "test.csv").write_text("x,y,label\n" + "high,1,0\nlow,2,1\n3.5,3,1\n")
+    _, splits = execute(data, split={"by": "file"})
+    assert "The column x is read as text: it is of numbers in train.csv, of text in test.csv" in caplog.text
+    assert {row["x"] for row in splits["test"]} == {b"high", b"low", b"3.5"}
+    report, splits = execute(data, split={"by": "file"}, types={"x": "float"})
+    assert [(item.place, item.reason) for item in report.first_quarantined] == [
+        ("test.csv, line 2", "x: 'high' is no number"),
+        ("test.csv, line 3", "x: 'low' is no number"),
+    ]
+    assert by_x(splits) == sorted([3.5, *(i + 0.5 for i in range(50))])
+
+
+def test_a_column_without_a_value_in_train_or_in_test(execute, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "train.csv").write_text("x,y,label\n" + "".join(f",{i},{i % 2}\n" for i in range(30)))
+    (data / "test.csv").write_text("x,y,label\n" + "".join(f"{i}.5,,{i % 2}\n" for i in range(10)))
+    report, splits = execute(data, split={"by": "file"})
+    assert report.quarantined == 0
+    columns = read_columns(str(tmp_path / "out" / "ingest_report"))
+    assert (columns["x"].type, columns["x"].missing, columns["x"].distinct) == ("float", columns["x"].rows, 0)
+    assert (columns["y"].type, columns["y"].missing) == ("float", 0)
+    assert [row["x"] for row in splits["test"]] == [i + 0.5 for i in range(10)]
+    assert not any("y" in row for row in splits["test"])
+
+
+def test_a_category_of_ten_kilobytes_is_kept_and_isnt_listed(execute, tmp_path):
+    long = "x" * 10_000
+    path = tmp_path / "rows.csv"
+    rows = (f"{i}.5,{['Rome', long][i % 50 == 0]},{i % 2}\n" for i in range(500))
+    path.write_text("x,town,label\n" + "".join(rows))
+    report, splits = execute(path)
+    assert report.quarantined == 0
+    assert sum(row["town"] == long.encode() for rows in splits.values() for row in rows) == 10
+    town = read_columns(str(tmp_path / "out" / "ingest_report"))["town"]
+    assert (town.distinct, list(town.values), town.missing) == (2, ["Rome"], 0)
+    assert town.rows - town.values["Rome"] == sum(row["town"] == long.encode() for row in splits["train"])

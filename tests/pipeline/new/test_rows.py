@@ -1,4 +1,5 @@
 import gzip
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -244,3 +245,21 @@ def test_a_class_that_cannot_be_in_each_split_is_told(tmp_path, csv_text):
     draft = draft_for_rows("mine", look(tmp_path, csv_text(table), "label"))
     assert has(draft.warnings, "A class without rows in train, eval or test stops the run")
     assert draft.settings == ("gate.fail_on_missing_class=false",)
+
+
+def test_rows_are_named_by_their_key(found):
+    assert draft_for_rows("mine", found).config.data.id == ("row id",)
+
+
+def test_without_a_key_rows_are_named_by_their_line_unless_there_are_very_many(found):
+    without = replace(found, columns=tuple(column for column in found.columns if column.name != "row id"))
+    data = draft_for_rows("mine", without).config.data
+    assert (data.id, data.keep_places) == ((), True)  # `code` is a text, which may be as long as a letter
+    many = draft_for_rows("mine", replace(without, rows=200_000)).config.data
+    assert (many.id, many.keep_places) == ((), False)
+
+
+def test_what_is_passed_over_is_said(found):
+    warnings = draft_for_rows("mine", replace(found, passed_over=("SOURCE.txt",))).warnings
+    assert has(warnings, "Not read", "SOURCE.txt")
+    assert not has(draft_for_rows("mine", found).warnings, "Not read")
