@@ -1,8 +1,10 @@
 """Loads a pushed model."""
 
 import json
+import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +21,18 @@ Values: TypeAlias = npt.NDArray[Any]
 """Of a column, [rows]: float32, or float64 of whole numbers, NaN for none; or texts, dates by ISO 8601, "" for none."""
 
 
+@contextmanager
+def _names_of_any_kind() -> Iterator[None]:
+    """Keeps TensorFlow from saying of each input that it isn't named as Python would: columns are named by people."""
+    absl = logging.getLogger("absl")
+    before = absl.level
+    absl.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        absl.setLevel(before)
+
+
 class PushedModel:
     """A model as the Pusher left it.
 
@@ -29,7 +43,8 @@ class PushedModel:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.class_names: tuple[str, ...] = tuple(_read_json(folder, CLASSES_FILE))
-        self._signatures: Any = tf.saved_model.load(folder).signatures
+        with _names_of_any_kind():
+            self._signatures: Any = tf.saved_model.load(folder).signatures
 
     def columns(self) -> dict[str, ColumnType]:
         """Returns the columns of a model for rows, in their order, and their types."""
@@ -56,7 +71,8 @@ class PushedModel:
         return dict(_read_json(self.folder, INPUTS_FILE))
 
     def _scores(self, signature: str, **inputs: tf.Tensor) -> Scores:
-        return np.asarray(self._signatures[signature](**inputs)["scores"].numpy())
+        with _names_of_any_kind():
+            return np.asarray(self._signatures[signature](**inputs)["scores"].numpy())
 
 
 def _read_json(folder: str, name: str) -> Any:

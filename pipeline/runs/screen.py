@@ -130,7 +130,7 @@ class Screen:
             return
         self._console.print(f"On {record.yardstick.rows_in_words}:")
         for line in lines:
-            self._console.print(f"  {line}")
+            self._console.print(f"  {line}", soft_wrap=True)
 
     def _print(self, text: str) -> None:
         if not self._quiet:

@@ -24,6 +24,7 @@ SMALL = (
     "--set=trainer.feature_extraction.epochs=1",
     "--set=trainer.fine_tuning.epochs=1",
     '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 0}]',
+    "--set=evaluation.better_than_guessing=false",
 )
 ON_CLUSTER = ("--image", "registry.example.com/transferline:1", "--root", "gs://bucket/transferline")
 

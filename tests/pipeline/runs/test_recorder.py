@@ -85,7 +85,14 @@ def test_the_records_that_were_found_are_counted(recorder, config, screen, made)
     write_report(IngestReport(found=1252, counts=counts, quarantined=7), facts.outputs["ingest_report"][0].uri)
     recorder.finished("ImageExampleGen", 2.0, facts)
     assert kept(config).counts.model_dump() == {"train": 1234, "eval": 5, "test": 6, "quarantined": 7, "unused": 0}
-    assert screen.getvalue().rstrip().endswith("1,234 train, 5 eval, 6 test, 7 quarantined")
+    assert (
+        screen.getvalue()
+        .rstrip()
+        .endswith(
+            "1,234 train, 5 eval, 6 test, 7 quarantined; 2 classes miss a split: 'cat' (train 1,200, eval 5, test 0), "
+            "'dog' (train 34, eval 0, test 6)"
+        )
+    )
     (step,) = kept(config).steps
     assert (step.name, step.seconds, step.cached) == ("ImageExampleGen", 2.0, False)
     assert step.artifacts == tuple(artifact.uri for group in facts.outputs.values() for artifact in group)

@@ -180,15 +180,18 @@ def test_all_code_that_makes_a_value_of_a_photo_is_in_the_key():
         "components.errors",
         "components.ingest",
         "components.ingest.side_by_side",
+        "components.operating_point",
         "components.progress",
         "components.settings",
         "components.trainer",
+        "components.trainer.class_weights",
         "components.trainer.config",
         "components.trainer.strategy",
         "components.trainer.transfer_learning",
         "components.trainer.transfer_learning.config",
         "components.transform",
         "components.transform.config",
+        "components.wording",
     }
     hashed = {module.__name__ for module in features.CODE} | {features.__name__}
     assert _with_imports((features.__name__,)) - without_a_say == hashed
