@@ -28,6 +28,11 @@ class Maximize(Settings):
     kind: Literal["maximize"] = "maximize"
     metric: Literal["accuracy", "balanced_accuracy", "f1"] = "f1"
 
+    @property
+    def in_words(self) -> str:
+        """What the cut is chosen for."""
+        return f"the highest {self.metric}"
+
 
 class AtPrecision(Settings):
     """The cut with the highest recall of the second class, of those with this precision or a higher one.
@@ -40,6 +45,11 @@ class AtPrecision(Settings):
     kind: Literal["at_precision"] = "at_precision"
     precision: float = Field(gt=0, le=1)
 
+    @property
+    def in_words(self) -> str:
+        """What the cut is chosen for."""
+        return f"a precision of {self.precision:g} or more"
+
 
 class AtRecall(Settings):
     """The highest cut that finds this share of the second class, or more.
@@ -51,6 +61,11 @@ class AtRecall(Settings):
 
     kind: Literal["at_recall"] = "at_recall"
     recall: float = Field(gt=0, le=1)
+
+    @property
+    def in_words(self) -> str:
+        """What the cut is chosen for."""
+        return f"a recall of {self.recall:g} or more"
 
 
 class LeastCost(Settings):
@@ -65,6 +80,11 @@ class LeastCost(Settings):
     kind: Literal["least_cost"] = "least_cost"
     false_positive: float = Field(default=1.0, gt=0)
     false_negative: float = Field(default=1.0, gt=0)
+
+    @property
+    def in_words(self) -> str:
+        """What the cut is chosen for."""
+        return f"the least cost, {self.false_positive:g} a false positive and {self.false_negative:g} a false negative"
 
 
 OperatingPoint: TypeAlias = Annotated[Maximize | AtPrecision | AtRecall | LeastCost, Field(discriminator="kind")]

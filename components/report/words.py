@@ -268,11 +268,10 @@ def answering(evaluation: EvaluationReview) -> list[str]:
     """Returns sentences that say how the model's logits become its answer, where that isn't by the likeliest class."""
     found, said = evaluation.answering, []
     if found.operating_point is not None:
-        asked = ", ".join(f"{key} {value}" for key, value in found.operating_point.model_dump().items())
         second = evaluation.class_names[1]
         said.append(
-            f"{second} is answered where its probability is above {found.cut:.4g}, chosen on the validation split by "
-            f"{asked}."
+            f"{second} is answered where its probability is above {found.cut:.4g}, chosen on the validation split for "
+            f"{found.operating_point.in_words}."
         )
     if found.calibration is not None:
         before, after, examples = found.calibration.before, found.calibration.after, found.calibration.examples

@@ -4,8 +4,10 @@ import pytest
 from browser import charts, column, needs_chromium, opened
 from report_samples import NASTY, curves
 
+from components.answering import Answering
 from components.ingest.report import Conflicts, Duplicate
-from components.outcome import Failure
+from components.operating_point import AtRecall
+from components.outcome import Failure, Scores, Yardstick
 from components.report.charts import evaluation_charts, training_charts
 from components.report.page import render, render_index
 from components.report.review import DataReview, Mistake, Mistakes, Review, Sample, TrainingReview
@@ -204,3 +206,12 @@ def test_rows_in_conflict_are_named_with_their_places(review, run_view):
     assert page.count("2 of 128 records (1.6%) conflict with another one") == 2
     none = review.model_copy(update={"data": review.data.model_copy(update={"conflicts": Conflicts()})})
     assert "No records with the same inputs and different labels." in render(none, run_view)
+
+
+@pytest.mark.parametrize("asked", [None, AtRecall(recall=0.8)])
+def test_the_accuracy_of_a_model_with_a_cut_is_not_to_be_compared(review, run_view, asked):
+    scores = Scores(accuracy=0.98, auc=0.9, crossentropy=0.1)
+    yardstick = Yardstick(fitted_rows=10, training_rows=10, test_rows=5, seed=0, models={"trees": scores})
+    evaluation = review.evaluation.model_copy(update={"answering": Answering(cut=0.02, operating_point=asked)})
+    page = render(review.model_copy(update={"evaluation": evaluation, "yardstick": yardstick}), run_view)
+    assert ("this model by a cut of its own" in page) == (asked is not None)

@@ -1,8 +1,10 @@
 import pytest
 from report_samples import NASTY, check, curves
 
+from components.answering import Answering
 from components.evaluator.metric_names import metric_names
 from components.ingest.report import Conflicts
+from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
 from components.outcome import Failure
 from components.report import words
 from components.report.review import Metric, Review, TrainingReview
@@ -201,3 +203,24 @@ def test_a_model_that_tells_nothing_apart_is_told(evaluation):
         f"The model predicts {NASTY} for every test example",
         "The AUC of 0.5000 isn't distinguishable from chance (0.5)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Maximize(metric="f1"), "the highest f1"),
+        (AtPrecision(precision=0.9), "a precision of 0.9 or more"),
+        (AtRecall(recall=0.8), "a recall of 0.8 or more"),
+        (
+            LeastCost(false_positive=1, false_negative=20),
+            "the least cost, 1 a false positive and 20 a false negative",
+        ),
+    ],
+)
+def test_the_cut_is_told_with_what_it_was_chosen_for(review, asked, said):
+    evaluation = review.evaluation.model_copy(update={"answering": Answering(cut=0.0197, operating_point=asked)})
+    (sentence,) = words.answering(evaluation)
+    assert sentence == (
+        f"{evaluation.class_names[1]} is answered where its probability is above 0.0197, chosen on the validation "
+        f"split for {said}."
+    )
