@@ -1,6 +1,10 @@
 """Says how a model's logits become its answer: by a temperature, and for two classes by a cut between them."""
 
 import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from components.calibration import Calibration
 from components.operating_point import EVEN, OperatingPoint
@@ -23,6 +27,19 @@ class Answering(Settings):
     cut: float = EVEN
     operating_point: OperatingPoint | None = None
     calibration: Calibration | None = None
+
+    def answered(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """Returns the number of the class that is answered, as the SavedModel itself does.
+
+        Args:
+            scores: Probabilities, float32 [..., classes].
+
+        Returns:
+            Integers [...].
+        """
+        if self.cut == EVEN:
+            return np.asarray(scores.argmax(axis=-1))
+        return np.asarray(scores[..., 1] > np.float32(self.cut)).astype(np.int64)
 
 
 def write_answering(answering: Answering, folder: str) -> None:

@@ -30,7 +30,9 @@ def find_mistakes(files: Sequence[str], model_path: str) -> Mistakes:
     worst: dict[str, list[tuple[float, int, str, bytes]]] = {}
     for records in batches_of(files, _batch_size(files), AT_MOST):
         answers = classify(examples=tf.constant(records))
-        confidences = tf.reduce_max(answers["scores"], axis=1).numpy()
+        # By a cut of the model's own, the answer needn't be the likeliest class.
+        is_answered = answers["class_names"] == answers["label"][:, tf.newaxis]
+        confidences = tf.reduce_max(tf.where(is_answered, answers["scores"], 0.0), axis=1).numpy()
         for record, predicted, confidence, actual in zip(
             records, answers["label"].numpy(), confidences, _labels(records), strict=True
         ):

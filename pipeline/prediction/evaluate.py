@@ -137,7 +137,7 @@ def _unknown(each: Prediction, names: Sequence[str]) -> Quarantined:
 
 def _measured(model: PushedModel, labels: Numbers, scores: Scores, quarantined: int) -> EvaluationResult:
     count, names = len(labels), model.class_names
-    predicted = scores.argmax(axis=1)
+    predicted = model.answering.answered(scores)
     matrix = np.zeros([len(names), len(names)], np.int64)
     np.add.at(matrix, (labels, predicted), 1)
     accuracy = float((predicted == labels).mean()) if count else None

@@ -140,10 +140,12 @@ def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedMode
 
 def _table(scores: Scores, faults: Sequence[str], model: PushedModel) -> pd.DataFrame:
     known = ~np.isnan(scores).any(axis=1)
-    labels = np.full(len(scores), None, object)
-    labels[known] = np.array(model.class_names, object)[scores[known].argmax(axis=1)]
+    labels, probabilities = np.full(len(scores), None, object), np.full(len(scores), np.nan, np.float32)
+    answered = model.answering.answered(scores[known])
+    labels[known] = np.array(model.class_names, object)[answered]
+    probabilities[known] = np.take_along_axis(scores[known], answered[:, np.newaxis], axis=1)[:, 0]
     columns = dict(zip(score_columns(model.class_names), scores.T, strict=True))
-    return pd.DataFrame({"label": labels, "probability": scores.max(axis=1), **columns, "fault": faults})
+    return pd.DataFrame({"label": labels, "probability": probabilities, **columns, "fault": faults})
 
 
 def _plain(value: object) -> object:

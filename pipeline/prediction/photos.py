@@ -82,7 +82,14 @@ def _predicted(batch: list[RawPhoto | Quarantined], model: PushedModel) -> list[
     return [
         each
         if isinstance(each, Quarantined)
-        else prediction(each.target.name, None, next(scores), model.class_names, each.target.label)
+        else prediction(
+            each.target.name,
+            None,
+            next(scores),
+            model.class_names,
+            each.target.label,
+            answering=model.answering,
+        )
         for each in batch
     ]
 

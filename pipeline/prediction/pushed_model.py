@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from components.answering import read_answering
 from components.csv_example_gen.config import ColumnType
 from components.errors import TransferlineError
 from components.ingest import storage
@@ -43,6 +44,7 @@ class PushedModel:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.class_names: tuple[str, ...] = tuple(_read_json(folder, CLASSES_FILE))
+        self.answering = read_answering(folder)
         with _names_of_any_kind():
             self._signatures: Any = tf.saved_model.load(folder).signatures
 

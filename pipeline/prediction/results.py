@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.cells import set_cell_size
 
+from components.answering import Answering
 from components.ingest import storage
 from components.ingest.report import Quarantined
 from components.wording import printable
@@ -16,6 +17,7 @@ Scores: TypeAlias = npt.NDArray[np.float32]
 
 DIGITS = 6
 TOP = 3
+LIKELIEST = Answering()
 FILE_WIDTH, IN_FOLDER, LABEL_WIDTH, KEY_WIDTH = 60, 30, 24, 16
 
 
@@ -25,7 +27,7 @@ class Prediction:
 
     Attributes:
         file: The photo, or the file of the row.
-        label: The most probable class.
+        label: The class that the model answers.
         scores: Probability by class, in the order of the model's classes.
         row: The row's place in its file, from 1 on, a header not counted; None for a photo.
         actual: The class that the data says; "" where none was asked for.
@@ -61,10 +63,11 @@ def prediction(
     class_names: tuple[str, ...],
     actual: str = "",
     key: dict[str, str] | None = None,
+    answering: Answering = LIKELIEST,
 ) -> Prediction:
     """Returns what float32 [classes] scores say."""
     named = dict(zip(class_names, scores.tolist(), strict=True))
-    return Prediction(file, class_names[int(np.argmax(scores))], named, row, actual, key or {})
+    return Prediction(file, class_names[int(answering.answered(scores))], named, row, actual, key or {})
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,8 @@ def _predicted(
             found.append(_unreadable(layout, int(rows.lines[start + at]) + before, NO_VALUE))
         elif np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
-            found.append(prediction(layout.files[0].path, row, scores, model.class_names, labels[at], keys[at]))
+            path = layout.files[0].path
+            found.append(prediction(path, row, scores, model.class_names, labels[at], keys[at], model.answering))
         else:
             line = int(rows.lines[start + at]) + before
             found.append(_unreadable(layout, line, no_value_of(values, at)))

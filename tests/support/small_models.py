@@ -4,6 +4,8 @@ import json
 
 import tensorflow as tf
 
+from components.answering import Answering
+from components.operating_point import EVEN
 from components.trainer.serving import COLUMNS_FILE, INPUTS_FILE, classification_outputs, save
 
 COLUMNS = ("a", "my b")
@@ -25,14 +27,14 @@ class OfPhotos(tf.Module):
 class OfRows(tf.Module):
     """Says the sigmoid of a - 2 b; a missing a counts as 0, and b was never missing in training."""
 
-    def __init__(self, classes):
+    def __init__(self, classes, cut):
         super().__init__()
-        self.classes = classes
+        self.classes, self.cut = classes, cut
 
     @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name="rows")])
     def classify(self, rows):
         a = tf.where(tf.math.is_nan(rows[:, :1]), 0.0, rows[:, :1])
-        return classification_outputs(tf.sigmoid(a - 2 * rows[:, 1:]), self.classes)
+        return classification_outputs(tf.sigmoid(a - 2 * rows[:, 1:]), self.classes, self.cut)
 
 
 class OfColumns(tf.Module):
@@ -71,8 +73,8 @@ def save_photo_model(folder):
     save(model, {"image_bytes": model.classify}, ("dark", "light"), [], str(folder))
 
 
-def save_row_model(folder, classes=("no", "yes"), columns=COLUMNS):
+def save_row_model(folder, classes=("no", "yes"), columns=COLUMNS, cut=EVEN):
     """Saves a model of two classes by two columns."""
-    model = OfRows(classes)
-    save(model, {"rows": model.classify}, classes, [], str(folder))
+    model = OfRows(classes, cut)
+    save(model, {"rows": model.classify}, classes, [], str(folder), Answering(cut=cut))
     (folder / COLUMNS_FILE).write_text(json.dumps(columns))

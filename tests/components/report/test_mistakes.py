@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from components.report import mistakes
 from components.report.mistakes import find_mistakes
+from components.trainer.serving import classification_outputs
 
 NAMES = ["cat", "dog", "fox"]
 
@@ -15,7 +16,7 @@ class ScoreReader(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(self, examples):
         scores = tf.io.parse_example(examples, {"scores": tf.io.FixedLenFeature([3], tf.float32)})["scores"]
-        return {"scores": scores, "label": tf.gather(tf.constant(NAMES), tf.argmax(scores, axis=1))}
+        return classification_outputs(scores, NAMES)
 
 
 @pytest.fixture
@@ -45,6 +46,23 @@ def test_the_most_confident_wrong_answers_of_each_class_come_first(model_path, t
     (fox,) = found.worst["fox"]
     assert (fox.predicted, fox.sample.label) == ("cat", "fox")
     assert fox.sample.columns == {"scores": "0.9, 0.1, 0"}
+
+
+class WithACut(tf.Module):
+    """Says dog where its probability is above 0.1."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples):
+        scores = tf.io.parse_example(examples, {"scores": tf.io.FixedLenFeature([2], tf.float32)})["scores"]
+        return classification_outputs(scores, NAMES[:2], 0.1)
+
+
+def test_the_confidence_is_that_in_what_was_answered(tmp_path):
+    model = WithACut()
+    tf.saved_model.save(model, str(tmp_path / "model"), {"serving_default": model.serve})
+    found = find_mistakes(write(tmp_path / "a.gz", [("cat", [0.7, 0.3])]), str(tmp_path / "model"))
+    (cat,) = found.worst["cat"]
+    assert (cat.predicted, cat.confidence) == ("dog", pytest.approx(0.3))
 
 
 def test_a_model_without_mistakes(model_path, tmp_path):

@@ -40,6 +40,14 @@ def test_rows_whose_metrics_are_worked_out_by_hand(measure):
     assert result.crossentropy == pytest.approx(-np.log(own).mean(), abs=1e-6)
 
 
+def test_classes_are_told_apart_by_the_cut_of_the_model(measure, tmp_path):
+    save_row_model(tmp_path / "7", cut=0.1)
+    result, _ = measure("class,a,my b\n" + KNOWN, model=str(tmp_path / "7"))
+    assert result.confusion == ((0, 2), (0, 3))  # the least probability of yes is that of -2: 0.12
+    assert result.accuracy == pytest.approx(3 / 5)
+    assert result.auc == pytest.approx(5 / 6)
+
+
 def test_what_cannot_be_evaluated_is_named_and_counted(measure, tmp_path):
     bad = "maybe,1,0\n,1,0\nyes,x,0\nyes,1\nyes,1,\n"
     result, told = measure("class,a,my b\n" + KNOWN + bad)

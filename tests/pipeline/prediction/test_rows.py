@@ -2,14 +2,19 @@ import gzip
 import math
 import shutil
 
+import pandas as pd
 import pytest
+import tensorflow as tf
 from hostile_parquet import run_command, write_hostile
+from small_models import save_row_model
 
 from components.arrow import pa, parquet
 from components.csv_example_gen import blocks
 from components.csv_example_gen.config import CsvData
 from components.ingest.report import Quarantined
 from pipeline.prediction import rows as rows_module
+from pipeline.prediction.frames import predict as predict_frame
+from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.rows import predict_rows
 
 NAMED = CsvData(label="class", header="yes")
@@ -40,6 +45,21 @@ def test_columns_by_name_in_any_order_without_a_label(predict, tmp_path):
         (1, "yes", yes(3, 1)),
         (2, "no", yes(0, 1)),
     ]
+
+
+@pytest.mark.parametrize("cut", [0.2, 0.8])
+def test_the_class_is_that_of_the_model_s_cut(tmp_path, cut):
+    save_row_model(tmp_path / "7", cut=cut)
+    (tmp_path / "rows.csv").write_text("a,my b\n1,0\n-1,0\n-2,0\n2,0\n")
+    model = PushedModel(str(tmp_path / "7"))
+    found = [each for batch in predict_rows([str(tmp_path / "rows.csv")], NAMED, model) for each in batch]
+    rows = tf.constant([[1, 0], [-1, 0], [-2, 0], [2, 0]], tf.float32)
+    served = tf.saved_model.load(model.folder).signatures["rows"](rows=rows)
+    assert [each.label.encode() for each in found] == served["label"].numpy().tolist()
+    assert [each.label for each in found] == ["yes" if each.scores["yes"] > cut else "no" for each in found]
+    frame = predict_frame(NAMED, pd.DataFrame({"a": [1, -1, -2, 2], "my b": 0}), model.folder)
+    assert frame["label"].tolist() == [each.label for each in found]
+    assert frame["probability"].tolist() == pytest.approx([each.scores[each.label] for each in found])
 
 
 def test_a_label_and_other_columns_do_not_matter(predict):
