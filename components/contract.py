@@ -1,9 +1,17 @@
-"""Defines the data contract between the components: the splits, and the features of a tf.Example."""
+"""Defines the data contract between the components: the task, the splits, and the features of a tf.Example."""
+
+from typing import Literal, TypeAlias
 
 SPLITS = ("train", "eval", "test")
 
+Task: TypeAlias = Literal["classification", "regression"]
+"""What is predicted: one of several classes, or a number."""
+
+CLASSIFICATION: Task = "classification"
+REGRESSION: Task = "regression"
+
 LABEL = "label"
-"""bytes: the class name, UTF-8."""
+"""bytes: the class name, UTF-8; float32 where a number is predicted."""
 
 IMAGE = "image"
 """bytes: the encoded photo (JPEG, PNG, GIF or BMP)."""

@@ -17,6 +17,7 @@ from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 from typing_extensions import assert_never
 
+from components.contract import REGRESSION
 from components.csv_example_gen.component import CsvExampleGen
 from components.data_gate.component import DataGate
 from components.evaluator.baseline import LatestOtherBlessedModel
@@ -161,7 +162,7 @@ def _photo_parts(config: ImagePipeline) -> Parts:
 
 def _row_parts(config: RowPipeline) -> Parts:
     return Parts(
-        example_gen=CsvExampleGen(data=config.data, schema_text=_curated_schema(config)),
+        example_gen=CsvExampleGen(data=config.data, schema_text=_curated_schema(config), task=config.task),
         schema_gen=RowSchemaGen,
         transform_statistics=config.transform.statistics,
         preprocessing_fn="components.transform.rows.preprocessing_fn",
@@ -179,7 +180,20 @@ def _curated_schema(config: PipelineConfig) -> str:
 def _transform_settings(config: Pipeline) -> dict[str, Any]:
     """What Transform is told, and the Trainer of it."""
     settings: dict[str, Any] = {"transform": config.transform.model_dump(mode="json")}
-    return settings | {"weight": weight} if (weight := _weight(config)) else settings
+    if weight := _weight(config):
+        settings["weight"] = weight
+    return settings | _task(config)
+
+
+def _task(config: Pipeline) -> dict[str, str]:
+    """What is predicted, as steps are told it: nothing where it is a class, which has been so before there was more."""
+    match config:
+        case ImagePipeline():
+            return {}
+        case RowPipeline():
+            return {"task": config.task, "label": config.data.label} if config.task == REGRESSION else {}
+        case _:
+            assert_never(config)
 
 
 def _weight(config: Pipeline) -> str:
@@ -204,7 +218,8 @@ def _training(
         "train_args": TrainArgs(splits=["train"]),
         "eval_args": EvalArgs(splits=["eval"]),
     }
-    settings = _transform_settings(config) | {"trainer": config.trainer.model_dump(mode="json")}
+    of_numbers = () if _task(config) else ("label_scale",)
+    settings = _transform_settings(config) | {"trainer": config.trainer.model_dump(mode="json", exclude={*of_numbers})}
     tuners: list[BaseNode] = []
     chosen = results = None
     if len(parts.models) > 1:
@@ -239,6 +254,7 @@ def _yardstick(config: Pipeline, example_gen: BaseNode, transform: Transform) ->
         transform_graph=transform.outputs["transform_graph"],
         settings=config.yardstick,
         weight=_weight(config),
+        task=config.task,
     )
     return [yardstick], {"yardstick": yardstick.outputs["yardstick"]}
 

@@ -15,6 +15,7 @@ class ExampleGenSpec(ComponentSpec):
     PARAMETERS: ClassVar[dict[str, Any]] = {
         "data": ExecutionParameter(type=str),
         "schema_text": ExecutionParameter(type=str, optional=True),
+        "task": ExecutionParameter(type=str, optional=True),
         INPUT_FINGERPRINT: ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {}

@@ -6,6 +6,7 @@ from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components.contract import CLASSIFICATION, Task
 from components.ingest.artifact import IngestReportArtifact
 from components.yardstick.config import YardstickSettings
 from components.yardstick.executor import Executor
@@ -21,7 +22,11 @@ class YardstickArtifact(Artifact):
 class YardstickSpec(ComponentSpec):
     """What the yardstick takes and makes."""
 
-    PARAMETERS = {"settings": ExecutionParameter(type=str), "weight": ExecutionParameter(type=str)}
+    PARAMETERS = {
+        "settings": ExecutionParameter(type=str),
+        "weight": ExecutionParameter(type=str),
+        "task": ExecutionParameter(type=str, optional=True),
+    }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "ingest_report": ChannelParameter(type=IngestReportArtifact),
@@ -46,6 +51,7 @@ class Yardstick(base_component.BaseComponent):
         transform_graph: types.BaseChannel,
         settings: YardstickSettings,
         weight: str = "",
+        task: Task = CLASSIFICATION,
     ) -> None:
         """Declares the step.
 
@@ -55,6 +61,7 @@ class Yardstick(base_component.BaseComponent):
             transform_graph: Of the Transform step.
             settings: How many rows.
             weight: The column with each row's weight; "" where there is none.
+            task: Whether the label is a class or a number.
         """
         super().__init__(
             spec=YardstickSpec(
@@ -63,6 +70,7 @@ class Yardstick(base_component.BaseComponent):
                 transform_graph=transform_graph,
                 settings=settings.model_dump_json(),
                 weight=weight,
+                task=None if task == CLASSIFICATION else task,
                 yardstick=types.Channel(type=YardstickArtifact),
             )
         )

@@ -1,13 +1,14 @@
 """The configuration of a pipeline: typed, frozen, and checked as a whole."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 from typing_extensions import Self
 
+from components.contract import CLASSIFICATION, REGRESSION, Task
 from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
@@ -26,6 +27,22 @@ from pipeline.config.sources import Source
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 BUILT_IN = Path(__file__).parents[1] / "catalog"
 """The folder of the pipelines that come along."""
+
+OF_CLASSES = (
+    "data.classes",
+    "data.split.stratify",
+    "data.split.count_conflicts",
+    "gate.fail_on_label_conflict",
+    "gate.max_conflicts",
+    "gate.fail_on_missing_class",
+    "trainer.class_weights",
+    "trainer.calibrate",
+    "trainer.operating_point",
+)
+"""Settings that mean something of classes only."""
+
+OF_NUMBERS = ("trainer.label_scale",)
+"""Settings that mean something of numbers to predict only."""
 
 OWN_PACKAGES = ("pipeline", "components")
 DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
@@ -157,12 +174,15 @@ class ImagePipeline(PipelineConfig):
 
 
 class RowPipeline(PipelineConfig):
-    """A pipeline from rows of CSV or Parquet to a classifier, a multilayer perceptron or trees.
+    """A pipeline from rows of CSV or Parquet to a model, a multilayer perceptron or trees.
 
     Args:
+        task: What is predicted: "classification" for the class that `data.label` names, "regression" for the number
+            that it holds.
         yardstick: What the model is set beside.
     """
 
+    task: Task = CLASSIFICATION
     data: CsvData = CsvData()
     transform: RowTransform = RowTransform()
     trainer: MLPTraining = MLPTraining()
@@ -173,6 +193,29 @@ class RowPipeline(PipelineConfig):
         if self.data.weight and self.data.weight in self.transform.features:
             raise ValueError(f"transform.features: {self.data.weight} is data.weight, which isn't learned from")
         return self
+
+    @model_validator(mode="after")
+    def _settings_are_of_the_task(self) -> "RowPipeline":
+        if self.task == REGRESSION:
+            label, kind = self.data.label, self.data.types.get(self.data.label, "float")
+            if kind != "float":
+                raise ValueError(f"data.types: {label} is the label, a number to predict, and types says {kind}")
+            if wrong := self._set_among(OF_CLASSES):
+                raise ValueError(f'{wrong}: that is of classes, and task="regression" predicts a number')
+        elif wrong := self._set_among(OF_NUMBERS):
+            raise ValueError(f'{wrong}: that is of a number to predict, which needs task="regression"')
+        return self
+
+    def _set_among(self, keys: Sequence[str]) -> str:
+        return ", ".join(filter(self._is_set, keys))
+
+    def _is_set(self, key: str) -> bool:
+        """Whether a setting differs from its default."""
+        *groups, name = key.split(".")
+        group: Settings = self
+        for each in groups:
+            group = getattr(group, each)
+        return bool(getattr(group, name) != type(group).model_fields[name].get_default(call_default_factory=True))
 
     @property
     def weights_file(self) -> str:

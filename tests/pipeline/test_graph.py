@@ -69,6 +69,23 @@ def test_the_column_of_weights_is_told_to_those_who_need_it():
     assert plain["Evaluator"].exec_properties.get("example_weight") is None
 
 
+def test_steps_are_told_of_a_number_to_predict_and_nothing_new_of_classes():
+    config = apply_overrides(catalog.load("higgs_toy"), ["data.classes=[]", "task=regression"])
+    of_numbers = nodes(config)
+    for step in "Transform", "Tuner", "Trainer":
+        told = json.loads(of_numbers[step].exec_properties["custom_config"])
+        assert (told["task"], told["label"]) == ("regression", config.data.label)
+    for step in "CsvExampleGen", "Yardstick":
+        assert of_numbers[step].exec_properties["task"] == "regression"
+    of_classes = nodes(catalog.load("higgs_toy"))
+    for step in "Transform", "Tuner", "Trainer":
+        told = json.loads(of_classes[step].exec_properties["custom_config"])
+        assert not {"task", "label"} & set(told)
+        assert "label_scale" not in told.get("trainer", {})
+    for step in "CsvExampleGen", "Yardstick":
+        assert of_classes[step].exec_properties.get("task") is None
+
+
 @pytest.mark.parametrize(("name", "step"), [("photos", "ImageExampleGen"), ("higgs_toy", "CsvExampleGen")])
 def test_what_is_known_of_the_data_is_handed_to_the_step_that_reads_it(name, step):
     looked_at = create_pipeline(catalog.load(name), data_fingerprint="of the data")

@@ -11,6 +11,9 @@ from components.trainer.trees.config import Trees
 
 Activation = Literal["elu", "relu", "gelu", "selu", "swish", "tanh"]
 
+LabelScale: TypeAlias = Literal["standard", "log"]
+"""What is learned of a number to predict; see `components.trainer.mlp.label_scale`."""
+
 
 class MLP(Settings):
     """A multilayer perceptron.
@@ -80,6 +83,9 @@ class MLPTraining(TrainingSettings):
         steps_per_execution: Training steps that run without coming back to Python; None for a whole epoch.
         cache_bytes: Packed training and validation rows, 4 bytes a number, are held in memory if they take no more than
             this; of more, so much at a time is read from a file in each epoch, in shuffled blocks.
+        label_scale: Of a number to predict, what is learned: "standard" is (label - mean) / standard deviation, over
+            the training rows; "log" is the same of the label's natural logarithm, for labels above 0 that differ by
+            orders of magnitude. The model that is served answers in the label's own unit.
         seed: Seed of the weights, the shuffling and the dropout.
     """
 
@@ -93,6 +99,7 @@ class MLPTraining(TrainingSettings):
     patience: int = Field(default=200, ge=1)
     steps_per_execution: int | None = Field(default=None, ge=1)
     cache_bytes: int = Field(default=256 * 2**20, ge=0)
+    label_scale: LabelScale = "standard"
     seed: int = Field(default=0, ge=0, lt=2**31)
 
     @model_validator(mode="after")
