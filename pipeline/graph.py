@@ -196,6 +196,10 @@ def _task(config: Pipeline) -> dict[str, str]:
             assert_never(config)
 
 
+def _predicts_number(config: Pipeline) -> bool:
+    return bool(_task(config))
+
+
 def _weight(config: Pipeline) -> str:
     """The column with each record's weight; "" where there is none."""
     match config:
@@ -218,8 +222,8 @@ def _training(
         "train_args": TrainArgs(splits=["train"]),
         "eval_args": EvalArgs(splits=["eval"]),
     }
-    of_numbers = () if _task(config) else ("label_scale",)
-    settings = _transform_settings(config) | {"trainer": config.trainer.model_dump(mode="json", exclude={*of_numbers})}
+    exclude = None if _predicts_number(config) else {"label_scale"}
+    settings = _transform_settings(config) | {"trainer": config.trainer.model_dump(mode="json", exclude=exclude)}
     tuners: list[BaseNode] = []
     chosen = results = None
     if len(parts.models) > 1:
@@ -259,7 +263,7 @@ def _yardstick(config: Pipeline, example_gen: BaseNode, transform: Transform) ->
     return [yardstick], {"yardstick": yardstick.outputs["yardstick"]}
 
 
-def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode], BaseChannel, Channels]:
+def _validated_data(config: Pipeline, parts: Parts) -> tuple[list[BaseNode], BaseChannel, Channels]:
     """Statistics, schema, anomalies and the gate; returns the nodes, the schema that only good data gets, the rest."""
     examples = parts.example_gen.outputs["examples"]
     if config.curated_schema:
@@ -273,7 +277,7 @@ def _validated_data(config: PipelineConfig, parts: Parts) -> tuple[list[BaseNode
         ingest_report=parts.example_gen.outputs["ingest_report"],
         schema=schema_gen.outputs["schema"],
         anomalies=validator.outputs["anomalies"],
-        rules=config.gate.model_dump_json(),
+        rules=config.gate.model_dump_json(exclude=None if _predicts_number(config) else {"max_labels_outside"}),
     )
     outputs = {"statistics": statistics_gen.outputs["statistics"], "anomalies": validator.outputs["anomalies"]}
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs

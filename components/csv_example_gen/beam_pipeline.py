@@ -10,15 +10,18 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 import apache_beam as beam
+import numpy as np
+import numpy.typing as npt
 from apache_beam.io.filebasedsink import FileBasedSink
 from apache_beam.io.filesystem import CompressionTypes
 
 from components import progress
 from components.arrow import pc
-from components.contract import LABEL, SPLITS
+from components.contract import LABEL, REGRESSION, SPLITS
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs
 from components.csv_example_gen.duplicates import Copy, HashedRows, in_different_splits, packed_by_partition
@@ -30,8 +33,9 @@ from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import TRAIN, UNUSED, SplitRule, row_hashes
 from components.csv_example_gen.tally import Tallies, Tally, add_up, record_types, summed, tallies_of
 from components.ingest.gather import GatherClasses
+from components.ingest.label_ranges import range_of, together
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
-from components.ingest.report import Duplicate, Quarantined
+from components.ingest.report import Duplicate, LabelRange, Quarantined
 from components.ingest.results import (
     BYTES,
     CONFLICTS,
@@ -45,7 +49,10 @@ from components.ingest.results import (
 from components.ingest.side_by_side import in_order
 from components.ingest.strata import ClassHashes, Strata
 
-HASHES, INPUTS, COLUMNS = "hashes", "inputs", "columns"
+HASHES, INPUTS, COLUMNS, LABELS = "hashes", "inputs", "columns", "labels"
+
+NO_CLASS = ""
+"""What rows are counted under whose label is a number to predict."""
 
 THREADS = os.cpu_count() or 1
 """Blocks that one worker parses and encodes side by side: that work is done in C++, outside of Python's lock."""
@@ -117,7 +124,7 @@ class Plan:
     @property
     def record_types(self) -> dict[str, ColumnType]:
         """The type of each feature of the records."""
-        return record_types(self.layout.types, self.data.label)
+        return record_types(self.layout.types, self.data.label, self.layout.label_type)
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ class Finished:
         hashes: The rows' hashes by partition, where the split may part copies.
         inputs: What the rows have as inputs and labels, where conflicts are counted.
         columns: What is in each column of the rows to train on.
+        labels: Of numbers to predict, from where to where they go in each split.
     """
 
     records: dict[str, bytes]
@@ -143,6 +151,7 @@ class Finished:
     hashes: list[tuple[int, HashedRows]]
     inputs: LabelledInputs | None
     columns: Tallies
+    labels: dict[str, LabelRange]
 
 
 class _ReadingFn(beam.DoFn):
@@ -197,6 +206,8 @@ class ReadRanges(_ReadingFn):
             yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused, 0))
             for partition in done.hashes:
                 yield beam.pvalue.TaggedOutput(HASHES, partition)
+            for split, labels in done.labels.items():
+                yield beam.pvalue.TaggedOutput(LABELS, (split, labels))
             if done.inputs:
                 yield beam.pvalue.TaggedOutput(INPUTS, done.inputs)
             add_up(columns, done.columns)
@@ -244,14 +255,21 @@ def finish(
     records: dict[str, bytes] = {}
     counts: dict[tuple[str, str], int] = {}
     columns: Tallies = {}
+    ranges: dict[str, LabelRange] = {}
     named = named_rows(rows, part.file, first_line, plan.layout, plan.data)
     for number, split in enumerate(SPLITS):
         chosen = splits == number
         if chosen.any():
             table = named if chosen.all() else named.filter(chosen)
             records[split] = gzipped_records(table)
-            for label in pc.value_counts(table[LABEL].combine_chunks()).to_pylist():
-                counts[split, label["values"]] = label["counts"]
+            labels = table[LABEL].combine_chunks()
+            if plan.layout.task == REGRESSION:
+                counts[split, NO_CLASS] = len(labels)
+                lines = rows.lines[chosen] + first_line
+                ranges[split] = range_of(labels, partial(_place_of, plan.layout, part.file, lines))
+            else:
+                for label in pc.value_counts(labels).to_pylist():
+                    counts[split, label["values"]] = label["counts"]
             if number == TRAIN:
                 columns = tallies_of(table, plan.record_types, too_many)
     faults = [
@@ -267,7 +285,8 @@ def finish(
         same = hashes if rule.inputs == rule.key else row_hashes(rows.table.select(rule.inputs))
         labels = rows.table[LABEL].combine_chunks()
         inputs = labelled_inputs(same, labels, splits, part.file, rows.lines + first_line)
-    return Finished(records, counts, rows.count, int((splits == UNUSED).sum()), faults, packed, inputs, columns)
+    unused = int((splits == UNUSED).sum())
+    return Finished(records, counts, rows.count, unused, faults, packed, inputs, columns, ranges)
 
 
 def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
@@ -296,7 +315,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         )
         known["strata"] = beam.pvalue.AsSingleton(strata)
     outputs = ranges | "ReadRanges" >> beam.ParDo(ReadRanges(plan), **known).with_outputs(
-        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS, COLUMNS
+        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS, COLUMNS, LABELS
     )
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
@@ -320,6 +339,12 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         outputs[COLUMNS] | "AddUpColumns" >> beam.CombinePerKey(summed) | "ColumnLines" >> beam.MapTuple(_column_line)
     )
     lines = [counts, sizes, found, columns, outputs[QUARANTINED]]
+    if plan.layout.task == REGRESSION:
+        lines.append(
+            outputs[LABELS]
+            | "LabelRanges" >> beam.CombinePerKey(together)
+            | "LabelLines" >> beam.MapTuple(lambda split, found: result_line(LABELS, (split, found.model_dump())))
+        )
     if plan.rule.may_part_copies:
         lines.append(
             outputs[HASHES]
@@ -385,6 +410,10 @@ def _rows_in(part: Range, plan: Plan) -> int | None:
     if plan.reader.bytes_to_count(part.file) is None and plan.rule.by != "rows":
         return None
     return plan.reader.count(part)
+
+
+def _place_of(layout: TableLayout, file: int, lines: npt.NDArray[np.int64], row: int) -> str:
+    return layout.place(file, int(lines[row]))
 
 
 def _column_line(name: str, tally: Tally) -> str:

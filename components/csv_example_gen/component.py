@@ -5,7 +5,7 @@ from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.types import Channel, standard_artifacts
 
 from components.contract import CLASSIFICATION, Task
-from components.csv_example_gen.config import CsvData
+from components.csv_example_gen.config import POINT, CsvData
 from components.csv_example_gen.driver import Driver
 from components.csv_example_gen.executor import Executor
 from components.ingest.artifact import IngestReportArtifact
@@ -34,7 +34,8 @@ class CsvExampleGen(BaseBeamComponent):
             task: Whether the label is a class or a number.
         """
         spec = ExampleGenSpec(
-            data=data.model_dump_json(),
+            # A step's cache goes by what it is told: what is as it always was isn't told.
+            data=data.model_dump_json(exclude={"decimal"} if data.decimal == POINT else None),
             schema_text=schema_text,
             task=None if task == CLASSIFICATION else task,
             examples=Channel(type=standard_artifacts.Examples),

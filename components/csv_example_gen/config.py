@@ -11,6 +11,12 @@ from components.settings import Settings
 ColumnType: TypeAlias = Literal["float", "int", "string", "date"]
 """float: float32 in the records; int: int64; string: bytes, UTF-8; date: int64, seconds since 1970-01-01 UTC."""
 
+Decimal: TypeAlias = Literal[".", ","]
+"""What stands before a number's fraction."""
+
+POINT: Decimal = "."
+COMMA: Decimal = ","
+
 
 class RowSplit(Settings):
     """How the rows are split into train, eval and test.
@@ -65,7 +71,8 @@ class CsvData(Settings):
         path: A file (.csv, .csv.gz, .parquet, or any name for CSV), a folder of such, or a glob pattern; local, or
             remote as gs://.
         label: The column with the class. It is stored as text in the feature `label`; whole numbers lose their
-            fraction, so that 1.0 and 1 are one class.
+            fraction, so that 1.0 and 1 are one class. With task="regression", the column with the number to predict,
+            stored as such; a row without a finite one is quarantined.
         weight: The column with each row's weight, 0 or more, in training and in the metrics; "" for rows that all count
             the same. It is never learned from. A row with no weight, or one below 0, is quarantined.
         classes: The classes there may be; a row with another label is quarantined. Empty for any.
@@ -80,6 +87,7 @@ class CsvData(Settings):
         keep_places: Whether the records keep the file and the line of each row, so that the report can name them where
             there is no `id`. It takes time: each record is encoded by itself.
         delimiter: What stands between two cells.
+        decimal: What stands before a number's fraction, in all columns of CSV: "." or ",".
         missing: What a cell says that has no value.
         newlines_in_values: Whether cells in quotes may hold line breaks. Such a file is read from its beginning to its
             end by one worker.
@@ -97,6 +105,7 @@ class CsvData(Settings):
     id: tuple[str, ...] = ()
     keep_places: bool = False
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Decimal = POINT
     missing: tuple[str, ...] = ("",)
     newlines_in_values: bool = False
     split: RowSplit = RowSplit()

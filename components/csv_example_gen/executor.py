@@ -9,15 +9,17 @@ from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
 
-from components.csv_example_gen.beam_pipeline import COLUMNS, PROGRESS, Plan, ingest
+from components.contract import CLASSIFICATION, Task
+from components.csv_example_gen.beam_pipeline import COLUMNS, LABELS, PROGRESS, Plan, ingest
 from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import Listing, look_for_files
 from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
+from components.ingest.label_ranges import with_outside
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
-from components.ingest.report import SHOWN, IngestReport, Quarantined, write_report
+from components.ingest.report import SHOWN, IngestReport, LabelRange, Quarantined, write_report
 from components.ingest.results import check_parts, check_sizes, read_results, results_of
 from components.run_parameters import data_settings
 from components.wording import listed
@@ -40,7 +42,8 @@ class Executor(BaseBeamExecutor):
             input_dict: Empty.
             output_dict: `examples`, the TFRecords by split; `ingest_report`, the report, the
                 quarantine and the counts of columns.
-            exec_properties: `data`, a `CsvData` as JSON; `schema_text`, a Schema proto as text or "".
+            exec_properties: `data`, a `CsvData` as JSON; `schema_text`, a Schema proto as text or ""; `task`, where the
+                label isn't a class.
 
         Raises:
             TransferlineError: The files don't make one table, or records were lost. That rows are unusable is left to
@@ -51,7 +54,8 @@ class Executor(BaseBeamExecutor):
         listing = look_for_files(data.path)
         if listing.passed_over:
             LOGGER.warning("Not read, since these aren't files of rows: %s", listed(listing.passed_over))
-        layout = find_layout(listing.files, data, schema_types(exec_properties["schema_text"], data.label))
+        task: Task = exec_properties.get("task") or CLASSIFICATION
+        layout = find_layout(listing.files, data, schema_types(exec_properties["schema_text"], data.label), task)
         for name, (numbers, text) in layout.mixed.items():
             LOGGER.warning(f"The column {name} is read as text: it is of numbers in {numbers}, of text in {text}")
         plan = Plan(layout, data, make_rule(data.split, layout, data.label))
@@ -72,7 +76,8 @@ class Executor(BaseBeamExecutor):
         empty = _empty_files(plan.layout)
         report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)
         passed_over = {"passed_over": len(listing.passed_over), "first_passed_over": listing.passed_over[:SHOWN]}
-        report = report.model_copy(update=passed_over)
+        ranges = {split: LabelRange.model_validate(found) for split, found in results_of(LABELS, results_file)}
+        report = report.model_copy(update=passed_over | {"label_ranges": with_outside(ranges, split_folders)})
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
         write_columns(_columns(results_file, plan), report_folder)

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from components.arrow import open_parquet, pa, pc
-from components.contract import LABEL, PLACE
-from components.csv_example_gen.config import ColumnType, CsvData
+from components.contract import CLASSIFICATION, LABEL, PLACE, REGRESSION, Task
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates
 from components.csv_example_gen.files import DataFile, Kind
 from components.errors import TransferlineError
@@ -31,6 +31,7 @@ TEXT: ColumnType = "string"
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
+EXCHANGED = str.maketrans(POINT + COMMA, COMMA + POINT)
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
 
 
@@ -73,6 +74,7 @@ class TableLayout:
         files: The files.
         types: The type of each column, the label's among them, in the order of the first file.
         label: The label's column.
+        task: Whether the label is a class or a number.
         mixed: Columns that are of numbers by the beginning of one file and of text by that of another, and so are read
             as text: the names of two such files.
     """
@@ -81,6 +83,12 @@ class TableLayout:
     types: dict[str, ColumnType]
     label: str
     mixed: dict[str, tuple[str, str]] = field(default_factory=dict)
+    task: Task = CLASSIFICATION
+
+    @property
+    def label_type(self) -> ColumnType:
+        """The type of the label in the records: text, or a number to predict."""
+        return FLOAT if self.task == REGRESSION else TEXT
 
     def place(self, file: int, line: int) -> str:
         """Returns how a row is named.
@@ -108,13 +116,16 @@ class TableLayout:
         return f"{layout.name}, {unit} ", 1 + layout.header_lines
 
 
-def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[str, ColumnType]) -> TableLayout:
+def find_layout(
+    files: Sequence[DataFile], data: CsvData, schema_types: Mapping[str, ColumnType], task: Task = CLASSIFICATION
+) -> TableLayout:
     """Looks at the beginning of each file.
 
     Args:
         files: The files.
         data: The settings.
         schema_types: Type by feature, from a curated schema; empty if there is none.
+        task: Whether the label is a class or a number.
 
     Raises:
         TransferlineError: A file is no table, or the columns aren't what they should be.
@@ -131,6 +142,9 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
         _check_columns(with_rows, data)
     types = {name: _widest(seen.get(name, {})) for name in with_rows[0].columns} if with_rows else {}
     known = {**types, **{name: kind for name, kind in schema_types.items() if name in types}, **data.types}
+    if task == REGRESSION and with_rows:
+        _check_no_dates(with_rows, data.label)
+        known[data.label] = FLOAT
     weights = [data.weight] if data.weight else []
     known |= dict.fromkeys(weights, FLOAT) | dict.fromkeys(data.dates, DATE) | dict.fromkeys(data.id, TEXT)
     _check_names("types", data.types, types)
@@ -153,7 +167,7 @@ def find_layout(files: Sequence[DataFile], data: CsvData, schema_types: Mapping[
         )
     told = {*schema_types, *data.types, *data.dates, *data.id, data.label}
     mixed = {name: two for name, kinds in seen.items() if name not in told and (two := _numbers_and_text(kinds))}
-    return TableLayout(tuple(found), {name: known[name] for name in types}, data.label, mixed)
+    return TableLayout(tuple(found), {name: known[name] for name in types}, data.label, mixed, task)
 
 
 def look_at(
@@ -288,7 +302,7 @@ def _first_row(text: bytes, file: DataFile, data: CsvData) -> tuple[list[str], b
 
 def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str, ...], bool]:
     """Returns the columns' names, and whether the first row tells them."""
-    all_numbers = all(NUMBER.fullmatch(cell) or cell in data.missing for cell in first)
+    all_numbers = all(_is_number(cell, data) or cell in data.missing for cell in first)
     has_header = data.header == "yes" or (data.header == "auto" and not all_numbers)
     if data.columns and data.header == "auto" and has_header:
         # Rows of text look like a header too: it is one only if it names a column.
@@ -314,7 +328,16 @@ def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str
 
 def all_text(first: list[str], data: CsvData) -> bool:
     """Returns whether no cell is a number, as in a header whose names are all wrong."""
-    return not any(NUMBER.fullmatch(cell) for cell in first if cell not in data.missing)
+    return not any(_is_number(cell, data) for cell in first if cell not in data.missing)
+
+
+def _is_number(text: str, data: CsvData) -> bool:
+    return bool(NUMBER.fullmatch(_with_point(text, data)))
+
+
+def _with_point(text: str, data: CsvData) -> str:
+    """Returns a cell as it is with a point before the fraction; one that has a point already is no number then."""
+    return text if data.decimal == POINT else text.translate(EXCHANGED)
 
 
 def _types_seen(
@@ -328,7 +351,11 @@ def _types_seen(
             rows += [row for row in csv.reader(group, delimiter=data.delimiter) if len(row) == len(columns)]
     cells = {name: [row[number].strip() for row in rows] for number, name in enumerate(columns)}
     given = {name: [text for text in cells[name] if text not in data.missing] for name in columns}
-    return {name: schema_types.get(name) or _type_seen(given[name]) for name in columns if given[name]}
+    return {
+        name: schema_types.get(name) or _type_seen([_with_point(text, data) for text in given[name]])
+        for name in columns
+        if given[name]
+    }
 
 
 def _type_seen(given: list[str]) -> ColumnType:
@@ -368,6 +395,16 @@ def _check_columns(files: Sequence[FileLayout], data: CsvData) -> None:
             place=f"data.label, {first.name}",
             cure="Set data.label to the column with the class.",
         )
+
+
+def _check_no_dates(files: Sequence[FileLayout], label: str) -> None:
+    for file in files:
+        if label in file.dates:
+            raise TransferlineError(
+                f"The label '{printable(label)}' is of dates, and a number is to be predicted.",
+                place=file.name,
+                cure="Write the column as numbers, such as days since a date, or set data.label to another.",
+            )
 
 
 def _check_names(setting: str, names: Sequence[str] | Mapping[str, object], known: Mapping[str, object]) -> None:

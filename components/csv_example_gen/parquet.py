@@ -9,7 +9,7 @@ from components.csv_example_gen.blocks import Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
-from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in
+from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in
 from components.ingest import storage
 
 BATCH_ROWS = 16_384
@@ -38,6 +38,10 @@ def _typed(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, befo
         column = table[name].combine_chunks()
         if types[name] == "date":
             columns[name] = _dates(name, column, data, reasons)
+            continue
+        if types[name] in ("float", "int") and pa.types.is_string(column.type):
+            # Where text is to be a number, it is written as in CSV.
+            columns[name] = numbers_in(name, column, types[name], data, reasons)
             continue
         try:
             columns[name] = column.cast(ARROW_TYPES[types[name]], safe=types[name] != "float")

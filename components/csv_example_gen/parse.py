@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
-from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.ingest.reasons import BLANK
@@ -38,6 +38,8 @@ OPEN_QUOTE = re.compile(rb'(?:^|[^"\w\s.])\s*"(?:[^"]|"")*$')
 # What Arrow reads as a number, and a leading plus, which it doesn't.
 FLOAT_PATTERN = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:nan|inf|infinity))$"
 INT_PATTERN = r"^[+-]?\d{1,18}(\.0*)?$"
+NO_DIGIT = "?"
+DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
 Lines = npt.NDArray[np.int64]
 
@@ -240,6 +242,7 @@ def _arrow_table(
         ),
         convert_options=csv.ConvertOptions(
             column_types=dict(types),
+            decimal_point=data.decimal,
             null_values=list(data.missing),
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
@@ -254,20 +257,30 @@ def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData, 
     columns: dict[str, pa.Array] = {}
     for name in texts.column_names:
         column = texts[name].combine_chunks()
-        kind = types[name]
-        if kind in ("string", "date"):
-            columns[name] = column
-            continue
-        trimmed = pc.utf8_trim_whitespace(column)
-        fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
-        absent = _absent(trimmed, data)
-        fits = pc.fill_null(pc.or_(fits, absent), True)
-        for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
-            reasons.setdefault(int(row), f"{name}: {quoted(column[int(row)].as_py())} is no {_NUMBERS[kind]}")
-        plain = pc.replace_substring_regex(trimmed, r"^\+|\.0*$" if kind == "int" else r"^\+", "")
-        present = pc.and_not(fits, absent)
-        columns[name] = pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
+        is_text = types[name] in ("string", "date")
+        columns[name] = column if is_text else numbers_in(name, column, types[name], data, reasons)
     return pa.table(columns)
+
+
+def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
+    """Returns float32 or int64 [texts], null where there is no text or no such number.
+
+    Args:
+        name: The column.
+        texts: Its cells.
+        kind: "float" or "int".
+        data: The settings: what stands for a missing value, and before a fraction.
+        reasons: Is told of each row with a text that is no such number.
+    """
+    trimmed = pc.utf8_trim_whitespace(texts)
+    absent, trimmed = _absent(trimmed, data), _with_point(trimmed, data)
+    fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
+    fits = pc.fill_null(pc.or_(fits, absent), True)
+    for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
+        reasons.setdefault(int(row), no_number(name, texts[int(row)].as_py(), _NUMBERS[kind], data))
+    plain = pc.replace_substring_regex(trimmed, r"^\+|\.0*$" if kind == "int" else r"^\+", "")
+    present = pc.and_not(fits, absent)
+    return pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
 
 
 def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
@@ -298,11 +311,32 @@ def dates_in(name: str, texts: pa.Array, data: CsvData, reasons: dict[int, str])
     return seconds
 
 
+def _with_point(texts: pa.Array, data: CsvData) -> pa.Array:
+    """Returns numbers with a point before their fraction; what had a point already is none: it may part thousands."""
+    if data.decimal == POINT:
+        return texts
+    return pc.replace_substring(pc.replace_substring(texts, POINT, NO_DIGIT), COMMA, POINT)
+
+
 def _absent(trimmed: pa.Array, data: CsvData) -> pa.Array:
     return pc.is_in(trimmed, value_set=pa.array(data.missing, pa.string()))
 
 
 _NUMBERS: dict[ColumnType, str] = {"float": "number", "int": "whole number"}
+
+
+def no_number(name: str, text: str, what: str, data: CsvData) -> str:
+    """Returns the reason that a cell is no number, and what to do about a decimal comma.
+
+    Args:
+        name: The column.
+        text: The cell.
+        what: What it should be.
+        data: The settings.
+    """
+    commas = data.decimal == POINT and DECIMAL_COMMA.fullmatch(text)
+    hint = '; if its comma stands before a fraction, set data.decimal to ","' if commas else ""
+    return f"{name}: {quoted(text)} is no {what}{hint}"
 
 
 def quoted(text: str) -> str:

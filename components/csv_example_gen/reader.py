@@ -103,7 +103,7 @@ class Reader:
 
     def records(self, piece: Piece, number: int) -> Rows:
         """Returns the rows of a piece that can be records, with the columns that records have; arguments as `rows`."""
-        return records_of(self.rows(piece, number), self.layout.types, self.data)
+        return records_of(self.rows(piece, number), self.layout.types, self.data, self.layout.task)
 
     def texts(self, piece: Piece, number: int) -> Rows | None:
         """Returns the cells of CSV as text; None for Parquet, whose columns have types. Arguments as `rows`."""

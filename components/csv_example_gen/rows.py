@@ -1,34 +1,38 @@
-"""Turns parsed columns into the columns of the records: the label becomes a class, numbers fit a float32."""
+"""Turns parsed columns into the columns of the records: a label becomes a class, numbers fit a float32."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from components.arrow import pa, pc
-from components.contract import LABEL
+from components.contract import CLASSIFICATION, LABEL, REGRESSION, Task
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.parse import Fault, Rows
 from components.wording import listed, printable
 
 
-def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Rows:
+def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData, task: Task = CLASSIFICATION) -> Rows:
     """Returns the rows that can be records, with the columns that records have.
 
     Args:
         rows: What was parsed.
         types: The type of each column.
         data: The settings.
+        task: Whether the label is a class or a number.
 
     Returns:
-        Columns of float32, int64 and strings, the label as a string under `LABEL`; rows without a label, with a label
-        outside of `data.classes`, with NaN, with a number beyond float32, or with a weight that there isn't or that is
-        below 0 are among the faults.
+        Columns of float32, int64 and strings, the label as a string or a float32 under `LABEL`; rows without a label,
+        with a label outside of `data.classes`, with NaN, with a number beyond float32, or with a weight that there
+        isn't or that is below 0 are among the faults.
     """
     reasons: dict[int, str] = {}
     columns: dict[str, pa.Array] = {}
     for name in rows.table.column_names:
         column = rows.table[name].combine_chunks()
-        if name == data.label:
+        if name == data.label and task == REGRESSION:
+            _check_labels(name, column, reasons)
+            columns[LABEL] = column
+        elif name == data.label:
             columns[LABEL] = _classes(name, column, types[name], data.classes, reasons)
         elif types[name] == "float":
             for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
@@ -46,6 +50,13 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData) -> Ro
     faults = [*rows.faults, *(Fault(int(rows.lines[row]), reason) for row, reason in reasons.items())]
     faults.sort(key=lambda fault: fault.line)
     return Rows(table.filter(pa.array(keep)), rows.lines[keep], rows.row_numbers[keep], faults, rows.count)
+
+
+def _check_labels(name: str, column: pa.Array, reasons: dict[int, str]) -> None:
+    for row in np.flatnonzero(_true(pc.is_null(column))):
+        reasons.setdefault(int(row), f"the label {name} is missing")
+    for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
+        reasons.setdefault(int(row), f"the label {name} is {_not_finite(column[int(row)].as_py())}")
 
 
 def _check_weights(name: str, column: pa.Array, reasons: dict[int, str]) -> None:

@@ -165,14 +165,15 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     return first
 
 
-def record_types(types: Mapping[str, ColumnType], label: str) -> dict[str, ColumnType]:
-    """Returns the type of each feature of the records, of which the label is a text under its own name.
+def record_types(types: Mapping[str, ColumnType], label: str, label_type: ColumnType) -> dict[str, ColumnType]:
+    """Returns the type of each feature of the records, of which the label has a name and a type of its own.
 
     Args:
         types: The type of each column.
         label: The label's column.
+        label_type: Its type in the records.
     """
-    return {LABEL if name == label else name: "string" if name == label else kind for name, kind in types.items()}
+    return {LABEL if name == label else name: label_type if name == label else kind for name, kind in types.items()}
 
 
 def _plainly_too_many(given: pa.Array, kind: ColumnType) -> bool:

@@ -17,12 +17,12 @@ TYPES = {schema_pb2.BYTES: "text or bytes", schema_pb2.INT: "whole numbers", sch
 
 
 def ingest_faults(report: IngestReport, rules: GateRules) -> list[str]:
-    """Returns what is wrong with the records as a whole: quarantine, splits, classes, duplicates and conflicts."""
+    """Returns what is wrong with the records as a whole: quarantine, splits, labels, duplicates and conflicts."""
     return [
         *_broken_faults(report),
         *_quarantine_faults(report, rules),
         *_split_faults(report),
-        *_class_faults(report, rules),
+        *(_number_faults(report, rules) if report.of_numbers else _class_faults(report, rules)),
         *_duplicate_faults(report, rules),
         *_conflict_faults(report, rules),
     ]
@@ -87,6 +87,25 @@ def _class_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
             + "spread what there is by data.split.stratify=true, " * enough
             + "leave the class out, or set gate.fail_on_missing_class=false"
         )
+
+
+def _number_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
+    train = report.label_ranges.get("train")
+    if train is None:
+        return
+    if train.lowest == train.highest:
+        yield f"all labels in train are {train.lowest:g}: there is nothing to learn"
+        return
+    for split in SPLITS[1:]:
+        found, records = report.label_ranges.get(split), report.written(split)
+        if found and rules.max_labels_outside is not None and found.outside > rules.max_labels_outside * records:
+            yield (
+                f"{found.outside} of {records} labels in {split} ({found.outside / records:.1%}) lie outside of those "
+                f"in train, which go from {train.lowest:g} to {train.highest:g}, more than "
+                f"gate.max_labels_outside={rules.max_labels_outside:.1%} allows: the least is {found.lowest:g} "
+                f"({found.lowest_place!r}), the greatest {found.highest:g} ({found.highest_place!r}); correct them, or "
+                "split the rows by hash"
+            )
 
 
 def _duplicate_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:

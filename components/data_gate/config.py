@@ -19,6 +19,8 @@ class GateRules(Settings):
             inputs: no model can be right about them. None for any; where they aren't counted, it stops nothing.
         fail_on_missing_class: Whether a class that has no record in one of the splits stops the run: nothing would say
             how well the model knows it.
+        max_labels_outside: Of numbers to predict, the largest share, 0 to 1, of the records of eval or of test whose
+            label is below the least or above the greatest of train; None for any. A few there always are, by chance.
     """
 
     max_quarantined: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -26,3 +28,4 @@ class GateRules(Settings):
     fail_on_label_conflict: bool = False
     max_conflicts: Annotated[float | None, Field(ge=0, le=1)] = None
     fail_on_missing_class: bool = False
+    max_labels_outside: Annotated[float | None, Field(ge=0, le=1)] = 0.05

@@ -16,6 +16,8 @@ def findings_of(report: IngestReport) -> list[str]:
     """Returns in a few words each what was found, for a line of a run."""
     names = missing_classes(report.counts)
     found = [f"{report.conflicts.records:,} in conflict"] if report.conflicts and report.conflicts.groups else []
+    if outside := sum(labels.outside for labels in report.label_ranges.values()):
+        found.append(f"{outside:,} label{'s' * (outside > 1)} outside of the training rows' range")
     return [*found, missing_classes_text(names, report.counts)] if names else found
 
 

@@ -57,12 +57,30 @@ class Conflicts(Settings):
     first: tuple[Duplicate, ...] = ()
 
 
+class LabelRange(Settings):
+    """From where to where the labels of a split go, where they are numbers to predict.
+
+    Attributes:
+        lowest: The least.
+        highest: The greatest.
+        lowest_place: Where the record with the least one came from.
+        highest_place: The same of the greatest.
+        outside: Records whose label is below the least or above the greatest of the training split.
+    """
+
+    lowest: float
+    highest: float
+    lowest_place: str
+    highest_place: str
+    outside: int = 0
+
+
 class IngestReport(Settings):
     """Records in = records out + quarantined + unused.
 
     Attributes:
         found: Records (photos or rows) found in the input.
-        counts: Records written, by split, then by label.
+        counts: Records written, by split, then by label; of numbers to predict all under "".
         quarantined: Records set aside in `quarantine.jsonl`.
         hidden: How many of the quarantined are hidden files or blank lines, which no one meant as data.
         unused: Records that a split by rows leaves out.
@@ -72,6 +90,7 @@ class IngestReport(Settings):
         conflicts: Records with the same inputs and different labels; None where they weren't counted.
         passed_over: How many files beside those of rows aren't data.
         first_passed_over: The names of the first few of them.
+        label_ranges: Of numbers to predict, the labels by split; empty for classes.
     """
 
     found: int
@@ -85,13 +104,19 @@ class IngestReport(Settings):
     conflicts: Conflicts | None = None
     passed_over: int = 0
     first_passed_over: tuple[str, ...] = ()
+    label_ranges: dict[str, LabelRange] = {}
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether the label is a number to predict; where there is no record, nobody knows."""
+        return bool(self.label_ranges)
 
     def written(self, split: str) -> int:
         """Returns how many records went into a split."""
         return sum(self.counts.get(split, {}).values())
 
     def labels(self, split: str) -> set[str]:
-        """Returns the labels that occur in a split."""
+        """Returns the classes that occur in a split."""
         return set(self.counts.get(split, {}))
 
 
@@ -100,7 +125,7 @@ def write_report(report: IngestReport, folder: str) -> None:
     import tensorflow as tf  # noqa: PLC0415 (the models above are used where it isn't wanted)
 
     with tf.io.gfile.GFile(os.path.join(folder, REPORT_FILE), "w") as file:
-        file.write(report.model_dump_json(indent=2))
+        file.write(report.model_dump_json(indent=2, exclude=None if report.of_numbers else {"label_ranges"}))
 
 
 def read_report(folder: str) -> IngestReport:

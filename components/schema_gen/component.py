@@ -62,7 +62,8 @@ def RowSchemaGen(
 ) -> None:
     """Infers a schema of rows from the training split: types, presence, and the classes as the label's domain.
 
-    Numbers get no bounds and other texts no domain: what the training rows happen to show is no law.
+    Numbers get no bounds and other texts no domain: what the training rows happen to show is no law. So does a label
+    that is a number to predict: of its range the gate knows.
 
     Args:
         statistics: Of the split "train", at least.
@@ -71,7 +72,8 @@ def RowSchemaGen(
     train = stats_artifact_utils.load_statistics(statistics, "train").proto()
     inferred = tfdv.infer_schema(train, infer_feature_shape=True, max_string_domain_size=0)
     text = str(text_format.MessageToString(inferred, as_utf8=True))
-    _write(INFERRED_ROWS + with_classes(text, class_names(train)), schema.uri)
+    of_classes = tfdv.get_feature(inferred, LABEL).type == schema_pb2.BYTES
+    _write(INFERRED_ROWS + (with_classes(text, class_names(train)) if of_classes else text), schema.uri)
 
 
 def class_names(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> list[str]:

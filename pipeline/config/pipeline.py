@@ -41,7 +41,7 @@ OF_CLASSES = (
 )
 """Settings that mean something of classes only."""
 
-OF_NUMBERS = ("trainer.label_scale",)
+OF_NUMBERS = ("trainer.label_scale", "gate.max_labels_outside")
 """Settings that mean something of numbers to predict only."""
 
 OWN_PACKAGES = ("pipeline", "components")

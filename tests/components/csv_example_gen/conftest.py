@@ -23,13 +23,13 @@ BEAM = [
 def execute(tmp_path):
     """Runs the executor; returns the report, the examples of each split as dictionaries, and the quarantine."""
 
-    def run(path, schema_text="", **settings):
+    def run(path, schema_text="", task=None, **settings):
         outputs = {"examples": [standard_artifacts.Examples()], "ingest_report": [IngestReportArtifact()]}
         for key, (artifact,) in outputs.items():
             artifact.uri = str(tmp_path / "out" / key)
             tf.io.gfile.makedirs(artifact.uri)
         data = CsvData(path=str(path), **settings)
-        properties = {"data": data.model_dump_json(), "schema_text": schema_text}
+        properties = {"data": data.model_dump_json(), "schema_text": schema_text, **({"task": task} if task else {})}
         Executor(Executor.Context(beam_pipeline_args=list(BEAM))).Do({}, outputs, properties)
         report = read_report(outputs["ingest_report"][0].uri)
         splits = {split: stored(tmp_path / "out" / "examples" / f"Split-{split}") for split in contract.SPLITS}

@@ -6,7 +6,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from components.data_gate.checks import anomaly_faults, ingest_faults
 from components.data_gate.config import GateRules
-from components.ingest.report import Conflicts, Duplicate, IngestReport, Quarantined
+from components.ingest.report import Conflicts, Duplicate, IngestReport, LabelRange, Quarantined
 
 TWO_CLASSES = {split: {"cat": 10, "dog": 10} for split in ("train", "eval", "test")}
 
@@ -149,3 +149,43 @@ def test_a_file_that_ends_in_the_middle_is_a_fault_however_much_is_left_of_it():
     (fault,) = ingest_faults(report(found=61, quarantined=1, broken=broken), GateRules())
     assert "a.csv.gz, line 9" in fault
     assert "fetch the file again" in fault
+
+
+def labels(low, high, outside=0):
+    return LabelRange(
+        lowest=low, highest=high, lowest_place="houses.csv, line 2", highest_place="houses.csv, line 7", outside=outside
+    )
+
+
+def of_numbers(**ranges):
+    counts = {split: {"": 20} for split in ("train", "eval", "test")}
+    return report(counts=counts, label_ranges={"train": labels(5, 50), "eval": labels(6, 49), **ranges})
+
+
+def test_numbers_to_predict_are_no_classes():
+    assert ingest_faults(of_numbers(test=labels(7, 51, outside=1)), GateRules()) == []
+
+
+def test_labels_outside_of_those_of_the_training_rows_are_named_with_the_farthest():
+    found = of_numbers(test=labels(7, 512.5, outside=2))
+    (fault,) = ingest_faults(found, GateRules())
+    assert fault == (
+        "2 of 20 labels in test (10.0%) lie outside of those in train, which go from 5 to 50, more than "
+        "gate.max_labels_outside=5.0% allows: the least is 7 ('houses.csv, line 2'), the greatest 512.5 "
+        "('houses.csv, line 7'); correct them, or split the rows by hash"
+    )
+    assert ingest_faults(found, GateRules(max_labels_outside=None)) == []
+    assert ingest_faults(found, GateRules(max_labels_outside=0.1)) == []
+
+
+def test_training_labels_that_are_all_the_same():
+    assert ingest_faults(of_numbers(train=labels(5, 5)), GateRules()) == [
+        "all labels in train are 5: there is nothing to learn"
+    ]
+
+
+def test_no_training_row_is_said_of_numbers_too():
+    empty = report(counts={"train": {}, "eval": {"": 20}, "test": {"": 40}}, label_ranges={"eval": labels(6, 49)})
+    assert ingest_faults(empty, GateRules()) == [
+        "no records in the split 'train': add records there or change data.split"
+    ]

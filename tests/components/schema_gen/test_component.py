@@ -26,22 +26,33 @@ def test_a_schema_is_the_contract_with_the_classes_as_domain():
     assert features["image"].HasField("image_domain")
     assert not features["image/path"].domain
     constants = {value for name, value in vars(contract).items() if name.isupper() and isinstance(value, str)}
-    assert set(features) == constants - {contract.FEATURES, contract.RAW, contract.PLACE}
+    assert set(features) == constants - {
+        contract.FEATURES,
+        contract.RAW,
+        contract.PLACE,
+        contract.CLASSIFICATION,
+        contract.REGRESSION,
+    }
+
+
+def inferred(frame, folder):
+    """The schema that RowSchemaGen makes of a training split."""
+    statistics = standard_artifacts.ExampleStatistics()
+    statistics.uri = str(folder / "statistics")
+    statistics.split_names = '["train"]'
+    (folder / "statistics" / "Split-train").mkdir(parents=True)
+    found = tfdv.generate_statistics_from_dataframe(frame)
+    (folder / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(found.SerializeToString())
+    schema_artifact = standard_artifacts.Schema()
+    schema_artifact.uri = str(folder)
+    executor = RowSchemaGen.EXECUTOR_SPEC.executor_class(None)
+    executor.Do({"statistics": [statistics]}, {"schema": [schema_artifact]}, {})
+    return text_format.Parse((folder / "schema.pbtxt").read_text(), schema_pb2.Schema())
 
 
 def test_the_schema_of_rows_has_types_presence_and_classes_but_no_bounds(tmp_path):
     frame = pd.DataFrame({"x": [0.5, 1.5, None], "city": ["Rome", "Bonn", "Rome"], "label": ["0", "1", "0"]})
-    statistics = standard_artifacts.ExampleStatistics()
-    statistics.uri = str(tmp_path / "statistics")
-    statistics.split_names = '["train"]'
-    (tmp_path / "statistics" / "Split-train").mkdir(parents=True)
-    found = tfdv.generate_statistics_from_dataframe(frame)
-    (tmp_path / "statistics" / "Split-train" / "FeatureStats.pb").write_bytes(found.SerializeToString())
-    schema_artifact = standard_artifacts.Schema()
-    schema_artifact.uri = str(tmp_path)
-    executor = RowSchemaGen.EXECUTOR_SPEC.executor_class(None)
-    executor.Do({"statistics": [statistics]}, {"schema": [schema_artifact]}, {})
-    schema = text_format.Parse((tmp_path / "schema.pbtxt").read_text(), schema_pb2.Schema())
+    schema = inferred(frame, tmp_path)
     features = {feature.name: feature for feature in schema.feature}
     assert list(tfdv.get_domain(schema, "label").value) == ["0", "1"]
     assert features["x"].type == schema_pb2.FLOAT
@@ -49,3 +60,12 @@ def test_the_schema_of_rows_has_types_presence_and_classes_but_no_bounds(tmp_pat
     assert features["city"].presence.min_fraction == 1
     assert features["x"].presence.min_fraction < 1
     assert not features["x"].HasField("float_domain")
+
+
+def test_a_label_that_is_a_number_has_no_classes_and_no_bounds(tmp_path):
+    schema = inferred(pd.DataFrame({"x": [0.5, 1.5], "label": [0.0, 1.0]}, dtype="float32"), tmp_path)
+    label = tfdv.get_feature(schema, "label")
+    assert label.type == schema_pb2.FLOAT
+    assert label.presence.min_fraction == 1
+    assert label.WhichOneof("domain_info") is None
+    assert not schema.string_domain

@@ -12,7 +12,7 @@ SET = {
     "gate.fail_on_label_conflict": "true",
     "gate.max_conflicts": "0.1",
     "gate.fail_on_missing_class": "true",
-    "trainer.class_weights": '"balanced"',
+    "trainer.class_weights": "balanced",
     "trainer.calibrate": "true",
     "trainer.operating_point": '{"kind": "at_recall", "recall": 0.8}',
 }
