@@ -47,7 +47,7 @@ def measure(arguments: argparse.Namespace) -> None:
     categories = {} if arguments.numbers_only else CATEGORIES
     rows = drawn(arguments.rows, arguments.classes, categories)
     cut = arguments.rows * 9 // 10
-    train, rest = (LabelledRows(rows.rows[part], rows.ids[part]) for part in (slice(cut), slice(cut, None)))
+    train, rest = (LabelledRows(rows.rows[part], rows.labels[part]) for part in (slice(cut), slice(cut, None)))
     began = time.monotonic()
     grown = grow(train, rest, tuple(categories), Trees(), 0, lambda iterations, lowest: None)
     print(
@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace) -> None:
     began = time.monotonic()
     library = HistGradientBoostingClassifier(
         max_iter=grown.best, early_stopping=False, categorical_features=columns.is_categorical, random_state=0
-    ).fit(columns.encoded(train.rows), train.ids)
+    ).fit(columns.encoded(train.rows), train.labels)
     print(f"scikit-learn alone grows these in {time.monotonic() - began:.1f} s")
     served = saved(ForestModel(grown.forest))
     compare(library, served, columns, rest.rows)

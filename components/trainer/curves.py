@@ -18,9 +18,12 @@ class LearningCurves(Settings):
         fine_tuning_starts_at: Epochs before fine tuning, so the index of its first epoch; None where there is none.
         best_epoch: The epoch whose weights were kept; None where those of the last one were.
         metrics: One value an epoch: "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"; of rows
-            also the cross-entropy, which is the loss without penalties.
+            also the cross-entropy, which is the loss without penalties. Where a number is predicted there is "mse" in
+            place of that, and "mae" in place of the accuracy, both of what is learned: the label, or its logarithm,
+            with a standard deviation of 1.
         crossentropy: The metric that is the cross-entropy: "binary_crossentropy", "sparse_categorical_crossentropy", or
-            "loss", where it has no penalties. With "val_" before it, that of the validation split.
+            "loss", where it has no penalties; "mse" where a number is predicted. With "val_" before it, that of the
+            validation split.
         model: The model's name, where there are several to choose from.
         unit: What an epoch is; of trees an iteration, which adds one to each class.
         trained_by: The step that trained it, of which the model was taken over.
@@ -38,6 +41,11 @@ class LearningCurves(Settings):
     model: str = ""
     unit: Literal["epoch", "iteration"] = "epoch"
     trained_by: Literal["Trainer", "Tuner"] = "Trainer"
+
+    @property
+    def beside(self) -> str:
+        """The metric that is measured beside the loss."""
+        return "accuracy" if "accuracy" in self.metrics else "mae"
 
 
 def write_curves(curves: LearningCurves, folder: str) -> None:

@@ -84,16 +84,31 @@ def save(
     folder: str,
     answering: Answering | None = None,
 ) -> None:
-    """Writes the SavedModel, with its class names, how it answers and warm-up requests in assets.extra."""
+    """Writes the SavedModel of a classifier, with all that is beside its graph in assets.extra."""
+    save_graph(model, signatures, warm_up, folder)
+    write_classes(class_names, answering or Answering(), folder)
+
+
+def save_graph(
+    model: tf.Module,
+    signatures: Mapping[str, tf.types.experimental.PolymorphicFunction],
+    warm_up: Sequence[prediction_log_pb2.PredictionLog],
+    folder: str,
+) -> None:
+    """Writes a SavedModel, with warm-up requests in assets.extra."""
     tf.saved_model.save(model, folder, signatures=dict(signatures))
-    path = os.path.join(folder, CLASSES_FILE)
+    path = os.path.join(folder, WARM_UP_FILE)
     tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(json.dumps(list(class_names)))
-    write_answering(answering or Answering(), folder)
-    with tf.io.TFRecordWriter(os.path.join(folder, WARM_UP_FILE)) as writer:
+    with tf.io.TFRecordWriter(path) as writer:
         for request in warm_up:
             writer.write(request.SerializeToString())
+
+
+def write_classes(class_names: Sequence[str], answering: Answering, folder: str) -> None:
+    """Writes the class names and how a classifier answers, into assets.extra."""
+    with tf.io.gfile.GFile(os.path.join(folder, CLASSES_FILE), "w") as file:
+        file.write(json.dumps(list(class_names)))
+    write_answering(answering, folder)
 
 
 def warm_up_request(signature: str, inputs: Mapping[str, object]) -> prediction_log_pb2.PredictionLog:

@@ -12,7 +12,7 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx_bsl.tfxio.tfxio import TFXIO
 
-from components.contract import LABEL
+from components.contract import CLASSIFICATION, LABEL
 from components.csv_example_gen.column_counts import COLUMNS_FILE, read_columns
 from components.ingest.report import read_report
 from components.transform.config import RowTransform
@@ -59,6 +59,7 @@ class Executor(tfx_transform.Executor):
             super().Do(input_dict, output_dict, exec_properties | {specs.CUSTOM_CONFIG_KEY: json.dumps(config)})
         finally:
             tfx_transform.TransformProcessor = stock
-        write_class_names(read_report(counted).labels("train"), transform_graph)
+        if config.get("task", CLASSIFICATION) == CLASSIFICATION:
+            write_class_names(read_report(counted).labels("train"), transform_graph)
         if layout:
             write_layout(layout, transform_graph)

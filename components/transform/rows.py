@@ -41,14 +41,14 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
 
     Args:
         inputs: Raw features as the schema has them: numbers, float32 or int64, and texts, [batch, 1] or sparse where a
-            value may be missing, and the label, string.
+            value may be missing, and the label, string, or float32 where it is a number to predict.
         custom_config: `{"transform": a RowTransform as a mapping}`, perhaps with "layout": a `VectorLayout` as a
             mapping, which settings need that name kinds of features, and "weight": the column with each row's weight,
             which isn't learned from.
 
     Returns:
-        `features`: float32 [batch, layout.width]; `raw`: float32 [batch, len(layout.raw)]; `label`: string [batch];
-        each slice: int64 [batch].
+        `features`: float32 [batch, layout.width]; `raw`: float32 [batch, len(layout.raw)]; `label`: string or
+        float32 [batch]; each slice: int64 [batch].
     """
     settings = RowTransform.model_validate(custom_config["transform"])
     inputs = without_weight(inputs, custom_config)
@@ -56,7 +56,12 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     layout = VectorLayout.model_validate(planned) if planned else layout_of_features(inputs, settings)
     rows = Rows(inputs, layout)
     slices = {name: _slice(inputs, slice_by) for name, slice_by in settings.slices.items()}
-    return {FEATURES: rows.vectors(), RAW: rows.raw(), LABEL: to_dense_1d(inputs[LABEL]), **slices}
+    return {FEATURES: rows.vectors(), RAW: rows.raw(), LABEL: _label(inputs[LABEL]), **slices}
+
+
+def _label(label: RawFeature) -> tf.Tensor:
+    """Returns class names, string [batch], or numbers to predict, float32 [batch]."""
+    return to_dense_1d(label) if label.dtype == tf.string else _number(label)
 
 
 def without_weight(columns: Mapping[str, Column], custom_config: Mapping[str, Any]) -> dict[str, Column]:

@@ -30,15 +30,15 @@ def transformed_rows(
     Args:
         patterns: Glob patterns of TFRecords, GZIP.
         tft_output: The output of the Transform step.
-        class_names: The class names, in the order of their numbers.
+        class_names: The class names, in the order of their numbers; none where the label is a number to predict.
         vectors: The outputs of Transform that are wanted, such as `features`.
         weight: The column with each row's weight; "" where there is none.
         share: Of the rows, about so many are drawn before they are parsed.
         seed: Of the drawing.
 
     Returns:
-        Of each vector float32 [rows, width]: its columns, the row's weight where rows have one, and the class number,
-        `UNKNOWN` for a label that isn't among the class names.
+        Of each vector float32 [rows, width]: its columns, the row's weight where rows have one, and the label: the
+        class number, `UNKNOWN` for one that isn't among the class names, or the number to predict.
     """
     files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
     spec = tft_output.raw_feature_spec()
@@ -56,9 +56,8 @@ def transformed_rows(
         raw = tf.io.parse_example(drawn(number, serialized), spec)
         transformed = transform(raw)
         weights = [to_dense_1d(raw[weight])] if weight else []
-        last = [
-            tf.cast(each, tf.float32)[:, tf.newaxis] for each in (*weights, label_ids(transformed[LABEL], class_names))
-        ]
+        label = label_ids(transformed[LABEL], class_names) if class_names else transformed[LABEL]
+        last = [tf.cast(each, tf.float32)[:, tf.newaxis] for each in (*weights, label)]
         return tuple(tf.concat([transformed[vector], *last], axis=1) for vector in vectors)
 
     # Each file has a thread that inflates it; their batches take turns.

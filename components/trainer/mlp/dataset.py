@@ -24,7 +24,7 @@ def load_rows(
     Args:
         patterns: Glob patterns of its TFRecords, GZIP.
         tft_output: The output of the Transform step.
-        class_names: The class names, in the order of their numbers.
+        class_names: The class names, in the order of their numbers; none where the label is a number to predict.
         vectors: The outputs of Transform that are wanted, `features` or `raw` or both.
         folder: Where the packed rows are; "" for where temporary files are.
         weight: The column with each row's weight; "" where there is none.
@@ -37,18 +37,20 @@ def load_rows(
     """
     batches = transformed_rows(patterns, tft_output, class_names, vectors, weight=weight)
     packed = [
-        PackedRows(spec.shape[1] - 1 - bool(weight), folder, weighted=bool(weight)) for spec in batches.element_spec
+        PackedRows(spec.shape[1] - 1 - bool(weight), folder, weighted=bool(weight), of_classes=bool(class_names))
+        for spec in batches.element_spec
     ]
     unknown = 0
     for batch in batches.as_numpy_iterator():
         for rows, part in zip(packed, batch, strict=True):
             rows.add(part)
-        unknown += int(np.count_nonzero(batch[0][:, -1] == UNKNOWN))
+        if class_names:
+            unknown += int(np.count_nonzero(batch[0][:, -1] == UNKNOWN))
     place = ", ".join(patterns)
     first = packed[0]
     if not first.rows:
         raise TransferlineError("There are no rows to train with or to validate on.", place=place)
-    if weight and not any(first.by_class.values()):
+    if weight and not first.weight:
         raise TransferlineError(
             f"All {first.rows} rows have the weight 0, so that none counts.",
             place=f"data.weight, {place}",

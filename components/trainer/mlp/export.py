@@ -9,22 +9,24 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.answering import Answering
-from components.contract import FEATURES, LABEL
+from components.contract import FEATURES, LABEL, REGRESSION
+from components.task import ServedTask, write_task
 from components.trainer.answering import scores_of
 from components.trainer.mlp.named_inputs import input_names, numbered, rename_inputs
-from components.trainer.mlp.trained import TrainedModel
+from components.trainer.mlp.trained import NumberModel, TrainedModel
 from components.trainer.serving import (
     COLUMNS_FILE,
     INPUTS_FILE,
     SERVING_DEFAULT,
     classification_outputs,
-    save,
+    save_graph,
     string_signature,
     warm_up_request,
+    write_classes,
 )
 from components.transform.dates import seconds_of
 from components.transform.labels import label_ids
-from components.transform.raw_features import NO_NUMBER, FeatureSpec, raw_feature, to_dense_1d
+from components.transform.raw_features import NO_NUMBER, FeatureSpec, dense, raw_feature, to_dense_1d
 from components.transform.vector import ColumnType, VectorLayout
 
 WARM_UP_ROWS = 2
@@ -101,21 +103,21 @@ class ServedRows(tf.Module):
         return found
 
     def classify_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies serialized tf.Examples, string [batch]; the label isn't needed."""
-        return self._classify(self._transform(self._parsed(examples, self.columns)))
+        """Answers serialized tf.Examples, string [batch]; the label isn't needed."""
+        return self._answers(self._transform(self._parsed(examples, self.columns)))
 
     def classify_columns(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Classifies rows that come column by column, [batch] each, of the types in `INPUTS`, under their numbers."""
+        """Answers rows that come column by column, [batch] each, of the types in `INPUTS`, under their numbers."""
         raw = {}
         for at, (name, kind) in enumerate(self.layout.columns.items()):
             values = columns[numbered(at)]
             raw[name] = raw_feature(seconds_of(values, NO_NUMBER) if kind == "date" else values, self._raw_spec[name])
-        return self._classify(self._transform(raw))
+        return self._answers(self._transform(raw))
 
     def classify_rows(self, rows: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Classifies rows of raw numbers, float32 [batch, columns], in the order of `columns`; NaN is missing."""
+        """Answers rows of raw numbers, float32 [batch, columns], in the order of `columns`; NaN is missing."""
         raw = {name: raw_feature(rows[:, at], self._raw_spec[name]) for at, name in enumerate(self.columns)}
-        return self._classify(self._transform(raw))
+        return self._answers(self._transform(raw))
 
     def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         """Turns serialized tf.Examples into `features`, float32 [batch, layout.width]."""
@@ -136,10 +138,52 @@ class ServedRows(tf.Module):
         spec = {name: _or_none(self._raw_spec[name]) for name in columns}
         return dict(tf.io.parse_example(examples, spec))
 
-    def _classify(self, transformed: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    def write_beside(self, folder: str) -> None:
+        """Writes what people need to know of the answers, into assets.extra of the SavedModel."""
+        write_classes(self.class_names, self.answering, folder)
+
+    def _answers(self, transformed: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         vector, temperature = transformed[self._vector], self.answering.temperature
         scores = self._scores(vector) if temperature == 1.0 else scores_of(self._logits(vector), temperature)
         return classification_outputs(scores, self.class_names, self.answering.cut)
+
+
+class ServedNumbers(ServedRows):
+    """A trained model of a number to predict, and the transform graph before it.
+
+    Args:
+        model: The trained model.
+        tft_output: The output of the Transform step.
+        layout: Of the vector.
+        label: The name that the label's column has in the data.
+        slices: Columns that Transform makes for the evaluation to slice by.
+        weight: The column with each row's weight; see `ServedRows`.
+    """
+
+    def __init__(
+        self,
+        model: NumberModel,
+        tft_output: tft.TFTransformOutput,
+        layout: VectorLayout,
+        label: str,
+        slices: Sequence[str],
+        weight: str = "",
+    ) -> None:
+        super().__init__(model, tft_output, layout, (), slices, weight)
+        lowest, highest = model.scaling.lowest, model.scaling.highest
+        self._task = ServedTask(task=REGRESSION, label=label, lowest=lowest, highest=highest)
+        self._numbers = model.numbers
+
+    def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Turns the feature `label` of serialized tf.Examples into `label_value`, float32 [batch]; NaN if missing."""
+        return {"label_value": dense(self._parsed(examples, [LABEL])[LABEL], np.nan)}
+
+    def write_beside(self, folder: str) -> None:
+        """Writes what people need to know of the answers; see `ServedRows`."""
+        write_task(self._task, folder)
+
+    def _answers(self, transformed: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        return {"prediction": self._numbers(transformed[self._vector])}
 
 
 def _or_none(spec: FeatureSpec) -> FeatureSpec:
@@ -150,7 +194,7 @@ def _or_none(spec: FeatureSpec) -> FeatureSpec:
 
 
 def export_rows(served: ServedRows, folder: str) -> None:
-    """Writes the SavedModel, with its class names, its columns and warm-up requests in assets.extra.
+    """Writes the SavedModel, with what it predicts, its columns and warm-up requests in assets.extra.
 
     Args:
         served: The model.
@@ -161,7 +205,8 @@ def export_rows(served: ServedRows, folder: str) -> None:
     nothing = {
         keys[name]: tf.constant([NO_VALUE[INPUTS[kind]]] * WARM_UP_ROWS, INPUTS[kind]) for name, kind in types.items()
     }
-    save(served, served.signatures(), served.class_names, [warm_up_request(COLUMNS, nothing)], folder, served.answering)
+    save_graph(served, served.signatures(), [warm_up_request(COLUMNS, nothing)], folder)
+    served.write_beside(folder)
     rename_inputs(folder, COLUMNS, {numbered(at): keys[name] for at, name in enumerate(served.columns)})
     for name, content in {
         COLUMNS_FILE: list(served.columns),

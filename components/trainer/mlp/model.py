@@ -1,4 +1,4 @@
-"""Builds the network: dense layers with penalties and dropout, and a head of one logit, or of one per class.
+"""Builds the network: dense layers with penalties and dropout, and a head of one output, or of a logit per class.
 
 Before them codes become numbers, where the vector has codes.
 """
@@ -21,12 +21,13 @@ def build_model(
     Args:
         settings: Its layers.
         features: The vector that goes in, or its length where it has numbers alone.
-        classes: Number of classes, 2 or more.
+        classes: Number of classes, 2 or more; 0 where a number is to be predicted.
         seed: Seed of the weights and the dropout.
         precision: What the hidden layers compute with.
 
     Returns:
-        A model from float32 [batch, features] to float32 logits [batch, 1] for two classes, else [batch, classes].
+        A model from float32 [batch, features] to float32 logits [batch, 1] for two classes, else [batch, classes]; for
+        a number [batch, 1], what is learned of it.
     """
     policy = keras.mixed_precision.Policy(precision)
     penalty = keras.regularizers.L1L2(settings.l1, settings.l2) if settings.l1 or settings.l2 else None
@@ -42,7 +43,7 @@ def build_model(
         if settings.dropout:
             hidden = Dropout(settings.dropout, seed + number, dtype=policy)(hidden)
     head = keras.layers.Dense(
-        1 if classes == 2 else classes,
+        1 if classes <= 2 else classes,
         kernel_initializer=keras.initializers.GlorotUniform(seed + len(settings.widths)),
         name="head",
         dtype="float32",

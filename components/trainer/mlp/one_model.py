@@ -16,14 +16,15 @@ import tensorflow_transform as tft
 import tf_keras as keras
 from typing_extensions import assert_never
 
-from components.contract import FEATURES, RAW
+from components.contract import CLASSIFICATION, FEATURES, RAW, REGRESSION, Task
 from components.trainer.class_weights import Weights, by_name, class_weights
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLP, MLPTraining, RowModel
 from components.trainer.mlp.dataset import load_rows
+from components.trainer.mlp.label_scale import Scaling, check_scale, fitted, labels_of
 from components.trainer.mlp.model import build_model
 from components.trainer.mlp.packed_rows import PackedRows
-from components.trainer.mlp.trained import Arrays, Network, TrainedModel
+from components.trainer.mlp.trained import Arrays, Network, NumberModel, TrainedModel
 from components.trainer.mlp.training import TrainingRows, train
 from components.trainer.trees.config import Trees
 from components.trainer.trees.forest import Forest
@@ -49,7 +50,8 @@ class RowTrainerArgs(Protocol):
         model_run_dir: Where logs and learning curves go.
         hyperparameters: What the Tuner found best, as KerasTuner's configuration; None where there was no Tuner.
         custom_config: `{"trainer": an MLPTraining, "transform": a RowTransform}`, both as mappings, perhaps with
-            "weight": the column with each row's weight, "checkpoints": the folder of the checkpoints of all trainings;
+            "weight": the column with each row's weight, "task" and "label": that a number is to be predicted, and its
+            column's name, "checkpoints": the folder of the checkpoints of all trainings;
             where there is a Tuner with "training_code": the fingerprint of this module; after a Tuner with
             "tuner_results": their folder.
     """
@@ -68,7 +70,10 @@ class Described:
     """What a model is built and exported with, beside its weights.
 
     Attributes:
+        class_names: Empty where a number is to be predicted.
         weight: The column with each row's weight; "" where there is none.
+        task: Whether the label is a class or a number.
+        label: The name of the label's column, where it is a number.
     """
 
     settings: MLPTraining
@@ -77,18 +82,26 @@ class Described:
     class_names: tuple[str, ...]
     slices: tuple[str, ...]
     weight: str = ""
+    task: Task = CLASSIFICATION
+    label: str = ""
 
 
 def describe(fn_args: RowTrainerArgs) -> Described:
     """Finds the vector's layout, classes and slices in the transform graph and the settings."""
-    settings = MLPTraining.model_validate(fn_args.custom_config["trainer"])
-    transform = RowTransform.model_validate(fn_args.custom_config["transform"])
+    config = fn_args.custom_config
+    transform = RowTransform.model_validate(config["transform"])
     tft_output = tft.TFTransformOutput(fn_args.transform_graph_path)
-    features = without_weight(tft_output.raw_feature_spec(), fn_args.custom_config)
-    layout = find_layout(fn_args.transform_graph_path) or layout_of_features(features, transform)
-    weight = fn_args.custom_config.get(WEIGHT, "")
+    features = without_weight(tft_output.raw_feature_spec(), config)
+    task: Task = config.get("task", CLASSIFICATION)
     return Described(
-        settings, tft_output, layout, class_names(fn_args.transform_graph_path), tuple(transform.slices), weight
+        settings=MLPTraining.model_validate(config["trainer"]),
+        tft_output=tft_output,
+        layout=find_layout(fn_args.transform_graph_path) or layout_of_features(features, transform),
+        class_names=() if task == REGRESSION else class_names(fn_args.transform_graph_path),
+        slices=tuple(transform.slices),
+        weight=config.get(WEIGHT, ""),
+        task=task,
+        label=config.get("label", ""),
     )
 
 
@@ -103,7 +116,11 @@ def load(fn_args: RowTrainerArgs, described: Described, names: Iterable[str]) ->
     counts = (split[vectors[0]].rows for split in (train, validation))
     LOGGER.info("%d training rows, %d validation rows", *counts)
     scales = loss_scales(described.settings, described.class_names, train[vectors[0]])
-    return {vector: TrainingRows(train[vector], validation[vector], scales) for vector in vectors}
+    scaling = None
+    if described.task == REGRESSION:
+        scaling = fitted(train[vectors[0]], described.settings.label_scale)
+        check_scale(labels_of(validation[vectors[0]])[0], scaling.scale, "validation")
+    return {vector: TrainingRows(train[vector], validation[vector], scales, scaling) for vector in vectors}
 
 
 def _vector(model: RowModel) -> str:
@@ -122,9 +139,11 @@ def loss_scales(settings: MLPTraining, class_names: Sequence[str], rows: PackedR
 
     Args:
         settings: The class weights.
-        class_names: In the order of their numbers.
+        class_names: In the order of their numbers; none where a number is to be predicted.
         rows: The training rows.
     """
+    if not class_names:
+        return np.array([rows.rows / rows.weight], np.float32) if rows.weighted else None
     examples = by_class(class_names, rows)
     weights = class_weights(settings, class_names, examples)
     if not rows.weighted:
@@ -176,6 +195,8 @@ def train_one(
             trained = ForestModel(forest)
         case _:
             assert_never(chosen)
+    if scaling := rows[_vector(chosen)].scaling:
+        return NumberModel(trained, scaling), curves.model_copy(update={"model": name})
     examples = by_class(described.class_names, rows[_vector(chosen)].train)
     weights = by_name(described.class_names, class_weights(settings, described.class_names, examples))
     return trained, curves.model_copy(update={"model": name, "class_weights": weights})
@@ -183,6 +204,14 @@ def train_one(
 
 def remade(described: Described, name: str, strategy: tf.distribute.Strategy, arrays: Arrays) -> TrainedModel:
     """Makes the trained model of a name from what its training came to."""
+    if described.task == REGRESSION:
+        *of_model, scaling = arrays
+        model = _remade(described, name, strategy, of_model)
+        return NumberModel(model, Scaling.of_array(described.settings.label_scale, scaling))
+    return _remade(described, name, strategy, arrays)
+
+
+def _remade(described: Described, name: str, strategy: tf.distribute.Strategy, arrays: Arrays) -> TrainedModel:
     chosen = described.settings.models[name]
     match chosen:
         case MLP():

@@ -25,8 +25,11 @@ WINDOWS_HELD = 3
 """The one in use, the next one, and the buffer that it is read into."""
 
 Packed = npt.NDArray[np.float32]
-"""[rows, width]: the features of each row, its weight where rows have one, and its class number, which float32 has
-exactly up to 2**24."""
+"""[rows, width]: the features of each row, its weight where rows have one, and its label: the class number, which
+float32 has exactly up to 2**24, or the number to predict."""
+
+BLOCK_READ = 2**16
+"""Rows that `PackedRows.blocks` reads at a time."""
 
 
 class PackedRows:
@@ -36,13 +39,16 @@ class PackedRows:
         columns: Features of a row.
         folder: Where the file is; "" for where temporary files are.
         weighted: Whether each row has a weight.
+        of_classes: Whether the label is a class number.
 
     Attributes:
-        by_class: Rows by class number, or the sums of their weights.
+        by_class: Rows by class number, or the sums of their weights; empty where the label is none.
+        weight: All rows, or the sum of all weights.
     """
 
-    def __init__(self, columns: int, folder: str = "", *, weighted: bool = False) -> None:
+    def __init__(self, columns: int, folder: str = "", *, weighted: bool = False, of_classes: bool = True) -> None:
         self.columns, self.weighted, self.rows = columns, weighted, 0
+        self.weight, self._of_classes = 0.0, of_classes
         self.width = columns + weighted + 1
         self.by_class: Counter[int] = Counter()
         self.row_bytes = self.width * np.dtype(np.float32).itemsize
@@ -62,6 +68,9 @@ class PackedRows:
         except OSError as error:
             raise self._unwritten(error) from error
         self.rows += len(packed)
+        self.weight += float(packed[:, -2].sum(dtype=np.float64)) if self.weighted else len(packed)
+        if not self._of_classes:
+            return
         ids, at = np.unique(packed[:, -1], return_inverse=True)
         sums = np.bincount(at, packed[:, -2] if self.weighted else None)
         self.by_class.update(dict(zip(ids.astype(int).tolist(), sums.tolist(), strict=True)))
@@ -74,6 +83,13 @@ class PackedRows:
             if not count:
                 raise EOFError(f"there are {self.rows} rows, and not {len(into)} from {begin} on")
             missing, at = missing[count:], at + count
+
+    def blocks(self) -> Iterator[Packed]:
+        """Yields all rows in their order, some at a time."""
+        for begin in range(0, self.rows, BLOCK_READ):
+            block = np.empty([min(BLOCK_READ, self.rows - begin), self.width], np.float32)
+            self.read(begin, block)
+            yield block
 
     def _made_file(self) -> IO[bytes]:
         try:

@@ -1,7 +1,5 @@
 """Finds out how a trained model of rows is to answer, on the validation split."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import tensorflow as tf
 
@@ -9,10 +7,7 @@ from components.answering import Answering
 from components.trainer.answering import find_answering
 from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.one_model import Described, RowTrainerArgs
-from components.trainer.mlp.packed_rows import Packed, PackedRows
 from components.trainer.mlp.trained import TrainedModel
-
-BLOCK_ROWS = 2**16
 
 
 def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedModel) -> Answering:
@@ -33,7 +28,7 @@ def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedMo
     )[model.vector]
     vectors = tf.TensorSpec([None, rows.columns], tf.float32)
     logits_of = tf.function(model.logits, input_signature=[vectors], autograph=False)
-    parts = [(logits_of(block[:, : rows.columns]).numpy(), block[:, rows.columns :]) for block in _blocks(rows)]
+    parts = [(logits_of(block[:, : rows.columns]).numpy(), block[:, rows.columns :]) for block in rows.blocks()]
     logits, others = (np.concatenate(each) for each in zip(*parts, strict=True))
     return find_answering(
         logits,
@@ -42,10 +37,3 @@ def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedMo
         calibrated=settings.calibrate,
         operating_point=settings.operating_point,
     )
-
-
-def _blocks(rows: PackedRows) -> Iterator[Packed]:
-    for begin in range(0, rows.rows, BLOCK_ROWS):
-        block = np.empty([min(BLOCK_ROWS, rows.rows - begin), rows.width], np.float32)
-        rows.read(begin, block)
-        yield block

@@ -7,15 +7,16 @@ from typing import Any
 
 import tensorflow as tf
 
+from components.contract import CLASSIFICATION
 from components.errors import TransferlineError
 from components.trainer.answering import check_operating_point
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.curves import LearningCurves, write_curves
 from components.trainer.mlp.config import MLPTraining
-from components.trainer.mlp.export import ServedRows, export_rows
+from components.trainer.mlp.export import ServedNumbers, ServedRows, export_rows
 from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, describe, load, remade, train_one
 from components.trainer.mlp.row_answering import answering_of
-from components.trainer.mlp.trained import TrainedModel
+from components.trainer.mlp.trained import NumberModel, TrainedModel
 from components.trainer.mlp.training import log_to_tensorboard
 from components.trainer.mlp.winner import depends_on, read_winner
 from components.trainer.strategy import barrier, distribution_strategy, is_chief
@@ -42,23 +43,30 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
         return
     strategy = distribution_strategy("auto" if starts_workers(settings) else settings.strategy)
     described = describe(fn_args)
-    check_operating_point(settings.operating_point, described.class_names)
+    if described.task == CLASSIFICATION:
+        check_operating_point(settings.operating_point, described.class_names)
     checkpoints = checkpoint_folder(fn_args)
     model, curves = trained_by_tuner(fn_args, described, name, strategy) or train_one(
         described, load(fn_args, described, [name]), name, strategy, checkpoints
     )
-    served = ServedRows(
+    save(as_served(fn_args, described, model), curves, fn_args, strategy)
+    if is_chief(strategy):
+        remove_checkpoints(checkpoints)
+
+
+def as_served(fn_args: RowTrainerArgs, described: Described, model: TrainedModel) -> ServedRows:
+    """Returns a trained model as it is served, with the transform graph before it."""
+    before = described.tft_output, described.layout
+    if isinstance(model, NumberModel):
+        return ServedNumbers(model, *before, described.label, described.slices, described.weight)
+    return ServedRows(
         model,
-        described.tft_output,
-        described.layout,
+        *before,
         described.class_names,
         described.slices,
         described.weight,
         answering_of(fn_args, described, model),
     )
-    save(served, curves, fn_args, strategy)
-    if is_chief(strategy):
-        remove_checkpoints(checkpoints)
 
 
 def trained_by_tuner(

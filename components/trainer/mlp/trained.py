@@ -1,4 +1,4 @@
-"""What every kind of model is once it is trained: from one of Transform's vectors to the scores of the classes."""
+"""What every kind of model is once it is trained: from one of Transform's vectors to scores of classes or a number."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol, TypeAlias
@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from components.contract import FEATURES
+from components.trainer.mlp.label_scale import Scaling
 
 Arrays: TypeAlias = Sequence[npt.NDArray[Any]]
 
@@ -28,6 +29,9 @@ class TrainedModel(Protocol):
 
     def logits(self, vector: tf.Tensor) -> tf.Tensor:
         """Returns what the probabilities are made from, of the same shape; [batch, 1] for two classes."""
+
+    def outputs(self, vector: tf.Tensor) -> tf.Tensor:
+        """Returns what is learned of a number to predict, float64 [batch]; of a model of classes nothing."""
 
     def arrays(self) -> Arrays:
         """Returns all that its training came to."""
@@ -55,6 +59,32 @@ class Network:
         """Returns what the probabilities are made from; see `TrainedModel`."""
         return self._model(vector, training=False)
 
+    def outputs(self, vector: tf.Tensor) -> tf.Tensor:
+        """Returns what is learned of a number to predict; see `TrainedModel`."""
+        return tf.cast(self.logits(vector)[:, 0], tf.float64)
+
     def arrays(self) -> Arrays:
         """Returns the weights, as Keras gives them."""
         return list(self._model.get_weights())
+
+
+class NumberModel:
+    """A trained model of a number to predict, with what makes its answers numbers of the label's own unit.
+
+    Args:
+        model: What was trained.
+        scaling: What it learned of the label.
+    """
+
+    def __init__(self, model: TrainedModel, scaling: Scaling) -> None:
+        self._model, self.scaling = model, scaling
+        self.vector, self.variables = model.vector, model.variables
+        self.scores, self.logits, self.outputs = model.scores, model.logits, model.outputs
+
+    def numbers(self, vector: tf.Tensor) -> tf.Tensor:
+        """Returns the answers, float32 [batch]."""
+        return self.scaling.unscaled(self.outputs(vector))
+
+    def arrays(self) -> Arrays:
+        """Returns the model's, and the scaling after them."""
+        return [*self._model.arrays(), self.scaling.array()]

@@ -23,7 +23,8 @@ from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
-from components.trainer.mlp.model import crossentropies, crossentropy_name, is_correct
+from components.trainer.mlp.label_scale import Scaling
+from components.trainer.mlp.objectives import NearNumber, Objective, RightClass
 from components.trainer.mlp.packed_rows import PackedRows, Windows
 
 LOGGER = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ LOGGED_POINTS = 500
 """TensorBoard gets so many points of a curve, at most; the JSON gets all."""
 
 METRICS = 3
-"""Loss, cross-entropy and accuracy, in that order."""
+"""The loss, the same without penalties, and what is measured beside it, in that order."""
 
 VALIDATED_ROWS = 2**16
 """Rows that are validated at a time, which bounds the memory of what the layers give."""
@@ -46,12 +47,15 @@ class TrainingRows:
         train: The training split.
         validation: The validation split.
         scales: What the loss of a row is multiplied by, by its class, float32 [classes], beside the row's own weight;
-            None for 1 each. All factors of a row together are 1 in the mean over the training rows.
+            None for 1 each. All factors of a row together are 1 in the mean over the training rows. Of a number to
+            predict float32 [1], for all rows.
+        scaling: What is learned of a number to predict; None for classes.
     """
 
     train: PackedRows
     validation: PackedRows
     scales: Weights | None = None
+    scaling: Scaling | None = None
 
 
 class EpochRunner:
@@ -71,8 +75,10 @@ class EpochRunner:
         self.steps = rows.train.rows // self._batch
         self._steps_per_execution = settings.steps_per_execution or self.steps
         self._seed = settings.seed
-        self.crossentropy = crossentropy_name(max(2, model.output_shape[-1]))
-        self._names = ("loss", self.crossentropy, "accuracy")
+        self.objective: Objective = (
+            NearNumber(rows.scaling) if rows.scaling else RightClass(max(2, model.output_shape[-1]))
+        )
+        self._names = ("loss", self.objective.name, self.objective.beside)
         self._scales = None if rows.scales is None else tf.constant(rows.scales)
         self._columns, self._weighted_rows = rows.train.columns, rows.train.weighted
         self._validation_rows = rows.validation.rows
@@ -106,8 +112,8 @@ class EpochRunner:
             epoch: Its number, from 0.
 
         Returns:
-            `loss` with the penalties, the cross-entropy without, `accuracy`, and the same of the validation rows. All
-            but the accuracy weigh the rows.
+            `loss` with the penalties, the cross-entropy without, `accuracy`, and the same of the validation rows; for a
+            number `mse` and `mae` of what is learned. All but the accuracy and `mae` weigh the rows.
         """
         sums = np.zeros(METRICS)
         for number, window in enumerate(self._train.shuffled((self._seed, epoch))):
@@ -141,16 +147,16 @@ class EpochRunner:
         replicas = context.num_replicas_in_sync
         share = self._batch // replicas
         chosen = tf.slice(batch, [share * context.replica_id_in_sync_group], [share])
-        features, weights, ids = self._unpacked(tf.gather(window, chosen))
+        features, weights, labels = self._unpacked(tf.gather(window, chosen))
         with tf.GradientTape() as tape:
-            logits = self._model(features, training=True)
-            crossentropy = tf.reduce_mean(_times(crossentropies(logits, ids), weights))
-            loss = crossentropy + tf.add_n(self._model.losses) if self._model.losses else crossentropy
+            outputs = self._model(features, training=True)
+            plain = tf.reduce_mean(_times(self.objective.losses(outputs, labels), weights))
+            loss = plain + tf.add_n(self._model.losses) if self._model.losses else plain
             # Gradients are summed over the replicas.
             scaled = loss / replicas
         variables = self._model.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
-        return tf.stack([loss, crossentropy, tf.reduce_mean(is_correct(logits, ids))]) / replicas
+        return tf.stack([loss, plain, tf.reduce_mean(self.objective.measured(outputs, labels))]) / replicas
 
     def _validation_graph(self, window: tf.Tensor) -> tf.Tensor:
         """The sums of the metrics over the rows of a window."""
@@ -168,21 +174,21 @@ class EpochRunner:
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, per_replica, axis=None)
 
     def _validation_step(self, rows: tf.Tensor) -> tf.Tensor:
-        features, weights, ids = self._unpacked(rows)
-        logits = self._model(features, training=False)
-        crossentropy = tf.reduce_sum(_times(crossentropies(logits, ids), weights))
+        features, weights, labels = self._unpacked(rows)
+        outputs = self._model(features, training=False)
+        plain = tf.reduce_sum(_times(self.objective.losses(outputs, labels), weights))
         penalties = tf.add_n(self._model.losses) if self._model.losses else 0.0
         count = tf.cast(tf.shape(rows)[0], tf.float32) if weights is None else tf.reduce_sum(weights)
-        loss = crossentropy + penalties * count
-        return tf.stack([loss, crossentropy, tf.reduce_sum(is_correct(logits, ids))])
+        loss = plain + penalties * count
+        return tf.stack([loss, plain, tf.reduce_sum(self.objective.measured(outputs, labels))])
 
     def _unpacked(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor]:
-        """Returns features, float32 [rows, columns], weights, float32 [rows], None for 1 each, class numbers, int64."""
-        ids = tf.cast(rows[:, -1], tf.int64)
+        """Returns features, float32 [rows, columns], weights, float32 [rows], None for 1 each, and labels, [rows]."""
+        labels = self.objective.labels(rows[:, -1])
         weights = rows[:, -2] if self._weighted_rows else None
         if self._scales is not None:
-            weights = _times(tf.gather(self._scales, ids), weights)
-        return rows[:, : self._columns], weights, ids
+            weights = _times(self.objective.factors(self._scales, labels), weights)
+        return rows[:, : self._columns], weights, labels
 
 
 class BestWeights(tf.train.experimental.PythonState):
@@ -223,7 +229,7 @@ class BestWeights(tf.train.experimental.PythonState):
 def train(
     model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: str = "", checkpoints: str = ""
 ) -> LearningCurves:
-    """Trains until the validation cross-entropy is no lower for `patience` epochs; the best weights are kept.
+    """Trains until the validation loss without penalties is no lower for `patience` epochs; the best weights are kept.
 
     Args:
         model: The model, changed in place.
@@ -251,10 +257,10 @@ def train(
     while metrics.epochs < settings.max_epochs and metrics.epochs - best.epoch < settings.patience:
         values = _epoch(runner, metrics.epochs)
         metrics.add(values)
-        best.compare(values[f"val_{runner.crossentropy}"], metrics.epochs, model)
+        best.compare(values[f"val_{runner.objective.name}"], metrics.epochs, model)
         if time.monotonic() - shown > PROGRESS_SECONDS:
             shown = time.monotonic()
-            detail = f"{name} val_{runner.crossentropy} {best.objective:.4f}".strip()
+            detail = f"{name} val_{runner.objective.name} {best.objective:.4f}".strip()
             progress.report(metrics.epochs, None, "epochs", detail)
         saved.save_if_due()
     model.set_weights(best.weights)
@@ -263,7 +269,7 @@ def train(
         fine_tuning_starts_at=None,
         best_epoch=best.epoch,
         metrics={key: tuple(values) for key, values in metrics.values.items()},
-        crossentropy=runner.crossentropy,
+        crossentropy=runner.objective.name,
     )
 
 
@@ -279,7 +285,7 @@ def log_to_tensorboard(curves: LearningCurves, folder: str) -> None:
     every = max(1, len(curves.epochs) // LOGGED_POINTS)
     for run, prefix in (("train", ""), ("validation", "val_")):
         with tf.summary.create_file_writer(os.path.join(folder, run)).as_default():
-            for key in ("loss", curves.crossentropy, "accuracy"):
+            for key in ("loss", curves.crossentropy, curves.beside):
                 _log_curve(f"epoch_{key}", curves.metrics[prefix + key], every)
             if run == "train":
                 _log_curve("epoch_learning_rate", curves.metrics["learning_rate"], every)
@@ -306,6 +312,8 @@ def _memory_of_windows(rows: TrainingRows, cache_bytes: int) -> int | None:
 
 def _weight_of(rows: PackedRows, scales: Weights | None) -> float:
     """The weights of all rows together."""
+    if not rows.by_class:
+        return rows.weight * (1.0 if scales is None else float(scales[0]))
     return sum(weight * (1.0 if scales is None else float(scales[number])) for number, weight in rows.by_class.items())
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from components.trainer.curves import write_curves
 from components.trainer.mlp.config import MLPTraining
-from components.trainer.mlp.model import crossentropy_name
+from components.trainer.mlp.objectives import objective_name
 from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, describe, load, train_one
 from components.trainer.mlp.trained import Arrays
 from components.trainer.mlp.training import TrainingRows, log_to_tensorboard
@@ -52,7 +52,7 @@ class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
     def run_trial(
         self, trial: Any, described: Described, rows: Mapping[str, TrainingRows], strategy: tf.distribute.Strategy
     ) -> dict[str, float]:
-        """Trains the model that the trial names; returns its lowest validation cross-entropy."""
+        """Trains the model that the trial names; returns its lowest validation loss."""
         name = trial.hyperparameters.get(MODEL)
         model, curves = train_one(described, rows, name, strategy)
         folder = os.path.join(self._fn_args.working_dir, CURVES_FOLDER, name)
@@ -85,7 +85,7 @@ def tuner_fn(fn_args: TunerArgs) -> TunerFnResult:
     space = keras_tuner.HyperParameters()
     space.Choice(MODEL, fn_args.custom_config["models"])
     oracle = keras_tuner.oracles.GridSearchOracle(
-        objective=keras_tuner.Objective(f"val_{crossentropy_name(len(described.class_names))}", "min"),
+        objective=keras_tuner.Objective(f"val_{objective_name(len(described.class_names))}", "min"),
         max_trials=len(settings.models),
         hyperparameters=space,
         # A model that diverges is left out, not tried again: the seed is the same.

@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.float32]
 """[rows, columns]: numbers, and codes of categories from 0 on; NaN is a missing or an unseen one."""
 
 Logits = npt.NDArray[np.float64]
-"""[rows, 1] for two classes, of the second one; else [rows, classes]."""
+"""[rows, 1] for two classes, of the second one; else [rows, classes]; [rows, 1] for a number, itself."""
 
 CODES = 255
 """Codes that a set tells apart: those from the last of them on are one category."""
@@ -67,7 +67,7 @@ class Forest:
 
     @property
     def outputs(self) -> int:
-        """1 for two classes, else their number."""
+        """1 for two classes or a number to predict, else the number of classes."""
         return len(self.baseline)
 
     def arrays(self) -> list[npt.NDArray[Any]]:

@@ -51,6 +51,10 @@ class ForestModel(tf.Module):
         """Returns what the probabilities are made from, float32 [rows, classes], or [rows, 1] for two classes."""
         return tf.cast(self._logits(rows), tf.float32)
 
+    def outputs(self, rows: tf.Tensor) -> tf.Tensor:
+        """Returns what is learned of a number to predict, float64 [rows]."""
+        return self._logits(rows)[:, 0]
+
     def _logits(self, rows: tf.Tensor) -> tf.Tensor:
         """Returns float64 [rows, outputs], a part of the rows after the other."""
         width = 2 * int(self._forest.columns) + len(self._forest.sets)

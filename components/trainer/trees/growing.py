@@ -4,18 +4,18 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from components.errors import TransferlineError
 from components.threads import threads_for
 from components.trainer.trees.columns import Columns
 from components.trainer.trees.config import Trees
 from components.trainer.trees.forest import Forest, Logits, Rows
-from components.trainer.trees.library import forest_of, iterations_of
+from components.trainer.trees.library import Library, forest_of, iterations_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -26,20 +26,27 @@ COMPARED_ROWS = 1_000
 SAME = 1e-9
 """Logits that differ by no more than this, relative or absolute, are the same sum in another order."""
 
+Labels: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True)
 class LabelledRows:
-    """Rows with their classes.
+    """Rows with their labels.
 
     Attributes:
         rows: float32 [rows, columns].
-        ids: int64 [rows]: the class numbers.
+        labels: int64 [rows]: the class numbers; or float64 [rows]: what is learned of a number to predict.
         weights: float64 [rows]: what the loss of each is multiplied by; None for 1.
     """
 
     rows: Rows
-    ids: npt.NDArray[np.int64]
+    labels: Labels
     weights: npt.NDArray[np.float64] | None = None
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether the label is a number to predict."""
+        return self.labels.dtype.kind == "f"
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,8 @@ class Grown:
     Attributes:
         forest: The trees up to the best iteration.
         best: That iteration, from 1.
-        metrics: One value an iteration: "loss", "accuracy", "val_loss", "val_accuracy", "seconds".
+        metrics: One value an iteration: "loss", "accuracy", "val_loss", "val_accuracy", "seconds"; for a number to
+            predict "mae" in place of the accuracy.
     """
 
     forest: Forest
@@ -73,14 +81,15 @@ def grow(
         categorical: Which columns hold codes of categories.
         settings: How.
         seed: Of what is drawn: the rows that bins are made by, and those of the training loss.
-        tell: Is told the number of iterations so far, and the lowest validation cross-entropy.
+        tell: Is told the number of iterations so far, and the lowest validation loss.
 
     Raises:
         TransferlineError: What was read of the library's trees isn't what the library itself predicts with.
     """
     columns = Columns.of(train.rows, categorical)
     watch = _Watch(columns, _some(train, seed), validation, tell)
-    model = HistGradientBoostingClassifier(
+    kind = HistGradientBoostingRegressor if train.of_numbers else HistGradientBoostingClassifier
+    model = kind(
         max_iter=settings.iterations,
         learning_rate=settings.learning_rate,
         max_leaf_nodes=settings.leaves,
@@ -96,7 +105,7 @@ def grow(
         random_state=seed,
     )
     with threads_for(train.rows.size):
-        model.fit(columns.encoded(train.rows), train.ids, train.weights)
+        model.fit(columns.encoded(train.rows), train.labels, train.weights)
         _compare(model, columns, validation.rows[:COMPARED_ROWS])
     LOGGER.info("%d iterations, of which the first %d are kept", watch.iterations, watch.best)
     metrics = {name: tuple(values) for name, values in watch.metrics.items()}
@@ -124,13 +133,13 @@ class _Watch:
         self.iterations = self.best = 0
         self.metrics: dict[str, list[float]] = {}
 
-    def __call__(self, model: HistGradientBoostingClassifier, rows: Any, ids: Any, sample_weight: Any = None) -> float:
-        """Returns minus the lowest validation cross-entropy so far.
+    def __call__(self, model: Library, rows: Any, labels: Any, sample_weight: Any = None) -> float:
+        """Returns minus the lowest validation loss so far.
 
         Args:
             model: The library's, at work.
             rows: Training rows, in a form of its own.
-            ids: Their classes.
+            labels: Theirs.
             sample_weight: Their weights, where they have some.
         """
         if not iterations_of(model):  # it asks once before the first
@@ -143,9 +152,9 @@ class _Watch:
         for prefix, split in self._splits.items():
             before = self._logits.get(prefix, newest.baseline)
             logits = self._logits[prefix] = before + newest.sums(split.rows)
-            losses = crossentropies(logits, split.ids)
+            losses, beside, measured = _measured(logits, split)
             self._add(f"{prefix}loss", float(np.average(losses, weights=split.weights)))
-            self._add(f"{prefix}accuracy", float((predicted(logits) == split.ids).mean()))
+            self._add(f"{prefix}{beside}", float(measured.mean()))
         if self.metrics["val_loss"][-1] < self._lowest:
             self._lowest, self.best = self.metrics["val_loss"][-1], self.iterations
         self._tell(self.iterations, self._lowest)
@@ -153,6 +162,15 @@ class _Watch:
 
     def _add(self, name: str, value: float) -> None:
         self.metrics.setdefault(name, []).append(value)
+
+
+def _measured(logits: Logits, split: LabelledRows) -> tuple[npt.NDArray[np.float64], str, npt.NDArray[Any]]:
+    """Returns the loss of each row, and the name and the values of what is measured beside it."""
+    if split.of_numbers:
+        errors = logits[:, 0] - split.labels.astype(np.float64, copy=False)
+        return errors**2, "mae", np.abs(errors)
+    ids = split.labels.astype(np.int64, copy=False)
+    return crossentropies(logits, ids), "accuracy", predicted(logits) == ids
 
 
 def crossentropies(logits: Logits, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
@@ -173,17 +191,18 @@ def predicted(logits: Logits) -> npt.NDArray[np.int64]:
 
 
 def _some(split: LabelledRows, seed: int) -> LabelledRows:
-    if len(split.ids) <= WATCHED_ROWS:
+    if len(split.labels) <= WATCHED_ROWS:
         return split
-    chosen = np.sort(np.random.default_rng(seed).choice(len(split.ids), WATCHED_ROWS, replace=False))
+    chosen = np.sort(np.random.default_rng(seed).choice(len(split.labels), WATCHED_ROWS, replace=False))
     weights = None if split.weights is None else split.weights[chosen]
-    return LabelledRows(split.rows[chosen], split.ids[chosen], weights)
+    return LabelledRows(split.rows[chosen], split.labels[chosen], weights)
 
 
-def _compare(model: HistGradientBoostingClassifier, columns: Columns, rows: Rows) -> None:
+def _compare(model: Library, columns: Columns, rows: Rows) -> None:
     """Refuses trees that were misread."""
     whole = forest_of(model, columns)
-    expected = model.decision_function(columns.encoded(rows)).reshape(len(rows), -1)
+    answer = model.predict if isinstance(model, HistGradientBoostingRegressor) else model.decision_function
+    expected = answer(columns.encoded(rows)).reshape(len(rows), -1)
     if not np.allclose(whole.baseline + whole.sums(rows), expected, rtol=SAME, atol=SAME):
         raise TransferlineError(
             "The trees that would be served don't answer as scikit-learn's do.",

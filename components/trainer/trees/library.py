@@ -5,19 +5,20 @@ It has no public way to them. What is read here has had the same names since sci
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from components.trainer.trees.columns import Columns
 from components.trainer.trees.forest import CODES, Forest, Nodes, forest
 
+Library: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
+"""What grows trees."""
 
-def forest_of(
-    model: HistGradientBoostingClassifier, columns: Columns, begin: int = 0, end: int | None = None
-) -> Forest:
+
+def forest_of(model: Library, columns: Columns, begin: int = 0, end: int | None = None) -> Forest:
     """Returns the trees of some iterations.
 
     Args:
@@ -31,7 +32,7 @@ def forest_of(
     return forest(grown, len(columns.order), np.ravel(model._baseline_prediction))
 
 
-def iterations_of(model: HistGradientBoostingClassifier) -> int:
+def iterations_of(model: Library) -> int:
     """Returns how many there are so far."""
     return len(model._predictors)
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import accuracy_score, log_loss
 
 from components.errors import TransferlineError
@@ -33,16 +33,16 @@ def test_growing_ends_when_the_validation_split_gets_no_better(splits, grown):
     assert len(losses) == grown.best + SETTINGS.patience < SETTINGS.iterations
     assert grown.forest.roots.shape == (grown.best, grown.forest.outputs)
     found = probabilities(grown.forest, validation.rows)
-    assert losses[grown.best - 1] == pytest.approx(log_loss(validation.ids, found))
-    accuracy = accuracy_score(validation.ids, found.argmax(axis=1))
+    assert losses[grown.best - 1] == pytest.approx(log_loss(validation.labels, found))
+    accuracy = accuracy_score(validation.labels, found.argmax(axis=1))
     assert grown.metrics["val_accuracy"][grown.best - 1] == pytest.approx(accuracy)
-    assert accuracy > 1.3 * np.bincount(validation.ids).max() / len(validation.ids)
+    assert accuracy > 1.3 * np.bincount(validation.labels).max() / len(validation.labels)
 
 
 def test_the_training_loss_is_that_of_the_training_rows(splits, grown):
     train, _ = splits
     found = probabilities(grown.forest, train.rows)
-    assert grown.metrics["loss"][grown.best - 1] == pytest.approx(log_loss(train.ids, found))
+    assert grown.metrics["loss"][grown.best - 1] == pytest.approx(log_loss(train.labels, found))
     assert {len(values) for values in grown.metrics.values()} == {len(grown.metrics["loss"])}
 
 
@@ -52,7 +52,7 @@ def test_it_grows_what_the_library_grows_by_itself(splits, grown):
     columns = Columns.of(train.rows, CATEGORICAL)
     alone = HistGradientBoostingClassifier(
         max_iter=grown.best, categorical_features=columns.is_categorical, early_stopping=False, random_state=0
-    ).fit(columns.encoded(train.rows), train.ids)
+    ).fit(columns.encoded(train.rows), train.labels)
     expected = alone.predict_proba(columns.encoded(validation.rows))
     np.testing.assert_allclose(probabilities(grown.forest, validation.rows), expected, rtol=1e-9)
 
@@ -93,8 +93,8 @@ def test_columns_that_tell_nothing(splits):
     """All missing, constant, a category of one value, a category without any."""
     train, validation = (
         LabelledRows(
-            np.concatenate([split.rows, np.tile(np.float32([np.nan, 7, 5, np.nan]), (len(split.ids), 1))], axis=1),
-            split.ids,
+            np.concatenate([split.rows, np.tile(np.float32([np.nan, 7, 5, np.nan]), (len(split.labels), 1))], axis=1),
+            split.labels,
         )
         for split in splits
     )
@@ -108,8 +108,8 @@ def test_rows_that_weigh_nothing_count_for_nothing(splits):
     train, validation = (
         LabelledRows(
             np.concatenate([split.rows, split.rows]),
-            np.concatenate([split.ids, split.ids.max() - split.ids]),
-            np.repeat([1.0, 0.0], len(split.ids)),
+            np.concatenate([split.labels, split.labels.max() - split.labels]),
+            np.repeat([1.0, 0.0], len(split.labels)),
         )
         for split in splits
     )
@@ -129,3 +129,30 @@ def test_a_class_of_one_row_among_many():
     grown = grow(LabelledRows(rows, ids), validation, (), Trees(iterations=5), 0, lambda iterations, lowest: None)
     assert grown.forest.outputs == 3
     assert grown.metrics["val_accuracy"][-1] > 0.95
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_trees_of_a_number_are_the_librarys_and_end_where_they_validate_best(number_splits, weighted):
+    train, validation = number_splits
+    if weighted:
+        chance = np.random.default_rng(0)
+        train, validation = (
+            LabelledRows(split.rows, split.labels, chance.random(len(split.labels))) for split in number_splits
+        )
+    grown = grow(train, validation, CATEGORICAL, SETTINGS, 0, lambda iterations, lowest: None)
+    columns = Columns.of(train.rows, CATEGORICAL)
+    alone = HistGradientBoostingRegressor(
+        max_iter=grown.best, categorical_features=columns.is_categorical, early_stopping=False, random_state=0
+    ).fit(columns.encoded(train.rows), train.labels, train.weights)
+    for split, prefix in ((train, ""), (validation, "val_")):
+        found = (grown.forest.baseline + grown.forest.sums(split.rows))[:, 0]
+        np.testing.assert_allclose(found, alone.predict(columns.encoded(split.rows)), rtol=1e-9)
+        errors = found - split.labels
+        assert grown.metrics[f"{prefix}loss"][grown.best - 1] == pytest.approx(
+            np.average(errors**2, weights=split.weights)
+        )
+        assert grown.metrics[f"{prefix}mae"][grown.best - 1] == pytest.approx(np.abs(errors).mean())
+    losses = grown.metrics["val_loss"]
+    assert grown.best == int(np.argmin(losses)) + 1
+    assert len(losses) == grown.best + SETTINGS.patience < SETTINGS.iterations
+    assert losses[grown.best - 1] < np.var(validation.labels) / 2

@@ -6,8 +6,10 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+from components.trainer.mlp.label_scale import Scaling
+from components.trainer.mlp.trained import NumberModel
 from components.trainer.trees import graph
 from components.trainer.trees.columns import Columns
 from components.trainer.trees.forest import Forest
@@ -26,8 +28,8 @@ VALUES = {
 
 
 @st.composite
-def tables(draw):
-    """(kinds of columns, training rows, their classes, other rows)."""
+def tables(draw, *, of_numbers=False):
+    """(kinds of columns, training rows, their classes, or numbers, other rows)."""
     kinds = draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=4))
     count, others = draw(st.integers(4, 30)), draw(st.integers(1, 30))
 
@@ -39,10 +41,13 @@ def tables(draw):
 
     train = np.stack([column(kind, count, trained=True) for kind in kinds], axis=1)
     other = np.stack([column(kind, others, trained=False) for kind in kinds], axis=1)
+    # The library asks for a category only where it has ten rows.
+    if of_numbers:
+        labels = draw(arrays.arrays(np.float64, count, elements=st.floats(-3, 3)))
+        return kinds, np.tile(train, (10, 1)), np.tile(labels, 10), other
     classes = draw(st.integers(2, 4))
     ids = draw(arrays.arrays(np.int64, count, elements=st.integers(0, classes - 1)))
     ids[:classes] = np.arange(classes)
-    # The library asks for a category only where it has ten rows.
     return kinds, np.tile(train, (10, 1)), np.tile(ids, 10), other
 
 
@@ -68,12 +73,41 @@ def test_the_served_scores_are_the_librarys(table, leaves, iterations):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-15)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    table=tables(of_numbers=True),
+    leaves=st.integers(2, 8),
+    iterations=st.integers(1, 4),
+    scale=st.sampled_from(["standard", "log"]),
+    mean=st.floats(-1e6, 1e6),
+)
+def test_the_served_number_is_the_librarys(table, leaves, iterations, scale, mean):
+    kinds, train, learned, other = table
+    categorical = [at for at, kind in enumerate(kinds) if "categor" in kind]
+    columns = Columns.of(train, categorical)
+    library = HistGradientBoostingRegressor(
+        max_iter=iterations,
+        max_leaf_nodes=leaves,
+        min_samples_leaf=1,
+        learning_rate=0.7,
+        early_stopping=False,
+        categorical_features=columns.is_categorical,
+    ).fit(columns.encoded(train), learned)
+    scaling = Scaling(scale, mean / 1e5 if scale == "log" else mean, 2.5, 0.0, 1.0)
+    model = NumberModel(ForestModel(forest_of(library, columns)), scaling)
+    for rows in (train, other):
+        expected = library.predict(columns.encoded(rows)) * scaling.deviation + scaling.mean
+        if scale == "log":
+            expected = np.exp(expected)
+        np.testing.assert_allclose(model.numbers(tf.constant(rows)).numpy(), expected, rtol=1e-6, atol=1e-12)
+
+
 @pytest.fixture
 def forest(splits):
     train, _ = splits
     columns = Columns.of(train.rows, (1, 3))
     library = HistGradientBoostingClassifier(max_iter=9, categorical_features=columns.is_categorical, random_state=1)
-    return forest_of(library.fit(columns.encoded(train.rows), train.ids), columns)
+    return forest_of(library.fit(columns.encoded(train.rows), train.labels), columns)
 
 
 def test_some_categories_are_asked_for_as_sets(forest):
