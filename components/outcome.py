@@ -90,8 +90,8 @@ class Decision(Settings):
     baseline_uri: str = ""
 
 
-TREES, LOGISTIC, GUESSING = "trees", "logistic regression", "guessing"
-COMPARED = {"accuracy": "accuracy", "auc": "AUC"}
+TREES, LOGISTIC, RIDGE, GUESSING = "trees", "logistic regression", "ridge regression", "guessing"
+COMPARED = {"accuracy": "accuracy", "auc": "AUC", "rmse": "RMSE", "r2": "R2"}
 """What a person compares first, by the Evaluator's name for it, and as it is printed."""
 
 
@@ -111,6 +111,20 @@ class Scores(Settings):
     seconds: float = 0.0
 
 
+class NumberScores(Settings):
+    """What a model of a number scores on the test split.
+
+    Attributes:
+        rmse: Root of the mean squared error, in the label's unit.
+        r2: Share of the labels' variance that it explains; None where they are all the same.
+        seconds: How long it took to fit and to measure.
+    """
+
+    rmse: float
+    r2: float | None
+    seconds: float = 0.0
+
+
 class Yardstick(Settings):
     """What simple models score on the rows that the trained one is tested on.
 
@@ -126,7 +140,7 @@ class Yardstick(Settings):
     training_rows: int
     test_rows: int
     seed: int
-    models: dict[str, Scores]
+    models: dict[str, Scores | NumberScores]
 
     def beside(self, metrics: Mapping[str, float]) -> list[str]:
         """Returns for each metric that can be compared where the trained model stands, in words.
@@ -135,14 +149,14 @@ class Yardstick(Settings):
             metrics: The Evaluator's, over all examples, of the trained model.
         """
         return [
-            f"{title}: this model {metrics[name]:.4f}, "
-            + ", ".join(f"{model} {getattr(scores, name):.4f}" for model, scores in self._ordered())
+            f"{title}: this model {as_printed(name, metrics[name])}, "
+            + ", ".join(f"{model} {as_printed(name, getattr(scores, name))}" for model, scores in self._ordered())
             for name, title in COMPARED.items()
-            if name in metrics and all(getattr(scores, name) is not None for scores in self.models.values())
+            if name in metrics and all(getattr(scores, name, None) is not None for scores in self.models.values())
         ]
 
-    def _ordered(self) -> list[tuple[str, Scores]]:
-        return [(name, self.models[name]) for name in (TREES, LOGISTIC, GUESSING) if name in self.models]
+    def _ordered(self) -> list[tuple[str, Scores | NumberScores]]:
+        return [(name, self.models[name]) for name in (TREES, LOGISTIC, RIDGE, GUESSING) if name in self.models]
 
     @property
     def rows_in_words(self) -> str:
@@ -151,6 +165,11 @@ class Yardstick(Settings):
         if self.fitted_rows < self.training_rows:
             fitted += f" of {self.training_rows:,}"
         return f"the same {self.test_rows:,} test rows, fitted on {fitted} training rows"
+
+
+def as_printed(metric: str, value: float) -> str:
+    """Returns a metric as people read it: a share with four places, what has the label's unit with five digits."""
+    return f"{value:.5g}" if metric == "rmse" else f"{value:.4f}"
 
 
 class Failure(Settings):

@@ -36,7 +36,7 @@ class YardstickSpec(ComponentSpec):
 
 
 class Yardstick(base_component.BaseComponent):
-    """Fits trees and logistic regression on the training split, and measures them and guessing on the test split.
+    """Fits trees and logistic or ridge regression on the training split; measures them and guessing on the test split.
 
     Output: `yardstick` (YardstickArtifact).
     """

@@ -6,7 +6,7 @@ from components.settings import Settings
 
 
 class YardstickSettings(Settings):
-    """What the model is set beside: scikit-learn's trees and logistic regression, and guessing.
+    """What the model is set beside: scikit-learn's trees and logistic or ridge regression, and guessing.
 
     Attributes:
         enabled: Whether they are fitted.

@@ -41,15 +41,15 @@ def measure(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: int
 
 def _measured(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: int) -> dict[str, Scores]:
     began = time.monotonic()
-    shares = np.bincount(train.ids, train.weights, minlength=classes)
-    guesses = np.tile(shares / shares.sum(), (len(test.ids), 1))
+    shares = np.bincount(train.labels, train.weights, minlength=classes)
+    guesses = np.tile(shares / shares.sum(), (len(test.labels), 1))
     found = {GUESSING: scores(test, guesses, time.monotonic() - began)}
-    counts = np.unique(train.ids, return_counts=True)[1]
+    counts = np.unique(train.labels, return_counts=True)[1]
     if len(counts) < 2:  # of a sample
         return found
     began = time.monotonic()
     logistic = _logistic(train.features.shape[1], codes.features)
-    logistic.fit(train.features, train.ids, logisticregression__sample_weight=train.weights)
+    logistic.fit(train.features, train.labels, logisticregression__sample_weight=train.weights)
     found[LOGISTIC] = scores(test, _probabilities(logistic, test.features, classes), time.monotonic() - began)
     began = time.monotonic()
     trees = HistGradientBoostingClassifier(
@@ -58,8 +58,8 @@ def _measured(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: i
         early_stopping="auto" if counts.min() > 1 else False,
         random_state=seed,
     )
-    trees.fit(_clipped(train.raw, codes.raw), train.ids, train.weights)
-    answers = _probabilities(trees, _clipped(test.raw, codes.raw), classes)
+    trees.fit(clipped(train.raw, codes.raw), train.labels, train.weights)
+    answers = _probabilities(trees, clipped(test.raw, codes.raw), classes)
     found[TREES] = scores(test, answers, time.monotonic() - began)
     return found
 
@@ -72,7 +72,7 @@ def scores(test: Vectors, probabilities: Probabilities, seconds: float) -> Score
         probabilities: float64 [rows, classes].
         seconds: How long they took.
     """
-    ids, weights = test.ids, test.weights
+    ids, weights = test.labels, test.weights
     right = np.maximum(probabilities[np.arange(len(ids)), ids], LEAST_PROBABILITY)
     both = probabilities.shape[1] == 2 and 0 < ids.sum() < len(ids)
     return Scores(
@@ -84,19 +84,32 @@ def scores(test: Vectors, probabilities: Probabilities, seconds: float) -> Score
 
 
 def _logistic(width: int, codes: tuple[int, ...]) -> Any:
+    return make_pipeline(prepared(width, codes), LogisticRegression(max_iter=STEPS))
+
+
+def prepared(width: int, codes: tuple[int, ...]) -> Any:
+    """Returns what makes the vectors of a network those of a linear model.
+
+    Args:
+        width: Of a vector.
+        codes: Which of its columns hold codes of categories.
+    """
     numbers = [column for column in range(width) if column not in codes]
-    prepared = make_column_transformer(
-        (StandardScaler(), numbers), (OneHotEncoder(handle_unknown="ignore"), list(codes))
-    )
-    return make_pipeline(prepared, LogisticRegression(max_iter=STEPS))
+    return make_column_transformer((StandardScaler(), numbers), (OneHotEncoder(handle_unknown="ignore"), list(codes)))
 
 
-def _clipped(raw: Numbers, codes: tuple[int, ...]) -> Numbers:
+def clipped(raw: Numbers, codes: tuple[int, ...]) -> Numbers:
+    """Returns rows with no more codes in a column than the trees take.
+
+    Args:
+        raw: The rows.
+        codes: Which of their columns hold codes of categories.
+    """
     if not codes:
         return raw
-    clipped = raw.copy()
-    clipped[:, codes] = np.minimum(raw[:, codes], MOST_CODES)
-    return clipped
+    fewer = raw.copy()
+    fewer[:, codes] = np.minimum(raw[:, codes], MOST_CODES)
+    return fewer
 
 
 def _probabilities(model: Any, rows: Numbers, classes: int) -> Probabilities:

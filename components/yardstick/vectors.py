@@ -26,13 +26,13 @@ class Vectors:
     Attributes:
         features: float32 [rows, width]: as a network takes them, holes filled.
         raw: float32 [rows, columns]: as they came, NaN for a hole.
-        ids: int64 [rows]: the class numbers.
+        labels: int64 [rows]: the class numbers; or float64 [rows]: the numbers to predict.
         weights: float32 [rows]: how much each counts; None for 1.
     """
 
     features: Numbers
     raw: Numbers
-    ids: npt.NDArray[np.int64]
+    labels: npt.NDArray[np.int64] | npt.NDArray[np.float64]
     weights: Numbers | None = None
 
 
@@ -86,16 +86,16 @@ def read_vectors(
     Args:
         patterns: Glob patterns of its TFRecords.
         tft_output: The output of the Transform step.
-        names: The class names.
+        names: The class names; none where the label is a number to predict.
         sample: None for all rows.
         weight: The column with each row's weight; "" where there is none.
     """
     share, seed = (1.0, 0) if sample is None else (MORE * sample.rows / sample.total, sample.seed)
     batches = transformed_rows(patterns, tft_output, names, (FEATURES, RAW), weight=weight, share=share, seed=seed)
     features, raw = (np.concatenate(vectors) for vectors in zip(*batches.as_numpy_iterator(), strict=True))
-    kept = np.flatnonzero(features[:, -1] != UNKNOWN)
+    kept = np.flatnonzero(features[:, -1] != UNKNOWN) if names else np.arange(len(features))
     if sample is not None and len(kept) > sample.rows:
         kept = np.sort(np.random.default_rng(seed).choice(kept, sample.rows, replace=False))
     features, raw, end = features[kept], raw[kept], -2 if weight else -1
     weights = features[:, -2] if weight else None
-    return Vectors(features[:, :end], raw[:, :end], features[:, -1].astype(np.int64), weights)
+    return Vectors(features[:, :end], raw[:, :end], features[:, -1].astype(np.int64 if names else np.float64), weights)

@@ -1,6 +1,7 @@
 """The whole step on stored rows, of more than it is to fit on."""
 
 import apache_beam as beam
+import number_rows
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,7 +15,7 @@ from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.report import IngestReport, write_report
-from components.outcome import GUESSING, LOGISTIC, TREES
+from components.outcome import GUESSING, LOGISTIC, RIDGE, TREES
 from components.transform.config import RowTransform
 from components.transform.labels import write_class_names
 from components.transform.rows import WEIGHT, preprocessing_fn
@@ -61,24 +62,30 @@ def inputs(tmp_path_factory):
         transform_fn = examples | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
         _ = transform_fn | tft_beam.WriteTransformFn(str(graph))
     write_class_names(["yes", "no"], str(graph))
+    counts = {"train": {"yes": TRAIN}, "test": {"yes": TEST}}
+    return artifacts(folder, folder / "examples", graph, IngestReport(found=TRAIN + TEST, counts=counts, quarantined=0))
+
+
+def artifacts(folder, examples, graph, report):
+    """The step's input artifacts, of what lies in these folders."""
     (folder / "report").mkdir()
-    report = IngestReport(found=TRAIN + TEST, counts={"train": {"yes": TRAIN}, "test": {"yes": TEST}}, quarantined=0)
     write_report(report, str(folder / "report"))
     found = {
         "examples": standard_artifacts.Examples(),
         "transform_graph": standard_artifacts.TransformGraph(),
         "ingest_report": IngestReportArtifact(),
     }
-    for artifact, name in zip(found.values(), ("examples", "graph", "report"), strict=True):
-        artifact.uri = str(folder / name)
+    for artifact, path in zip(found.values(), (examples, graph, folder / "report"), strict=True):
+        artifact.uri = str(path)
     found["examples"].split_names = '["train", "test"]'
     return {name: [artifact] for name, artifact in found.items()}
 
 
-def measured(inputs, folder, weight="", **settings):
+def measured(inputs, folder, weight="", task=None, **settings):
     output = YardstickArtifact()
     output.uri = str(folder)
     properties = {"settings": YardstickSettings(**settings).model_dump_json(), "weight": weight}
+    properties |= {"task": task} if task else {}
     Executor().Do(inputs, {"yardstick": [output]}, properties)
     return read_yardstick(str(folder))
 
@@ -111,3 +118,41 @@ def test_rows_count_by_their_weights(inputs, tmp_path):
     found = measured(inputs, tmp_path / "weighted", weight="w")
     assert found.models[LOGISTIC].accuracy > 0.9
     assert found.models[TREES].accuracy > 0.9
+
+
+@pytest.fixture(scope="module")
+def number_inputs(tmp_path_factory):
+    """The step's input artifacts of a number to predict."""
+    folder = tmp_path_factory.mktemp("numbers")
+    rows = {"train": number_rows.table(2000, 0), "test": number_rows.table(500, 1)}
+    number_rows.write(folder, rows)
+    counts = {split: {"": each.num_rows} for split, each in rows.items()}
+    return artifacts(folder, folder, folder / "graph", IngestReport(found=2500, counts=counts, quarantined=0))
+
+
+@pytest.mark.parametrize("weight", ["", "w"])
+def test_a_number_to_predict_is_measured_by_its_error(number_inputs, tmp_path, weight):
+    found = measured(number_inputs, tmp_path, weight, "regression")
+    assert list(found.models) == [GUESSING, RIDGE, TREES]
+    assert (found.fitted_rows, found.test_rows) == (2000, 500)
+    guessing, ridge, trees = found.models.values()
+    assert trees.rmse < ridge.rmse < guessing.rmse
+    assert abs(guessing.r2) < 0.02
+    assert trees.r2 == pytest.approx(1 - (trees.rmse / guessing.rmse) ** 2, abs=0.02)
+    first, second = found.beside({"rmse": 4.25, "r2": 0.875, "mse": 18.0625})
+    assert first.split(", ") == [
+        "RMSE: this model 4.25",
+        *(f"{name} {found.models[name].rmse:.5g}" for name in (TREES, RIDGE, GUESSING)),
+    ]
+    assert second.startswith(f"R2: this model 0.8750, trees {trees.r2:.4f}, ridge regression")
+
+
+def test_guessing_a_number_is_the_mean_of_the_training_rows_by_their_weights(number_inputs, tmp_path):
+    train, test = (number_rows.table(rows, seed) for rows, seed in ((2000, 0), (500, 1)))
+    (label, weight), (others, other_weights) = (
+        [rows[name].to_numpy().astype(float) for name in ("label", "w")] for rows in (train, test)
+    )
+    mean = np.average(label, weights=weight)
+    expected = np.sqrt(np.average((others - mean) ** 2, weights=other_weights))
+    found = measured(number_inputs, tmp_path, "w", "regression")
+    assert found.models[GUESSING].rmse == pytest.approx(expected, rel=1e-6)

@@ -53,10 +53,10 @@ def test_the_scores_are_scikit_learns(weighted):
 
 def test_rows_that_weigh_nothing_teach_nothing():
     train, test = made(1000, 0, 2), made(300, 1, 2)
-    turned = Vectors(train.features, train.raw, 1 - train.ids)
+    turned = Vectors(train.features, train.raw, 1 - train.labels)
     both = [np.concatenate(pair) for pair in ((train.features, turned.features), (train.raw, turned.raw))]
-    weights = np.repeat(np.float32([1, 0]), len(train.ids))
-    found = measure(Vectors(*both, np.concatenate([train.ids, turned.ids]), weights), test, 2, CODES, seed=0)
+    weights = np.repeat(np.float32([1, 0]), len(train.labels))
+    found = measure(Vectors(*both, np.concatenate([train.labels, turned.labels]), weights), test, 2, CODES, seed=0)
     assert found[TREES].accuracy > 0.75
     assert found[LOGISTIC].accuracy > 0.85
 
@@ -68,8 +68,8 @@ def test_a_test_split_of_one_class_has_no_auc():
 
 def test_a_class_that_the_sample_has_not_gets_no_probability():
     train, test = made(300, 0, 3), made(100, 1, 3)
-    two = train.ids < 2
-    part = Vectors(train.features[two], train.raw[two], train.ids[two])
+    two = train.labels < 2
+    part = Vectors(train.features[two], train.raw[two], train.labels[two])
     found = measure(part, test, 3, Codes(), seed=0)
     assert found[TREES].crossentropy > 5
 
@@ -77,13 +77,13 @@ def test_a_class_that_the_sample_has_not_gets_no_probability():
 def test_a_class_of_one_row_among_many():
     """Of more than 10,000 rows the library takes a part to validate on, with some of each class."""
     train, test = made(12_000, 0, 2), made(300, 1, 2)
-    train.ids[0] = 2
+    train.labels[0] = 2
     assert measure(train, test, 3, Codes(), seed=0)[TREES].accuracy > 0.75
 
 
 def test_a_sample_of_one_class_alone_leaves_guessing():
     train, test = made(100, 0, 2), made(100, 1, 2)
-    train.ids[:] = 1
+    train.labels[:] = 1
     assert list(measure(train, test, 2, Codes(), seed=0)) == [GUESSING]
 
 
