@@ -21,7 +21,7 @@ COMMANDS = {
     "runs": "List a pipeline's runs, the newest first: those on this machine, or with --target those on a cluster.",
     "report": "Print where a run's report is, after making it if it is missing.",
     "compare": "Show two runs of a pipeline side by side: what came out, and what was different going in.",
-    "predict": "Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be.",
+    "predict": "Predict photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be.",
     "evaluate": "Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be.",
     "lineage": "Trace a model back to the data it was made of, and to the catalog file that said how.",
     "rollback": "Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes.",

@@ -67,8 +67,8 @@ class Pipeline:
 
         Returns:
             A row each, under the index of a data frame that was given: `label`, `probability`, a column with the
-            probability of each class, and `fault`: why there is no prediction, "" where there is one. For files
-            also `file` and, of rows, `row`.
+            probability of each class, and `fault`: why there is no prediction, "" where there is one. Of a model of
+            numbers `prediction` and `fault`. For files also `file` and, of rows, `row`.
 
         Raises:
             TransferlineError: No model is pushed, or the data frame lacks a column or has text where the model takes

@@ -26,7 +26,7 @@ def predict(
     model_version: ModelVersion = None,
     output_dir: OutputDir = "",
 ) -> None:
-    """Classify photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be."""
+    """Predict photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be."""
     if out:
         out = out.expanduser()
         check_out(out)

@@ -16,7 +16,7 @@ from components.csv_example_gen.dates import seconds_of
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.wording import listed, printable
-from pipeline.prediction.output import id_columns, score_columns
+from pipeline.prediction.output import NUMBER, id_columns, score_columns
 from pipeline.prediction.predict import predictions
 from pipeline.prediction.pushed_model import PushedModel, Values
 from pipeline.prediction.results import Prediction, Scores
@@ -27,6 +27,8 @@ Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.Path
 
 def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame:
     """Returns what a pushed model says: label, probability, a column a class, and why where it says nothing.
+
+    Of a model of numbers: the prediction, and why there is none.
 
     Args:
         data: The pipeline's settings.
@@ -55,7 +57,7 @@ def _of_rows(frame: pd.DataFrame, model: PushedModel, dates: Mapping[str, str]) 
     columns = _columns(frame, model.columns(), dates)
     starts = range(0, len(frame), BATCH)
     parts = [model.of_rows({name: each[at : at + BATCH] for name, each in columns.items()}) for at in starts]
-    scores = np.concatenate([np.zeros([0, len(model.class_names)], np.float32), *parts])
+    scores = np.concatenate([np.zeros([0, len(model.class_names) or 1], np.float32), *parts])
     faults = [""] * len(frame)
     nothing = nothing_of(columns)
     for at in np.flatnonzero(nothing | ~np.isfinite(scores).all(axis=1)):
@@ -125,8 +127,8 @@ def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: 
 def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedModel) -> pd.DataFrame:
     found = [each for batch in predictions(data, files, model) for each in batch]
     done = [each if isinstance(each, Prediction) else None for each in found]
-    nothing = dict.fromkeys(model.class_names, np.nan)
-    scores = [list((each.scores if each else nothing).values()) for each in done]
+    nothing = [np.nan] * (len(model.class_names) or 1)
+    scores = [_scores(each) if each else nothing for each in done]
     faults = ["" if isinstance(each, Prediction) else each.reason for each in found]
     files = [printable(each.file if isinstance(each, Prediction) else each.place) for each in found]
     table = _table(np.array(scores, np.float32).reshape(-1, len(nothing)), faults, model)
@@ -138,7 +140,13 @@ def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedMode
     return table
 
 
+def _scores(each: Prediction) -> list[float]:
+    return list(each.scores.values()) if each.value is None else [each.value]
+
+
 def _table(scores: Scores, faults: Sequence[str], model: PushedModel) -> pd.DataFrame:
+    if model.task.of_numbers:
+        return pd.DataFrame({NUMBER: scores[:, 0], "fault": faults})
     known = ~np.isnan(scores).any(axis=1)
     labels, probabilities = np.full(len(scores), None, object), np.full(len(scores), np.nan, np.float32)
     answered = model.answering.answered(scores[known])

@@ -15,6 +15,8 @@ Write: TypeAlias = Callable[[Sequence[Prediction]], None]
 FORMATS = (".csv", ".jsonl")
 COLUMNS = ("file", "row", "label", "probability")
 RESERVED = (*COLUMNS, "fault")
+NUMBER = "prediction"
+"""The column with a predicted number."""
 
 
 def check_out(out: Path) -> None:
@@ -65,7 +67,7 @@ def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:
 
 def id_columns(ids: Sequence[str], class_names: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of the columns with the key of each row: the data's own, where they are free."""
-    taken = {*RESERVED, *score_columns(class_names)}
+    taken = {*RESERVED, *(score_columns(class_names) or [NUMBER])}
     return tuple(f"id {name}" if name in taken else name for name in map(printable, ids))
 
 
@@ -75,7 +77,7 @@ def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: boo
     Args:
         stream: Where to write.
         suffix: One of `FORMATS`: CSV with a column a class, or a line of JSON each.
-        class_names: The classes.
+        class_names: The classes; none where numbers are predicted.
         rows: Whether there is a column for the row.
         ids: The columns of its key, as the data names them.
     """
@@ -83,12 +85,15 @@ def writer(stream: TextIO, suffix: str, class_names: Sequence[str], *, rows: boo
         return lambda predictions: stream.writelines(f"{each.as_json()}\n" for each in predictions)
     table = csv.writer(stream, lineterminator="\n")
     file, row, *rest = COLUMNS
-    table.writerow([file, *([row] * rows), *id_columns(ids, class_names), *rest, *score_columns(class_names)])
+    said = [*rest, *score_columns(class_names)] if class_names else [NUMBER]
+    table.writerow([file, *([row] * rows), *id_columns(ids, class_names), *said])
     return lambda predictions: table.writerows(_cells(each, rows=rows) for each in predictions)
 
 
 def _cells(each: Prediction, *, rows: bool) -> list[object]:
     place: list[object] = [printable(each.file), each.row] if rows else [printable(each.file)]
-    scores = each.rounded
     place += map(printable, each.key.values())
+    if each.value is not None:
+        return [*place, each.value]
+    scores = each.rounded
     return [*place, printable(each.label), round(scores[each.label], DIGITS), *scores.values()]

@@ -15,6 +15,7 @@ from components.answering import read_answering
 from components.csv_example_gen.config import ColumnType
 from components.errors import TransferlineError
 from components.ingest import storage
+from components.task import read_task
 from components.trainer.serving import CLASSES_FILE, COLUMNS_FILE, INPUTS_FILE
 from pipeline.prediction.results import Scores
 
@@ -39,11 +40,16 @@ class PushedModel:
 
     Args:
         folder: Its numbered folder.
+
+    Attributes:
+        task: What it predicts.
+        class_names: The classes; none of a number.
     """
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.class_names: tuple[str, ...] = tuple(_read_json(folder, CLASSES_FILE))
+        self.task = read_task(folder)
+        self.class_names: tuple[str, ...] = () if self.task.of_numbers else tuple(_read_json(folder, CLASSES_FILE))
         self.answering = read_answering(folder)
         with _names_of_any_kind():
             self._signatures: Any = tf.saved_model.load(folder).signatures
@@ -59,7 +65,7 @@ class PushedModel:
         return self._scores("image_bytes", image_bytes=tf.constant(list(photos)))
 
     def of_rows(self, columns: Mapping[str, Values]) -> Scores:
-        """Returns float32 [rows, classes] for rows that come column by column."""
+        """Returns float32 [rows, classes] for rows that come column by column; [rows, 1] of numbers."""
         if not self._takes_columns:  # as models of 0.4 and before
             return self._scores("rows", rows=tf.constant(np.column_stack(list(columns.values()))))
         inputs = self._inputs()
@@ -74,7 +80,8 @@ class PushedModel:
 
     def _scores(self, signature: str, **inputs: tf.Tensor) -> Scores:
         with _names_of_any_kind():
-            return np.asarray(self._signatures[signature](**inputs)["scores"].numpy())
+            answer = self._signatures[signature](**inputs)
+        return np.asarray(answer["prediction"].numpy()[:, np.newaxis] if self.task.of_numbers else answer["scores"])
 
 
 def _read_json(folder: str, name: str) -> Any:

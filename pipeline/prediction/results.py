@@ -18,7 +18,7 @@ Scores: TypeAlias = npt.NDArray[np.float32]
 DIGITS = 6
 TOP = 3
 LIKELIEST = Answering()
-FILE_WIDTH, IN_FOLDER, LABEL_WIDTH, KEY_WIDTH = 60, 30, 24, 16
+FILE_WIDTH, IN_FOLDER, LABEL_WIDTH, KEY_WIDTH, NUMBER_WIDTH = 60, 30, 24, 16, 13
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,13 @@ class Prediction:
 
     Attributes:
         file: The photo, or the file of the row.
-        label: The class that the model answers.
-        scores: Probability by class, in the order of the model's classes.
+        label: The class that the model answers; "" of a number.
+        scores: Probability by class, in the order of the model's classes; empty of a number.
         row: The row's place in its file, from 1 on, a header not counted; None for a photo.
         actual: The class that the data says; "" where none was asked for.
         key: What names the row, by the columns of `data.id`.
+        value: The number that is predicted; None of a class.
+        actual_value: The number that the data says; None where none was asked for.
     """
 
     file: str
@@ -40,6 +42,8 @@ class Prediction:
     row: int | None = None
     actual: str = ""
     key: dict[str, str] = field(default_factory=dict)
+    value: float | None = None
+    actual_value: float | None = None
 
     @property
     def rounded(self) -> dict[str, float]:
@@ -53,7 +57,8 @@ class Prediction:
             place["row"] = self.row
         if self.key:
             place["id"] = {printable(name): printable(value) for name, value in self.key.items()}
-        return json.dumps(place | {"label": self.label, "scores": self.rounded}, ensure_ascii=False, allow_nan=False)
+        said = {"label": self.label, "scores": self.rounded} if self.value is None else {"prediction": self.value}
+        return json.dumps(place | said, ensure_ascii=False, allow_nan=False)
 
 
 def prediction(
@@ -68,6 +73,18 @@ def prediction(
     """Returns what float32 [classes] scores say."""
     named = dict(zip(class_names, scores.tolist(), strict=True))
     return Prediction(file, class_names[int(answering.answered(scores))], named, row, actual, key or {})
+
+
+def number_prediction(
+    file: str, row: int, answer: Scores, actual: float | None = None, key: dict[str, str] | None = None
+) -> Prediction:
+    """Returns what float32 [1], a predicted number, says."""
+    return Prediction(file, "", {}, row, key=key or {}, value=shortest(answer[0]), actual_value=actual)
+
+
+def shortest(number: np.float32) -> float:
+    """Returns the number with the fewest digits that is the same float32."""
+    return float(str(number))
 
 
 @dataclass(frozen=True)
@@ -87,7 +104,7 @@ class TableLines:
     """Lines of a table, one after the other, since there may be millions.
 
     Args:
-        class_names: The classes.
+        class_names: The classes; none where numbers are predicted.
         files: The files and folders that were named.
         rows: Whether there is a column for the row.
         ids: The columns of its key.
@@ -101,24 +118,33 @@ class TableLines:
         self._label = min(LABEL_WIDTH, max([5, *map(len, class_names)]))
         self._rows = rows
         self._ids = ids
+        self._of_numbers = not class_names
 
     def header(self) -> str:
         """Returns the first line."""
-        return self._line("file", "row", self._ids, "label", "probability", f"top {TOP}")
+        if self._of_numbers:
+            return self._line("file", "row", self._ids, f"{'prediction':>{NUMBER_WIDTH}}")
+        return self._line("file", "row", self._ids, *self._of_class("label", "probability", f"top {TOP}"))
 
     def line(self, each: Prediction) -> str:
         """Returns the line of a prediction."""
+        row = "" if each.row is None else f"{each.row:,}"
+        place = printable(each.file), row, tuple(each.key.values())
+        if each.value is not None:
+            return self._line(*place, f"{each.value:>{NUMBER_WIDTH}.7g}")
         best = sorted(each.scores.items(), key=lambda item: -item[1])[:TOP]
         top = ", ".join(f"{printable(name)} {score:.4f}" for name, score in best)
-        row = "" if each.row is None else f"{each.row:,}"
         label, probability = printable(each.label), f"{each.scores[each.label]:.4f}"
-        return self._line(printable(each.file), row, tuple(each.key.values()), label, probability, top)
+        return self._line(*place, *self._of_class(label, probability, top))
 
-    def _line(self, file: str, row: str, key: tuple[str, ...], label: str, probability: str, top: str) -> str:
+    def _of_class(self, label: str, probability: str, top: str) -> tuple[str, ...]:
+        return _fitted(label, self._label), f"{probability:>11}", top
+
+    def _line(self, file: str, row: str, key: tuple[str, ...], *said: str) -> str:
         # The end of a long path says more than its beginning.
         cells = [_fitted(file, self._file)] + [f"{row:>11}"] * self._rows
         cells += [_fitted(printable(each), KEY_WIDTH) for each in key]
-        return "  ".join([*cells, _fitted(label, self._label), f"{probability:>11}", top]).rstrip()
+        return "  ".join([*cells, *said]).rstrip()
 
 
 def _fitted(text: str, width: int) -> str:

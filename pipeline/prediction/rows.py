@@ -10,14 +10,14 @@ from components.arrow import pa, pc
 from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import DataFile, Kind, list_files
-from components.csv_example_gen.layout import TEXT, FileLayout, TableLayout, look_at
+from components.csv_example_gen.layout import FLOAT, TEXT, FileLayout, TableLayout, look_at
 from components.csv_example_gen.reader import Reader, Rows
 from components.errors import TransferlineError
 from components.ingest.report import Quarantined
 from components.wording import printable
 from pipeline.prediction.json_rows import JSON_LINES, read_json_rows
 from pipeline.prediction.pushed_model import PushedModel, Values
-from pipeline.prediction.results import Prediction, prediction
+from pipeline.prediction.results import Prediction, number_prediction, prediction
 
 BATCH = 8192
 SECONDS = "%Y-%m-%dT%H:%M:%S"
@@ -53,8 +53,10 @@ def predict_rows(
                 types: dict[str, ColumnType] = {n: "date" if n in data.dates else kind for n, kind in columns.items()}
                 types |= {name: TEXT for name in data.id if name in layout.columns}
                 if labelled:
-                    types[data.label] = data.types.get(data.label, seen.get(data.label, TEXT))
-                yield from _predict_file(TableLayout((layout,), types, data.label), columns, data, model)
+                    seen_type = data.types.get(data.label, seen.get(data.label, TEXT))
+                    types[data.label] = FLOAT if model.task.of_numbers else seen_type
+                table = TableLayout((layout,), types, data.label, task=model.task.task)
+                yield from _predict_file(table, columns, data, model)
             except TransferlineError as error:
                 yield [Quarantined(place=error.place or file.path, reason=error.cause)]
 
@@ -62,10 +64,9 @@ def predict_rows(
 def _predict_json(
     path: str, columns: Mapping[str, ColumnType], data: CsvData, model: PushedModel, *, labelled: bool
 ) -> Iterator[list[Prediction | Quarantined]]:
-    texts = (*data.id, *([data.label] * labelled))
-    layout = TableLayout(
-        (FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **dict.fromkeys(texts, TEXT)}, data.label
-    )
+    label_type: ColumnType = FLOAT if model.task.of_numbers else TEXT
+    others = dict.fromkeys(data.id, TEXT) | ({data.label: label_type} if labelled else {})
+    layout = TableLayout((FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **others}, data.label)
     try:
         for rows in read_json_rows(path, layout.types, data):
             yield [_unreadable(layout, fault.line, fault.reason) for fault in rows.faults]
@@ -141,7 +142,7 @@ def _predicted(
 ) -> list[Prediction | Quarantined]:
     labelled = rows.table.slice(start, BATCH)
     values = {name: _values(labelled[name].combine_chunks(), kind) for name, kind in columns.items()}
-    labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [""] * labelled.num_rows
+    labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [None] * labelled.num_rows
     keys = _keys(labelled, data.id)
     nothing = nothing_of(values)
     found: list[Prediction | Quarantined] = []
@@ -150,8 +151,12 @@ def _predicted(
             found.append(_unreadable(layout, int(rows.lines[start + at]) + before, NO_VALUE))
         elif np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
-            path = layout.files[0].path
-            found.append(prediction(path, row, scores, model.class_names, labels[at], keys[at], model.answering))
+            path, label, key = layout.files[0].path, labels[at], keys[at]
+            found.append(
+                number_prediction(path, row, scores, label, key)
+                if model.task.of_numbers
+                else prediction(path, row, scores, model.class_names, label or "", key, model.answering)
+            )
         else:
             line = int(rows.lines[start + at]) + before
             found.append(_unreadable(layout, line, no_value_of(values, at)))
@@ -161,6 +166,8 @@ def _predicted(
 def no_value_of(columns: Mapping[str, Values], at: int) -> str:
     """Returns why a model says nothing of a row: training knew no missing value of a column, to stand in for it."""
     absent = [printable(name) for name, values in columns.items() if is_missing(values)[at]]
+    if not absent:
+        return "the model's answer is no finite number"
     return f"there is no value of {', '.join(absent)}, which training never lacked"
 
 

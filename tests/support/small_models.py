@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from components.answering import Answering
 from components.operating_point import EVEN
-from components.trainer.serving import COLUMNS_FILE, INPUTS_FILE, classification_outputs, save
+from components.task import ServedTask, write_task
+from components.trainer.serving import COLUMNS_FILE, INPUTS_FILE, classification_outputs, save, save_graph
 
 COLUMNS = ("a", "my b")
 
@@ -56,6 +57,21 @@ class OfColumns(tf.Module):
         return classification_outputs((scores + size / 1000)[:, tf.newaxis], ("no", "yes"))
 
 
+class OfNumbers(tf.Module):
+    """Says 100 plus size, and 7.5 less on a day that it knows; of a size above 1e38 it says infinity."""
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.float32, name="size"),
+            tf.TensorSpec([None], tf.string, name="day"),
+        ]
+    )
+    def predict(self, size, day):
+        known = tf.cast(day == "2024-02-29T00:00:00", tf.float32)
+        answer = 100 + tf.where(tf.math.is_nan(size), 0.0, size) - 7.5 * known
+        return {"prediction": tf.where(answer > 1e38, float("inf"), answer)}
+
+
 COLUMN_TYPES = {"size": "float", "code": "int", "colour": "string", "day": "date"}
 
 
@@ -78,3 +94,12 @@ def save_row_model(folder, classes=("no", "yes"), columns=COLUMNS, cut=EVEN):
     model = OfRows(classes, cut)
     save(model, {"rows": model.classify}, classes, [], str(folder), Answering(cut=cut))
     (folder / COLUMNS_FILE).write_text(json.dumps(columns))
+
+
+def save_number_model(folder):
+    """Saves a model of a number by two columns."""
+    model = OfNumbers()
+    save_graph(model, {"columns": model.predict}, [], str(folder))
+    write_task(ServedTask(task="regression", label="price", lowest=90, highest=110), str(folder))
+    inputs = {name: {"input": name, "type": COLUMN_TYPES[name]} for name in ("size", "day")}
+    (folder / INPUTS_FILE).write_text(json.dumps(inputs))
