@@ -19,7 +19,7 @@ INPUTS = {
 }
 
 
-def transform_graph(folder, kind, settings, schema, labels, records=(), columns=()):
+def transform_graph(folder, kind, settings, schema, labels, records=(), columns=(), **told):
     """Returns the folder of the transform graph.
 
     Args:
@@ -30,6 +30,7 @@ def transform_graph(folder, kind, settings, schema, labels, records=(), columns=
         labels: Those of the training split.
         records: Serialized tf.Examples of the training split.
         columns: What was counted in each column of it; none counts nothing, as of photos.
+        told: What else the step is told.
     """
     artifacts = {
         name: kind() for name, kind in (INPUTS | {"transform_graph": standard_artifacts.TransformGraph}).items()
@@ -49,7 +50,7 @@ def transform_graph(folder, kind, settings, schema, labels, records=(), columns=
             writer.write(record)
     properties = {
         "preprocessing_fn": f"components.transform.{kind}.preprocessing_fn",
-        "custom_config": json.dumps({"transform": settings.model_dump(mode="json")}),
+        "custom_config": json.dumps({"transform": settings.model_dump(mode="json"), **told}),
         "force_tf_compat_v1": 0,
         "disable_statistics": 1,
     }

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -49,6 +51,23 @@ def test_rows_are_read_in_batches_and_analysed_as_by_tfx(tmp_path, sources):
     features = output.transform_features_layer()(raw)["features"].numpy()[:, 0]
     assert features == pytest.approx([0.0, 9.5 / 33.25**0.5], abs=1e-5)  # mean 9.5 and variance 33.25 of 0 to 19
     assert tfx_transform.TransformProcessor.__module__.startswith("tfx.")
+
+
+def test_a_number_to_predict_is_handed_on_and_has_no_classes(tmp_path):
+    records = []
+    for mass in range(20):
+        example = tf.train.Example()
+        example.features.feature["mass"].float_list.value.append(mass)
+        example.features.feature["label"].float_list.value.append(2.5 * mass)
+        records.append(example.SerializeToString())
+    of_numbers = schema(SCHEMA.replace("BYTES", "FLOAT"))
+    folder = transform_graph(tmp_path, "rows", RowTransform(), of_numbers, [""] * 20, records, task="regression")
+    raw = {"mass": tf.constant([[9.5], [19.0]]), "label": tf.constant([[1.25], [-3.0]])}
+    found = tft.TFTransformOutput(folder).transform_features_layer()(raw)
+    assert found["label"].dtype == tf.float32
+    assert found["label"].numpy().tolist() == [1.25, -3.0]
+    assert found["features"].shape == (2, 1)
+    assert not list(Path(folder).rglob("class_names.json"))
 
 
 def counted(name, kind, values):
