@@ -138,11 +138,12 @@ def stock(evaluation: Evaluation, model: str, examples: str, out: str, _: str) -
     from tfx.utils import json_utils, proto_utils  # noqa: PLC0415
 
     from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config  # noqa: PLC0415
+    from components.evaluator.predicted import Classes  # noqa: PLC0415
 
-    makes_slices = SLICE_SIGNATURE in loaded(model).signatures
+    config = eval_config(evaluation, Classes(CLASS_NAMES), makes_slices=SLICE_SIGNATURE in loaded(model).signatures)
     executor = Executor(Executor.Context(beam_pipeline_args=list(Beam().arguments)))
     properties = {
-        "eval_config": proto_utils.proto_to_json(eval_config(evaluation, CLASS_NAMES, makes_slices=makes_slices)),
+        "eval_config": proto_utils.proto_to_json(config),
         "example_splits": json_utils.dumps(["test"]),
     }
     return lambda: executor.Do(*artifacts_of(model, examples, out), properties)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from components.metric_text import IN_UNIT, digits_of, metric_text
 from components.settings import Settings
 
 BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise", "better_than_guessing"]
@@ -42,7 +43,8 @@ class ThresholdCheck(Settings):
         bound: The bound, in the metric's unit.
         baseline: The last blessed model's value; None where there is none.
         passed: Whether the bound held.
-        low: Lower end of the value's 95 % interval, where the check goes by it.
+        low: Lower end of the value's 95 % interval, where the check goes by it. Of a number to predict, whose root mean
+            squared error is held against guessing, that of how much lower the mean squared error is.
         high: Upper end.
     """
 
@@ -67,6 +69,13 @@ class ThresholdCheck(Settings):
         if self.kind != "better_than_guessing" or self.value is None or self.low is None or self.high is None:
             return ""
         known, unknown = "The model is better than guessing", "The model is not distinguishable from guessing"
+        if self.metric in IN_UNIT:
+            return (
+                f"{known if self.passed else unknown}: its RMSE is {digits_of(self.value)}, that of always predicting "
+                f"the mean is {digits_of(self.bound)}; its mean squared error is lower by "
+                f"{digits_of(self.bound**2 - self.value**2)} (95 % interval {digits_of(self.low)} to "
+                f"{digits_of(self.high)})"
+            )
         metric = self.metric.replace("_", " ")
         return (
             f"{known if self.passed else unknown}: its {metric} is {self.value:.4f} (95 % interval {self.low:.4f} "
@@ -149,8 +158,8 @@ class Yardstick(Settings):
             metrics: The Evaluator's, over all examples, of the trained model.
         """
         return [
-            f"{title}: this model {as_printed(name, metrics[name])}, "
-            + ", ".join(f"{model} {as_printed(name, getattr(scores, name))}" for model, scores in self._ordered())
+            f"{title}: this model {metric_text(name, metrics[name])}, "
+            + ", ".join(f"{model} {metric_text(name, getattr(scores, name))}" for model, scores in self._ordered())
             for name, title in COMPARED.items()
             if name in metrics and all(getattr(scores, name, None) is not None for scores in self.models.values())
         ]
@@ -165,11 +174,6 @@ class Yardstick(Settings):
         if self.fitted_rows < self.training_rows:
             fitted += f" of {self.training_rows:,}"
         return f"the same {self.test_rows:,} test rows, fitted on {fitted} training rows"
-
-
-def as_printed(metric: str, value: float) -> str:
-    """Returns a metric as people read it: a share with four places, what has the label's unit with five digits."""
-    return f"{value:.5g}" if metric == "rmse" else f"{value:.4f}"
 
 
 class Failure(Settings):

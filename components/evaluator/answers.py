@@ -12,12 +12,15 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import tensorflow as tf
+from typing_extensions import assert_never
 
 from components.contract import IMAGE
 from components.datasets import untuned
-from components.evaluator.eval_config import LABEL_ID, LABEL_SIGNATURE, SLICE_SIGNATURE, prediction_key
+from components.evaluator.eval_config import LABEL_SIGNATURE, SLICE_SIGNATURE
+from components.evaluator.predicted import Classes, Number, Predicted
+from components.evaluator.residuals import Residuals, residuals
 from components.evaluator.slices import RawFeatures, slices
-from components.evaluator.statistics import Floats, Found, contributions
+from components.evaluator.statistics import Contributions, Floats, Found, contributions
 from components.ingest.side_by_side import in_order
 from components.loaded_models import load_model
 from components.operating_point import EVEN
@@ -34,7 +37,7 @@ class Question:
     Attributes:
         models: Paths of SavedModels by name.
         candidate: The name of the model that is evaluated; the other is what it is compared with.
-        classes: How many classes they know.
+        predicted: What they predict.
         sliced_by: Features.
         tops: Of more than two classes: among how many of the likeliest ones the right one is looked for.
         one_versus_rest: Of more than two classes: whether each has a histogram of its own.
@@ -44,7 +47,7 @@ class Question:
 
     models: Mapping[str, str]
     candidate: str
-    classes: int
+    predicted: Predicted
     sliced_by: tuple[str, ...]
     tops: tuple[int, ...] = ()
     one_versus_rest: bool = False
@@ -84,15 +87,7 @@ class Answer(beam.DoFn):
     def _statistics(self, examples: tf.Tensor, answers: dict[str, Any], made: dict[str, tf.Tensor]) -> Found:
         weights = self._weights(examples)
         of_models = {
-            name: contributions(
-                labels.numpy(),
-                predictions.numpy(),
-                self._question.classes,
-                tops=self._question.tops,
-                one_versus_rest=self._question.one_versus_rest,
-                weights=weights,
-                cut=self._question.cuts.get(name, EVEN),
-            )
+            name: _contributions(self._question, name, labels.numpy(), predictions.numpy(), weights)
             for name, (labels, predictions) in answers.items()
         }
         columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
@@ -110,20 +105,39 @@ class Answer(beam.DoFn):
         return tf.io.parse_example(examples, spec)[name].numpy().astype(np.float64)
 
 
+def _contributions(
+    question: Question, name: str, labels: Any, predictions: Any, weights: Floats | None
+) -> Contributions | Residuals:
+    match question.predicted:
+        case Classes(names):
+            return contributions(
+                labels,
+                predictions,
+                len(names),
+                tops=question.tops,
+                one_versus_rest=question.one_versus_rest,
+                weights=weights,
+                cut=question.cuts.get(name, EVEN),
+            )
+        case Number(center=center):
+            return residuals(labels, predictions, center, weights)
+        case _:
+            assert_never(question.predicted)
+
+
 def _answer(models: Mapping[str, Any], question: Question) -> Callable[[tf.Tensor], Any]:
     """One graph of all that is asked of the models, so that TensorFlow leaves out what isn't, and parses once."""
+    label, prediction = question.predicted.label_key, question.predicted.prediction_key
 
     def answer(examples: tf.Tensor) -> tuple[dict[str, Any], dict[str, tf.Tensor]]:
         answers = {
             name: (
-                model.signatures[LABEL_SIGNATURE](examples)[LABEL_ID],
-                model.signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY](examples)[
-                    prediction_key(question.classes)
-                ],
+                model.signatures[LABEL_SIGNATURE](examples)[label],
+                model.signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY](examples)[prediction],
             )
             for name, model in models.items()
         }
-        made = {LABEL_ID: answers[question.candidate][0]}
+        made = {label: answers[question.candidate][0]}
         signatures = models[question.candidate].signatures
         if SLICE_SIGNATURE in signatures:
             made |= signatures[SLICE_SIGNATURE](examples)

@@ -4,7 +4,7 @@ TFMA makes two classes of many by a cut at 0.5, and a class that is the likelies
 Here, as in scikit-learn, an example is predicted as its likeliest class.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -14,13 +14,13 @@ import numpy.typing as npt
 from tensorflow_model_analysis.metrics import calibration_histogram, confusion_matrix_metrics
 from tensorflow_model_analysis.metrics.metric_types import (
     DerivedMetricComputation,
-    Metric,
     MetricComputations,
     MetricKey,
     SubKey,
 )
 from tensorflow_model_analysis.metrics.multi_class_confusion_matrix_metrics import multi_class_confusion_matrices
 
+from components.evaluator.own_metric import OfModel
 from components.evaluator.statistics import Table
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -87,33 +87,7 @@ class Counts:
         return float((hits * total - (self.predicted * self.actual).sum()) / np.sqrt(spread))
 
 
-class _OfModel(Metric, ABC):
-    """A value for each model, of the settings that TFMA hands on."""
-
-    def __init__(self, *, name: str, classes: int, **settings: object) -> None:
-        super().__init__(self._of_models, name=name, classes=classes, **settings)
-
-    def _of_models(
-        self,
-        eval_config: Any = None,
-        model_names: Sequence[str] = ("",),
-        output_names: Sequence[str] = ("",),
-        example_weighted: bool = False,
-        **_: object,
-    ) -> MetricComputations:
-        keys = [
-            MetricKey(self.name, model, output, example_weighted=example_weighted)
-            for model in model_names
-            for output in output_names
-        ]
-        return [each for key in keys for each in self._computations(key, eval_config)]
-
-    @abstractmethod
-    def _computations(self, key: MetricKey, eval_config: Any) -> MetricComputations:
-        """What TFMA sums up, and what is derived from that."""
-
-
-class _OfCounts(_OfModel):
+class _OfCounts(OfModel):
     """A value derived from the counts, which are derived once from the confusion matrix that TFMA plots."""
 
     def _computations(self, key: MetricKey, eval_config: Any) -> MetricComputations:
@@ -158,7 +132,7 @@ class CorrelationOfClasses(_OfCounts):
         return counts.correlation()
 
 
-class AreaOfClasses(_OfModel):
+class AreaOfClasses(OfModel):
     """The mean area under the ROC curve of each class against all others, over the classes for which there is one."""
 
     def _computations(self, key: MetricKey, eval_config: Any) -> MetricComputations:

@@ -13,7 +13,7 @@ class Threshold(Settings):
     """One bound on one metric, overall or in a slice.
 
     Args:
-        metric: The metric's name in the evaluation, such as "accuracy" or "auc".
+        metric: The metric's name in the evaluation, such as "accuracy" or "auc", or "rmse" of a number to predict.
         slice: "" for all examples, "label" for each value of a feature, "label=cat" for one value of it.
         at_least: The lowest value that passes.
         at_most: The highest value that passes.
@@ -58,7 +58,9 @@ class Evaluation(Settings):
         slices: Features to slice by, beside the slice of all examples.
         better_than_guessing: Whether a model isn't blessed either if the 95 % interval of its accuracy includes what
             predicting the most frequent class for every example would reach. Where more than 80 % are of one class, the
-            balanced accuracy is held against 1 / classes instead.
+            balanced accuracy is held against 1 / classes instead. Of a number to predict, its squared errors are held,
+            row by row, against those of always predicting the mean: the interval of their mean difference must be above
+            0.
     """
 
     thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1)]

@@ -1,15 +1,17 @@
 """Reads each threshold and the value compared with it from TFMA's output."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
+from typing_extensions import assert_never
 
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.guessing import guessing_check
+from components.evaluator.guessing import guessing_check, number_guessing_check
 from components.evaluator.metric_names import is_of_class
-from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_plots
+from components.evaluator.predicted import Classes, Number, Predicted
+from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_moments, read_plots
 from components.outcome import BoundKind, Decision, ThresholdCheck
 
 DECISION_FILE = "decision.json"
@@ -17,14 +19,14 @@ DECISION_FILE = "decision.json"
 SliceMetrics = dict[str, dict[str, float]]
 
 
-def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, classes: int) -> Decision:
+def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, predicted: Predicted) -> Decision:
     """Sets each threshold beside the value that TFMA measured.
 
     Args:
         evaluation: The thresholds.
         output_path: Where TFMA wrote its metrics and validation.
         baseline_uri: The last blessed model, "" if there is none.
-        classes: How many classes the model knows.
+        predicted: What the model predicts.
 
     Returns:
         The decision; `blessed` is TFMA's own verdict and, where that is asked, that the model is better than guessing.
@@ -41,9 +43,7 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, classes:
     if blessed != all(check.passed for check in checks):
         raise RuntimeError(f"TFMA's verdict is {blessed}, which the checks don't bear out: {checks}")
     if evaluation.better_than_guessing:
-        plots = read_plots(output_path, model_name)[ALL_EXAMPLES]
-        confusion = confusion_of(plots, candidate[ALL_EXAMPLES], classes)
-        checks.insert(0, guessing_check(confusion, candidate[ALL_EXAMPLES]["example_count"], ALL_EXAMPLES))
+        checks.insert(0, _beside_guessing(predicted, output_path, model_name, candidate[ALL_EXAMPLES]))
     return Decision(
         blessed=all(check.passed for check in checks),
         metrics={
@@ -64,6 +64,19 @@ def read_decision(folder: str) -> Decision:
     """Reads `decision.json` from an evaluation's folder."""
     with tf.io.gfile.GFile(os.path.join(folder, DECISION_FILE)) as file:
         return Decision.model_validate_json(file.read())
+
+
+def _beside_guessing(
+    predicted: Predicted, output_path: str, model_name: str, metrics: Mapping[str, float]
+) -> ThresholdCheck:
+    match predicted:
+        case Classes(names):
+            confusion = confusion_of(read_plots(output_path, model_name)[ALL_EXAMPLES], metrics, len(names))
+            return guessing_check(confusion, metrics["example_count"], ALL_EXAMPLES)
+        case Number():
+            return number_guessing_check(read_moments(output_path, model_name)[ALL_EXAMPLES], ALL_EXAMPLES)
+        case _:
+            assert_never(predicted)
 
 
 def _metrics_by_slice(output_path: str, model_name: str) -> SliceMetrics:

@@ -2,31 +2,31 @@
 
 import json
 import sys
-from collections.abc import Sequence
 
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
+from typing_extensions import assert_never
 
-from components.evaluator import class_metrics
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, Measure, measures
+from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, Measure
+from components.evaluator.predicted import Classes, Number, Predicted
 
-LABEL_ID = "label_id"
 LABEL_SIGNATURE = "transform_labels"
 SLICE_SIGNATURE = "transform_slices"
+PACKAGE = "components.evaluator"
 
 
 def eval_config(
-    evaluation: Evaluation, class_names: Sequence[str], *, makes_slices: bool = False, weight: str = ""
+    evaluation: Evaluation, predicted: Predicted, *, makes_slices: bool = False, weight: str = ""
 ) -> config_pb2.EvalConfig:
-    """Builds TFMA's configuration for a classifier.
+    """Builds TFMA's configuration for a model.
 
     Two classes are evaluated on the probability of the second one, more on the scores of all. Slices go by feature
     keys and values only, which every TFMA release understands.
 
     Args:
         evaluation: Slices and thresholds.
-        class_names: The classes that the model knows, two or more, in the order of their numbers.
+        predicted: What the model predicts: a number, or one of two classes or more.
         makes_slices: Whether the candidate makes columns to slice by. Only its own are asked for: a row belongs to one
             slice, whatever the baseline's bounds were.
         weight: The feature with each example's weight; "" where they all count the same. How many examples there are
@@ -44,19 +44,18 @@ def eval_config(
                 LABEL_SIGNATURE,
                 *([SLICE_SIGNATURE] if makes_slices and name == tfma.CANDIDATE_KEY else []),
             ],
-            label_key=LABEL_ID,
-            prediction_key=prediction_key(len(class_names)),
+            label_key=predicted.label_key,
+            prediction_key=predicted.prediction_key,
             example_weight_key=weight,
         )
         for name in (tfma.CANDIDATE_KEY, tfma.BASELINE_KEY)
     ]
     asked = (threshold.metric for threshold in evaluation.thresholds)
-    measured = {name: _measured(name, measure) for name, measure in measures(class_names, asked).items()}
+    measured = {name: _measured(name, measure) for name, measure in predicted.measures(asked).items()}
     count = measured.pop(EXAMPLE_COUNT) if weight else None
     if weight:
         measured[WEIGHTED_COUNT] = _measured(WEIGHTED_COUNT, Measure("WeightedExampleCount"))
     metrics = [_with_thresholds(metric, evaluation) for metric in measured.values()]
-    plots = _binary_plots() if len(class_names) == 2 else _multiclass_plots()
     return config_pb2.EvalConfig(
         model_specs=models,
         slicing_specs=[
@@ -64,7 +63,7 @@ def eval_config(
             *(config_pb2.SlicingSpec(feature_keys=[key]) for key in sliced_by(evaluation)),
         ],
         metrics_specs=[
-            config_pb2.MetricsSpec(metrics=[*metrics, *plots]),
+            config_pb2.MetricsSpec(metrics=[*metrics, *_plots(predicted)]),
             *([_unweighted(_with_thresholds(count, evaluation))] if count else []),
         ],
     )
@@ -80,15 +79,20 @@ def sliced_by(evaluation: Evaluation) -> tuple[str, ...]:
     return tuple(feature for feature in dict.fromkeys(named) if feature)
 
 
-def prediction_key(classes: int) -> str:
-    """Returns the output of the signature that is evaluated: a probability of the second of two classes, or scores."""
-    return "probability" if classes == 2 else "scores"
-
-
 def _measured(name: str, measure: Measure) -> config_pb2.MetricConfig:
     config = json.dumps({"name": name, **measure.settings})
-    module = class_metrics.__name__ if measure.is_own else ""
+    module = f"{PACKAGE}.{measure.module}" if measure.module else ""
     return config_pb2.MetricConfig(class_name=measure.class_name, config=config, module=module)
+
+
+def _plots(predicted: Predicted) -> list[config_pb2.MetricConfig]:
+    match predicted:
+        case Classes(names):
+            return _binary_plots() if len(names) == 2 else _multiclass_plots()
+        case Number():
+            return []
+        case _:
+            assert_never(predicted)
 
 
 def _binary_plots() -> list[config_pb2.MetricConfig]:

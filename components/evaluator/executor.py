@@ -1,6 +1,5 @@
-"""Evaluates a classifier, by slice, and blesses it or doesn't."""
+"""Evaluates a model, by slice, and blesses it or doesn't."""
 
-import json
 import logging
 import os
 from collections.abc import Sequence
@@ -18,12 +17,14 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, path_utils
 
 from components.answering import read_answering
+from components.contract import LABEL
 from components.errors import TransferlineError
 from components.evaluator.answers import Answer, Question
 from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
 from components.evaluator.eval_config import SLICE_SIGNATURE, eval_config, sliced_by
-from components.evaluator.metric_names import AREA_OF_CLASSES, measure, measures, names_in_words, top_of
+from components.evaluator.metric_names import AREA_OF_CLASSES, top_of
+from components.evaluator.predicted import Number, Predicted, read_predicted
 from components.evaluator.statistics import AddStatistics
 from components.evaluator.tfma_files import write_evaluation
 from components.run_parameters import evaluation_settings
@@ -31,7 +32,6 @@ from components.run_parameters import evaluation_settings
 LOGGER = logging.getLogger(__name__)
 EVALUATION_CONFIG_KEY, EXAMPLE_WEIGHT_KEY = "evaluation_config", "example_weight"
 SPLIT = "test"
-CLASSES_FILE = os.path.join("assets.extra", "class_names.json")
 
 
 class Executor(BaseBeamExecutor):
@@ -41,31 +41,32 @@ class Executor(BaseBeamExecutor):
         """Evaluates the test split, blesses or doesn't, and writes `decision.json` beside TFMA's results.
 
         Raises:
-            TransferlineError: A threshold names a metric that isn't measured; the test split is empty, or has a class
-                that the model doesn't know; the model answers with NaN.
+            TransferlineError: A threshold names a metric that isn't measured; there would be a slice for each number to
+                predict; the test split is empty, or has a class that the model doesn't know; the model answers with
+                NaN.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         evaluation = Evaluation.model_validate_json(
             evaluation_settings(exec_properties[EVALUATION_CONFIG_KEY], exec_properties)
         )
         candidate = artifact_utils.get_single_instance(input_dict[specs.MODEL_KEY])
-        names = _class_names(candidate)
+        predicted = _predicted(candidate)
         weight = exec_properties.get(EXAMPLE_WEIGHT_KEY) or ""
-        _check_metric_names(evaluation, names)
+        _check_names(evaluation, predicted)
         others = input_dict.get(specs.BASELINE_MODEL_KEY, [])
-        baseline = next((other for other in others if _class_names(other) == names), None)
+        baseline = next((other for other in others if predicted.compares_with(_predicted(other))), None)
         if others and not baseline:
             LOGGER.warning(
-                "there is no model to compare with: none was blessed yet, or it is gone or tells other classes apart"
+                "there is no model to compare with: none was blessed yet, or it is gone or predicts something else"
             )
         output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
         config = tfma.utils.update_eval_config_with_defaults(
-            eval_config(evaluation, names, makes_slices=SLICE_SIGNATURE in _signatures(candidate), weight=weight),
+            eval_config(evaluation, predicted, makes_slices=SLICE_SIGNATURE in _signatures(candidate), weight=weight),
             has_baseline=baseline is not None,
             rubber_stamp=True,  # a bound on the change passes where there is nothing to compare with
         )
         models = [candidate, *([baseline] if baseline else [])]
-        measured = measures(names, (threshold.metric for threshold in evaluation.thresholds))
+        measured = predicted.measures(threshold.metric for threshold in evaluation.thresholds)
         paths = {
             spec.name: path_utils.serving_model_path(model.uri)
             for spec, model in zip(config.model_specs, models, strict=True)
@@ -73,7 +74,7 @@ class Executor(BaseBeamExecutor):
         question = Question(
             models=paths,
             candidate=config.model_specs[0].name,
-            classes=len(names),
+            predicted=predicted,
             sliced_by=sliced_by(evaluation),
             tops=tuple(filter(None, map(top_of, measured))),
             one_versus_rest=AREA_OF_CLASSES in measured,
@@ -90,7 +91,7 @@ class Executor(BaseBeamExecutor):
                 | "Add" >> beam.CombineGlobally(AddStatistics())
                 | "Write" >> beam.Map(write_evaluation, config=config, models=question.models, folder=output_path)
             )
-        decision = decide(evaluation, output_path, baseline.uri if baseline else "", len(names))
+        decision = decide(evaluation, output_path, baseline.uri if baseline else "", predicted)
         write_decision(decision, output_path)
         blessing = artifact_utils.get_single_instance(output_dict[specs.BLESSING_KEY])
         _bless(blessing, candidate, baseline, blessed=decision.blessed)
@@ -123,13 +124,8 @@ def _test_files(examples: Sequence[types.Artifact]) -> list[str]:
     return sorted(file for uri in uris for file in tf.io.gfile.glob(io_utils.all_files_pattern(uri)))
 
 
-def _class_names(model: types.Artifact) -> list[str]:
-    """Reads what the Trainer wrote beside the model; [] where the model is gone."""
-    path = os.path.join(path_utils.serving_model_path(model.uri), CLASSES_FILE)
-    if not tf.io.gfile.exists(path):
-        return []
-    with tf.io.gfile.GFile(path) as file:
-        return list(json.loads(file.read()))
+def _predicted(model: types.Artifact) -> Predicted:
+    return read_predicted(path_utils.serving_model_path(model.uri))
 
 
 def _signatures(model: types.Artifact) -> set[str]:
@@ -139,12 +135,18 @@ def _signatures(model: types.Artifact) -> set[str]:
     return {name for graph in saved.meta_graphs for name in graph.signature_def}
 
 
-def _check_metric_names(evaluation: Evaluation, class_names: Sequence[str]) -> None:
+def _check_names(evaluation: Evaluation, predicted: Predicted) -> None:
     named = sorted({threshold.metric for threshold in evaluation.thresholds})
-    unknown = [name for name in named if not measure(name, class_names)]
+    unknown = [name for name in named if not predicted.knows(name)]
     if unknown:
         raise TransferlineError(
-            f"A threshold names {', '.join(unknown)}, which isn't measured for {len(class_names)} classes.",
+            f"A threshold names {', '.join(unknown)}, which isn't measured for {predicted.in_words}.",
             place="evaluation.thresholds",
-            cure=f"Use one of {names_in_words(class_names)}.",
+            cure=f"Use one of {predicted.metrics_in_words}.",
+        )
+    if isinstance(predicted, Number) and LABEL in sliced_by(evaluation):
+        raise TransferlineError(
+            "A slice by the label would hold one number each, since the label is a number to predict.",
+            place="evaluation.slices",
+            cure="Slice by a column that is known beforehand, or by quarters of one (transform.slices).",
         )

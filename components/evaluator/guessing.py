@@ -1,7 +1,9 @@
-"""Holds a model against guessing: what predicting the most frequent class for every test example would reach."""
+"""Holds a model against guessing: always predicting the most frequent class of the test, or the mean of its labels."""
 
+import math
 from collections.abc import Sequence
 
+from components.evaluator.residuals import Moments
 from components.intervals import mean_share_interval, share_interval
 from components.outcome import ThresholdCheck
 
@@ -40,4 +42,28 @@ def guessing_check(confusion: Sequence[Sequence[float]], examples: float, slice_
         passed=low > guessing,
         low=low,
         high=high,
+    )
+
+
+def number_guessing_check(moments: Moments, slice_name: str) -> ThresholdCheck:
+    """Returns the check that a model's squared errors are lower than those of always predicting the mean label.
+
+    Lower by an interval above 0: of the mean difference, row by row, of the two squared errors. The mean is that of the
+    test's own labels, the best constant there is.
+
+    Args:
+        moments: Of the examples.
+        slice_name: Where they are from.
+    """
+    gain = moments.gain()
+    return ThresholdCheck(
+        metric="rmse",
+        slice=slice_name,
+        kind="better_than_guessing",
+        value=moments.rmse,
+        bound=math.sqrt(moments.label_variance),
+        baseline=None,
+        passed=gain.low is not None and gain.low > 0,
+        low=gain.low,
+        high=gain.high,
     )

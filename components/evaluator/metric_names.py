@@ -1,8 +1,8 @@
-"""Names the single-valued metrics of a classifier, which thresholds may bound."""
+"""Names the single-valued metrics of a model, which thresholds may bound: of classes, or of a number to predict."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 EXAMPLE_COUNT, WEIGHTED_COUNT = "example_count", "weighted_example_count"
 
@@ -13,12 +13,12 @@ class Measure(NamedTuple):
     Attributes:
         class_name: Its class.
         settings: What the class is told, beside the metric's name.
-        is_own: Whether the class is in `components.evaluator.class_metrics`, and not TFMA's or Keras's.
+        module: The module of this package that has the class; "" where it is TFMA's or Keras's.
     """
 
     class_name: str
     settings: Mapping[str, object] = {}
-    is_own: bool = False
+    module: Literal["", "class_metrics", "error_metrics"] = ""
 
 
 BINARY_METRICS = {
@@ -38,6 +38,21 @@ BINARY_METRICS = {
 }
 """Of two classes, by our name."""
 
+NUMBER_METRICS = {
+    "example_count": Measure("ExampleCount"),
+    "mse": Measure("MeanSquaredError"),
+    "rmse": Measure("RootMeanSquaredError", module="error_metrics"),
+    "mae": Measure("MeanAbsoluteError"),
+    "r2": Measure("Determination", module="error_metrics"),
+    "mean_error": Measure("MeanError", module="error_metrics"),
+    "median_absolute_error": Measure("QuantileOfAbsoluteErrors", {"share": 0.5}, "error_metrics"),
+    "absolute_error_p90": Measure("QuantileOfAbsoluteErrors", {"share": 0.9}, "error_metrics"),
+}
+"""Of a number to predict, by our name."""
+
+MOMENTS = "moments"
+"""Beside them: sums from which their intervals are worked out."""
+
 AT = {"recall_at_precision": ("RecallAtPrecision", "precision"), "precision_at_recall": ("PrecisionAtRecall", "recall")}
 """Of two classes: the highest value of one rate over all cuts at which another one is as high as the name says. The
 class of TFMA, and its name of the other rate."""
@@ -46,7 +61,7 @@ BY_CLASS = ("precision", "recall", "f1")
 OF_TWO = {
     "precision": (Measure("NegativePredictiveValue"), Measure("Precision")),
     "recall": (Measure("Specificity"), Measure("Recall")),
-    "f1": (Measure("FirstClassF1", {}, is_own=True), Measure("F1Score")),
+    "f1": (Measure("FirstClassF1", {}, module="class_metrics"), Measure("F1Score")),
 }
 """Of the first and of the second of two classes."""
 
@@ -81,6 +96,19 @@ def measures(class_names: Sequence[str], asked: Iterable[str] = ()) -> dict[str,
     names = [*metric_names(classes), *(of_class(rate, name) for name in by_class for rate in BY_CLASS), *asked]
     found = {name: measure(name, class_names) for name in dict.fromkeys(names)}
     return {name: each for name, each in found.items() if each}
+
+
+def number_measures(center: float) -> dict[str, Measure]:
+    """Returns how each metric of a number to predict is computed, by its name.
+
+    Args:
+        center: Is taken off the labels before they are squared.
+    """
+    found = {**NUMBER_METRICS, MOMENTS: Measure("MomentsOfErrors", module="error_metrics")}
+    return {
+        name: each._replace(settings={**each.settings, "center": center}) if each.module else each
+        for name, each in found.items()
+    }
 
 
 def measure(name: str, class_names: Sequence[str]) -> Measure | None:
@@ -140,7 +168,9 @@ def _named(classes: int) -> dict[str, Measure]:
 
 def _of_many(classes: int) -> dict[str, Measure]:
     def average(rate: str, *, weighted: bool = False) -> Measure:
-        return Measure("AverageOfClasses", {"rate": rate, "weighted": weighted, "classes": classes}, is_own=True)
+        return Measure(
+            "AverageOfClasses", {"rate": rate, "weighted": weighted, "classes": classes}, module="class_metrics"
+        )
 
     return {
         "example_count": Measure("ExampleCount"),
@@ -148,9 +178,9 @@ def _of_many(classes: int) -> dict[str, Measure]:
         "balanced_accuracy": average("recall"),
         **{f"{rate}_macro": average(rate) for rate in ("f1", "precision", "recall")},
         **{f"{rate}_weighted": average(rate, weighted=True) for rate in ("f1", "precision", "recall")},
-        "mcc": Measure("CorrelationOfClasses", {"classes": classes}, is_own=True),
+        "mcc": Measure("CorrelationOfClasses", {"classes": classes}, module="class_metrics"),
         **(
-            {AREA_OF_CLASSES: Measure("AreaOfClasses", {"classes": classes}, is_own=True)}
+            {AREA_OF_CLASSES: Measure("AreaOfClasses", {"classes": classes}, module="class_metrics")}
             if classes <= MOST_CLASSES
             else {}
         ),
@@ -169,4 +199,4 @@ def _by_class(rate: str, class_name: str, class_names: Sequence[str]) -> Measure
     number, classes = list(class_names).index(class_name), len(class_names)
     if classes == 2:
         return OF_TWO[rate][number]
-    return Measure("RateOfClass", {"rate": rate, "class_id": number, "classes": classes}, is_own=True)
+    return Measure("RateOfClass", {"rate": rate, "class_id": number, "classes": classes}, module="class_metrics")

@@ -4,8 +4,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
+
+from components.evaluator.metric_names import MOMENTS
+from components.evaluator.residuals import Moments
 
 ALL_EXAMPLES = "all examples"
 DIGITS = 6
@@ -26,6 +30,18 @@ def read_metrics(output_path: str, model_name: str) -> dict[str, dict[str, float
             if entry.key.model_name == model_name and entry.value.HasField("double_value") and not entry.key.is_diff
         }
         for found in tfma.load_metrics(output_path)
+    }
+
+
+def read_moments(output_path: str, model_name: str) -> dict[str, Moments]:
+    """Returns by slice the sums that intervals are worked out from, where a number is predicted; arguments as above."""
+    return {
+        slice_name(tfma.slicer.deserialize_slice_key(found.slice_key)): Moments(
+            np.array(entry.value.array_value.float64_values).reshape(entry.value.array_value.shape)
+        )
+        for found in tfma.load_metrics(output_path)
+        for entry in found.metric_keys_and_values
+        if entry.key.model_name == model_name and entry.key.name == MOMENTS and not entry.key.is_diff
     }
 
 

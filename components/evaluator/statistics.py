@@ -89,7 +89,7 @@ class Contributions:
         """Sums over some of the examples, named by their place in the batch."""
         return Statistics(
             {name: float(each[examples].sum()) for name, each in self.totals.items()},
-            {name: _added(each.cells[examples], each.sums[examples]) for name, each in self.tables.items()},
+            {name: added_cells(each.cells[examples], each.sums[examples]) for name, each in self.tables.items()},
         )
 
 
@@ -130,7 +130,7 @@ def added(parts: Sequence[Statistics]) -> Statistics:
     return Statistics(
         {name: sum(part.totals[name] for part in parts) for name in parts[0].totals},
         {
-            name: _added(
+            name: added_cells(
                 np.concatenate([part.tables[name].cells for part in parts]),
                 np.concatenate([part.tables[name].sums for part in parts]),
             )
@@ -268,7 +268,7 @@ def _bucket(predictions: Floats) -> Ints:
     return np.clip(predictions * BUCKETS + 1, 0, BUCKETS + 1).astype(np.int64)
 
 
-def _added(cells: Ints, sums: Floats) -> Table:
+def added_cells(cells: Ints, sums: Floats) -> Table:
     """Sums of equal cells, which lie along all axes but the last one of the sums."""
     at, columns = cells.ravel(), [column.ravel() for column in np.moveaxis(sums, -1, 0)]
     if at.max(initial=0) < DENSE * len(at):

@@ -21,7 +21,9 @@ from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
 from components.errors import TransferlineError
+from components.evaluator.error_metrics import RESIDUALS
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, top_of
+from components.evaluator.residuals import ABSOLUTE, SQUARED, moments_of
 from components.evaluator.statistics import (
     CONFUSION,
     COUNT,
@@ -172,6 +174,9 @@ BASES: dict[str, Callable[[Statistics], Any]] = {
     "_calibration_histogram": _histogram,
     "_weighted_labels_predictions_examples": _label_and_prediction,
     "_multi_class_confusion_matrices": _confusion_of_classes,
+    "mse": lambda statistics: moments_of(statistics).mean(SQUARED),
+    "mae": lambda statistics: moments_of(statistics).mean(ABSOLUTE),
+    RESIDUALS: lambda statistics: statistics,
 }
 """By the names of TFMA's computations that don't derive from others; the accuracy of two classes does."""
 

@@ -1,4 +1,4 @@
-"""A classifier whose score is written in the example, so that every metric can be worked out by hand."""
+"""Models whose answer is written in the example, so that every metric can be worked out by hand."""
 
 import json
 
@@ -12,6 +12,8 @@ from tfx.utils import json_utils, proto_utils
 
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
+from components.evaluator.predicted import read_predicted
+from components.task import ServedTask, write_task
 
 BEAM_ARGS = [
     "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
@@ -46,6 +48,29 @@ class ScoreReader(tf.Module):
         return {"half": tf.cast(scores[:, 0] > 0.5, tf.int64) + 1 + self.shift}
 
 
+class NumberReader(tf.Module):
+    """Answers with the feature `answer`, times `factor`; the label is in the feature `label`."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples):
+        spec = {"answer": tf.io.FixedLenFeature([], tf.float32)}
+        return {"prediction": self.factor * tf.io.parse_example(examples, spec)["answer"]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def transform_labels(self, examples):
+        return {"label_value": tf.io.parse_example(examples, {"label": tf.io.FixedLenFeature([], tf.float32)})["label"]}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def transform_slices(self, examples):
+        """Slice 1 or 2, by the answer."""
+        answers = self.serve(examples)["prediction"]
+        return {"half": tf.cast(answers > self.factor * 100, tf.int64) + 1}
+
+
 def class_names(classes):
     return [f"class {number}" for number in range(classes)]
 
@@ -77,10 +102,60 @@ def save_model(tmp_path):
 
 
 @pytest.fixture
-def write_examples(tmp_path):
-    """Writes (label, id, scores) rows as the test split of an Examples artifact; a file for each sequence of rows.
+def save_number_model(tmp_path):
+    def save(name, factor=1.0, makes_slices=False, label="price", middle=100.0):
+        model = NumberReader(factor)
+        artifact = standard_artifacts.Model()
+        artifact.uri = str(tmp_path / name)
+        signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
+        if makes_slices:
+            signatures["transform_slices"] = model.transform_slices
+        tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
+        task = ServedTask(task="regression", label=label, lowest=middle - 50, highest=middle + 50)
+        write_task(task, f"{artifact.uri}/Format-Serving")
+        return artifact
 
-    A row may end with further features, each a list of texts, whole numbers or other numbers.
+    return save
+
+
+@pytest.fixture
+def write_numbers(write_features):
+    """Writes (label, answer) rows, which may end with further features; a file for each sequence of rows."""
+
+    def write(*files):
+        return write_features(
+            *(
+                [{"label": [float(label)], "answer": [float(answer)]} | dict(*more) for label, answer, *more in rows]
+                for rows in files
+            )
+        )
+
+    return write
+
+
+@pytest.fixture
+def write_examples(write_features):
+    """Writes (label, id, scores) rows, which may end with further features; a file for each sequence of rows."""
+
+    def write(*files):
+        return write_features(
+            *(
+                [
+                    {"label": [label], "id": [number], "scores": [*map(float, scores)]} | dict(*more)
+                    for label, number, scores, *more in rows
+                ]
+                for rows in files
+            )
+        )
+
+    return write
+
+
+@pytest.fixture
+def write_features(tmp_path):
+    """Writes rows as the test split of an Examples artifact; a file for each sequence of rows.
+
+    A row is its features, each a list of texts, whole numbers or other numbers.
     """
 
     def write(*files):
@@ -92,8 +167,7 @@ def write_examples(tmp_path):
         tf.io.gfile.makedirs(f"{artifact.uri}/Split-test")
         for at, rows in enumerate(files):
             with tf.io.TFRecordWriter(f"{artifact.uri}/Split-test/data-{at}.gz", "GZIP") as writer:
-                for label, number, scores, *more in rows:
-                    features = {"label": [label], "id": [number], "scores": [*map(float, scores)]} | dict(*more)
+                for features in rows:
                     feature = {name: as_feature(values) for name, values in features.items()}
                     writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
         return artifact
@@ -125,7 +199,7 @@ def evaluate(tmp_path):
 def evaluate_with_tfma(tmp_path):
     """Runs TFX's own executor on the same, with the configuration that TFMA reads; returns the same artifacts."""
 
-    def run(evaluation, examples, model, baseline=None, *, classes, makes_slices=False, weight=""):
+    def run(evaluation, examples, model, baseline=None, *, makes_slices=False, weight=""):
         outputs = {"evaluation": standard_artifacts.ModelEvaluation(), "blessing": standard_artifacts.ModelBlessing()}
         for key, artifact in outputs.items():
             artifact.uri = str(tmp_path / f"tfma_{key}")
@@ -137,7 +211,12 @@ def evaluate_with_tfma(tmp_path):
             {key: [artifact] for key, artifact in outputs.items()},
             {
                 "eval_config": proto_utils.proto_to_json(
-                    eval_config(evaluation, class_names(classes), makes_slices=makes_slices, weight=weight)
+                    eval_config(
+                        evaluation,
+                        read_predicted(f"{model.uri}/Format-Serving"),
+                        makes_slices=makes_slices,
+                        weight=weight,
+                    )
                 ),
                 "example_splits": json_utils.dumps(["test"]),
             },

@@ -64,10 +64,10 @@ def verdict_in(evaluation):
 
 @pytest.fixture
 def assert_as_tfma(evaluate, evaluate_with_tfma):
-    def compare(evaluation, examples, classes, candidate, baseline=None, *, makes_slices=False, weight=""):
+    def compare(evaluation, examples, candidate, baseline=None, *, makes_slices=False, weight=""):
         ours, our_blessing = evaluate(evaluation, examples, candidate, baseline, example_weight=weight)
         theirs, their_blessing = evaluate_with_tfma(
-            evaluation, examples, candidate, baseline, classes=classes, makes_slices=makes_slices, weight=weight
+            evaluation, examples, candidate, baseline, makes_slices=makes_slices, weight=weight
         )
         for name in [tfma.CANDIDATE_KEY, tfma.BASELINE_KEY] if baseline else [""]:
             assert_equal(found_in(ours, name), found_in(theirs, name))
@@ -141,7 +141,6 @@ def test_two_classes_and_a_baseline(assert_as_tfma, write_examples, save_model):
     found = assert_as_tfma(
         Evaluation(thresholds=(*THRESHOLDS, *OF_TWO), slices=SLICES),
         write_examples(list(rows_of_two_classes(300, chance))),
-        2,
         save_model("candidate", 2, makes_slices=True),
         save_model("baseline", 2, shift=1),
         makes_slices=True,
@@ -158,7 +157,6 @@ def test_two_classes_in_several_files_with_wrong_certainties(assert_as_tfma, wri
     found = assert_as_tfma(
         Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.1),), slices=("label", "tag")),
         write_examples(list(rows_of_two_classes(60, chance)), certain, []),
-        2,
         save_model("candidate", 2),
     )
     assert found["() ///crossentropy/doubleValue"] == "NaN"
@@ -171,7 +169,6 @@ def test_many_classes_and_a_baseline(assert_as_tfma, write_examples, save_model)
     found = assert_as_tfma(
         Evaluation(thresholds=(*THRESHOLDS, *OF_MANY), slices=SLICES),
         write_examples([*rows_of_many_classes(300, 4, chance), nowhere_likely]),
-        4,
         save_model("candidate", 4, makes_slices=True),
         save_model("baseline", 4, shift=1),
         makes_slices=True,
@@ -193,7 +190,6 @@ def test_scores_that_are_no_number_and_more_classes_than_have_values_of_their_ow
     found = assert_as_tfma(
         Evaluation(thresholds=(Threshold(metric="recall_of_class 1", at_least=0),), slices=("tag",)),
         write_examples([*rows_of_many_classes(60, 4, chance), not_a_number]),
-        4,
         save_model("candidate", 4),
     )
     assert found["(('tag', 'nan'),) ///crossentropy/doubleValue"] == "NaN"
@@ -223,7 +219,6 @@ def test_examples_that_weigh_differently(assert_as_tfma, write_examples, save_mo
             slices=("tag", "number"),
         ),
         write_examples(weights),
-        classes,
         save_model("candidate", classes),
         save_model("baseline", classes, shift=1),
         weight="w",
@@ -236,3 +231,37 @@ def test_examples_that_weigh_differently(assert_as_tfma, write_examples, save_mo
             for _, label, scores, _ in weights]  # fmt: skip
     expected = np.average(hits, weights=[more["w"][0] for *_, more in weights])
     assert found["() ///accuracy/doubleValue"] == pytest.approx(expected, rel=1e-5)
+
+
+OF_NUMBERS = (
+    Threshold(metric="rmse", at_most=100, max_rise=0.5),
+    Threshold(metric="r2", slice="half", at_least=0.5, max_drop=0.1),
+    Threshold(metric="absolute_error_p90", slice="tag=ü", at_most=1, max_rise=0.01),
+    Threshold(metric="mean_error", at_least=-1, at_most=1),
+    Threshold(metric="median_absolute_error", slice="number=7", at_most=1),
+)
+
+
+def rows_to_predict(count, chance):
+    for _ in range(count):
+        label = chance.gamma(2, 50)
+        answer = one_of((label, label + 1, label + chance.normal(0, 20), 0.0), chance)  # ties, and right ones
+        yield np.float32(label), np.float32(answer), features(chance)
+
+
+@pytest.mark.parametrize("weight", ["", "w"])
+def test_a_number_to_predict_and_a_baseline(assert_as_tfma, write_numbers, save_number_model, weight):
+    chance = np.random.default_rng(5)
+    rows = [*rows_to_predict(300, chance), (3.0, 5.0, {"tag": ["alone"]})]
+    found = assert_as_tfma(
+        Evaluation(thresholds=OF_NUMBERS, slices=("tag", "number", "share", "half", "nowhere")),
+        write_numbers(list(weighted(rows, chance)) if weight else rows),
+        save_number_model("candidate", makes_slices=True),
+        save_number_model("baseline", factor=0.9),
+        makes_slices=True,
+        weight=weight,
+    )
+    assert 0 < found["() ///r2/doubleValue"] < 1
+    assert found["() ///rmse_diff/doubleValue"] != 0
+    assert found["(('tag', 'alone'),) ///r2/doubleValue"] == "NaN"
+    assert len([place for place in found if place.startswith("() ///moments/arrayValue/float64Values")]) == 42

@@ -15,6 +15,7 @@ from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.report import IngestReport, write_report
+from components.metric_text import metric_text
 from components.outcome import GUESSING, LOGISTIC, RIDGE, TREES
 from components.transform.config import RowTransform
 from components.transform.labels import write_class_names
@@ -141,8 +142,8 @@ def test_a_number_to_predict_is_measured_by_its_error(number_inputs, tmp_path, w
     assert trees.r2 == pytest.approx(1 - (trees.rmse / guessing.rmse) ** 2, abs=0.02)
     first, second = found.beside({"rmse": 4.25, "r2": 0.875, "mse": 18.0625})
     assert first.split(", ") == [
-        "RMSE: this model 4.25",
-        *(f"{name} {found.models[name].rmse:.5g}" for name in (TREES, RIDGE, GUESSING)),
+        "RMSE: this model 4.250",
+        *(f"{name} {metric_text('rmse', found.models[name].rmse)}" for name in (TREES, RIDGE, GUESSING)),
     ]
     assert second.startswith(f"R2: this model 0.8750, trees {trees.r2:.4f}, ridge regression")
 
