@@ -8,13 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.calibration import Calibration
+from components.metric_text import LOWER_IS_BETTER, digits_of, metric_text
 from components.outcome import Step
-from components.report.review import DataReview, EvaluationReview, Metric, SlicePlots, TrainingReview
+from components.report.review import (
+    DataReview,
+    Errors,
+    EvaluationReview,
+    FeatureStatistics,
+    Metric,
+    SlicePlots,
+    TrainingReview,
+)
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
 
 SIGNIFICANT = 6
 CLOSE = 0.02
+SPREAD = 100
+"""Numbers whose greatest is more than so many times the least are drawn on a logarithmic axis."""
+
 NAME_HEIGHT = 0.06
 """Of a name beside a curve, as a share of the chart's height."""
 
@@ -45,15 +57,17 @@ def training_charts(training: TrainingReview) -> Iterator[Chart]:
     if training.compared:
         yield _compared(training.compared)
     curves = training.curves
-    yield _curves("loss", "Loss" if curves.crossentropy == "loss" else "Cross-entropy", curves, curves.crossentropy)
-    yield _curves("accuracy", "Accuracy", curves, "accuracy")
+    yield _curves("loss", _loss_title(curves), curves, curves.crossentropy)
+    for name, title in (("accuracy", "Accuracy"), ("mae", "Mean absolute error, of what is learned")):
+        if name in curves.metrics:
+            yield _curves(name, title, curves, name)
     for key, title in (("learning_rate", "Learning rate"), ("seconds", "Seconds per epoch")):
         if key in curves.metrics:
             yield _single(key, title, curves)
 
 
 def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
-    """Yields the charts of all examples: slices by accuracy, ROC, precision-recall, calibration, confusion."""
+    """Yields the charts of all examples: slices; of classes ROC, precision-recall, calibration, confusion."""
     if len(evaluation.slices) > 1:
         yield from _slices(evaluation)
     if not evaluation.plots:
@@ -68,6 +82,42 @@ def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
         yield _reliability(evaluation.answering.calibration)
     if overall.confusion:
         yield _confusion(overall, evaluation.class_names, evaluation.answering.cut)
+
+
+def error_charts(errors: Errors, label: str) -> Iterator[Chart]:
+    """Yields what was predicted against the actual number, and the differences.
+
+    Args:
+        errors: Of the test split.
+        label: The name of the number's column.
+    """
+    if not errors.seen:
+        return
+    yield _predicted_against_actual(errors, label)
+    yield _residuals(errors)
+
+
+def label_by_split(statistics: Sequence[FeatureStatistics], label: str) -> Chart | None:
+    """Returns how the number to predict is spread in each split; None where that isn't known."""
+    splits = [each for each in statistics if each.histogram and each.present]
+    if not splits:
+        return None
+    traces = []
+    for each, dash in zip(splits, ("solid", "dash", "dot"), strict=False):
+        middles = [(bar.low + bar.high) / 2 for bar in each.histogram]
+        traces.append(_line(each.split, middles, [bar.count / each.present for bar in each.histogram], dash=dash))
+    words = "; ".join(
+        f"{each.split}: {digits_of(each.lowest or 0.0)} to {digits_of(each.highest or 0.0)}, median "
+        f"{digits_of(each.median or 0.0)}, mean {digits_of(each.mean or 0.0)}"
+        for each in splits
+    )
+    return Chart(
+        name="label",
+        title=f"{label} by split",
+        summary=words,
+        traces=tuple(traces),
+        layout={"xaxis": {"title": {"text": label}}, "yaxis": {"title": {"text": "share of the rows"}}},
+    )
 
 
 def class_balance(data: DataReview) -> Chart:
@@ -129,10 +179,74 @@ def history(runs: Sequence[tuple[str, Mapping[str, float]]]) -> Iterator[Chart]:
             name=f"history-{metric}",
             title=metric,
             summary=f"{metric} over {len(values)} run{'s' if len(values) > 1 else ''}: "
-            f"first {values[0]:.4f}, last {values[-1]:.4f}.",
+            f"first {metric_text(metric, values[0])}, last {metric_text(metric, values[-1])}.",
             traces=(_line(metric, names, values, mode="lines+markers"),),
             layout={"xaxis": {"type": "category", "showticklabels": False}, "height": LEAST_PIXELS},
         )
+
+
+def _predicted_against_actual(errors: Errors, label: str) -> Chart:
+    points = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "test rows",
+        "x": [_short(predicted) for predicted, _ in errors.points],
+        "y": [_short(actual) for _, actual in errors.points],
+        "marker": {"size": 5, "opacity": 0.5},
+    }
+    tenths = _line(
+        "mean of a tenth, by prediction",
+        [_short(each.predicted) for each in errors.tenths],
+        [each.actual for each in errors.tenths],
+        mode="lines+markers",
+    )
+    tenths["marker"] = {"symbol": "diamond", "size": 9}
+    ends = [choose(min_or_max for point in errors.points for min_or_max in point) for choose in (min, max)]
+    right = _line("right", ends, ends, dash="dot")
+    axis = {"type": "log"} if ends[0] > 0 and ends[1] > SPREAD * ends[0] else {}
+    shown = "" if len(errors.points) == errors.seen else f", {len(errors.points):,} of them drawn"
+    means = "; ".join(f"{digits_of(each.predicted)}, {digits_of(each.actual)}" for each in errors.tenths)
+    return Chart(
+        name="predicted-actual",
+        title="Predicted and actual" + (" (logarithmic)" if axis else ""),
+        summary=f"{errors.seen:,} test rows{shown}; on the dotted line predictions are right. Mean prediction and mean "
+        f"label of each tenth of the rows, by prediction: {means}.",
+        traces=(points, tenths, right),
+        layout={
+            "xaxis": {"title": {"text": f"predicted {label}"}, **axis},
+            "yaxis": {"title": {"text": f"actual {label}"}, **axis},
+            "height": 420,
+        },
+    )
+
+
+def _residuals(errors: Errors) -> Chart:
+    bars, most = errors.bars, max(errors.bars, key=lambda bar: bar.count)
+    trace = {
+        "type": "bar",
+        "name": "test rows",
+        "x": [_short((bar.low + bar.high) / 2) for bar in bars],
+        "width": [_short(bar.high - bar.low) for bar in bars],
+        "y": [bar.count for bar in bars],
+    }
+    beyond = f" {errors.beyond:,} rows that are farther out aren't drawn." if errors.beyond else ""
+    layout: dict[str, Any] = {
+        "xaxis": {"title": {"text": "prediction - label"}},
+        "yaxis": {"title": {"text": "test rows"}},
+        "height": 420,
+        "bargap": 0,
+        "shapes": [],
+        "annotations": [],
+    }
+    _mark(layout, 0, "right")
+    return Chart(
+        name="residuals",
+        title="Errors: prediction less label",
+        summary=f"From {digits_of(bars[0].low)} to {digits_of(bars[-1].high)}; the most rows, {most.count:,.0f}, are "
+        f"between {digits_of(most.low)} and {digits_of(most.high)}.{beyond}",
+        traces=(trace,),
+        layout=layout,
+    )
 
 
 def _compared(compared: Mapping[str, LearningCurves]) -> Chart:
@@ -142,16 +256,18 @@ def _compared(compared: Mapping[str, LearningCurves]) -> Chart:
             values = curves.metrics[prefix + curves.crossentropy]
             traces.append(_line(f"{name}, {split}", curves.epochs, values, dash=dash, group=number))
     best = {name: min(curves.metrics[f"val_{curves.crossentropy}"]) for name, curves in compared.items()}
+    title = _loss_title(next(iter(compared.values())))
+    low = title[0].lower() + title[1:]
     words = ", ".join(f"{name} {value:.4f}" for name, value in sorted(best.items(), key=lambda item: item[1]))
     return Chart(
         name="compared",
-        title="Cross-entropy of the models compared (solid: validation, dotted: training)",
-        summary=f"Lowest validation cross-entropy by model, best first: {words}.",
+        title=f"{title} of the models compared (solid: validation, dotted: training)",
+        summary=f"Lowest validation {low} by model, best first: {words}.",
         traces=tuple(traces),
         layout={
             "xaxis": LOG_EPOCHS,
             "annotations": _names_at_the_ends(compared),
-            "yaxis": {"title": {"text": "cross-entropy"}, "range": _focus(compared)},
+            "yaxis": {"title": {"text": low}, "range": _focus(compared)},
             "height": 460,
         },
     )
@@ -174,6 +290,16 @@ def _focus(compared: Mapping[str, LearningCurves]) -> list[float]:
     lowest = min(min(curves.metrics[curves.crossentropy]) for curves in compared.values())
     best = min(min(curves.metrics[f"val_{curves.crossentropy}"]) for curves in compared.values())
     return [min(lowest, best) * 0.9, best * 2]
+
+
+def _loss_title(curves: LearningCurves) -> str:
+    match curves.crossentropy:
+        case "loss":
+            return "Loss"
+        case "mse":
+            return "Mean squared error, of what is learned"
+        case _:
+            return "Cross-entropy"
 
 
 def _curves(name: str, title: str, curves: LearningCurves, metric: str) -> Chart:
@@ -224,7 +350,8 @@ def _mark(layout: dict[str, Any], x: float, text: str) -> None:
 
 
 def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
-    metric = "accuracy"
+    metric = evaluation.first_metric
+    title = "Mean absolute error" if evaluation.label else "Accuracy"
     shown = [each for each in evaluation.slices if each.metrics.get(metric, Metric(value=None)).value is not None]
     if not shown:
         return
@@ -259,11 +386,13 @@ def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
             "marker": {"size": 11, "symbol": "diamond-open", "line": {"width": 2}},
         }
         traces.append(before)
-    worst = min(shown, key=lambda each: each.metrics[metric].value or 0.0)
+    choose, word = (max, "highest") if metric in LOWER_IS_BETTER else (min, "lowest")
+    worst = choose(shown, key=lambda each: each.metrics[metric].value or 0.0)
+    value = metric_text(metric, choose(values))
     yield Chart(
         name="slices",
-        title="Accuracy by slice, with 95 % intervals",
-        summary=f"Accuracy of {len(shown)} slices; the lowest is {worst.name} with {min(values):.4f}.",
+        title=f"{title} by slice, with 95 % intervals",
+        summary=f"{title} of {len(shown)} slices; the {word} is {worst.name} with {value}.",
         traces=tuple(traces),
         layout={
             "yaxis": {"autorange": "reversed", "automargin": True, "type": "category"},
@@ -430,10 +559,14 @@ def _line(
 ) -> dict[str, Any]:
     trace: dict[str, Any] = {"type": "scatter", "mode": mode, "name": name, "x": list(x), "line": {"dash": dash}}
     # What isn't finite, JSON doesn't know, and a chart leaves out.
-    trace["y"] = [float(f"{value:.{SIGNIFICANT}g}") if math.isfinite(value) else None for value in y]
+    trace["y"] = [_short(value) if math.isfinite(value) else None for value in y]
     if group is not None:
         trace["meta"] = {"colour": group}
     return trace
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{SIGNIFICANT}g}")
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -8,10 +8,12 @@ import tensorflow as tf
 
 from components.answering import read_answering
 from components.report.data import read_data, split_files
-from components.report.evaluation import read_evaluation
+from components.report.evaluation import read_evaluation, read_number_evaluation
+from components.report.misses import find_errors
 from components.report.mistakes import find_mistakes
-from components.report.review import REVIEW_FILE, Review
+from components.report.review import REVIEW_FILE, EvaluationReview, Review
 from components.report.training import read_training
+from components.task import read_task
 from components.trainer.serving import CLASSES_FILE
 from components.yardstick.results import read_yardstick
 
@@ -60,18 +62,18 @@ def collect(pipeline: str, sources: Sources) -> Review:
     """
     has_data = sources.examples or sources.ingest_report or sources.statistics
     model_path = os.path.join(sources.model, SERVED_MODEL)
+    is_evaluated = bool(sources.evaluation and sources.model)
+    of_numbers = is_evaluated and read_task(model_path).of_numbers
+    test_files = split_files(sources.examples, "test") if is_evaluated else []
     return Review(
         pipeline=pipeline,
         data=read_data(sources.ingest_report, sources.statistics, sources.anomalies, sources.examples)
         if has_data
         else None,
         training=read_training(sources.model_run, sources.tuner_results) if sources.model_run else None,
-        evaluation=read_evaluation(sources.evaluation, _class_names(model_path), read_answering(model_path))
-        if sources.evaluation
-        else None,
-        mistakes=find_mistakes(split_files(sources.examples, "test"), model_path)
-        if sources.evaluation and sources.model
-        else None,
+        evaluation=_evaluation(sources.evaluation, model_path) if sources.evaluation else None,
+        mistakes=find_mistakes(test_files, model_path) if is_evaluated and not of_numbers else None,
+        errors=find_errors(test_files, model_path) if is_evaluated and of_numbers else None,
         yardstick=read_yardstick(sources.yardstick) if sources.yardstick else None,
         pushed_to=sources.pushed_to,
     )
@@ -87,6 +89,13 @@ def read_review(folder: str) -> Review:
     """Reads `review.json`."""
     with tf.io.gfile.GFile(os.path.join(folder, REVIEW_FILE)) as file:
         return Review.model_validate_json(file.read())
+
+
+def _evaluation(folder: str, model_path: str) -> EvaluationReview:
+    task = read_task(model_path)
+    if task.of_numbers:
+        return read_number_evaluation(folder, task.label)
+    return read_evaluation(folder, _class_names(model_path), read_answering(model_path))
 
 
 def _class_names(model_path: str) -> list[str]:

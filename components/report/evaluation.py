@@ -11,7 +11,8 @@ from components.answering import Answering
 from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
 from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class
-from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_plots
+from components.evaluator.residuals import Moments
+from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_moments, read_plots
 from components.intervals import auc_interval, share_interval
 from components.report.review import (
     CalibrationBucket,
@@ -90,6 +91,44 @@ def read_evaluation(folder: str, class_names: Sequence[str], answering: Answerin
             )
         ),
     )
+
+
+def read_number_evaluation(folder: str, label: str) -> EvaluationReview:
+    """Returns what an evaluation of a model that predicts a number found.
+
+    Args:
+        folder: The Evaluator's output.
+        label: The name of the number's column.
+    """
+    decision = read_decision(folder)
+    candidate = tfma.CANDIDATE_KEY if decision.baseline_uri else ""
+    metrics, moments = read_metrics(folder, candidate), read_moments(folder, candidate)
+    baseline = read_metrics(folder, tfma.BASELINE_KEY) if decision.baseline_uri else {}
+    names = sorted(metrics, key=lambda name: (name != ALL_EXAMPLES, name))
+    return EvaluationReview(
+        decision=decision,
+        class_names=(),
+        label=label,
+        guessing=math.sqrt(moments[ALL_EXAMPLES].label_variance),
+        slices=tuple(
+            SliceResult(
+                name=name,
+                count=round(metrics[name][EXAMPLE_COUNT] or 0.0),
+                metrics={
+                    metric: _of_numbers(metric, value, moments[name])
+                    for metric, value in metrics[name].items()
+                    if metric != EXAMPLE_COUNT
+                },
+                baseline={metric: value for metric, value in baseline.get(name, {}).items() if value is not None},
+            )
+            for name in names
+        ),
+    )
+
+
+def _of_numbers(name: str, value: float | None, moments: Moments) -> Metric:
+    estimate = moments.estimate(name)
+    return Metric(value=value, low=estimate.low, high=estimate.high) if estimate else Metric(value=value)
 
 
 def by_class(

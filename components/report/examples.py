@@ -43,7 +43,7 @@ def picture(encoded: bytes) -> str:
 
 
 def samples_by_class(files: Sequence[str]) -> dict[str, tuple[Sample, ...]]:
-    """Returns the first few examples of each class.
+    """Returns the first few examples of each class, or under "" of all, where the label is a number to predict.
 
     Args:
         files: Gzipped TFRecord files.
@@ -51,7 +51,7 @@ def samples_by_class(files: Sequence[str]) -> dict[str, tuple[Sample, ...]]:
     found: dict[str, list[bytes]] = {}
     for record in _records(files).take(LOOKED_AT).as_numpy_iterator():
         features = tf.train.Example.FromString(record).features.feature
-        of_class = found.setdefault(_text(features[LABEL]), [])
+        of_class = found.setdefault(_class_of(features[LABEL]), [])
         if len(of_class) < SAMPLES_PER_CLASS:
             of_class.append(record)
     return {label: tuple(map(sample_of, records)) for label, records in sorted(found.items())}
@@ -65,6 +65,10 @@ def batches_of(files: Sequence[str], size: int, at_most: int) -> Iterator[list[b
 
 def _records(files: Iterable[str]) -> tf.data.Dataset:
     return untuned(tf.data.TFRecordDataset(list(files), compression_type="GZIP"))
+
+
+def _class_of(label: tf.train.Feature) -> str:
+    return _text(label) if label.WhichOneof("kind") == "bytes_list" else ""
 
 
 def _text(feature: tf.train.Feature) -> str:

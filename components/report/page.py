@@ -10,9 +10,11 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from components.contract import LABEL
+from components.metric_text import LOWER_IS_BETTER, digits_of, first_metrics, metric_text
 from components.report import charts, words
 from components.report.charts import Chart
-from components.report.review import EvaluationReview, FeatureStatistics, HistogramBar, Review
+from components.report.review import DataReview, EvaluationReview, FeatureStatistics, HistogramBar, Review
 from components.report.run_view import RunView
 
 SPARK_WIDTH, SPARK_HEIGHT = 120, 24
@@ -35,13 +37,15 @@ def render(review: Review, run: RunView | None = None) -> str:
         state=state,
         sentence=sentence,
         checks=[(check, words.check_sentence(check)) for check in _by_failure(review.evaluation)],
-        warnings=words.warnings(review.evaluation) if review.evaluation else [],
+        headline=words.headline(review),
+        warnings=[*words.warnings(review.evaluation), *words.error_warnings(review)] if review.evaluation else [],
         data_warnings=words.data_warnings(review.data) if review.data else [],
         notes=words.notes(review) if review.evaluation else [],
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
         worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],
         beside=_beside(review),
         answering=words.answering(review.evaluation) if review.evaluation else [],
+        misses=words.misses(review),
         overfitting=words.overfitting(review.training) if review.training else [],
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
         metrics=_metric_names(review.evaluation),
@@ -64,6 +68,7 @@ def render_index(pipeline: str, runs: Sequence[Mapping[str, Any]]) -> str:
     return _template("index.html.j2").render(
         pipeline=pipeline,
         runs=runs,
+        metrics=first_metrics(name for run in runs for name in run["metrics"]),
         charts=drawn,
         figures=_embedded({name: chart.model_dump() for name, chart in drawn.items()}),
         data=_embedded({str(run["run_id"]): dict(run) for run in runs}),
@@ -97,10 +102,13 @@ def _beside(review: Review) -> dict[str, Any]:
     simple = {name: scores.model_dump() for name, scores in review.yardstick.models.items()}
     names = [
         name
-        for name in ("accuracy", "auc", "crossentropy")
-        if name in metrics and all(scores[name] is not None for scores in simple.values())
+        for name in ("accuracy", "auc", "crossentropy", "rmse", "r2")
+        if name in metrics and all(scores.get(name) is not None for scores in simple.values())
     ]
-    simple = dict(sorted(simple.items(), key=lambda model: -model[1]["accuracy"]))
+    first = names[0] if names else ""
+    simple = dict(
+        sorted(simple.items(), key=lambda model: model[1].get(first, 0), reverse=first not in LOWER_IS_BETTER)
+    )
     rows = [("this model", [metrics[name].value for name in names])]
     rows += [(model, [scores[name] for name in names]) for model, scores in simple.items()]
     return {"names": names, "rows": rows}
@@ -110,13 +118,24 @@ def _charts(review: Review, run: RunView) -> dict[str, Chart]:
     drawn: list[Chart] = []
     if review.evaluation:
         drawn += charts.evaluation_charts(review.evaluation)
+    if review.evaluation and review.errors:
+        drawn += charts.error_charts(review.errors, review.evaluation.label)
     if review.training:
         drawn += charts.training_charts(review.training)
-    if review.data and review.data.counts:
-        drawn.append(charts.class_balance(review.data))
+    if review.data:
+        drawn += _labels(review.data, review.evaluation)
     if run.steps:
         drawn.append(charts.waterfall(run.steps))
     return {chart.name: chart for chart in drawn}
+
+
+def _labels(data: DataReview, evaluation: EvaluationReview | None) -> list[Chart]:
+    """How classes, or the number to predict, are spread over the splits."""
+    numbers = [each for each in data.statistics if each.name == LABEL and each.kind == "number"]
+    if numbers:
+        chart = charts.label_by_split(numbers, evaluation.label if evaluation else "the label")
+        return [chart] if chart else []
+    return [charts.class_balance(data)] if data.counts else []
 
 
 def _by_failure(evaluation: EvaluationReview | None) -> list[Any]:
@@ -167,7 +186,13 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"sparkline": sparkline, "number": _number, "by_feature": _by_feature}
+    environment.filters |= {
+        "sparkline": sparkline,
+        "number": _number,
+        "by_feature": _by_feature,
+        "metric": _metric,
+        "digits": digits_of,
+    }
     environment.globals |= {
         "metric_title": words.metric_title,
         "trust": words.trust,
@@ -185,6 +210,10 @@ def _template(name: str) -> jinja2.Template:
 
 def _number(value: float | None, form: str = ".4f") -> str:
     return "" if value is None else format(value, form)
+
+
+def _metric(value: float | None, name: str, sign: str = "") -> str:
+    return "" if value is None else metric_text(name, value, sign)
 
 
 def _by_feature(statistics: Sequence[FeatureStatistics]) -> dict[str, list[FeatureStatistics]]:

@@ -87,7 +87,9 @@ class EvaluationReview(Settings):
 
     Attributes:
         decision: Each threshold with the value it met.
-        class_names: In the order of their numbers.
+        class_names: In the order of their numbers; empty where a number is predicted.
+        label: The column of the number that is predicted; "" where a class is.
+        guessing: Of a number: the root mean squared error of always predicting the mean label of the test.
         answering: How the model's logits become its answer.
         slices: All slices, "all examples" first.
         plots: In the same order.
@@ -96,10 +98,17 @@ class EvaluationReview(Settings):
 
     decision: Decision
     class_names: tuple[str, ...]
+    label: str = ""
+    guessing: float | None = None
     answering: Answering = Answering()
     slices: tuple[SliceResult, ...]
     plots: tuple[SlicePlots, ...] = ()
     classes: tuple[SliceResult, ...] = ()
+
+    @property
+    def first_metric(self) -> str:
+        """What slices are compared by first."""
+        return "mae" if self.label else "accuracy"
 
 
 class Sample(Settings):
@@ -146,6 +155,72 @@ class Mistakes(Settings):
     worst: dict[str, tuple[Mistake, ...]]
 
 
+class HistogramBar(Settings):
+    """One bar of a histogram."""
+
+    low: float
+    high: float
+    count: float
+
+
+class Miss(Settings):
+    """A test example and the number that was predicted of it.
+
+    Attributes:
+        sample: The example; its label is the actual number.
+        actual: The label.
+        predicted: The prediction.
+    """
+
+    sample: Sample
+    actual: float
+    predicted: float
+
+
+class Tenth(Settings):
+    """A tenth of the test examples, by what was predicted of them.
+
+    Attributes:
+        examples: How many.
+        predicted: Mean prediction.
+        actual: Mean label.
+    """
+
+    examples: int
+    predicted: float
+    actual: float
+
+
+class Errors(Settings):
+    """How far predictions of a number are from the label.
+
+    Attributes:
+        seen: Test examples that were looked at.
+        worst: Those with the largest absolute errors, the largest first.
+        worst_share: Which part of the squared error the worst hundredth of the examples has.
+        points: Prediction and label of some of the examples, spread evenly over the test split.
+        tenths: By rising prediction.
+        bars: Examples by prediction less label.
+        beyond: How many examples are outside of the bars, far out.
+        lowest: The least label of the training; None where the model doesn't say.
+        highest: The greatest.
+        outside: How many predictions are outside of these two.
+        distinct: How many different predictions there are.
+    """
+
+    seen: int
+    worst: tuple[Miss, ...]
+    worst_share: float
+    points: tuple[tuple[float, float], ...]
+    tenths: tuple[Tenth, ...]
+    bars: tuple[HistogramBar, ...]
+    beyond: int
+    lowest: float | None
+    highest: float | None
+    outside: int
+    distinct: int
+
+
 class TrainingReview(Settings):
     """What the trainings went through.
 
@@ -156,14 +231,6 @@ class TrainingReview(Settings):
 
     curves: LearningCurves
     compared: dict[str, LearningCurves] = {}
-
-
-class HistogramBar(Settings):
-    """One bar of a histogram."""
-
-    low: float
-    high: float
-    count: float
 
 
 class FeatureStatistics(Settings):
@@ -246,7 +313,8 @@ class Review(Settings):
         data: What went in.
         training: What the Trainer did.
         evaluation: What the Evaluator found.
-        mistakes: What the model gets wrong.
+        mistakes: What a model of classes gets wrong.
+        errors: How far off a model is that predicts a number.
         yardstick: What simple models score on the same rows.
         pushed_to: Where the model was pushed to; "" if it wasn't.
     """
@@ -256,5 +324,6 @@ class Review(Settings):
     training: TrainingReview | None = None
     evaluation: EvaluationReview | None = None
     mistakes: Mistakes | None = None
+    errors: Errors | None = None
     yardstick: Yardstick | None = None
     pushed_to: str = ""

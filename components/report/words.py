@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from components.ingest.findings import conflicts_text, missing_classes, missing_classes_text
-from components.outcome import ThresholdCheck
+from components.metric_text import LOWER_IS_BETTER, metric_text
+from components.outcome import GUESSING, NumberScores, ThresholdCheck
 from components.report.review import DataReview, EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
@@ -30,6 +31,13 @@ MEANINGS = {
     "weighted_example_count": "sum of the weights of the examples, by which all other metrics weigh them",
     "crossentropy": "mean of -log(probability given to the right class); 0 is best, guessing between two gives 0.69",
     "calibration": "mean predicted probability divided by the share of the second class; 1 is best",
+    "mse": "mean of the squared error, in the square of the label's unit",
+    "rmse": "root of the mean squared error, in the label's unit: large errors count the most",
+    "mae": "mean of the error without its sign, in the label's unit",
+    "r2": "which part of the labels' variance the model accounts for: 1 is best, always predicting their mean gives 0",
+    "mean_error": "mean of prediction less label: above 0 the model predicts too much, on the whole",
+    "median_absolute_error": "half of the examples are no farther off than this",
+    "absolute_error_p90": "nine of ten examples are no farther off than this",
 }
 
 METRICS = {
@@ -53,6 +61,13 @@ METRICS = {
     "crossentropy": "Cross-entropy",
     "weighted_example_count": "Weight of the examples",
     "calibration": "Calibration (mean prediction / mean label)",
+    "rmse": "RMSE (root of the mean squared error)",
+    "r2": "R2",
+    "mae": "Mean absolute error",
+    "median_absolute_error": "Median absolute error",
+    "absolute_error_p90": "90th percentile of the absolute error",
+    "mean_error": "Mean error (prediction - label)",
+    "mse": "Mean squared error",
 }
 
 FEW_EXAMPLES = 30
@@ -68,6 +83,9 @@ HARDLY = 0.95
 WORST_SHOWN = 3
 OTHER_METRICS = ("recall", "precision", "auc")
 """Metrics with an interval, besides accuracy."""
+
+IN_WORDS = ("mae",)
+"""Metrics that are named in words in a sentence: their short names aren't known to all."""
 
 CHANCE = 0.5
 
@@ -111,7 +129,7 @@ def check_sentence(check: ThresholdCheck) -> str:
     where = "over all examples" if check.slice == "all examples" else f"in the slice {check.slice}"
     if check.value is None:
         return f"{metric} {where} has no value: there is no test example, or it can't be computed."
-    found = f"{metric} {where} is {check.value:.4f}"
+    found = f"{metric} {where} is {metric_text(check.metric, check.value)}"
     if check.kind == "at_least":
         return f"{found}; at least {check.bound:g} is required."
     if check.kind == "at_most":
@@ -120,7 +138,8 @@ def check_sentence(check: ThresholdCheck) -> str:
     if check.baseline is None:
         return f"{found}; there is no blessed model to compare with, which it may {direction} by {check.bound:g}."
     return (
-        f"{found}, {check.value - check.baseline:+.4f} against the last blessed model's {check.baseline:.4f}; "
+        f"{found}, {metric_text(check.metric, check.value - check.baseline, '+')} against the last blessed model's "
+        f"{metric_text(check.metric, check.baseline)}; "
         f"it may {direction} that by {check.bound:g}."
     )
 
@@ -154,6 +173,67 @@ def _never_predicted(evaluation: EvaluationReview, taken: Sequence[float]) -> li
     return [f"The model predicts no test example as {listed(never)}; in brackets, how many there are."]
 
 
+def headline(review: Review) -> str:
+    """Returns how good a model is that predicts a number, beside guessing and simple models; "" for one of classes."""
+    evaluation = review.evaluation
+    if not evaluation or not evaluation.label or evaluation.guessing is None:
+        return ""
+    overall = evaluation.slices[0]
+    rmse, r2 = (_with_interval(overall, name) for name in ("rmse", "r2"))
+    # The yardstick's own guess, the mean of the training labels, differs from the test's by chance.
+    beside = {"always predicting the mean": evaluation.guessing} | _simple_models(review)
+    others = ", ".join(f"{name} {metric_text('rmse', value)}" for name, value in beside.items())
+    return (
+        f"On {overall.count:,} test rows the RMSE of {evaluation.label} is {rmse}, in its own unit; R2 is {r2}. "
+        f"For comparison, RMSE: {others}."
+    )
+
+
+def _simple_models(review: Review) -> dict[str, float]:
+    """The RMSE of those that know something of the row."""
+    models = review.yardstick.models if review.yardstick else {}
+    return {
+        f"scikit-learn's {name}": scores.rmse
+        for name, scores in models.items()
+        if isinstance(scores, NumberScores) and name != GUESSING
+    }
+
+
+def _with_interval(found: SliceResult, name: str) -> str:
+    metric = found.metrics[name]
+    if metric.value is None:
+        return "not defined"
+    if metric.low is None or metric.high is None:
+        return metric_text(name, metric.value)
+    ends = f"{metric_text(name, metric.low)} to {metric_text(name, metric.high)}"
+    return f"{metric_text(name, metric.value)} (95 % interval {ends})"
+
+
+def error_warnings(review: Review) -> list[str]:
+    """Returns what a reader must know of a model that predicts a number, although no check may look at it."""
+    if not review.evaluation or not review.errors:
+        return []
+    found, overall, errors = [], review.evaluation.slices[0].metrics, review.errors
+    if errors.distinct == 1 < errors.seen:
+        found.append("The model predicts the same number for every test row: it tells nothing apart.")
+    r2 = overall["r2"]
+    if r2.value is not None and r2.low is not None and r2.low <= 0:
+        found.append(f"R2 isn't distinguishable from 0, what always predicting the mean reaches: {_span('r2', r2)}.")
+    if bias := _bias(overall["mean_error"]):
+        found.append(f"On the whole {bias}.")
+    if errors.outside and errors.lowest is not None and errors.highest is not None:
+        ends = f"{metric_text('rmse', errors.lowest)} to {metric_text('rmse', errors.highest)}"
+        found.append(
+            f"{errors.outside:,} of {errors.seen:,} predictions are outside of what the training rows have ({ends})."
+        )
+    return found
+
+
+def _span(name: str, metric: Metric) -> str:
+    low, high = metric.low or 0.0, metric.high or 0.0
+    return f"its 95 % interval is {metric_text(name, low)} to {metric_text(name, high)}"
+
+
 def notes(review: Review) -> list[str]:
     """Returns what to weigh the checks with: what guessing would reach, what no check looks at, overfitting."""
     found = []
@@ -166,7 +246,9 @@ def notes(review: Review) -> list[str]:
 
 def data_warnings(data: DataReview) -> list[str]:
     """Returns what is wrong with the records as a whole: classes that miss a split, and records in conflict."""
-    missing = missing_classes_text(missing_classes(data.counts), data.counts)
+    # Rows whose label is a number to predict are counted under no class.
+    classes = {split: {name: count for name, count in found.items() if name} for split, found in data.counts.items()}
+    missing = missing_classes_text(missing_classes(classes), classes)
     conflicts = conflicts_text(data.conflicts, _records(data)) if data.conflicts else ""
     return [f"{text[0].upper()}{text[1:]}." for text in (missing, conflicts) if text]
 
@@ -203,22 +285,28 @@ def _kept_too_late(curves: LearningCurves) -> str:
     )
 
 
-def worst_slices(evaluation: EvaluationReview, metric: str = "accuracy") -> list[str]:
-    """Returns sentences on the slices with the lowest value of a metric, and whether they can be trusted."""
+def worst_slices(evaluation: EvaluationReview) -> list[str]:
+    """Returns sentences on the slices that are worst by the first metric, and whether they can be trusted."""
+    metric = evaluation.first_metric
     overall = _value(evaluation.slices[0], metric)
     if overall is None:
         return []
-    below = [
-        (value, each)
+    worse = [
+        (_lead(metric, value, overall), each)
         for each in evaluation.slices[1:]
-        if (value := _value(each, metric)) is not None and value < overall
+        if (value := _value(each, metric)) is not None and _lead(metric, value, overall) < 0
     ]
-    ranked = sorted(below, key=lambda pair: pair[0])[:WORST_SHOWN]
+    ranked = sorted(worse, key=lambda pair: pair[0])[:WORST_SHOWN]
     return [_slice_sentence(each, metric, overall) for _, each in ranked]
 
 
 def worst_by_other_metrics(evaluation: EvaluationReview) -> list[str]:
-    """Returns sentences on slices that are large enough, and worse than all examples in more than their accuracy."""
+    """Returns sentences on slices that are large enough, and worse than all examples in more than their accuracy.
+
+    Of a number that is predicted: on those where it is too much or too little, on the whole.
+    """
+    if evaluation.label:
+        return _off_to_one_side(evaluation)
     below = [
         (value - overall, each, metric, overall)
         for metric in OTHER_METRICS
@@ -231,14 +319,39 @@ def worst_by_other_metrics(evaluation: EvaluationReview) -> list[str]:
     return [_slice_sentence(each, metric, overall) for _, each, metric, overall in ranked]
 
 
+def _off_to_one_side(evaluation: EvaluationReview) -> list[str]:
+    found = [
+        (each, error)
+        for each in evaluation.slices[1:]
+        if each.count >= FEW_EXAMPLES and (error := _bias(each.metrics["mean_error"]))
+    ]
+    ranked = sorted(found, key=lambda pair: -abs(pair[0].metrics["mean_error"].value or 0.0))[:WORST_SHOWN]
+    return [f"{each.name}: on the whole {bias}, on {each.count:,} examples." for each, bias in ranked]
+
+
+def _bias(error: Metric) -> str:
+    """How predictions are off to one side, on the whole; "" where that may be chance."""
+    if error.value is None or error.low is None or error.high is None or error.low <= 0 <= error.high:
+        return ""
+    amount, way = metric_text("mean_error", abs(error.value)), "much" if error.value > 0 else "little"
+    return f"{amount} too {way} is predicted (prediction - label: {_span('mean_error', error)})"
+
+
 def _slice_sentence(found: SliceResult, metric: str, overall: float) -> str:
     bounds = found.metrics[metric]
     value = bounds.value or 0.0
-    words = f"{found.name}: {metric} {value:.4f}, {overall - value:.4f} below all examples, on {found.count:,} examples"
-    return f"{words}. {trust(found.count, bounds, overall)}"
+    apart = f"{metric_text(metric, abs(overall - value))} {'below' if value < overall else 'above'} all examples"
+    name = METRICS[metric].lower() if metric in IN_WORDS else metric
+    words = f"{found.name}: {name} {metric_text(metric, value)}, {apart}, on {found.count:,} examples"
+    return f"{words}. {trust(found.count, bounds, overall, metric)}"
 
 
-def trust(count: int, bounds: Metric, overall: float | None) -> str:
+def _lead(metric: str, value: float, overall: float) -> float:
+    """By how much a slice is better than all examples."""
+    return overall - value if metric in LOWER_IS_BETTER else value - overall
+
+
+def trust(count: int, bounds: Metric, overall: float | None, metric: str = "accuracy") -> str:
     """Says whether a slice is large enough to believe its value."""
     if count < FEW_EXAMPLES:
         return f"Too small to trust: fewer than {FEW_EXAMPLES} examples."
@@ -249,7 +362,17 @@ def trust(count: int, bounds: Metric, overall: float | None) -> str:
     else:
         # Of twenty slices, one is expected to look so by chance.
         judged = "excludes the value of all examples: statistically significant at the 5 % level, for this slice alone"
-    return f"The 95 % interval, {bounds.low:.4f} to {bounds.high:.4f}, {judged}."
+    return f"The 95 % interval, {metric_text(metric, bounds.low)} to {metric_text(metric, bounds.high)}, {judged}."
+
+
+def misses(review: Review) -> str:
+    """Returns a sentence that says how the squared error is shared out among the test rows."""
+    errors = review.errors
+    if not errors or not errors.worst:
+        return ""
+    looked_at = f"{errors.seen:,} test rows were looked at"
+    share = f"the hundredth of them with the largest errors has {errors.worst_share:.0%} of the squared error"
+    return f"{looked_at}; {share}. Shown are the {len(errors.worst)} with the largest absolute errors."
 
 
 def weighted_loss(training: TrainingReview) -> str:

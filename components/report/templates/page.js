@@ -90,11 +90,14 @@
     show();
   }
 
+  // Four digits behind the point; of what is very small or has a unit, four that count.
+  const number = (value) => (value && Math.abs(value) < 0.001 ? value.toPrecision(4) : value.toFixed(4));
+
   function compare(runs) {
     const ids = Object.keys(runs).sort().reverse();
     const flat = (run) => Object.fromEntries([
       ["status", run.status], ["seconds", run.seconds.toFixed(0)],
-      ...Object.entries(run.metrics).map(([name, value]) => [name, value.toFixed(4)]),
+      ...Object.entries(run.metrics).map(([name, value]) => [name, number(value)]),
       ...Object.entries(run.counts).map(([name, value]) => [`records: ${name}`, String(value)]),
       ...Object.entries(run.settings),
     ]);
