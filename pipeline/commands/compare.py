@@ -7,11 +7,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from components.metric_text import metric_text
 from components.outcome import BoundKind, Step, ThresholdCheck
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.runs import comparison
-from pipeline.runs.comparison import Comparison
+from pipeline.runs.comparison import Comparison, MetricPair
 from pipeline.runs.record import RunStore, find_run
 from pipeline.runs.screen import bound_of
 
@@ -60,15 +61,19 @@ def _outcome(compared: Comparison) -> list[tuple[str, ...]]:
 
 def _metrics(compared: Comparison) -> list[tuple[str, ...]]:
     return [
-        (pair.name, _number(pair.a), _number(pair.b), "" if pair.difference is None else f"{pair.difference:+.4f}")
+        (pair.name, *(_number(pair.name, each) for each in (pair.a, pair.b)), _difference(pair))
         for pair in compared.metrics
     ]
 
 
-def _number(value: float | None) -> str:
+def _difference(pair: MetricPair) -> str:
+    return "" if pair.difference is None else metric_text(pair.name, pair.difference, "+")
+
+
+def _number(metric: str, value: float | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else f"{value:.4f}"  # a count, or a share
+    return f"{value:,.0f}" if value.is_integer() and abs(value) > 1 else metric_text(metric, value)  # a count, or not
 
 
 def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:
@@ -81,7 +86,7 @@ def _thresholds(compared: Comparison) -> list[tuple[str, ...]]:
 def _verdict(kind: BoundKind, result: ThresholdCheck | None) -> str:
     if result is None:
         return "not asked"
-    return f"{_number(result.value) or 'none'} {bound_of(result)} {'pass' if result.passed else 'FAIL'}"
+    return f"{_number(result.metric, result.value) or 'none'} {bound_of(result)} {'pass' if result.passed else 'FAIL'}"
 
 
 def _settings(compared: Comparison) -> list[tuple[str, ...]]:

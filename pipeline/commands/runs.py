@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.errors import TransferlineError
+from components.metric_text import first_metrics, metric_text
 from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, job_name
 from pipeline.commands.cluster_options import Endpoint, Experiment, Namespace, Project, Region, TargetChoice
 from pipeline.commands.options import AsJson, Name, OutputDir, configured, with_runs
@@ -91,19 +92,19 @@ def _cluster_table(found: list["ClusterRun"]) -> Table:
 
 def _table(records: list[RunRecord]) -> Table:
     table = Table(box=None, header_style="bold")
-    for column in ("run", "status", "seconds", *Counts.model_fields, "accuracy"):
+    first = first_metrics(name for record in records for name in record.metrics)
+    for column in ("run", "status", "seconds", *Counts.model_fields, *first):
         table.add_column(column, no_wrap=True)
     table.add_column("model or error", overflow="fold")
     for record in records:
         counts = [f"{count:,}" for count in record.counts.model_dump().values()]
-        accuracy = record.metrics.get("accuracy")
         last = record.error.cause.splitlines()[0] if record.error else record.model_uri
         table.add_row(
             record.run_id,
             record.status.replace("_", " "),
             f"{record.seconds:.0f}",
             *counts,
-            "" if accuracy is None else f"{accuracy:.4f}",
+            *(metric_text(name, record.metrics[name]) if name in record.metrics else "" for name in first),
             escape(last),
         )
     return table

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT
+from components.metric_text import LOWER_IS_BETTER, metric_text
 from components.outcome import Step
 from components.pusher.versions import newest_version
 from components.report.collect import ARTIFACTS, Sources, collect, read_review
@@ -24,8 +25,7 @@ from pipeline.runs.home import catalog_files
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.source_fingerprint import LIBRARIES
 
-LOWER_IS_BETTER = ("crossentropy",)
-NEITHER_IS_BETTER = ("calibration", EXAMPLE_COUNT, WEIGHTED_COUNT)
+NEITHER_IS_BETTER = ("calibration", "mean_error", EXAMPLE_COUNT, WEIGHTED_COUNT)
 REPORTS, INDEX = "reports", "index.html"
 
 
@@ -127,7 +127,7 @@ def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
     differing = [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
     metrics = [
-        Change(what=each.name, before=_number(each.a), now=_judged(each))
+        Change(what=each.name, before=_number(each.name, each.a), now=_judged(each))
         for each in found.metrics
         if each.name != EXAMPLE_COUNT
     ]
@@ -141,14 +141,14 @@ def _is_cause(step: Step) -> bool:
 
 def _judged(pair: MetricPair) -> str:
     """The later value, and whether it is better."""
-    value = _number(pair.b)
+    value = _number(pair.name, pair.b)
     if not pair.difference or pair.name in NEITHER_IS_BETTER:
         return f"{value} (the same)" if pair.difference == 0 else value
     return f"{value} ({'better' if (pair.difference > 0) != (pair.name in LOWER_IS_BETTER) else 'worse'})"
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _number(metric: str, value: float | None) -> str:
+    return "" if value is None else metric_text(metric, value)
 
 
 def _text(value: object) -> str:

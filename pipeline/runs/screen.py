@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Table
 
 from components import progress
+from components.metric_text import metric_text
 from components.outcome import Step, ThresholdCheck
 from pipeline.runs.long_step import LongStep, how_far
 from pipeline.runs.record import RunRecord
@@ -160,9 +161,9 @@ def _thresholds(results: tuple[ThresholdCheck, ...]) -> Table:
         table.add_row(
             result.metric,
             escape(result.slice),
-            "none" if result.value is None else f"{result.value:.4f}",
+            "none" if result.value is None else metric_text(result.metric, result.value),
             bound_of(result),
-            "" if result.baseline is None else f"{result.baseline:.4f}",
+            "" if result.baseline is None else metric_text(result.metric, result.baseline),
             _verdict(result),
         )
     if len(results) > len(shown):
@@ -176,7 +177,8 @@ def _name(result: ThresholdCheck) -> str:
 
 def bound_of(result: ThresholdCheck) -> str:
     """Returns what the value was held against: of what was computed four digits, of what was set all."""
-    return f"{SIGNS[result.kind]} {result.bound:{'.4f' if result.guessing else 'g'}}"
+    bound = metric_text(result.metric, result.bound) if result.guessing else f"{result.bound:g}"
+    return f"{SIGNS[result.kind]} {bound}"
 
 
 def _verdict(result: ThresholdCheck) -> str:
