@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing_extensions import assert_never
 
 from components import contract
-from components.evaluator.metric_names import may_be_measured, measure, metric_names, names_in_words
+from components.contract import REGRESSION
+from components.evaluator.metric_names import NUMBER_METRICS, may_be_measured, measure, metric_names, names_in_words
+from components.metric_text import LOWER_IS_BETTER
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.checks.look import Look
@@ -27,7 +29,10 @@ def check_thresholds(config: Pipeline, look: Look) -> list[Finding]:
     return findings or [ok("thresholds", f"{count} threshold{'s' * (count != 1)} on metrics and slices that exist")]
 
 
-def _metrics(config: PipelineConfig, look: Look) -> Iterator[Finding]:
+def _metrics(config: Pipeline, look: Look) -> Iterator[Finding]:
+    if _predicts_number(config):
+        yield from _number_metrics(config)
+        return
     classes = sorted(look.classes) if look.classes and len(look.classes) >= MIN_CLASSES else []
     of = f" for {len(classes)} classes" if classes else ""
     known = metric_names(len(classes)) if classes else (*metric_names(2), *metric_names(MIN_CLASSES + 1))
@@ -37,7 +42,35 @@ def _metrics(config: PipelineConfig, look: Look) -> Iterator[Finding]:
             yield fault("thresholds", text, f"Use one of {names_in_words(classes)}.")
 
 
+def _number_metrics(config: PipelineConfig) -> Iterator[Finding]:
+    for threshold in config.evaluation.thresholds:
+        metric = threshold.metric
+        if metric not in NUMBER_METRICS:
+            meant = nearest(metric, NUMBER_METRICS)
+            text = f"A threshold names '{metric}', which isn't measured for a number to predict{meant}"
+            yield fault("thresholds", text, f"Use one of {', '.join(NUMBER_METRICS)}.")
+        elif metric in LOWER_IS_BETTER and (threshold.max_drop is not None or threshold.at_least is not None):
+            text = f"A threshold on '{metric}' asks for more of it, and less is better."
+            yield warning("thresholds", text, "Set at_most, or max_rise for the change against the last blessed model.")
+
+
+def _predicts_number(config: Pipeline) -> bool:
+    match config:
+        case ImagePipeline():
+            return False
+        case RowPipeline():
+            return config.task == REGRESSION
+        case _:
+            assert_never(config)
+
+
 def _features(config: Pipeline, look: Look) -> Iterator[Finding]:
+    sliced = [*config.evaluation.slices, *(threshold.slice_feature for threshold in config.evaluation.thresholds)]
+    if _predicts_number(config) and contract.LABEL in sliced:
+        text = "A slice by the label would hold one number each, since the label is a number to predict."
+        yield fault(
+            "slices", text, "Slice by a column that is known beforehand, or by quarters of one (transform.slices)."
+        )
     known = _known_features(config, look)
     if known is None:
         return

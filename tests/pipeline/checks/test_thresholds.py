@@ -75,3 +75,33 @@ def test_a_slice_of_a_class_that_does_not_exist():
     assert found("photos", Look((), TWO), {"metric": "accuracy", "slice": "label=cats"}) == [
         ("fault", "A threshold's slice names the class 'cats', which doesn't exist (did you mean 'cat'?)")
     ]
+
+
+def of_number(*thresholds, slices=()):
+    evaluation = Evaluation(thresholds=thresholds, slices=slices)
+    config = catalog.load("higgs_toy").model_copy(update={"evaluation": evaluation, "task": "regression"})
+    return [(finding.level, finding.text) for finding in check_thresholds(config, Look((), columns=("m_bb",)))]
+
+
+def test_a_number_to_predict_has_metrics_of_its_own():
+    assert of_number(
+        Threshold(metric="rmse", at_most=1, max_rise=0), Threshold(metric="r2", at_least=0, max_drop=0)
+    ) == [("ok", "2 thresholds on metrics and slices that exist")]
+    assert of_number(Threshold(metric="rsme", at_most=1)) == [
+        ("fault", "A threshold names 'rsme', which isn't measured for a number to predict (did you mean 'rmse'?)")
+    ]
+    assert of_number(Threshold(metric="accuracy", at_least=1))[0][0] == "fault"
+
+
+def test_less_of_an_error_is_better():
+    for wrong in {"max_drop": 0.1}, {"at_least": 3}:
+        ((level, text),) = of_number(Threshold(metric="mae", **wrong))
+        assert (level, text) == ("warning", "A threshold on 'mae' asks for more of it, and less is better.")
+    assert of_number(Threshold(metric="mean_error", at_least=-1, at_most=1))[0][0] == "ok"
+
+
+def test_a_number_to_predict_is_nothing_to_slice_by():
+    faults = of_number(Threshold(metric="mae", at_most=1), slices=("label", "m_bb"))
+    assert faults == [
+        ("fault", "A slice by the label would hold one number each, since the label is a number to predict.")
+    ]
