@@ -18,6 +18,7 @@ from pipeline.checks.finding import Finding, fault, of_error, ok, warning
 from pipeline.checks.look import Look, class_findings, missing_findings, quarantine_findings
 from pipeline.config import RowPipeline
 from pipeline.profile.classes import MANY_CLASSES, count_of
+from pipeline.profile.number_label import MOST_CLASSES, NumberLabel, about
 from pipeline.profile.rows import RowFindings, profile_rows
 
 NUMBER: Kind = "number"
@@ -40,18 +41,19 @@ def look_at_rows(config: RowPipeline) -> Look:
 def _look(config: RowPipeline) -> Look:
     data = config.data
     schema = config.schema_path.read_text(encoding="utf-8") if config.curated_schema else ""
-    found = profile_rows(data, schema_types(schema, data.label))
+    found = profile_rows(data, schema_types(schema, data.label), config.task)
     findings = (
         ok("data", f"{data.path}: {_files(found)}, {'' if found.counted else 'about '}{found.rows:,} rows"),
         *_passed_over(found),
         *_columns(config, found.layout),
-        *_labels(found),
+        *(_number(config, found.number, whole=found.all_read) if found.number else _labels(found)),
         *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
         *_splits(found),
         *missing_findings(found.classes if found.all_read else {}, config.gate, "rows"),
         *_conflicts(found, config.gate),
     )
-    classes = frozenset(data.classes or found.classes) if data.classes or found.all_read else None
+    of_classes = not found.number and (data.classes or found.all_read)
+    classes = frozenset(data.classes or found.classes) if of_classes else None
     return Look(findings, classes, tuple(name for name in found.layout.types if name != data.label))
 
 
@@ -115,6 +117,25 @@ def _labels(found: RowFindings) -> Iterator[Finding]:
     if len(found.classes) > MANY_CLASSES and not data.classes:
         text = f"The label {data.label} has {len(found.classes):,} unique values."
         yield warning("classes", text, "Check that data.label is a class, and not a number or a key.")
+
+
+def _number(config: RowPipeline, label: NumberLabel, *, whole: bool) -> Iterator[Finding]:
+    read = "" if whole else f"; of {label.count:,} rows that were read"
+    text = about(label, config.data.label).rstrip(".")
+    if label.distinct == 1:
+        yield fault("label", f"{text}: there is nothing to learn.", "Set data.label to another column.")
+        return
+    yield ok("label", f"{text}{read}")
+    if config.trainer.label_scale == "log" and label.lowest <= 0:
+        yield fault(
+            "label",
+            f"trainer.label_scale is log, and the label {config.data.label} is {label.lowest:g} in a row: only of "
+            "numbers above 0 there is a logarithm.",
+            'Set trainer.label_scale to "standard", or correct the data.',
+        )
+    if label.distinct <= MOST_CLASSES:
+        text = f"The label {config.data.label} has only {label.distinct} different values."
+        yield warning("label", text, 'Check that it is an amount, and not a class, which is task="classification".')
 
 
 def _conflicts(found: RowFindings, gate: GateRules) -> Iterator[Finding]:

@@ -3,8 +3,9 @@
 import math
 import re
 from collections import Counter
+from typing import Any
 
-from components.contract import FEATURES, LABEL
+from components.contract import FEATURES, LABEL, REGRESSION
 from components.csv_example_gen.config import CsvData, RowSplit
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
@@ -16,6 +17,7 @@ from pipeline.config import RowPipeline
 from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
 from pipeline.new.gate import RULES, misses_a_split, settings_to_run
+from pipeline.new.number_label import expect, thresholds_for
 from pipeline.new.operating_point import operating_point_for
 from pipeline.new.row_warnings import LEFT_OUT, SLICE_VALUES, warnings_of
 from pipeline.profile.classes import (
@@ -29,6 +31,7 @@ from pipeline.profile.classes import (
     with_counts,
 )
 from pipeline.profile.columns import Column, is_named_like_key, learned_from
+from pipeline.profile.number_label import about
 from pipeline.profile.rows import RowFindings
 
 TOO_MANY_CLASSES = 1_000
@@ -84,14 +87,13 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     }
     return Draft(
         config=config,
-        title=f"Rows of {len(found.classes)} classes by {printable(found.data.label)}: trees and multilayer "
-        "perceptrons, begun by `transferline new`.",
+        title=_title(found),
         data=_about(found),
         expect=_expect(found),
         details=_details(found),
         settings=settings_to_run(
             found.quarantine,
-            class_is_missing=found.all_read and misses_a_split(found.classes),
+            class_is_missing=found.all_read and bool(found.classes) and misses_a_split(found.classes),
             conflicts=found.conflicts,
             records=sum(found.classes.values()),
         ),
@@ -102,18 +104,32 @@ def draft_for_rows(name: str, found: RowFindings) -> Draft:
     )
 
 
+def _title(found: RowFindings) -> str:
+    label = printable(found.data.label)
+    what = (
+        f"Rows with a number to predict, {label}"
+        if found.number
+        else f"Rows of {len(found.classes)} classes by {label}"
+    )
+    return f"{what}: trees and multilayer perceptrons, begun by `transferline new`."
+
+
 def _config(name: str, found: RowFindings, split: RowSplit) -> RowPipeline:
     slices = _quantiles(found)
     texts = [column.name for column in found.columns if column.role == "text" and column.distinct <= SLICE_VALUES]
-    return RowPipeline(
-        name=name,
-        data=_data_settings(found, split),
-        transform=_transform(found, slices),
-        trainer=_trainer(found),
-        evaluation=Evaluation(
-            thresholds=_thresholds(found), slices=("label", *slices, *texts), better_than_guessing=True
-        ),
-        gate=RULES,
+    by_class = () if found.number else ("label",)
+    of_task = {"task": REGRESSION} if found.number else {"gate": RULES}
+    return RowPipeline.model_validate(
+        {
+            "name": name,
+            "data": _data_settings(found, split),
+            "transform": _transform(found, slices),
+            "trainer": _trainer(found),
+            "evaluation": Evaluation(
+                thresholds=_thresholds(found), slices=(*by_class, *slices, *texts), better_than_guessing=True
+            ),
+            **of_task,
+        }
     )
 
 
@@ -126,31 +142,45 @@ def _transform(found: RowFindings, slices: dict[str, Quantiles]) -> RowTransform
 
 
 def _check_label(found: RowFindings) -> None:
-    """Refuses a label that no classifier can be made for."""
+    """Refuses a label that no model can be made for."""
+    if found.number:
+        if found.number.distinct == 1 and found.all_read:
+            label, value = printable(found.data.label), f"{found.number.lowest:g}"
+            raise TransferlineError(
+                f"The label {label} is {value} in every row: there is nothing to learn.",
+                place=found.data.path,
+                cure="Name another column with --label.",
+            )
+        return
     count, label = len(found.classes), printable(found.data.label)
     if count < MIN_CLASSES and found.all_read:
         cause = (
             f"The label {label} is {listed(found.classes)} in every row, and a classifier needs two classes or more."
         )
     elif found.label_is_continuous and count > SLICE_VALUES:
-        cause = f"The label {label} is a number with {count:,} unique values, and only classes can be predicted."
+        cause = f"The label {label} is a number with {count:,} unique values, and classes are asked for."
     elif count > TOO_MANY_CLASSES or (found.read >= SLICE_VALUES and count * 2 > found.read):
         cause = f"The label {label} has {count:,} unique values in {found.read:,} rows, too many for classes."
     else:
         return
     raise TransferlineError(
-        cause, place=found.data.path, cure="Name another column with --label, or group its values into classes first."
+        cause,
+        place=found.data.path,
+        cure="Name another column with --label, or group its values into classes first; a number is predicted with "
+        "--task regression.",
     )
 
 
 def _split(found: RowFindings) -> RowSplit:
-    same = {"key": learned_from(found.columns), "count_conflicts": True}
+    same: dict[str, object] = {"key": learned_from(found.columns)}
+    same |= {} if found.number else {"count_conflicts": True}
     if "" not in found.splits and {"train", "test"} <= found.splits:
         return RowSplit.model_validate({"by": "file", **same})
     groups = [column for column in found.columns if column.role == "group" and column.distinct >= LEAST_KEYS]
     group = {"group": groups[0].name} if groups else {}
     # To read the rows twice costs little where they are few, or where a class would hardly be in the test otherwise.
-    strata = {"stratify": True} if found.rows < MANY_ROWS or _rarest(found) < RARE else {}
+    is_uneven = not found.number and (found.rows < MANY_ROWS or _rarest(found) < RARE)
+    strata = {"stratify": True} if is_uneven else {}
     if found.rows < FEW_ROWS:  # or a test would say next to nothing
         return RowSplit.model_validate(
             {"by": "hash", "train": 0.6, "eval": 0.2, "test": 0.2, **same, **group, **strata}
@@ -172,7 +202,7 @@ def _data_settings(found: RowFindings, split: RowSplit) -> CsvData:
         for name, value in given.items()
         if name in ("path", "label", "header") or value != getattr(defaults, name)
     }
-    sure = found.all_read or min(found.classes.values()) >= FEW
+    sure = found.all_read or min(found.classes.values(), default=0) >= FEW
     if sure and MIN_CLASSES <= len(found.classes) <= MANY_CLASSES:
         given["classes"] = tuple(found.classes)
     return CsvData.model_validate({**given, **_names_of_rows(found), "split": split})
@@ -230,9 +260,15 @@ def _trainer(found: RowFindings) -> MLPTraining:
         batch_size=min(MOST_BATCH, max(LEAST_BATCH, batch_size)),
         max_epochs=epochs,
         patience=patience,
-        calibrate=True,
-        operating_point=operating_point_for(found.classes),
+        **_answering(found),
     )
+
+
+def _answering(found: RowFindings) -> dict[str, Any]:
+    """How an answer is made of what was learned."""
+    if found.number:
+        return {"label_scale": found.number.scale} if found.number.scale != "standard" else {}
+    return {"calibrate": True, "operating_point": operating_point_for(found.classes)}
 
 
 def _regular(width: int, layers: int, dropout: float) -> MLP:
@@ -242,6 +278,8 @@ def _regular(width: int, layers: int, dropout: float) -> MLP:
 def _thresholds(found: RowFindings) -> tuple[Threshold, ...]:
     test = _test_rows(found)
     drop = 0.02 if test >= FEW_ROWS / 2 else 0.05
+    if found.number:
+        return thresholds_for(found.number, test, drop)
     first = above_guessing(found.classes, 0.1, test, drop)
     if len(found.classes) != MIN_CLASSES:
         return (first,)
@@ -258,18 +296,21 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
         "trainer.models": "The Tuner trains all of them, and the one that validates best goes on.",
         "evaluation.thresholds": "A beginning: raise them to what you need once you know what the model can do.",
     }
+    if found.number:
+        comments["evaluation.thresholds"] = (
+            "A beginning, better than always predicting the mean: set them to what you need once you know the model."
+        )
     left_out = [column.name for column in found.columns if column.role in LEFT_OUT]
     if left_out:
         comments["transform.features"] = f"Left out: {listed(left_out)}; see the docstring."
     comments["data.split.key"] = "What is learned from: rows that are the same in it are never in different splits."
-    if split.by == "file":
+    if split.by == "file" or split.group:
         comments["data.split.key"] = (
             "What is learned from: rows that are the same in it and differ in their label count."
+            if split.count_conflicts
+            else "What is learned from; rows aren't split by it."
         )
     if split.group:
-        comments["data.split.key"] = (
-            "What is learned from: rows that are the same in it and differ in their label count."
-        )
         comments["data.split.group"] = f"Rows of one {printable(split.group)} stay together."
     if "types" in found.data.model_fields_set and found.data.types:
         comments["data.types"] = "What the first rows alone wouldn't tell."
@@ -282,8 +323,14 @@ def _about(found: RowFindings) -> str:
     learned = listed([count_of(count, *KINDS[kind]) for kind, count in kinds.items()])
     return (
         f"{about}{found.rows:,} rows in {found.data.path}, {'all' if found.all_read else f'{found.read:,}'} looked at. "
-        f"Classes: {with_counts(found.classes)}. To learn from: {learned}."
+        f"{_about_label(found)} To learn from: {learned}."
     )
+
+
+def _about_label(found: RowFindings) -> str:
+    if found.number:
+        return about(found.number, found.data.label)
+    return f"Classes: {with_counts(found.classes)}."
 
 
 def _details(found: RowFindings) -> str:
@@ -300,8 +347,10 @@ def _details(found: RowFindings) -> str:
 
 
 def _expect(found: RowFindings) -> str:
-    most = max(found.classes, key=lambda name: found.classes[name])
     test = _test_rows(found)
+    if found.number:
+        return expect(found.number, test)
+    most = max(found.classes, key=lambda name: found.classes[name])
     return (
         f"not known yet. To answer '{printable(most)}' always would be right for "
         f"{found.classes[most] / sum(found.classes.values()):.0%} of the rows. With about {test:,} test rows, an "

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from components.transform.config import Text
 from components.wording import listed, printable
 from pipeline.new.gate import conflicts_warning, misses_a_split, missing_warning, what_stops
+from pipeline.new.number_label import least_r2
+from pipeline.new.number_label import warnings as about_number
 from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
 from pipeline.profile.columns import Column, Role
 from pipeline.profile.rows import RowFindings
@@ -25,7 +27,7 @@ LEFT_OUT: dict[Role, str] = {
     "names": "another text in nearly each row: a network would learn rows by heart",
     "counter": "counts the rows, as a line number does",
     "group": "named like a key",
-    "label's copy": "tells the class in every row, as if it were a copy of the label",
+    "label's copy": "tells the label in every row, as if it were a copy of it",
 }
 """Why a column isn't a feature."""
 
@@ -38,13 +40,18 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
         test_rows: About how many rows the test split will have.
     """
     yield from _label_warnings(found)
-    if test_rows < FEW_TO_TEST:
+    if test_rows < FEW_TO_TEST and found.number:
+        yield (
+            f"The test split has about {test_rows} rows: whether a model is better than always predicting the mean "
+            f"isn't known where its R2 is below {least_r2(test_rows):.2f}."
+        )
+    elif test_rows < FEW_TO_TEST:
         yield (
             f"The test split has about {test_rows} rows: an accuracy of 0.9 is known to within "
             f"{margin(test_rows):.2f} only."
         )
     yield from _input_warnings(found)
-    yield from _column_warnings(found.columns)
+    yield from _column_warnings(found.columns, of_number=found.number is not None)
     if found.fault_count:
         reasons = dict.fromkeys(fault.reason for fault in found.faults)
         yield f"{what_stops(found.quarantine)}: {listed(reasons, SHOWN, '; ')}."
@@ -57,6 +64,14 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
 
 def _label_warnings(found: RowFindings) -> Iterator[str]:
     rows = "rows" if found.all_read else "rows read"
+    if found.number:
+        yield from about_number(found.number)
+        return
+    if found.layout.types[found.data.label] != "string" and len(found.classes) > MIN_CLASSES:
+        yield (
+            f"The label is of {len(found.classes)} numbers, each of which is taken for a class; if it is an amount to "
+            "be predicted, write the file anew with --task regression."
+        )
     if len(found.classes) < MIN_CLASSES:
         yield f"All rows read are of the class {listed(found.classes)}: is the file sorted?"
     if len(found.classes) > MANY_CLASSES:
@@ -83,7 +98,7 @@ def _input_warnings(found: RowFindings) -> Iterator[str]:
         yield conflicts_warning(found.conflicts, records)
 
 
-def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
+def _column_warnings(columns: Iterable[Column], *, of_number: bool) -> Iterator[str]:
     """One warning a kind, however many columns there are."""
     for role, why in LEFT_OUT.items():
         yield from _about_columns(
@@ -91,7 +106,8 @@ def _column_warnings(columns: Iterable[Column]) -> Iterator[str]:
         )
     yield from _about_columns(
         [column for column in columns if column.role == "feature" and column.separates >= NEARLY_THE_LABEL],
-        "tells the classes nearly without fault; is it known before the label is? If not, leave it out",
+        f"tells the {'number' if of_number else 'classes'} nearly without fault; is it known before the label is? If "
+        "not, leave it out",
     )
     yield from _about_columns(
         [column for column in columns if column.decimal_comma],

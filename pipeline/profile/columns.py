@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from components.arrow import pa, pc
-from components.contract import LABEL
+from components.contract import CLASSIFICATION, Task
 from components.csv_example_gen.config import ColumnType
 from components.transform.config import Feature
 from pipeline.profile.features import feature_of, has_many_words
+from pipeline.profile.target import Target, target_of
 
 Role: TypeAlias = Literal[
     "feature", "text", "date", "empty", "constant", "key", "names", "counter", "group", "label's copy"
@@ -24,8 +25,6 @@ or within a group of rows. group: named like a key, with values that come again,
 LEAST_ROWS = 20
 """With fewer rows, values that all differ mean nothing."""
 
-ALL_BUT_ONE = 0.998
-TWO = 2
 LOOKED_AT = 50_000
 
 KEY_NAME = re.compile(r"(^|[_\s-])(id|ids|key|uuid|guid|nr|no)$|[a-z]I[dD]$", re.IGNORECASE)
@@ -48,8 +47,8 @@ class Column:
         role: What it is good for.
         distinct: Different values in the rows that were read.
         missing: Share of the rows that have no value.
-        separates: How well its order alone tells two classes apart: 0 not at all, 1 wholly; 0 for text and for more
-            classes.
+        separates: How well its order alone tells two classes apart, or goes with the number to predict: 0 not at all,
+            1 wholly; 0 for text and for more classes.
         decimal_comma: Whether it is text because its numbers are written 1,5.
         feature: How it can be learned from; None where it had better not be.
     """
@@ -68,22 +67,22 @@ def learned_from(columns: Iterable[Column]) -> tuple[str, ...]:
     return tuple(column.name for column in columns if column.feature)
 
 
-def look_at_columns(table: pa.Table, types: Mapping[str, ColumnType], label: str) -> tuple[Column, ...]:
+def look_at_columns(
+    table: pa.Table, types: Mapping[str, ColumnType], label: str, task: Task = CLASSIFICATION
+) -> tuple[Column, ...]:
     """Returns what is in each column but the label, in their order.
 
     Args:
         table: Rows as records have them, with the label under `LABEL`.
         types: The type of each column.
         label: The label's column.
+        task: Whether the label is a class or a number.
     """
     first = table.slice(0, LOOKED_AT)
     table = first if table.num_rows <= LOOKED_AT else table.take(_some(table.num_rows))
-    labels = pc.dictionary_encode(table[LABEL].combine_chunks())
-    codes = labels.indices.to_numpy(zero_copy_only=False)
+    target = target_of(table, task)
     columns = (
-        _column(name, table[name].combine_chunks(), kind, codes, len(labels.dictionary))
-        for name, kind in types.items()
-        if name != label
+        _column(name, table[name].combine_chunks(), kind, target) for name, kind in types.items() if name != label
     )
     return tuple(
         replace(column, role="counter", feature=None)
@@ -118,19 +117,19 @@ def _some(rows: int) -> npt.NDArray[np.int64]:
     return np.linspace(0, rows - 1, LOOKED_AT).astype(np.int64)
 
 
-def _column(name: str, values: pa.Array, kind: ColumnType, codes: npt.NDArray[np.int64], classes: int) -> Column:
+def _column(name: str, values: pa.Array, kind: ColumnType, target: Target) -> Column:
     given = values.drop_null()
     distinct = len(pc.unique(given))
     missing = values.null_count / max(len(values), 1)
     is_text = pa.types.is_string(values.type)
-    separates = 0.0 if is_text or classes != TWO else _separation(values, codes)
+    separates = 0.0 if is_text else target.order_told_by(values)
     comma = is_text and _share(given, DECIMAL_COMMA) >= MOSTLY
     role: Role = "text" if comma and distinct > 1 else _role(name, given, kind, distinct)
-    if role in ("feature", "text", "group") and _copies_label(values, codes, distinct, classes):
+    if role in ("feature", "text", "group") and target.is_copied_by(values, distinct, separates):
         role = "label's copy"
     feature = None
     if role in ("feature", "text", "date") and not comma and (role != "date" or kind == "date"):
-        feature = feature_of(values, kind, codes, classes)
+        feature = feature_of(values, kind, target)
         role = role if feature else "names"
     return Column(name, role, distinct, missing, separates, comma, feature)
 
@@ -155,30 +154,3 @@ def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:
 def _share(given: pa.Array, pattern: str) -> float:
     matched: int = pc.sum(pc.match_substring_regex(pc.utf8_trim_whitespace(given), pattern)).as_py() or 0
     return matched / max(len(given), 1)
-
-
-def _copies_label(values: pa.Array, codes: npt.NDArray[np.int64], distinct: int, classes: int) -> bool:
-    """Whether there is a value for each class, and the class follows from the value."""
-    if distinct != classes:
-        return False
-    encoded = pc.dictionary_encode(values, null_encoding="encode")
-    pairs = np.zeros((len(encoded.dictionary), classes), np.int64)
-    np.add.at(pairs, (encoded.indices.to_numpy(zero_copy_only=False), codes), 1)
-    followed = pairs.max(axis=1).sum() / len(codes)
-    by_commonest = pairs.sum(axis=0).max() / len(codes)
-    # Of very unbalanced classes nearly all rows are of one, whatever the column holds.
-    return bool(1 - followed <= (1 - ALL_BUT_ONE) * 2 * (1 - by_commonest))
-
-
-def _separation(values: pa.Array, codes: npt.NDArray[np.int64]) -> float:
-    """Returns |2 AUC - 1| of the values as a score, by the rank sum (Mann and Whitney, 1947)."""
-    present = values.is_valid().to_numpy(zero_copy_only=False)
-    numbers = values.drop_null().to_numpy(zero_copy_only=False).astype(np.float64)
-    positive = codes[present] == 1
-    ones, zeros = int(positive.sum()), int((~positive).sum())
-    if not ones or not zeros:
-        return 0.0
-    _, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    area = (ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros)
-    return abs(2 * float(area) - 1)

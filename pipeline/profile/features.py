@@ -8,6 +8,7 @@ import numpy.typing as npt
 from components.arrow import pa, pc
 from components.csv_example_gen.config import ColumnType
 from components.transform.config import Boolean, Category, Date, DatePart, Feature, Number, Text
+from pipeline.profile.target import Target
 
 Values: TypeAlias = npt.NDArray[np.float64]
 Codes: TypeAlias = npt.NDArray[np.int64]
@@ -24,14 +25,13 @@ WORDS, MOSTLY = 5, 0.5
 SECONDS_A_DAY = 86_400
 
 
-def feature_of(values: pa.Array, kind: ColumnType, labels: Codes, classes: int) -> Feature | None:
+def feature_of(values: pa.Array, kind: ColumnType, target: Target) -> Feature | None:
     """Returns how a column can be learned from; None if it had better not be.
 
     Args:
         values: As the records hold them, null where there is none; two different ones at least.
         kind: Their type.
-        labels: The number of each row's class.
-        classes: How many classes there are.
+        target: What is to be predicted of each row.
     """
     given = values.drop_null()
     distinct = len(pc.unique(given))
@@ -42,7 +42,7 @@ def feature_of(values: pa.Array, kind: ColumnType, labels: Codes, classes: int) 
             return _of_dates(given.to_numpy(zero_copy_only=False))
         case _:
             present = values.is_valid().to_numpy(zero_copy_only=False)
-            return _of_numbers(given.to_numpy(zero_copy_only=False).astype(np.float64), labels[present], classes)
+            return _of_numbers(given.to_numpy(zero_copy_only=False).astype(np.float64), target.at(present))
 
 
 def _of_texts(given: pa.Array, distinct: int) -> Feature | None:
@@ -68,37 +68,38 @@ def _of_dates(seconds: npt.NDArray[np.int64]) -> Date:
     return Date(parts=(*parts, "days"))
 
 
-def _of_numbers(numbers: Values, labels: Codes, classes: int) -> Feature:
+def _of_numbers(numbers: Values, target: Target) -> Feature:
     values, codes = np.unique(numbers, return_inverse=True)
     if len(values) == TWO:
         return Boolean()
     if len(values) <= min(MOST_CODES, len(numbers) / ROWS_A_CODE) and (values == np.round(values)).all():
-        return Category() if any(_is_no_line(codes, values, labels == each) for each in range(classes)) else Number()
-    if abs(_skewness(numbers)) <= SKEWED:
+        return Category() if any(_is_no_line(codes, values, each) for each in target.numbers()) else Number()
+    if abs(skewness(numbers)) <= SKEWED:
         return Number()
     logarithms = np.sign(numbers) * np.log1p(np.abs(numbers))
-    return Number(scale="log" if abs(_skewness(logarithms)) <= SKEWED else "quantile")
+    return Number(scale="log" if abs(skewness(logarithms)) <= SKEWED else "quantile")
 
 
-def _is_no_line(codes: Codes, values: Values, is_class: npt.NDArray[np.bool_]) -> bool:
-    """Whether the share of a class differs from code to code otherwise than along a line.
+def _is_no_line(codes: Codes, values: Values, target: Values) -> bool:
+    """Whether the share of a class, or the mean of a number, differs from code to code otherwise than along a line.
 
     The F test of a lack of fit: what the means by code explain beyond a line, beside what they leave. Its cube root is
     nearly normal (Wilson and Hilferty, 1931), as far as rows are many beside codes.
     """
     counts = np.bincount(codes)
-    means = np.bincount(codes, is_class) / counts
+    means = np.bincount(codes, target) / counts
     x, y = values - np.average(values, weights=counts), means - np.average(means, weights=counts)
     slope = (counts * x * y).sum() / (counts * x * x).sum()
     beyond, free = (counts * (y - slope * x) ** 2).sum(), len(values) - 2
-    within, left = (counts * means * (1 - means)).sum(), len(codes) - len(values)
+    within, left = ((target - means[codes]) ** 2).sum(), len(codes) - len(values)
     if within <= 0:
         return bool(beyond > 0)
     ratio, spread = beyond / free / (within / left), 2 / (9 * free)
     return bool((ratio ** (1 / 3) - (1 - spread)) / spread**0.5 > NOT_BY_CHANCE)
 
 
-def _skewness(numbers: Values) -> float:
+def skewness(numbers: Values) -> float:
+    """Returns the third standardised moment; 0 where all are the same."""
     deviations = numbers - numbers.mean()
     variance = (deviations**2).mean()
     return float((deviations**3).mean() / variance**1.5) if variance else 0.0

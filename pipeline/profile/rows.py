@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from components.arrow import pa, pc
-from components.contract import LABEL
+from components.contract import CLASSIFICATION, LABEL, REGRESSION, Task
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs, together
 from components.csv_example_gen.date_formats import ISO
@@ -22,6 +23,7 @@ from components.ingest.report import Conflicts, Quarantined
 from components.wording import listed
 from pipeline.profile.columns import Column, learned_from, look_at_columns
 from pipeline.profile.date_format import date_format
+from pipeline.profile.number_label import NumberLabel, describe, proposed_task
 from pipeline.profile.quarantine import Quarantine
 from pipeline.profile.table_format import MISSING, table_format
 
@@ -50,13 +52,14 @@ class RowFindings:
         all_read: Whether these are all.
         faults: Those of them that would be quarantined, and the files without rows; the first.
         fault_count: How many rows and files that are.
-        classes: Rows read by class.
+        classes: Rows read by class; empty where a number is to be predicted.
         label_is_continuous: Whether the label is of numbers with fractions.
         columns: The other columns.
         inputs: How many different rows there are in the columns that are learned from, of those that were read; None
             where these aren't known.
         conflicts: Those of them that occur with different labels; None as above.
         passed_over: Files beside those of rows, which aren't data.
+        number: The label, where it is a number to predict.
     """
 
     data: CsvData
@@ -73,6 +76,7 @@ class RowFindings:
     inputs: int | None = None
     conflicts: Conflicts | None = None
     passed_over: tuple[str, ...] = ()
+    number: NumberLabel | None = None
 
     @property
     def splits(self) -> frozenset[str]:
@@ -97,13 +101,14 @@ Sample: TypeAlias = list[tuple[Range, Piece]]
 """Some rows from all over the files, as they were read, with their ranges."""
 
 
-def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFindings:
+def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Task | Literal[""] = "") -> RowFindings:
     """Looks at rows of which little is known: finds out how they are written, too.
 
     Args:
         path: As `CsvData.path`.
         label: The label's column, by its name or its place.
         header: Whether the first line names the columns; None to look.
+        task: Whether the label is a class or a number to predict; "" to look.
 
     Raises:
         TransferlineError: The files are no table, or have no such column.
@@ -126,21 +131,25 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None) -> RowFin
         data = data.model_copy(update={"dates": {**data.dates, **dates}})
         reader = Reader(find_layout(files, data, {}), data)
         sample = _sample(reader)  # what is of Parquet was typed as it was read
+    if (task or _proposed_task(reader, sample)) == REGRESSION:
+        reader = Reader(find_layout(files, data, {}, REGRESSION), data)
+        sample = _sample(reader)
     return replace(_findings(reader, sample, learned_from), passed_over=listing.passed_over)
 
 
-def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType]) -> RowFindings:
+def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType], task: Task = CLASSIFICATION) -> RowFindings:
     """Reads some rows from all over the data.
 
     Args:
         data: The settings.
         schema_types: Type by feature, from a curated schema; empty if there is none.
+        task: Whether the label is a class or a number to predict.
 
     Raises:
         TransferlineError: The files are no table, or no row of them can be used.
     """
     listing = look_for_files(data.path)
-    layout = find_layout(listing.files, data, schema_types)
+    layout = find_layout(listing.files, data, schema_types, task)
     reader = Reader(layout, data)
     inputs = inputs_of(data.split, layout)
     return replace(_findings(reader, _sample(reader), lambda _: inputs), passed_over=listing.passed_over)
@@ -163,12 +172,16 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
             "No row can be used" + (f": {reasons}." if reasons else "."), place=data.path, cure="Check the file."
         )
     table = pa.concat_tables(tables).combine_chunks()
-    classes = pc.value_counts(table[LABEL].combine_chunks()).to_pylist()
+    labels = table[LABEL].combine_chunks()
+    of_numbers = layout.task == REGRESSION
+    classes = [] if of_numbers else pc.value_counts(labels).to_pylist()
     total = _total(reader)
     in_all = _about(reader, sample, counts) if total is None else total
     all_read = sum(counts.values()) >= in_all
-    columns = look_at_columns(table, layout.types, data.label)
-    found = _same_inputs(table, inputs_of(columns))
+    columns = look_at_columns(table, layout.types, data.label, layout.task)
+    inputs = inputs_of(columns)
+    hashes = row_hashes(table.select(inputs)) if inputs else None
+    found = None if of_numbers or hashes is None else _same_inputs(hashes, labels)
     return RowFindings(
         data=data,
         layout=layout,
@@ -182,19 +195,25 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
         label_is_continuous=layout.types[data.label] == "float"
         and not all(_is_whole(each["values"]) for each in classes),
         columns=columns,
-        inputs=len(np.unique(found.pairs["inputs"])) if found else None,
+        inputs=None if hashes is None else len(np.unique(hashes)),
         conflicts=conflicts_in(found, layout).model_copy(update={"first": ()}) if found else None,
+        number=describe(labels.to_numpy(zero_copy_only=False).astype(np.float64)) if of_numbers else None,
     )
 
 
-def _same_inputs(table: pa.Table, inputs: tuple[str, ...]) -> LabelledInputs | None:
+def _proposed_task(reader: Reader, sample: Sample) -> Task:
+    kind = reader.layout.types[reader.data.label]
+    if kind not in ("float", "int"):
+        return CLASSIFICATION
+    records = (reader.records(piece, part.file).table[LABEL].combine_chunks() for part, piece in sample)
+    values = [pc.unique(labels).cast(pa.float64()).to_numpy() for labels in records]
+    return proposed_task(kind, np.concatenate([[], *values]))
+
+
+def _same_inputs(hashes: npt.NDArray[np.uint64], labels: pa.Array) -> LabelledInputs | None:
     """Returns what the rows have as inputs and labels; where they are isn't known of some."""
-    if not inputs:
-        return None
-    rows = table.num_rows
-    unsplit, lines = np.zeros(rows, np.int8), np.arange(rows)
-    found = labelled_inputs(row_hashes(table.select(inputs)), table[LABEL].combine_chunks(), unsplit, 0, lines)
-    return together([found])
+    unsplit, lines = np.zeros(len(labels), np.int8), np.arange(len(labels))
+    return together([labelled_inputs(hashes, labels, unsplit, 0, lines)])
 
 
 def _is_whole(label: str) -> bool:

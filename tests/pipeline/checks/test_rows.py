@@ -187,3 +187,44 @@ def test_a_column_of_numbers_here_and_text_there_is_told_with_the_files(tmp_path
     found = look_at_rows(pipeline(tmp_path))
     (text,) = texts(found, "columns", "warning")
     assert text == "'x' is of numbers in train.csv and of text in test.csv: it is read as text."
+
+
+def numbers(label, rows=100):
+    return ["x,price", *(f"{number % 7}.25,{label(number)}" for number in range(rows))]
+
+
+def of_number(tmp_path, lines, **trainer):
+    (tmp_path / "rows.csv").write_text("".join(f"{line}\n" for line in lines))
+    config = pipeline(tmp_path / "rows.csv", label="price")
+    given = {"task": "regression", "trainer": config.trainer.model_copy(update=trainer)}
+    return look_at_rows(config.model_copy(update=given))
+
+
+def test_a_number_to_predict_is_described(tmp_path):
+    found = of_number(tmp_path, numbers(lambda number: number / 4))
+    assert {finding.level for finding in found.findings} == {"ok"}
+    (text,) = texts(found, "label")
+    assert text == "To predict: price, from 0 to 24.75, mean 12.38, standard deviation 7.217"
+    assert texts(found, "classes") == []
+    assert found.classes is None
+
+
+def test_labels_of_which_there_is_no_logarithm(tmp_path):
+    lines = numbers(lambda number: number / 4)
+    (text,) = texts(of_number(tmp_path, lines, label_scale="log"), "label", "fault")
+    assert text.startswith("trainer.label_scale is log, and the label price is 0 in a row")
+    positive = numbers(lambda number: number / 4 + 1)
+    assert texts(of_number(tmp_path, positive, label_scale="log"), "label", "fault") == []
+
+
+def test_a_number_that_never_differs_and_one_of_few_values(tmp_path):
+    assert "there is nothing to learn" in texts(of_number(tmp_path, numbers(lambda _: 3)), "label", "fault")[0]
+    (text,) = texts(of_number(tmp_path, numbers(lambda number: number % 3)), "label", "warning")
+    assert text == "The label price has only 3 different values."
+
+
+def test_rows_whose_label_is_no_number_are_counted(tmp_path):
+    lines = numbers(lambda number: "much" if number == 7 else number / 4)
+    (text,) = texts(of_number(tmp_path, lines), "rows", "warning")
+    assert "1 of 100 rows can't be used" in text
+    assert "price: 'much' is no number" in text

@@ -98,7 +98,7 @@ def test_a_name_that_is_taken_is_refused(transferline, photos, tmp_path, name):
         (("--images", "a", "--csv", "b", "--label", "c"), "Photos and rows are both given.", "Give --images or --csv"),
         (
             ("--csv", "rows.csv"),
-            "It isn't said which column of the rows has the class.",
+            "It isn't said which column of the rows is to be predicted.",
             "--label COLUMN to --csv rows",
         ),
         (("--images", "pets", "--label", "x"), "--label names a column of rows, and photos have none.", "Leave it out"),

@@ -182,14 +182,14 @@ def test_strange_names_and_classes(tmp_path, written):
     ("labels", "message"),
     [
         (["one"] * 200, "classes or more"),
-        ([f"{n}.5" for n in range(200)], "only classes can be predicted"),
+        ([f"{n}.5" for n in range(200)], "classes are asked for"),
         ([f"name {n}" for n in range(200)], "too many for classes"),
     ],
 )
 def test_a_label_that_tells_no_classes(tmp_path, csv_text, labels, message):
     text = csv_text({"x": [f"{n % 7}.5" for n in range(200)], "label": labels})
     with pytest.raises(TransferlineError, match=message):
-        draft_for_rows("mine", look(tmp_path, text, "label"))
+        draft_for_rows("mine", look(tmp_path, text, "label", task="classification"))
 
 
 def test_nothing_to_learn_from(tmp_path, csv_text):

@@ -4,6 +4,7 @@ import pytest
 from components.arrow import pa
 from components.transform.config import Boolean, Category, Date, Number, Text
 from pipeline.profile.features import feature_of
+from pipeline.profile.target import Classes, Numbers
 
 RNG = np.random.default_rng(0)
 ROWS = 2_000
@@ -15,7 +16,7 @@ TEXTS = [" ".join(RNG.choice(["red", "big", "Öl", "car", "old"], 6)) for _ in r
 
 def found(values, kind="float", labels=LABELS, classes=2):
     types = {"float": pa.float32(), "int": pa.int64(), "date": pa.int64(), "string": pa.string()}
-    return feature_of(pa.array(values, types[kind]), kind, labels, classes)
+    return feature_of(pa.array(values, types[kind]), kind, Classes(np.asarray(labels), classes))
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,16 @@ def test_dates_have_the_parts_that_differ():
     assert found(DAYS, "date") == Date(parts=("year", "month", "weekday", "days"))
     hours = DAYS % (300 * 86_400) + 3_600 * RNG.integers(0, 24, ROWS)
     assert found(hours, "date") == Date(parts=("month", "weekday", "hour", "days"))
+
+
+def test_codes_are_categories_where_the_mean_of_a_number_to_predict_goes_up_and_down():
+    codes = RNG.integers(1, 6, ROWS)
+    noise = RNG.normal(size=ROWS)
+
+    def kind(means):
+        values = pa.array(codes, pa.float32())
+        return feature_of(values, "float", Numbers(np.array(means)[codes - 1] + noise))
+
+    assert kind([0, 0, 0, 0, 0]) == Number()
+    assert kind([1, 2, 3, 4, 5]) == Number()
+    assert kind([1, 5, 1, 5, 1]) == Category()
