@@ -4,10 +4,12 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from components.ingest.report import Quarantined
+from components.metric_text import metric_text
 from components.wording import printable
 from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
@@ -16,6 +18,7 @@ from pipeline.prediction.pushed_version import find_pushed
 
 if TYPE_CHECKING:
     from pipeline.prediction.evaluate import EvaluationResult
+    from pipeline.prediction.number_evaluation import NumberResult
 
 LabelledFiles = Annotated[
     list[str],
@@ -35,10 +38,14 @@ def evaluate(
     folder = find_pushed(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():
-        from pipeline.prediction import evaluate as evaluation  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
+        # Both load TensorFlow, which takes seconds.
+        from pipeline.prediction import evaluate as evaluation  # noqa: PLC0415
+        from pipeline.prediction.number_evaluation import NumberResult  # noqa: PLC0415
     result = evaluation.evaluate(config.data, paths, folder, _tell)
     if as_json:
         print_json(result.model_dump())
+    elif isinstance(result, NumberResult):
+        _print_numbers(result)
     else:
         _print(result)
     raise typer.Exit(int(not result.evaluated))
@@ -48,10 +55,33 @@ def _tell(fault: Quarantined) -> None:
     sys.stderr.write(f"{printable(fault.place)}: {fault.reason}\n")
 
 
-def _print(result: "EvaluationResult") -> None:
+def _print_numbers(result: "NumberResult") -> None:
+    screen = _screen_of(result)
+    if not result.evaluated:
+        return
+    screen.print(f"Metrics of {escape(printable(result.label))}, in its own unit, with 95 % intervals:")
+    width = max(map(len, result.metrics))
+    for name, metric in result.metrics.items():
+        text = "none" if metric.value is None else metric_text(name, metric.value)
+        if metric.low is not None and metric.high is not None:
+            text += f" ({metric_text(name, metric.low)} to {metric_text(name, metric.high)})"
+        screen.print(f"{name:<{width}}  {text}")
+    if result.guessing is not None:
+        screen.print(f"Always predicting the mean has an rmse of {metric_text('rmse', result.guessing)}.")
+    if result.outside:
+        screen.print(f"{result.outside:,} labels are outside of what the training rows have.")
+
+
+def _screen_of(result: "EvaluationResult | NumberResult") -> Console:
+    """Prints what was evaluated, and returns where the rest goes."""
     screen = console()
     screen.print(f"Model: {escape(result.model)}", soft_wrap=True)
     screen.print(f"{result.evaluated:,} evaluated, {result.quarantined:,} quarantined")
+    return screen
+
+
+def _print(result: "EvaluationResult") -> None:
+    screen = _screen_of(result)
     if not result.evaluated:
         return
     interval = f"{result.accuracy_low:.4f} to {result.accuracy_high:.4f}"

@@ -17,6 +17,7 @@ from components.ingest.report import Quarantined
 from components.intervals import share_interval
 from components.settings import Settings
 from components.wording import listed, printable
+from pipeline.prediction.number_evaluation import NumberResult, evaluate_numbers
 from pipeline.prediction.photos import predict_sources
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.results import Prediction, Scores
@@ -76,7 +77,7 @@ class EvaluationResult(Settings):
 
 def evaluate(
     data: ImageData | CsvData, files: Sequence[str], folder: str, tell: Callable[[Quarantined], None]
-) -> EvaluationResult:
+) -> EvaluationResult | NumberResult:
     """Measures a pushed model on labelled records.
 
     Args:
@@ -86,6 +87,8 @@ def evaluate(
         tell: Is told of each record that isn't evaluated.
     """
     model = PushedModel(folder)
+    if model.task.of_numbers:
+        return evaluate_numbers(_labelled(data, files, model), model.task, folder, tell)
     numbers = {name: number for number, name in enumerate(model.class_names)}
     labels, scores = [np.zeros(0, np.int64)], [np.zeros([0, len(numbers)], np.float32)]
     quarantined = 0
