@@ -25,6 +25,10 @@ class MLP(Settings):
         l1: Penalty on the absolute values of the hidden layers' weights.
         l2: Penalty on their squares.
         dropout: Fraction of each hidden layer's output dropped while training.
+        batch_normalization: Whether each hidden layer is normalised before its activation: by the mean and the variance
+            of the batch while training, by their moving averages afterwards (Ioffe and Szegedy, arXiv 1502.03167).
+        share_embeddings: Whether all columns with embeddings keep them in one table, each value in a row of its own.
+            All get as many numbers a value as the column that has most. Of many columns a step then takes less time.
     """
 
     kind: Literal["mlp"] = "mlp"
@@ -33,6 +37,8 @@ class MLP(Settings):
     l1: float = Field(default=0.0, ge=0)
     l2: float = Field(default=0.0, ge=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    batch_normalization: bool = False
+    share_embeddings: bool = False
 
 
 LARGE = (512, 512, 512, 512)
@@ -73,7 +79,10 @@ class MLPTraining(TrainingSettings):
         family: Which kind of training this is.
         models: Each model by its name, a multilayer perceptron or trees. Of several, the Tuner trains all, and the one
             with the lowest validation cross-entropy goes to the Trainer.
-        learning_rate: Adam's, at the beginning.
+        optimizer: Adam, or Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101).
+        weight_decay: Of "adamw": in each step a weight loses this share of itself, times the learning rate. Biases and
+            what batch normalisation learns don't decay.
+        learning_rate: The optimizer's, at the beginning.
         decay_epochs: After so many epochs the learning rate is 1 / (1 + decay_rate) of that, by inverse time decay.
         decay_rate: See above.
         batch_size: Rows in a training step, over all replicas together.
@@ -91,6 +100,8 @@ class MLPTraining(TrainingSettings):
 
     family: Literal["mlp"] = "mlp"
     models: dict[str, RowModel] = Field(default_factory=_presets, min_length=1)
+    optimizer: Literal["adam", "adamw"] = "adam"
+    weight_decay: float = Field(default=0.0, ge=0)
     learning_rate: float = Field(default=1e-3, gt=0)
     decay_epochs: float = Field(default=1000, gt=0)
     decay_rate: float = Field(default=1.0, ge=0)
@@ -107,4 +118,23 @@ class MLPTraining(TrainingSettings):
         wrong = [name for name in self.models if not name or not name.replace("_", "").replace("-", "").isalnum()]
         if wrong:
             raise ValueError(f"models: {wrong[0]!r} must be of letters, digits, - and _: it names a folder of logs")
+        return self
+
+    @model_validator(mode="after")
+    def _weight_decay(self) -> "MLPTraining":
+        if self.weight_decay and self.optimizer == "adam":
+            raise ValueError('weight_decay: "adam" has none; set optimizer="adamw", or l2 of a model')
+        if self.optimizer == "adamw" and not self.weight_decay:
+            raise ValueError('optimizer: "adamw" without a weight_decay is "adam"; set one, such as 0.01')
+        return self
+
+    @model_validator(mode="after")
+    def _rows_to_normalise_by(self) -> "MLPTraining":
+        normalised = [
+            name for name, model in self.models.items() if isinstance(model, MLP) and model.batch_normalization
+        ]
+        if normalised and self.batch_size == 1:
+            raise ValueError(
+                f"batch_size: of 1 row there is no variance, by which {normalised[0]!r} is to be normalised"
+            )
         return self

@@ -1,6 +1,6 @@
-"""Builds the network: dense layers with penalties and dropout, and a head of one output, or of a logit per class.
+"""Builds the network: dense layers, normalised or not, with penalties and dropout, and a head.
 
-Before them codes become numbers, where the vector has codes.
+The head has one output, or a logit per class. Before the layers codes become numbers, where the vector has codes.
 """
 
 import tensorflow as tf
@@ -11,6 +11,10 @@ from components.trainer.dropout import Dropout
 from components.trainer.mlp.config import MLP
 from components.trainer.mlp.encoding import Encoding
 from components.transform.vector import VectorLayout
+
+MOMENTUM = 0.9
+"""Of the moving averages of batch normalisation, which have to keep up with epochs of a few steps: Keras's 0.99 still
+holds a third of what it began with after a hundred."""
 
 
 def build_model(
@@ -33,13 +37,24 @@ def build_model(
     penalty = keras.regularizers.L1L2(settings.l1, settings.l2) if settings.l1 or settings.l2 else None
     layout = None if isinstance(features, int) else features
     vector = keras.Input([layout.width if layout else features], name="features")
-    hidden = Encoding(layout, seed)(vector) if layout and layout.coded else vector
+    hidden = vector
+    if layout and layout.coded:
+        hidden = Encoding(layout, seed, shared=settings.share_embeddings)(vector)
+    normalised = settings.batch_normalization
     for number, width in enumerate(settings.widths):
-        initializer = keras.initializers.GlorotUniform(seed + number)
         layer = keras.layers.Dense(
-            width, settings.activation, kernel_initializer=initializer, kernel_regularizer=penalty, dtype=policy
+            width,
+            None if normalised else settings.activation,
+            use_bias=not normalised,  # the normalisation takes it away, and has one of its own
+            kernel_initializer=keras.initializers.GlorotUniform(seed + number),
+            kernel_regularizer=penalty,
+            dtype=policy,
         )
         hidden = layer(hidden)
+        if normalised:
+            # Synchronized: two replicas train what one would. bfloat16 has too few digits for a variance.
+            hidden = keras.layers.BatchNormalization(momentum=MOMENTUM, synchronized=True, dtype="float32")(hidden)
+            hidden = keras.layers.Activation(settings.activation, dtype=policy)(hidden)
         if settings.dropout:
             hidden = Dropout(settings.dropout, seed + number, dtype=policy)(hidden)
     head = keras.layers.Dense(

@@ -25,6 +25,7 @@ from components.trainer.curves import LearningCurves
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.label_scale import Scaling
 from components.trainer.mlp.objectives import NearNumber, Objective, RightClass
+from components.trainer.mlp.optimizer import build_optimizer
 from components.trainer.mlp.packed_rows import PackedRows, Windows
 
 LOGGER = logging.getLogger(__name__)
@@ -87,13 +88,10 @@ class EpochRunner:
         self._train = Windows(rows.train, memory, self._batch)
         self._validation = Windows(rows.validation, memory)
         with self._strategy.scope():
-            schedule = keras.optimizers.schedules.InverseTimeDecay(
+            self._schedule = keras.optimizers.schedules.InverseTimeDecay(
                 settings.learning_rate, self.steps * settings.decay_epochs, settings.decay_rate
             )
-            # The older Adam updates a variable in one fused operation, the newer one in a dozen.
-            self.optimizer = keras.optimizers.legacy.Adam(schedule)
-            # A checkpoint needs the variables before the first step, which would make them.
-            self.optimizer._create_all_weights(model.trainable_variables)
+            self.optimizer = build_optimizer(settings, self._schedule, model.trainable_variables)
         some_rows = tf.TensorSpec([None, rows.train.width], tf.float32)
         some_batches, number = tf.TensorSpec([None, self._batch], tf.int32), tf.TensorSpec([], tf.int32)
         self._run_steps = tf.function(self._steps_graph, [some_rows, some_batches, number, number], autograph=False)
@@ -103,7 +101,7 @@ class EpochRunner:
     @property
     def learning_rate(self) -> float:
         """The learning rate of the next step."""
-        return float(self.optimizer.learning_rate(self.optimizer.iterations))
+        return float(self._schedule(self.optimizer.iterations))
 
     def run(self, epoch: int) -> dict[str, float]:
         """Trains one epoch, in an order of its own, and validates; an incomplete last batch is left out.

@@ -30,6 +30,10 @@ def test_impossible_names(models):
         {"workers": 0, "strategy": "multi_worker"},
         {"precision": "mixed_float16"},
         {"checkpoint_seconds": -1},
+        {"weight_decay": 0.01},
+        {"optimizer": "adamw"},
+        {"optimizer": "adamw", "weight_decay": -0.01},
+        {"batch_size": 1, "models": {"normalised": {"widths": [8], "batch_normalization": True}}},
     ],
 )
 def test_impossible_ways_to_compute(wrong):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import product
 
 import pytest
 
@@ -27,16 +28,24 @@ def packed(rows):
     found.add(np.column_stack([features, features[:, 0] > 0]))
     return found
 
+WAYS = {
+    "plain": (MLP(widths=(8,), l2=0.01), {}),
+    "normalised": (MLP(widths=(8,), batch_normalization=True), {"optimizer": "adamw", "weight_decay": 0.5}),
+}
 rows = TrainingRows(packed(500), packed(100))
 found = {}
-for name, memory in product(("one_device", "mirrored"), (2**20, 6000)):
+for name, memory, way in product(("one_device", "mirrored"), (2**20, 6000), WAYS):
     strategy = distribution_strategy(name)
+    described, changes = WAYS[way]
     with strategy.scope():
-        model = build_model(MLP(widths=(8,), l2=0.01), 4, 2, seed=0)
-    runner = EpochRunner(model, rows, MLPTraining(batch_size=50, models={"m": MLP(widths=(8,))}, cache_bytes=memory))
+        model = build_model(described, 4, 2, seed=0)
+    settings = MLPTraining(batch_size=50, models={"m": described}, cache_bytes=memory, **changes)
+    runner = EpochRunner(model, rows, settings)
     values = [runner.run(epoch) for epoch in range(3)]
-    weights = model.get_weights()[0].ravel().tolist()
-    found[f"{name}, {memory}"] = {"replicas": strategy.num_replicas_in_sync, "last": values[-1], "weights": weights}
+    weights = np.concatenate([each.ravel() for each in model.get_weights()]).tolist()
+    found[f"{name}, {memory}, {way}"] = {
+        "replicas": strategy.num_replicas_in_sync, "last": values[-1], "weights": weights
+    }
 print(json.dumps(found))
 """
 
@@ -45,8 +54,8 @@ def test_two_replicas_train_as_one(tmp_path):
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    for memory in (2**20, 6000):
-        one, two = found[f"one_device, {memory}"], found[f"mirrored, {memory}"]
+    for memory, way in product((2**20, 6000), ("plain", "normalised")):
+        one, two = found[f"one_device, {memory}, {way}"], found[f"mirrored, {memory}, {way}"]
         assert (one["replicas"], two["replicas"]) == (1, 2)
         assert two["last"] == pytest.approx(one["last"], rel=1e-3)
         assert two["weights"] == pytest.approx(one["weights"], abs=1e-4)

@@ -132,6 +132,20 @@ def test_the_exported_model_answers_examples_and_rows_alike(exported, data):
     assert len(curves.epochs) == len(curves.metrics["val_binary_crossentropy"])
 
 
+def test_what_is_served_is_normalised_by_the_averages_of_the_training(fn_args, data):
+    """An answer doesn't depend on what else is asked."""
+    run_fn(args := fn_args({"normalised": MLP(widths=(16,), batch_normalization=True)}))
+    signatures = tf.saved_model.load(args.serving_model_dir).signatures
+    folder, _ = data
+    (examples,) = tf.data.TFRecordDataset(str(folder / "eval.gz"), "GZIP").batch(300)
+    together = signatures["serving_default"](examples=examples)["scores"].numpy()
+    alone = [signatures["serving_default"](examples=examples[at : at + 1])["scores"].numpy()[0] for at in range(5)]
+    np.testing.assert_allclose(together[:5], alone, rtol=1e-5)
+    ids = signatures["transform_labels"](examples=examples)["label_id"].numpy()
+    best = min(read_curves(args.model_run_dir).metrics["val_binary_crossentropy"])
+    assert -np.log(together[np.arange(300), ids]).mean() == pytest.approx(best, rel=1e-4)
+
+
 def test_labels_and_slices_for_the_evaluator(exported, data):
     signatures = tf.saved_model.load(str(exported[0])).signatures
     _, train = data

@@ -13,6 +13,7 @@ from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.training import EpochRunner, TrainingRows, log_to_tensorboard, train
 
 PLAIN = MLP(widths=(8,))
+NORMALISED = MLP(widths=(8,), batch_normalization=True)
 
 
 def arrays(rows, seed=0, classes=2):
@@ -50,11 +51,26 @@ def test_the_presets_have_the_parameters_of_the_original(name, parameters):
     assert build_model(PRESETS[name], 28, 2, seed=0).count_params() == parameters
 
 
-def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
-    """One step a batch, the penalised loss, Adam with inverse time decay: the same weights as by `train_on_batch`."""
-    described = MLP(widths=(8,), l2=0.01)
+def adamw(schedule):
+    found = keras.optimizers.AdamW(schedule, weight_decay=2.0)
+    found.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("described", "changes", "optimizer"),
+    [
+        (MLP(widths=(8,), l2=0.01), {}, keras.optimizers.Adam),
+        (MLP(widths=(8,), l2=0.01, batch_normalization=True), {}, keras.optimizers.Adam),
+        (MLP(widths=(8,), batch_normalization=True), {"optimizer": "adamw", "weight_decay": 2.0}, adamw),
+        (MLP(widths=(8,)), {"optimizer": "adamw", "weight_decay": 2.0}, adamw),
+    ],
+    ids=["adam", "normalised", "normalised adamw", "adamw"],
+)
+def test_an_epoch_is_what_keras_does_with_the_same_batches(rows, described, changes, optimizer):
+    """One step a batch, the penalised loss, inverse time decay: the same weights as by `train_on_batch`."""
     ours, theirs = (build_model(described, 4, 2, seed=0) for _ in range(2))
-    runner = EpochRunner(ours, rows, settings())
+    runner = EpochRunner(ours, rows, settings(**changes))
     order = order_of(runner, 0)
     (features, ids), validation = arrays(1000), arrays(200, seed=1)
     values = runner.run(0)
@@ -62,7 +78,7 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows):
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
     cross_entropy = keras.metrics.BinaryCrossentropy(from_logits=True, name="binary_crossentropy")
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    theirs.compile(keras.optimizers.Adam(schedule), loss, [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)])
+    theirs.compile(optimizer(schedule), loss, [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)])
     for batch in order:
         found = theirs.train_on_batch(features[batch], ids[batch], reset_metrics=False)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
@@ -157,8 +173,10 @@ def test_steps_per_execution_changes_nothing_but_the_calls(rows, steps):
     assert values["loss"] == pytest.approx(EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings()).run(0)["loss"])
 
 
-def test_training_stops_by_patience_and_keeps_the_best_weights(rows):
-    model = build_model(MLP(widths=(64, 64)), 4, 2, seed=0)
+@pytest.mark.parametrize("normalised", [False, True])
+def test_training_stops_by_patience_and_keeps_the_best_weights(rows, normalised):
+    """The averages of batch normalisation are those of the best epoch, too."""
+    model = build_model(MLP(widths=(64, 64), batch_normalization=normalised), 4, 2, seed=0)
     curves = train(model, rows, settings(learning_rate=0.02, max_epochs=200))
     values = curves.metrics["val_binary_crossentropy"]
     assert curves.best_epoch == 1 + int(np.argmin(values))
@@ -168,6 +186,16 @@ def test_training_stops_by_patience_and_keeps_the_best_weights(rows):
     found = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(ids.astype(np.float32), logits))
     assert float(found) == pytest.approx(min(values), rel=1e-5)
     assert values[-1] > min(values)
+
+
+def test_a_normalised_layer_has_mean_0_and_variance_1_of_the_batch_and_no_bias():
+    model = build_model(NORMALISED, 4, 2, seed=0)
+    dense, normalisation = model.layers[1:3]
+    assert not dense.use_bias
+    features, _ = arrays(500)
+    sums = keras.Model(model.input, normalisation.output)(5 * features + 3, training=True).numpy()
+    assert sums.mean(axis=0) == pytest.approx([0] * 8, abs=1e-5)
+    assert sums.std(axis=0) == pytest.approx([1] * 8, abs=1e-2)
 
 
 def test_the_learning_rate_halves_after_the_epochs_of_decay(rows):
@@ -225,22 +253,31 @@ def test_tensorboard_gets_both_splits(rows, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "precision"), [("tiny", "float32"), ("combined", "float32"), ("tiny", "mixed_bfloat16")]
+    ("described", "precision", "changes"),
+    [
+        (PRESETS["tiny"], "float32", {}),
+        (PRESETS["combined"], "float32", {}),
+        (PRESETS["tiny"], "mixed_bfloat16", {}),
+        (NORMALISED, "mixed_bfloat16", {"optimizer": "adamw", "weight_decay": 0.01}),
+    ],
+    ids=["tiny", "combined", "tiny in bfloat16", "normalised in bfloat16 by adamw"],
 )
-def test_xla_compiles_a_training_step_with_static_shapes(name, precision):
+def test_xla_compiles_a_training_step_with_static_shapes(described, precision, changes):
     """What a TPU would refuse, this refuses."""
     rows = TrainingRows(packed(1000), packed(200, seed=1))
-    runner = EpochRunner(build_model(PRESETS[name], 4, 2, 0, precision), rows, settings())
+    runner = EpochRunner(build_model(described, 4, 2, 0, precision), rows, settings(**changes))
     compiled = tf.function(runner._steps_graph, autograph=False, jit_compile=True)
     (window,), order = runner._train, order_of(runner, 0)
     assert order.shape == (10, 100)
     assert np.isfinite(compiled(window, order, tf.constant(0), tf.constant(2)).numpy()).all()
 
 
-def test_mixed_precision_computes_in_bfloat16_between_floats(rows):
-    model = build_model(MLP(widths=(16,), dropout=0.2, l2=0.01), 4, 2, 0, "mixed_bfloat16")
+@pytest.mark.parametrize("normalised", [False, True])
+def test_mixed_precision_computes_in_bfloat16_between_floats(rows, normalised):
+    described = MLP(widths=(16,), dropout=0.2, l2=0.01, batch_normalization=normalised)
+    model = build_model(described, 4, 2, 0, "mixed_bfloat16")
     assert model.layers[1].compute_dtype == "bfloat16"
-    assert {variable.dtype for variable in model.trainable_variables} == {tf.float32}
+    assert {variable.dtype for variable in model.variables} == {tf.float32}
     assert model(arrays(2)[0], training=True).dtype == tf.float32
     curves = train(model, rows, settings(max_epochs=20, learning_rate=0.02))
     assert curves.metrics["val_accuracy"][-1] > 0.8
