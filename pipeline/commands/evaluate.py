@@ -77,12 +77,14 @@ def _screen_of(result: "EvaluationResult | NumberResult") -> Console:
     screen = console()
     screen.print(f"Model: {escape(result.model)}", soft_wrap=True)
     screen.print(f"{result.evaluated:,} evaluated, {result.quarantined:,} quarantined")
+    if result.weight is not None:
+        screen.print(f"weight        {result.weight:,.6g} of all that were evaluated, by which the metrics count them")
     return screen
 
 
 def _print(result: "EvaluationResult") -> None:
     screen = _screen_of(result)
-    if not result.evaluated:
+    if result.accuracy is None:
         return
     interval = f"{result.accuracy_low:.4f} to {result.accuracy_high:.4f}"
     screen.print(f"accuracy      {result.accuracy:.4f} (95 % interval {interval})")

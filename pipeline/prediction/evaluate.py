@@ -24,13 +24,14 @@ from pipeline.prediction.results import Prediction, Scores
 from pipeline.prediction.rows import predict_rows
 
 Numbers: TypeAlias = npt.NDArray[np.int64]
+Weights: TypeAlias = npt.NDArray[np.float64]
 
 SMALLEST = 1e-7
 """A probability counts as no less in the cross-entropy, as in Keras: the logarithm of 0 is infinite."""
 
 
 class ClassResult(Settings):
-    """How one class was told from the others.
+    """How one class was told from the others; records that have weights count by them, but for `count` and `predicted`.
 
     Attributes:
         name: The class.
@@ -50,10 +51,13 @@ class ClassResult(Settings):
 class EvaluationResult(Settings):
     """What an evaluation found; the records found are those evaluated and those quarantined.
 
+    Where records have weights, the metrics are of these, and the interval is that of as many records as there are.
+
     Attributes:
         model: The model's folder.
         evaluated: Records that the metrics are of.
-        quarantined: Records that can't be read, lack a label, or have one that the model doesn't know.
+        quarantined: Records that can't be read, lack a label or a weight, or have a label that the model doesn't know.
+        weight: Sum of the weights of the evaluated records; None where they have none and each counts once.
         accuracy: Share of records whose likeliest class is their own; None where none was evaluated.
         accuracy_low: Lower end of its 95 % interval.
         accuracy_high: Upper end.
@@ -66,6 +70,7 @@ class EvaluationResult(Settings):
     model: str
     evaluated: int
     quarantined: int
+    weight: float | None = None
     accuracy: float | None
     accuracy_low: float | None
     accuracy_high: float | None
@@ -87,23 +92,26 @@ def evaluate(
         tell: Is told of each record that isn't evaluated.
     """
     model = PushedModel(folder)
+    is_weighted = isinstance(data, CsvData) and bool(data.weight)
     if model.task.of_numbers:
-        return evaluate_numbers(_labelled(data, files, model), model.task, folder, tell)
+        return evaluate_numbers(_labelled(data, files, model), model.task, folder, tell, weighted=is_weighted)
     numbers = {name: number for number, name in enumerate(model.class_names)}
     labels, scores = [np.zeros(0, np.int64)], [np.zeros([0, len(numbers)], np.float32)]
-    quarantined = 0
+    weights, quarantined = [np.zeros(0)], 0
     for batch in _labelled(data, files, model):
         known = [each for each in batch if isinstance(each, Prediction) and each.actual in numbers]
         if known:
             labels.append(np.array([numbers[each.actual] for each in known]))
             scores.append(np.array([list(each.scores.values()) for each in known], np.float32))
+            weights.append(np.array([each.weight for each in known]))
         for each in batch:
             if isinstance(each, Quarantined):
                 tell(each)
             elif each.actual not in numbers:
                 tell(_unknown(each, model.class_names))
         quarantined += len(batch) - len(known)
-    return _measured(model, np.concatenate(labels), np.concatenate(scores), quarantined)
+    counted = np.concatenate(weights) if is_weighted else None
+    return _measured(model, np.concatenate(labels), np.concatenate(scores), counted, quarantined)
 
 
 def _labelled(
@@ -138,35 +146,40 @@ def _unknown(each: Prediction, names: Sequence[str]) -> Quarantined:
     )
 
 
-def _measured(model: PushedModel, labels: Numbers, scores: Scores, quarantined: int) -> EvaluationResult:
+def _measured(
+    model: PushedModel, labels: Numbers, scores: Scores, weights: Weights | None, quarantined: int
+) -> EvaluationResult:
     count, names = len(labels), model.class_names
     predicted = model.answering.answered(scores)
-    matrix = np.zeros([len(names), len(names)], np.int64)
+    matrix, weighed = np.zeros([len(names), len(names)], np.int64), np.zeros([len(names), len(names)])
     np.add.at(matrix, (labels, predicted), 1)
-    accuracy = float((predicted == labels).mean()) if count else None
+    np.add.at(weighed, (labels, predicted), 1 if weights is None else weights)
+    counts = weighed.sum() > 0
+    accuracy = float(weighed.trace() / weighed.sum()) if counts else None
     low, high = (share_interval(accuracy, count) if accuracy is not None else None) or (None, None)
     own = np.clip(scores[np.arange(count), labels].astype(np.float64), SMALLEST, 1)
-    both = len(names) == 2 and len(set(labels.tolist())) == 2
+    both = len(names) == 2 and weighed.sum(axis=1).all()
     return EvaluationResult(
         model=model.folder,
         evaluated=count,
         quarantined=quarantined,
+        weight=None if weights is None else float(weights.sum()),
         accuracy=accuracy,
         accuracy_low=low,
         accuracy_high=high,
-        auc=float(roc_auc_score(labels, scores[:, 1])) if both else None,
-        crossentropy=float(-np.log(own).mean()) if count else None,
-        classes=tuple(_class(name, number, matrix) for number, name in enumerate(names)),
+        auc=float(roc_auc_score(labels, scores[:, 1], sample_weight=weights)) if both else None,
+        crossentropy=float(np.average(-np.log(own), weights=weights)) if counts else None,
+        classes=tuple(_class(name, number, matrix, weighed) for number, name in enumerate(names)),
         confusion=tuple(tuple(row) for row in matrix.tolist()),
     )
 
 
-def _class(name: str, number: int, matrix: Numbers) -> ClassResult:
-    right, count, predicted = int(matrix[number, number]), int(matrix[number].sum()), int(matrix[:, number].sum())
+def _class(name: str, number: int, matrix: Numbers, weighed: Weights) -> ClassResult:
+    right, actual, predicted = weighed[number, number], weighed[number].sum(), weighed[:, number].sum()
     return ClassResult(
         name=name,
-        count=count,
-        predicted=predicted,
-        precision=right / predicted if predicted else None,
-        recall=right / count if count else None,
+        count=int(matrix[number].sum()),
+        predicted=int(matrix[:, number].sum()),
+        precision=float(right / predicted) if predicted else None,
+        recall=float(right / actual) if actual else None,
     )

@@ -98,6 +98,8 @@ def _row(line: bytes, types: Mapping[str, ColumnType], data: CsvData) -> dict[st
     row = {name: _value(name, found.get(name), kind, data) for name, kind in types.items()}
     if row.get(data.label, "") is None:
         raise ValueError(f"the label {data.label} is missing")
+    if data.weight in row:
+        _check_weight(data.weight, row[data.weight])
     return row
 
 
@@ -117,6 +119,14 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
             return json.dumps(int(value) if math.isfinite(value) and value == int(value) else value)
         case _:
             raise ValueError(f"{name}: {_shown(value)} is no {KINDS[kind]}")
+
+
+def _check_weight(name: str, weight: Value) -> None:
+    """As CsvExampleGen does it."""
+    if weight is None:
+        raise ValueError(f"the weight {name} is missing")
+    if isinstance(weight, float) and weight < 0:
+        raise ValueError(f"the weight {name} is {weight:g}, which is below 0")
 
 
 def _shown(value: object) -> str:

@@ -42,6 +42,7 @@ class NumberResult(Settings):
         metrics: By the Evaluator's names; empty where none was evaluated.
         guessing: The RMSE of always predicting the mean of these records' labels; None where none was evaluated.
         outside: Of the labels, how many are outside of what the training rows have; None where the model doesn't say.
+        weight: Sum of the weights of the evaluated records; None where they have none and each counts once.
     """
 
     model: str
@@ -51,6 +52,7 @@ class NumberResult(Settings):
     metrics: dict[str, NumberMetric]
     guessing: float | None
     outside: int | None
+    weight: float | None = None
 
 
 def evaluate_numbers(
@@ -58,6 +60,8 @@ def evaluate_numbers(
     task: ServedTask,
     folder: str,
     tell: Callable[[Quarantined], None],
+    *,
+    weighted: bool = False,
 ) -> NumberResult:
     """Measures predictions of a number.
 
@@ -66,17 +70,19 @@ def evaluate_numbers(
         task: What the model says of the number.
         folder: The model's.
         tell: Is told of each record that isn't evaluated.
+        weighted: Whether each record counts by its weight.
     """
-    pairs, quarantined = [np.zeros([0, 2])], 0
+    parts, quarantined = [np.zeros([0, 3])], 0
     for batch in batches:
-        known = [(each.actual_value, each.value) for each in batch if isinstance(each, Prediction)]
-        pairs.append(np.array(known, np.float64).reshape(-1, 2))
+        known = [(each.actual_value, each.value, each.weight) for each in batch if isinstance(each, Prediction)]
+        parts.append(np.array(known, np.float64).reshape(-1, 3))
         for each in batch:
             if isinstance(each, Quarantined):
                 tell(each)
         quarantined += len(batch) - len(known)
-    labels, answers = np.concatenate(pairs).T
-    found = residuals(labels, answers, middle_of(task)).of(np.arange(len(labels))) if len(labels) else None
+    labels, answers, each_weight = np.concatenate(parts).T
+    weights = each_weight if weighted else None
+    found = residuals(labels, answers, middle_of(task), weights).of(np.arange(len(labels))) if len(labels) else None
     return NumberResult(
         model=folder,
         label=task.label,
@@ -85,6 +91,7 @@ def evaluate_numbers(
         metrics=dict(_metrics(found)) if found else {},
         guessing=math.sqrt(moments_of(found).label_variance) if found else None,
         outside=_outside(labels, task),
+        weight=float(each_weight.sum()) if weighted else None,
     )
 
 

@@ -32,6 +32,7 @@ class Prediction:
         row: The row's place in its file, from 1 on, a header not counted; None for a photo.
         actual: The class that the data says; "" where none was asked for.
         key: What names the row, by the columns of `data.id`.
+        weight: How much it counts, by the column of `data.weight`; 1 where that wasn't asked for, or isn't set.
         value: The number that is predicted; None of a class.
         actual_value: The number that the data says; None where none was asked for.
     """
@@ -42,6 +43,7 @@ class Prediction:
     row: int | None = None
     actual: str = ""
     key: dict[str, str] = field(default_factory=dict)
+    weight: float = 1.0
     value: float | None = None
     actual_value: float | None = None
 
@@ -69,17 +71,23 @@ def prediction(
     actual: str = "",
     key: dict[str, str] | None = None,
     answering: Answering = LIKELIEST,
+    weight: float = 1.0,
 ) -> Prediction:
     """Returns what float32 [classes] scores say."""
     named = dict(zip(class_names, scores.tolist(), strict=True))
-    return Prediction(file, class_names[int(answering.answered(scores))], named, row, actual, key or {})
+    return Prediction(file, class_names[int(answering.answered(scores))], named, row, actual, key or {}, weight)
 
 
 def number_prediction(
-    file: str, row: int, answer: Scores, actual: float | None = None, key: dict[str, str] | None = None
+    file: str,
+    row: int,
+    answer: Scores,
+    actual: float | None = None,
+    key: dict[str, str] | None = None,
+    weight: float = 1.0,
 ) -> Prediction:
     """Returns what float32 [1], a predicted number, says."""
-    return Prediction(file, "", {}, row, key=key or {}, value=shortest(answer[0]), actual_value=actual)
+    return Prediction(file, "", {}, row, "", key or {}, weight, shortest(answer[0]), actual)
 
 
 def shortest(number: np.float32) -> float:

@@ -35,7 +35,7 @@ def predict_rows(
         paths: Files of rows, lines of JSON among them, and folders of CSV and Parquet.
         data: The pipeline's settings: how the files are written.
         model: The model.
-        labelled: Whether the label is read too, as CsvExampleGen does it.
+        labelled: Whether the label and the weight, if there is one, are read too, as CsvExampleGen does it.
     """
     columns = model.columns()
     for path in paths:
@@ -49,9 +49,11 @@ def predict_rows(
             continue
         for file in files:
             try:
-                layout, seen = layout_of(file, data, (*columns, data.label) if labelled else tuple(columns))
+                weight = [data.weight] if labelled and data.weight else []
+                labels = [data.label] if labelled else []
+                layout, seen = layout_of(file, data, (*columns, *labels, *weight))
                 types: dict[str, ColumnType] = {n: "date" if n in data.dates else kind for n, kind in columns.items()}
-                types |= {name: TEXT for name in data.id if name in layout.columns}
+                types |= {name: TEXT for name in data.id if name in layout.columns} | dict.fromkeys(weight, FLOAT)
                 if labelled:
                     seen_type = data.types.get(data.label, seen.get(data.label, TEXT))
                     types[data.label] = FLOAT if model.task.of_numbers else seen_type
@@ -66,7 +68,8 @@ def _predict_json(
 ) -> Iterator[list[Prediction | Quarantined]]:
     label_type: ColumnType = FLOAT if model.task.of_numbers else TEXT
     others = dict.fromkeys(data.id, TEXT) | ({data.label: label_type} if labelled else {})
-    layout = TableLayout((FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **others}, data.label)
+    weight = {data.weight: FLOAT} if labelled and data.weight else {}
+    layout = TableLayout((FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **others, **weight}, data.label)
     try:
         for rows in read_json_rows(path, layout.types, data):
             yield [_unreadable(layout, fault.line, fault.reason) for fault in rows.faults]
@@ -144,6 +147,8 @@ def _predicted(
     values = {name: _values(labelled[name].combine_chunks(), kind) for name, kind in columns.items()}
     labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [None] * labelled.num_rows
     keys = _keys(labelled, data.id)
+    is_weighted = bool(data.weight) and data.weight in labelled.column_names
+    weights = labelled[data.weight].to_pylist() if is_weighted else [1.0] * labelled.num_rows
     nothing = nothing_of(values)
     found: list[Prediction | Quarantined] = []
     for at, scores in enumerate(model.of_rows(values)):
@@ -151,11 +156,11 @@ def _predicted(
             found.append(_unreadable(layout, int(rows.lines[start + at]) + before, NO_VALUE))
         elif np.isfinite(scores).all():
             row = int(rows.row_numbers[start + at]) + before + 1
-            path, label, key = layout.files[0].path, labels[at], keys[at]
+            path, label, key, weight = layout.files[0].path, labels[at], keys[at], weights[at]
             found.append(
-                number_prediction(path, row, scores, label, key)
+                number_prediction(path, row, scores, label, key, weight)
                 if model.task.of_numbers
-                else prediction(path, row, scores, model.class_names, label or "", key, model.answering)
+                else prediction(path, row, scores, model.class_names, label or "", key, model.answering, weight)
             )
         else:
             line = int(rows.lines[start + at]) + before

@@ -28,3 +28,27 @@ def test_metrics_as_a_table_and_as_json_and_nothing_is_recorded(transferline, ro
 
 def test_nothing_that_can_be_evaluated_ends_with_status_1(transferline, rows):
     assert "0 evaluated, 1 quarantined" in transferline("evaluate", "higgs_toy", rows("7,1,1\n"), status=1)
+
+
+WEIGHTED = """
+from pipeline.config import CsvData, Evaluation, RowPipeline, Threshold
+
+CONFIG = RowPipeline(
+    name="weighted",
+    data=CsvData(label="class_label", weight="w"),
+    evaluation=Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
+)
+"""
+
+
+def test_rows_with_weights_count_by_them_which_is_said(transferline, tmp_path):
+    (tmp_path / "weighted.py").write_text(WEIGHTED)
+    save_row_model(transferline.home("weighted") / "pushed" / "7", ("0", "1"), ("m_bb", "m_jj"))
+    (tmp_path / "rows.csv").write_text("class_label,m_bb,m_jj,w\n1,3,0,2.5\n0,1,0,0.5\n0,-1,0,0\n")
+    shown = transferline("evaluate", tmp_path / "weighted.py", tmp_path / "rows.csv")
+    assert "3 evaluated, 0 quarantined\nweight        3 of all that were evaluated" in shown
+    assert "accuracy      0.8333" in shown
+    (tmp_path / "rows.csv").write_text("class_label,m_bb,m_jj,w\n1,3,0,0\n")
+    assert "1 evaluated, 0 quarantined\nweight        0 of" in transferline(
+        "evaluate", tmp_path / "weighted.py", tmp_path / "rows.csv"
+    )

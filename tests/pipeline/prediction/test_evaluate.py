@@ -1,3 +1,4 @@
+import json
 import math
 
 import numpy as np
@@ -60,6 +61,55 @@ def test_what_cannot_be_evaluated_is_named_and_counted(measure, tmp_path):
         "rows.csv, line 10": "it has 2 cells instead of 3",
         "rows.csv, line 11": "there is no value of my b, which training never lacked",
     }
+
+
+WEIGHTED = ROWS.model_copy(update={"weight": "w"})
+
+
+def test_rows_count_by_their_weights(measure):
+    result, told = measure("class,a,my b,w\nyes,3,0,1\nno,1,0,2\nyes,-1,0,0.5\nno,-2,0,4\nyes,2,0,0\n", WEIGHTED)
+    assert (result.evaluated, result.quarantined, result.weight, told) == (5, 0, 7.5, [])
+    assert result.accuracy == pytest.approx(5 / 7.5)
+    assert result.accuracy_low < 0.6 < result.accuracy_high
+    assert result.confusion == ((1, 1), (1, 2))
+    no, yes = result.classes
+    assert (no.count, no.predicted, no.precision, no.recall) == (2, 2, pytest.approx(4 / 4.5), pytest.approx(4 / 6))
+    assert (yes.count, yes.predicted, yes.precision, yes.recall) == (3, 3, pytest.approx(1 / 3), pytest.approx(1 / 1.5))
+    # Of pairs (yes, no): 3 is above 1 and -2, -1 above -2 alone.
+    assert result.auc == pytest.approx((1 * 6 + 0.5 * 4) / (1.5 * 6))
+    own = [1 / (1 + math.exp(-x)) for x in (3, -1, -1, 2, 2)]
+    expected = np.average(-np.log(own), weights=[1, 2, 0.5, 4, 0])
+    assert result.crossentropy == pytest.approx(expected, abs=1e-6)
+
+
+def test_weights_that_are_none_or_absent_are_named(measure, tmp_path):
+    result, told = measure("class,a,my b,w\nyes,3,0,2\nno,1,0,\nyes,-1,0,-1\n", WEIGHTED)
+    assert (result.evaluated, result.quarantined, result.weight, result.accuracy) == (1, 2, 2.0, 1.0)
+    assert [each.reason for each in told] == ["the weight w is missing", "the weight w is -1, which is below 0"]
+    _, (fault,) = measure("class,a,my b\nyes,3,0\n", WEIGHTED)
+    assert fault.reason == "The file lacks the columns w."
+
+
+def test_rows_that_all_weigh_nothing_have_no_metrics(measure):
+    result, _ = measure("class,a,my b,w\nyes,3,0,0\nno,1,0,0\n", WEIGHTED)
+    assert (result.evaluated, result.weight, result.accuracy, result.auc, result.crossentropy) == (
+        2,
+        0,
+        None,
+        None,
+        None,
+    )
+
+
+def test_lines_of_json_have_weights_too(tmp_path, row_model):
+    rows = [{"class": "yes", "a": 3, "my b": 0, "w": 2}, {"class": "no", "a": 1, "my b": 0, "w": 1}]
+    bad = [{"class": "no", "a": 1, "my b": 0}, {"class": "no", "a": 1, "my b": 0, "w": -0.5}]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows + bad))
+    told = []
+    result = evaluate(WEIGHTED, [str(tmp_path / "rows.jsonl")], row_model.folder, told.append)
+    assert (result.evaluated, result.quarantined, result.weight) == (2, 2, 3)
+    assert result.accuracy == pytest.approx(2 / 3)
+    assert [each.reason for each in told] == ["the weight w is missing", "the weight w is -0.5, which is below 0"]
 
 
 @pytest.mark.parametrize("label", ["1", "1.0", " 1 "])

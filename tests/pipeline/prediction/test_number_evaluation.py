@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn import metrics
@@ -51,3 +53,15 @@ def test_rows_with_one_label_have_no_r2():
     result = evaluate_numbers([predictions([5, 5], [4, 7])], TASK, "pushed/3", print)
     assert result.metrics["r2"].value is None
     assert result.metrics["mae"].value == 1.5
+
+
+def test_records_count_by_their_weights():
+    labels, answers = np.array([1.0, 2.0, 5.0]), np.array([2.0, 2.0, 3.0])
+    weights = [1.0, 2.0, 3.0]
+    rows = [replace(each, weight=weight) for each, weight in zip(predictions(labels, answers), weights, strict=True)]
+    result = evaluate_numbers([rows], TASK, "pushed/3", print, weighted=True)
+    assert (result.evaluated, result.weight) == (3, 6)
+    assert result.metrics["mae"].value == pytest.approx((1 * 1 + 2 * 0 + 3 * 2) / 6)
+    assert result.metrics["r2"].value == pytest.approx(metrics.r2_score(labels, answers, sample_weight=weights))
+    assert result.guessing == pytest.approx(np.average((labels - 20 / 6) ** 2, weights=weights) ** 0.5)
+    assert evaluate_numbers([rows], TASK, "pushed/3", print).metrics["mae"].value == pytest.approx(1)
