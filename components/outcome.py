@@ -100,7 +100,7 @@ class Decision(Settings):
 
 
 TREES, LOGISTIC, RIDGE, GUESSING = "trees", "logistic regression", "ridge regression", "guessing"
-COMPARED = {"accuracy": "accuracy", "auc": "AUC", "rmse": "RMSE", "r2": "R2"}
+COMPARED = {"accuracy": "accuracy", "auc": "AUC", "auc_macro": "AUC (macro average)", "rmse": "RMSE", "r2": "R2"}
 """What a person compares first, by the Evaluator's name for it, and as it is printed."""
 
 
@@ -110,12 +110,15 @@ class Scores(Settings):
     Attributes:
         accuracy: Share of the rows that it classifies correctly.
         auc: Area under the ROC curve; None where there aren't two classes.
+        auc_macro: Of more: mean over the classes of the area of each against all others; None where there is none, and
+            of more classes than the Evaluator measures it for.
         crossentropy: Mean of -log(probability that it gave to the right class).
         seconds: How long it took to fit and to measure.
     """
 
     accuracy: float
     auc: float | None
+    auc_macro: float | None = None
     crossentropy: float
     seconds: float = 0.0
 

@@ -102,7 +102,7 @@ def _beside(review: Review) -> dict[str, Any]:
     simple = {name: scores.model_dump() for name, scores in review.yardstick.models.items()}
     names = [
         name
-        for name in ("accuracy", "auc", "crossentropy", "rmse", "r2")
+        for name in ("accuracy", "auc", "auc_macro", "crossentropy", "rmse", "r2")
         if name in metrics and all(scores.get(name) is not None for scores in simple.values())
     ]
     first = names[0] if names else ""

@@ -19,6 +19,9 @@ from components.yardstick.vectors import Codes, Numbers, Vectors
 MOST_CODES = 254
 """What the trees take of a category's codes; rarer ones are one."""
 
+MOST_CLASSES = 100
+"""Of more there is no area under a curve, as in the Evaluator."""
+
 LEAST_PROBABILITY = 1e-15
 STEPS = 200
 
@@ -40,17 +43,14 @@ def measure(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: int
 
 
 def _measured(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: int) -> dict[str, Scores]:
-    began = time.monotonic()
-    shares = np.bincount(train.labels, train.weights, minlength=classes)
-    guesses = np.tile(shares / shares.sum(), (len(test.labels), 1))
-    found = {GUESSING: scores(test, guesses, time.monotonic() - began)}
+    found = {GUESSING: guessed(train, test, classes)}
     counts = np.unique(train.labels, return_counts=True)[1]
     if len(counts) < 2:  # of a sample
         return found
     began = time.monotonic()
     logistic = _logistic(train.features.shape[1], codes.features)
     logistic.fit(train.features, train.labels, logisticregression__sample_weight=train.weights)
-    found[LOGISTIC] = scores(test, _probabilities(logistic, test.features, classes), time.monotonic() - began)
+    found[LOGISTIC] = scores(test, probabilities_of(logistic, test.features, classes), time.monotonic() - began)
     began = time.monotonic()
     trees = HistGradientBoostingClassifier(
         categorical_features=list(codes.raw) or None,
@@ -59,9 +59,17 @@ def _measured(train: Vectors, test: Vectors, classes: int, codes: Codes, seed: i
         random_state=seed,
     )
     trees.fit(clipped(train.raw, codes.raw), train.labels, train.weights)
-    answers = _probabilities(trees, clipped(test.raw, codes.raw), classes)
+    answers = probabilities_of(trees, clipped(test.raw, codes.raw), classes)
     found[TREES] = scores(test, answers, time.monotonic() - began)
     return found
+
+
+def guessed(train: Vectors, test: Vectors, classes: int) -> Scores:
+    """Returns how good it is to give each class the probability that its share of the training rows is."""
+    began = time.monotonic()
+    shares = np.bincount(train.labels, train.weights, minlength=classes)
+    guesses = np.tile(shares / shares.sum(), (len(test.labels), 1))
+    return scores(test, guesses, time.monotonic() - began)
 
 
 def scores(test: Vectors, probabilities: Probabilities, seconds: float) -> Scores:
@@ -74,13 +82,29 @@ def scores(test: Vectors, probabilities: Probabilities, seconds: float) -> Score
     """
     ids, weights = test.labels, test.weights
     right = np.maximum(probabilities[np.arange(len(ids)), ids], LEAST_PROBABILITY)
-    both = probabilities.shape[1] == 2 and 0 < ids.sum() < len(ids)
+    classes = probabilities.shape[1]
     return Scores(
         accuracy=float(np.average(probabilities.argmax(axis=1) == ids, weights=weights)),
-        auc=float(roc_auc_score(ids, probabilities[:, 1], sample_weight=weights)) if both else None,
+        auc=_area(test, probabilities, 1) if classes == 2 else None,
+        auc_macro=_mean_area(test, probabilities) if 2 < classes <= MOST_CLASSES else None,
         crossentropy=float(np.average(-np.log(right), weights=weights)),
         seconds=seconds,
     )
+
+
+def _mean_area(test: Vectors, probabilities: Probabilities) -> float | None:
+    """The mean over the classes for which there is an area; None where there is none."""
+    areas = [_area(test, probabilities, number) for number in range(probabilities.shape[1])]
+    there = [area for area in areas if area is not None]
+    return float(np.mean(there)) if there else None
+
+
+def _area(test: Vectors, probabilities: Probabilities, number: int) -> float | None:
+    """The area under the ROC curve of a class against all others; None where rows of one or the other weigh nothing."""
+    is_of_class = test.labels == number
+    if not 0 < np.average(is_of_class, weights=test.weights) < 1:
+        return None
+    return float(roc_auc_score(is_of_class, probabilities[:, number], sample_weight=test.weights))
 
 
 def _logistic(width: int, codes: tuple[int, ...]) -> Any:
@@ -112,7 +136,7 @@ def clipped(raw: Numbers, codes: tuple[int, ...]) -> Numbers:
     return fewer
 
 
-def _probabilities(model: Any, rows: Numbers, classes: int) -> Probabilities:
+def probabilities_of(model: Any, rows: Numbers, classes: int) -> Probabilities:
     """Returns them for all classes, also for those that a sample of the training rows hasn't."""
     found = np.zeros([len(rows), classes])
     found[:, model.classes_] = model.predict_proba(rows)

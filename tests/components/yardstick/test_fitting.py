@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
+from components.evaluator import metric_names
 from components.outcome import GUESSING, LOGISTIC, TREES, Yardstick
-from components.yardstick.fitting import measure, scores
+from components.yardstick.fitting import MOST_CLASSES, measure, scores
 from components.yardstick.vectors import Codes, Vectors
 
 CODES = Codes(features=(1,), raw=(1,))
@@ -32,11 +33,10 @@ def test_simple_models_are_fitted_and_measured(classes):
     assert found[GUESSING].crossentropy == pytest.approx(np.log(classes), abs=0.02)
     without = measure(train, test, classes, Codes(), seed=0)
     assert without[LOGISTIC].accuracy < found[LOGISTIC].accuracy - 0.05
-    if classes == 2:
-        assert found[GUESSING].auc == 0.5
-        assert found[LOGISTIC].auc > 0.9
-    else:
-        assert found[LOGISTIC].auc is None
+    area, none = ("auc", "auc_macro") if classes == 2 else ("auc_macro", "auc")
+    assert getattr(found[GUESSING], area) == 0.5
+    assert getattr(found[LOGISTIC], area) > 0.9
+    assert getattr(found[LOGISTIC], none) is None
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -49,6 +49,40 @@ def test_the_scores_are_scikit_learns(weighted):
     assert found.accuracy == pytest.approx(accuracy_score(ids, second > 0.5, sample_weight=weights))
     assert found.auc == pytest.approx(roc_auc_score(ids, second, sample_weight=weights))
     assert found.crossentropy == pytest.approx(log_loss(ids, second, sample_weight=weights), rel=1e-6)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_area_of_more_classes_is_scikit_learns_macro_average(weighted):
+    rng = np.random.default_rng(0)
+    ids, probabilities = rng.integers(0, 4, 300), rng.dirichlet(np.ones(4), 300)
+    weights = rng.random(300).astype(np.float32) if weighted else None
+    nothing = np.zeros([300, 1], np.float32)
+    binary = [roc_auc_score(ids == number, probabilities[:, number], sample_weight=weights) for number in range(4)]
+    found = scores(Vectors(nothing, nothing, ids, weights), probabilities, 0)
+    assert found.auc_macro == pytest.approx(np.mean(binary))
+    if not weighted:
+        expected = roc_auc_score(ids, probabilities, multi_class="ovr", average="macro")
+        assert found.auc_macro == pytest.approx(expected)
+
+
+def test_classes_without_a_test_row_that_counts_have_no_area():
+    rng = np.random.default_rng(0)
+    ids, probabilities = rng.integers(0, 4, 300), rng.dirichlet(np.ones(4), 300)
+    nothing, counts = np.zeros([300, 1], np.float32), (ids < 3).astype(np.float32)
+    few = Vectors(nothing[ids < 3], nothing[ids < 3], ids[ids < 3])
+    expected = np.mean([roc_auc_score(few.labels == number, probabilities[ids < 3, number]) for number in range(3)])
+    assert scores(few, probabilities[ids < 3], 0).auc_macro == pytest.approx(expected)
+    assert scores(Vectors(nothing, nothing, ids, counts), probabilities, 0).auc_macro == pytest.approx(expected)
+    assert scores(Vectors(nothing, nothing, np.ones(300, int)), probabilities, 0).auc_macro is None
+
+
+def test_of_so_many_classes_the_area_is_measured_as_in_the_evaluator():
+    assert MOST_CLASSES == metric_names.MOST_CLASSES
+    nothing, ids = np.zeros([202, 1], np.float32), np.arange(202)
+    for classes in (MOST_CLASSES, MOST_CLASSES + 1):
+        one_hot = np.eye(classes)[ids % classes]
+        found = scores(Vectors(nothing, nothing, ids % classes), one_hot, 0).auc_macro
+        assert found == (1.0 if classes == MOST_CLASSES else None)
 
 
 def test_rows_that_weigh_nothing_teach_nothing():
