@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from pydantic import Field
+
 from components.metric_text import IN_UNIT, digits_of, metric_text
 from components.settings import Settings
 
@@ -99,7 +101,7 @@ class Decision(Settings):
     baseline_uri: str = ""
 
 
-TREES, LOGISTIC, RIDGE, GUESSING = "trees", "logistic regression", "ridge regression", "guessing"
+TREES, LOGISTIC, RIDGE, PROBE, GUESSING = "trees", "logistic regression", "ridge regression", "linear probe", "guessing"
 COMPARED = {"accuracy": "accuracy", "auc": "AUC", "auc_macro": "AUC (macro average)", "rmse": "RMSE", "r2": "R2"}
 """What a person compares first, by the Evaluator's name for it, and as it is printed."""
 
@@ -138,7 +140,7 @@ class NumberScores(Settings):
 
 
 class Yardstick(Settings):
-    """What simple models score on the rows that the trained one is tested on.
+    """What simple models score on the rows or photos that the trained one is tested on.
 
     Attributes:
         fitted_rows: Training rows that they were fitted on.
@@ -146,13 +148,17 @@ class Yardstick(Settings):
         test_rows: That they were measured on.
         seed: Of the sample, and of the trees.
         models: By their names above.
+        records: What the rows are.
+        nothing: Why there are no models; "" where there are some.
     """
 
-    fitted_rows: int
-    training_rows: int
-    test_rows: int
+    fitted_rows: int = 0
+    training_rows: int = 0
+    test_rows: int = 0
     seed: int
-    models: dict[str, Scores | NumberScores]
+    models: dict[str, Scores | NumberScores] = Field(default_factory=dict)
+    records: Literal["rows", "photos"] = "rows"
+    nothing: str = ""
 
     def beside(self, metrics: Mapping[str, float]) -> list[str]:
         """Returns for each metric that can be compared where the trained model stands, in words.
@@ -164,11 +170,13 @@ class Yardstick(Settings):
             f"{title}: this model {metric_text(name, metrics[name])}, "
             + ", ".join(f"{model} {metric_text(name, getattr(scores, name))}" for model, scores in self._ordered())
             for name, title in COMPARED.items()
-            if name in metrics and all(getattr(scores, name, None) is not None for scores in self.models.values())
+            if name in metrics
+            and self.models
+            and all(getattr(scores, name, None) is not None for scores in self.models.values())
         ]
 
     def _ordered(self) -> list[tuple[str, Scores | NumberScores]]:
-        return [(name, self.models[name]) for name in (TREES, LOGISTIC, RIDGE, GUESSING) if name in self.models]
+        return [(name, self.models[name]) for name in (TREES, LOGISTIC, RIDGE, PROBE, GUESSING) if name in self.models]
 
     @property
     def rows_in_words(self) -> str:
@@ -176,7 +184,7 @@ class Yardstick(Settings):
         fitted = f"{self.fitted_rows:,}"
         if self.fitted_rows < self.training_rows:
             fitted += f" of {self.training_rows:,}"
-        return f"the same {self.test_rows:,} test rows, fitted on {fitted} training rows"
+        return f"the same {self.test_rows:,} test {self.records}, fitted on {fitted} training {self.records}"
 
 
 class Failure(Settings):

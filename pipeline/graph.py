@@ -32,14 +32,14 @@ from components.statistics_gen.component import StatisticsGen
 from components.trainer.component import Trainer
 from components.trainer.executor import SOURCE_FINGERPRINT
 from components.transform.component import Transform
-from components.yardstick.component import Yardstick
+from components.yardstick.component import PhotoYardstick, Yardstick
 from pipeline.config import SCHEMAS, ImagePipeline, Pipeline, PipelineConfig, RowPipeline
 from pipeline.metadata.connection import connection_without_password
 from pipeline.source_fingerprint import PACKAGES, file_fingerprint, source_fingerprint
 
-BASELINE_ID = "BaselineModel"
+BASELINE_ID, YARDSTICK_ID = "BaselineModel", "Yardstick"
 PHOTO_CONTRACT = SCHEMAS / "photos.pbtxt"
-FUNCTIONS = ("preprocessing_fn", "tuner_fn", "run_fn")
+FUNCTIONS = ("preprocessing_fn", "tuner_fn", "run_fn", "features_fn")
 """Execution properties that name a function by its dotted path."""
 
 Channels: TypeAlias = dict[str, BaseChannel | None]
@@ -75,7 +75,7 @@ class Parts:
 def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerprint: str = "") -> TfxPipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
-    Rows have a Yardstick beside the Trainer.
+    A Yardstick stands beside the Trainer; of photos after it, for it takes what the Trainer stored.
 
     Args:
         config: With `data.path` set.
@@ -99,7 +99,7 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
         statistics=parts.transform_statistics,
     )
     training_nodes, trained = _training(config, parts, transform, schema)
-    yardsticks, measured = _yardstick(config, example_gen, transform)
+    yardsticks, measured = _yardstick(config, example_gen, transform, trained)
     release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
     report = Report(
         pipeline=config.name,
@@ -248,18 +248,28 @@ def _training(
     return [*tuners, trainer], outputs
 
 
-def _yardstick(config: Pipeline, example_gen: BaseNode, transform: Transform) -> tuple[list[BaseNode], Channels]:
-    """What the model is set beside, for rows; returns the nodes and what they found."""
-    if isinstance(config, ImagePipeline) or not config.yardstick.enabled:
+def _yardstick(
+    config: Pipeline, example_gen: BaseNode, transform: Transform, trained: Channels
+) -> tuple[list[BaseNode], Channels]:
+    """What the model is set beside; returns the nodes and what they found."""
+    if not config.yardstick.enabled:
         return [], {}
-    yardstick = Yardstick(
-        examples=example_gen.outputs["examples"],
-        ingest_report=example_gen.outputs["ingest_report"],
-        transform_graph=transform.outputs["transform_graph"],
-        settings=config.yardstick,
-        weight=_weight(config),
-        task=config.task,
-    )
+    inputs = {
+        "examples": example_gen.outputs["examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "settings": config.yardstick,
+    }
+    match config:
+        case ImagePipeline():
+            features_fn = "components.trainer.transfer_learning.probe.probe_features"
+            yardstick: BaseNode = PhotoYardstick(
+                **inputs, model_run=trained["model_run"], trainer=config.trainer, features_fn=features_fn
+            ).with_id(YARDSTICK_ID)
+        case RowPipeline():
+            ingest_report = example_gen.outputs["ingest_report"]
+            yardstick = Yardstick(**inputs, ingest_report=ingest_report, weight=_weight(config), task=config.task)
+        case _:
+            assert_never(config)
     return [yardstick], {"yardstick": yardstick.outputs["yardstick"]}
 
 

@@ -96,7 +96,7 @@ def sparkline(bars: Sequence[HistogramBar]) -> Markup:
 
 def _beside(review: Review) -> dict[str, Any]:
     """The model and the simple ones, a row each, by the metrics that all have."""
-    if not review.yardstick or not review.evaluation:
+    if not review.yardstick or not review.yardstick.models or not review.evaluation:
         return {}
     metrics = review.evaluation.slices[0].metrics
     simple = {name: scores.model_dump() for name, scores in review.yardstick.models.items()}

@@ -8,8 +8,10 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.contract import CLASSIFICATION, Task
 from components.ingest.artifact import IngestReportArtifact
+from components.settings import Settings
 from components.yardstick.config import YardstickSettings
 from components.yardstick.executor import Executor
+from components.yardstick.photo_executor import PhotoExecutor
 
 
 class YardstickArtifact(Artifact):
@@ -17,6 +19,18 @@ class YardstickArtifact(Artifact):
 
     # Kubeflow knows a type by the name it is imported by.
     TYPE_NAME = "components.YardstickArtifact"
+
+
+class PhotoYardstickSpec(ComponentSpec):
+    """What the yardstick of photos takes and makes."""
+
+    PARAMETERS = {name: ExecutionParameter(type=str) for name in ("settings", "trainer", "features_fn")}
+    INPUTS = {
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "transform_graph": ChannelParameter(type=standard_artifacts.TransformGraph),
+        "model_run": ChannelParameter(type=standard_artifacts.ModelRun),
+    }
+    OUTPUTS = {"yardstick": ChannelParameter(type=YardstickArtifact)}
 
 
 class YardstickSpec(ComponentSpec):
@@ -71,6 +85,47 @@ class Yardstick(base_component.BaseComponent):
                 settings=settings.model_dump_json(),
                 weight=weight,
                 task=None if task == CLASSIFICATION else task,
+                yardstick=types.Channel(type=YardstickArtifact),
+            )
+        )
+
+
+class PhotoYardstick(base_component.BaseComponent):
+    """Fits a linear probe on what the Trainer stored of the training photos, and measures it on the test split.
+
+    Output: `yardstick` (YardstickArtifact).
+    """
+
+    SPEC_CLASS = PhotoYardstickSpec
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(PhotoExecutor)
+
+    def __init__(
+        self,
+        examples: types.BaseChannel,
+        transform_graph: types.BaseChannel,
+        model_run: types.BaseChannel,
+        settings: YardstickSettings,
+        trainer: Settings,
+        features_fn: str,
+    ) -> None:
+        """Declares the step.
+
+        Args:
+            examples: With the splits "train" and "test".
+            transform_graph: Of the Transform step.
+            model_run: Of the Trainer, which has noted there what it stored.
+            settings: How many photos.
+            trainer: The Trainer's settings.
+            features_fn: Dotted path of the function that returns what is stored.
+        """
+        super().__init__(
+            spec=PhotoYardstickSpec(
+                examples=examples,
+                transform_graph=transform_graph,
+                model_run=model_run,
+                settings=settings.model_dump_json(),
+                trainer=trainer.model_dump_json(),
+                features_fn=features_fn,
                 yardstick=types.Channel(type=YardstickArtifact),
             )
         )

@@ -6,11 +6,11 @@ from components.settings import Settings
 
 
 class YardstickSettings(Settings):
-    """What the model is set beside: scikit-learn's trees and logistic or ridge regression, and guessing.
+    """What the model is set beside: of rows trees and logistic or ridge regression, of photos a linear probe; guessing.
 
     Attributes:
         enabled: Whether they are fitted.
-        rows: On so many rows of the training split, at most; of more, on a sample.
+        rows: On so many rows or photos of the training split, at most; of more, on a sample.
         seed: Of the sample, and of the trees.
     """
 

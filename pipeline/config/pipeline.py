@@ -160,11 +160,16 @@ class PipelineConfig(Settings):
 
 
 class ImagePipeline(PipelineConfig):
-    """A pipeline from photos to a classifier, by transfer learning."""
+    """A pipeline from photos to a classifier, by transfer learning.
+
+    Args:
+        yardstick: What the model is set beside, where that is turned on.
+    """
 
     data: ImageData = ImageData()
     transform: ImageTransform = ImageTransform()
     trainer: TransferLearning = TransferLearning()
+    yardstick: YardstickSettings = YardstickSettings(enabled=False)
 
     @property
     def weights_file(self) -> str:

@@ -11,6 +11,7 @@ from components.ingest.report import Quarantined
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
 from components.wording import listed, printable
+from components.yardstick.config import YardstickSettings
 from pipeline.config import ImagePipeline
 from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
@@ -51,6 +52,7 @@ def draft_for_photos(name: str, found: PhotoFindings) -> Draft:
         trainer=_trainer(found, split),
         evaluation=_evaluation(found, split),
         gate=RULES,
+        yardstick=YardstickSettings(),
     )
     return Draft(
         config=config,

@@ -107,7 +107,8 @@ class Recorder:
         if measured := execution.output("yardstick"):
             yardstick = read_yardstick(measured.uri)
             self._update(yardstick=yardstick)
-            note = f"fitted on {yardstick.fitted_rows:,} of {yardstick.training_rows:,} training rows"
+            fitted = f"fitted on {yardstick.fitted_rows:,} of {yardstick.training_rows:,} training {yardstick.records}"
+            note = yardstick.nothing or fitted
         if evaluation := execution.output("evaluation"):
             decision = read_decision(evaluation.uri)
             self._update(metrics=decision.metrics, thresholds=decision.checks)

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, Home, write_photos
@@ -17,6 +18,7 @@ SMALL = (
     "--set=data.split.train=0.6",
     "--set=data.split.eval=0.2",
     "--set=data.split.test=0.2",
+    "--set=yardstick.enabled=true",
 )
 ANY_MODEL = '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 0}]'
 PERFECT_MODEL = '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 1.01}]'
@@ -65,6 +67,22 @@ def test_five_classes_go_through_the_softmax_path_to_a_pushed_model(first_run):
     assert record["metrics"]["example_count"] == record["counts"]["test"]
     assert len(done.stdout.splitlines()) <= 60
     assert done.stderr == ""
+
+
+def test_the_run_says_where_the_model_stands_beside_a_linear_probe(first_run):
+    done, record = first_run
+    yardstick, counts = record["yardstick"], record["counts"]
+    assert (yardstick["fitted_rows"], yardstick["training_rows"]) == (counts["train"], counts["train"])
+    assert (yardstick["test_rows"], yardstick["records"]) == (counts["test"], "photos")
+    probe, guessing = yardstick["models"]["linear probe"], yardstick["models"]["guessing"]
+    assert probe["accuracy"] > guessing["accuracy"]
+    assert probe["auc_macro"] > guessing["auc_macro"] == 0.5
+    assert f"On the same {counts['test']} test photos, fitted on {counts['train']} training photos:" in done.stdout
+    said = f"accuracy: this model {record['metrics']['accuracy']:.4f}, linear probe {probe['accuracy']:.4f}, guessing "
+    assert said in done.stdout
+    page = Path(record["report"]).read_text()
+    assert 'id="yardstick"' in page
+    assert "a linear probe, which is" in page
 
 
 def test_evaluate_finds_on_the_test_photos_what_the_evaluator_found(first_run, home):
@@ -213,7 +231,7 @@ def test_a_deleted_push_is_pushed_again(pushed_again):
 
 def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(changed_code):
     rerun = {name for name, was_cached in cached(changed_code).items() if not was_cached}
-    assert rerun == {"Trainer", "Evaluator", "Pusher", "Report"}
+    assert rerun == {"Trainer", "Yardstick", "Evaluator", "Pusher", "Report"}
 
 
 def test_a_changed_photo_reruns_everything(changed_photo):

@@ -46,7 +46,9 @@ def test_settings_by_key_and_folders_by_name(tmp_path):
     assert (pipeline.config.trainer.seed, pipeline.config.evaluation.slices) == (3, ())
     assert pipeline.config.output_dir == str(tmp_path)
     assert transferline.load("photos", data_dir="~/pets").config.data.path == str(Path.home() / "pets")
-    with pytest.raises(TransferlineError, match=r"seed: there is no such setting \(did you mean 'trainer.seed'\?\)"):
+    with pytest.raises(
+        TransferlineError, match=r"seed: there is no such setting \(did you mean 'trainer.seed' or 'yardstick.seed'\?\)"
+    ):
         transferline.load("digits", {"seed": 3})
     with pytest.raises(TransferlineError, match=r"did you mean 'digits'"):
         transferline.load("digit")

@@ -45,7 +45,9 @@ def test_what_is_not_set_has_no_value(transferline):
 
 
 def test_a_beginning_of_no_setting(transferline):
-    with pytest.raises(TransferlineError, match=r"no such setting \(did you mean 'trainer.seed'\?\)"):
+    with pytest.raises(
+        TransferlineError, match=r"no such setting \(did you mean 'trainer.seed' or 'yardstick.seed'\?\)"
+    ):
         transferline("settings", "digits", "seed")
 
 

@@ -96,7 +96,7 @@ def faults_of(name, *assignments):
 @pytest.mark.parametrize(
     ("name", "assignment", "suggested"),
     [
-        ("digits", "seed=3", " (did you mean 'trainer.seed'?)"),
+        ("digits", "seed=3", " (did you mean 'trainer.seed' or 'yardstick.seed'?)"),
         (
             "digits",
             "trainer.epochs=3",

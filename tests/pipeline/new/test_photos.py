@@ -31,6 +31,7 @@ def test_classes_are_counted_and_sizes_seen(lay_out, photo, written):
     assert config.data.path == str(folder)
     assert (config.data.split.by, config.data.split.test, config.data.split.stratify) == ("hash", 0.2, True)
     assert config.evaluation.better_than_guessing
+    assert config.yardstick.enabled
     assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True)
     accuracy, area = config.evaluation.thresholds
     assert accuracy.at_least > 40 / 70 < area.at_least
