@@ -39,6 +39,8 @@ class RowSplit(Settings):
         stratify: By hash: whether each class has its shares of train, eval and test, as exactly as whole rows allow,
             and a rare one a row in each if it has three. The data is read twice for it, and more rows may move others
             to another split; without it they never do.
+        seed: By hash: another number parts the rows otherwise, by the same shares, which shows how much a result
+            depends on the split. 0 is the split of a pipeline that names none.
         eval_rows: By rows: the first so many lines are for validation.
         train_rows: By rows: the next so many lines are for training; None for all up to the test rows.
         test_rows: By rows: the last so many lines are for the test. What is between is left out, and counted.
@@ -52,6 +54,7 @@ class RowSplit(Settings):
     group: str = ""
     count_conflicts: bool = False
     stratify: bool = False
+    seed: int = Field(default=0, ge=0, lt=2**31)
     eval_rows: int = Field(default=1_000, ge=1)
     train_rows: int | None = Field(default=None, ge=1)
     test_rows: int = Field(default=1_000, ge=1)

@@ -22,6 +22,9 @@ TRAIN, EVAL, TEST = range(len(SPLITS))
 HASH_KEY = "transferline row"
 """The key of the hash of texts, 16 characters."""
 
+GOLDEN = 0x9E3779B97F4A7C15
+"""2**64 by the golden ratio."""
+
 SplitNumbers: TypeAlias = npt.NDArray[np.int8]
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 
@@ -56,7 +59,7 @@ class SplitRule:
         Args:
             table: The records' columns.
         """
-        return row_hashes(table.select(self.key) if self.key else table)
+        return _seeded(row_hashes(table.select(self.key) if self.key else table), self.settings.seed)
 
     def splits_of(
         self,
@@ -172,7 +175,7 @@ def row_hashes(table: pa.Table) -> Hashes:
     combined = np.zeros(table.num_rows, np.uint64)
     # As in boost::hash_combine, so that neither a change of places nor two equal columns cancel out.
     for column in hashes:
-        combined ^= column + np.uint64(0x9E3779B97F4A7C15) + (combined << np.uint64(6)) + (combined >> np.uint64(2))
+        combined ^= column + np.uint64(GOLDEN) + (combined << np.uint64(6)) + (combined >> np.uint64(2))
     return _mixed(combined)
 
 
@@ -182,6 +185,12 @@ def _column_hashes(column: pa.ChunkedArray) -> Hashes:
         numbers = values.to_numpy(zero_copy_only=False).astype(np.float64)
         return np.asarray(pd.util.hash_array(numbers + 0.0, hash_key=HASH_KEY))
     return np.asarray(pd.util.hash_array(values.to_pandas().to_numpy(), hash_key=HASH_KEY))
+
+
+def _seeded(hashes: Hashes, seed: int) -> Hashes:
+    """Returns other hashes for each seed, different ones for different hashes; the same ones for 0."""
+    # The increment of SplitMix64, whose multiples lie far apart.
+    return _mixed(hashes + np.uint64(seed * GOLDEN % 2**64)) if seed else hashes
 
 
 def _mixed(hashes: Hashes) -> Hashes:

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,21 @@ def test_a_row_stays_in_its_split_whatever_is_beside_it_and_however_columns_are_
     whole = numbers(RowSplit(by="hash"), table)
     part = table.slice(500, 100).select(["label", "customer", "x"])
     np.testing.assert_array_equal(numbers(RowSplit(by="hash"), part), whole[500:600])
+
+
+def test_each_seed_parts_the_rows_otherwise_by_the_same_shares(table):
+    by_seed = [numbers(RowSplit(by="hash", key=("customer",), seed=seed), table) for seed in range(4)]
+    for splits in by_seed:
+        assert (splits.reshape(-1, 4) == splits[::4, np.newaxis]).all()
+        assert np.bincount(splits) / ROWS == pytest.approx([0.8, 0.1, 0.1], abs=0.015)
+    np.testing.assert_array_equal(by_seed[0], numbers(RowSplit(by="hash", key=("customer",)), table))
+    for one, other in itertools.combinations(by_seed, 2):  # 0.66 of the rows by chance
+        assert (one == other).mean() == pytest.approx(0.8**2 + 2 * 0.1**2, abs=0.03)
+
+
+def test_a_seed_keeps_what_differs_apart(table):
+    rule = make_rule(RowSplit(by="hash", seed=7), layout(""), "label")
+    assert len(np.unique(rule.hashes_of(table))) == len(np.unique(row_hashes(table)))
 
 
 def test_rows_of_one_key_stay_together(table):
