@@ -1,15 +1,11 @@
 import pytest
 import tensorflow as tf
+from row_ingest import as_dict, taken
 from tfx.types import standard_artifacts
 
 from components import contract
-from components.csv_example_gen.beam_pipeline import Plan, finish, number_rows
-from components.csv_example_gen.blocks import ranges_of
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.executor import Executor
-from components.csv_example_gen.files import list_files
-from components.csv_example_gen.layout import find_layout
-from components.csv_example_gen.splits import make_rule
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.report import read_report
 
@@ -47,15 +43,6 @@ def stored(folder):
     return [as_dict(record.numpy()) for record in records]
 
 
-def as_dict(record):
-    """A serialized example as {name: value}; a feature without a value isn't there."""
-    values = {}
-    for name, feature in tf.train.Example.FromString(record).features.feature.items():
-        if feature.WhichOneof("kind"):
-            (values[name],) = getattr(feature, feature.WhichOneof("kind")).value
-    return values
-
-
 @pytest.fixture
 def decode():
     return as_dict
@@ -66,21 +53,7 @@ def take(tmp_path, decode):
     """Takes a file through everything but Beam; returns the stored rows, the number found, and the faults."""
 
     def run(path, range_bytes=10**6, **settings):
-        data = CsvData(path=str(path), **settings)
-        layout = find_layout(list_files(data.path), data, {})
-        plan = Plan(layout, data, make_rule(data.split, layout, data.label))
-        (file,) = layout.files
-        newlines = data.newlines_in_values
-        parts = ranges_of(0, file, whole=newlines, range_bytes=range_bytes)
-        numbering = number_rows([(part, plan.reader.count(part)) for part in parts])
-        pieces = ((part, piece) for part in parts for piece in plan.reader.pieces(part))
-        finished = [finish(piece, part, plan, numbering) for part, piece in pieces]
-        found = sum(done.found for done in finished)
-        assert found == numbering.total
-        target = tmp_path / "records.gz"
-        target.write_bytes(b"".join(each for done in finished for each in done.records.values()))
-        records = tf.data.TFRecordDataset(str(target), compression_type="GZIP")
-        stored = [decode(record.numpy()) for record in records]
-        return stored, found, [fault for done in finished for fault in done.faults]
+        records, found, faults = taken(path, tmp_path / "records.gz", range_bytes, **settings)
+        return list(map(decode, records)), found, faults
 
     return run
