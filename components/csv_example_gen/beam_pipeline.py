@@ -28,6 +28,7 @@ from components.csv_example_gen.duplicates import Copy, HashedRows, in_different
 from components.csv_example_gen.encode import gzipped, gzipped_records
 from components.csv_example_gen.gather import GatherInputs
 from components.csv_example_gen.layout import TableLayout
+from components.csv_example_gen.long_cells import added, long_cells
 from components.csv_example_gen.places import named_rows
 from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import TRAIN, UNUSED, SplitRule, row_hashes
@@ -35,13 +36,14 @@ from components.csv_example_gen.tally import Tallies, Tally, add_up, record_type
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
-from components.ingest.report import Duplicate, LabelRange, Quarantined
+from components.ingest.report import Duplicate, LabelRange, LongCells, Quarantined
 from components.ingest.results import (
     BYTES,
     CONFLICTS,
     COUNTS,
     DUPLICATES,
     FOUND,
+    LONG,
     QUARANTINED,
     result_line,
     write_results,
@@ -141,6 +143,7 @@ class Finished:
         inputs: What the rows have as inputs and labels, where conflicts are counted.
         columns: What is in each column of the rows to train on.
         labels: Of numbers to predict, from where to where they go in each split.
+        long: How long the cells of each column of text are.
     """
 
     records: dict[str, bytes]
@@ -152,6 +155,7 @@ class Finished:
     inputs: LabelledInputs | None
     columns: Tallies
     labels: dict[str, LabelRange]
+    long: dict[str, LongCells]
 
 
 class _ReadingFn(beam.DoFn):
@@ -194,6 +198,7 @@ class ReadRanges(_ReadingFn):
             ahead=BLOCKS_AHEAD,
         )
         columns: Tallies = {}
+        long: dict[str, LongCells] = {}
         for done in finished:
             PROGRESS.add(done.found, numbering.total)
             for split, records in done.records.items():
@@ -211,9 +216,12 @@ class ReadRanges(_ReadingFn):
             if done.inputs:
                 yield beam.pvalue.TaggedOutput(INPUTS, done.inputs)
             add_up(columns, done.columns)
+            long |= {name: added([long[name], each]) if name in long else each for name, each in done.long.items()}
             self._too_many = self._too_many | {name for name, tally in columns.items() if tally.too_many}
         for column in columns.items():
             yield beam.pvalue.TaggedOutput(COLUMNS, column)
+        for counted in long.items():
+            yield beam.pvalue.TaggedOutput(LONG, counted)
         yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
 
 
@@ -272,10 +280,11 @@ def finish(
                     counts[split, label["values"]] = label["counts"]
             if number == TRAIN:
                 columns = tallies_of(table, plan.record_types, too_many)
-    faults = [
-        Quarantined(place=plan.layout.place(part.file, fault.line + first_line), reason=fault.reason)
-        for fault in rows.faults
-    ]
+
+    def place(line: int) -> str:
+        return plan.layout.place(part.file, line + first_line)
+
+    faults = [Quarantined(place=place(fault.line), reason=fault.reason) for fault in rows.faults]
     packed: list[tuple[int, HashedRows]] = []
     if rule.may_part_copies:
         whole = row_hashes(rows.table) if rule.key else hashes
@@ -285,8 +294,8 @@ def finish(
         same = hashes if rule.inputs == rule.key else row_hashes(rows.table.select(rule.inputs))
         labels = rows.table[LABEL].combine_chunks()
         inputs = labelled_inputs(same, labels, splits, part.file, rows.lines + first_line)
-    unused = int((splits == UNUSED).sum())
-    return Finished(records, counts, rows.count, unused, faults, packed, inputs, columns, ranges)
+    unused, long = int((splits == UNUSED).sum()), long_cells(rows, place)
+    return Finished(records, counts, rows.count, unused, faults, packed, inputs, columns, ranges, long)
 
 
 def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], results_file: str) -> None:
@@ -315,7 +324,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         )
         known["strata"] = beam.pvalue.AsSingleton(strata)
     outputs = ranges | "ReadRanges" >> beam.ParDo(ReadRanges(plan), **known).with_outputs(
-        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS, COLUMNS, LABELS
+        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS, COLUMNS, LABELS, LONG
     )
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
@@ -338,7 +347,12 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
     columns = (
         outputs[COLUMNS] | "AddUpColumns" >> beam.CombinePerKey(summed) | "ColumnLines" >> beam.MapTuple(_column_line)
     )
-    lines = [counts, sizes, found, columns, outputs[QUARANTINED]]
+    long = (
+        outputs[LONG]
+        | "AddUpLong" >> beam.CombinePerKey(added)
+        | "LongLines" >> beam.Map(lambda counted: result_line(LONG, counted[1].model_dump()))
+    )
+    lines = [counts, sizes, found, columns, long, outputs[QUARANTINED]]
     if plan.layout.task == REGRESSION:
         lines.append(
             outputs[LABELS]

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Mapping
 
 from components.contract import SPLITS
-from components.ingest.report import Conflicts, IngestReport
+from components.ingest.report import Conflicts, IngestReport, LongCells
 from components.wording import listed, printable
 
 LISTED = 20
+STRAYS = 0.05
+"""Where a larger share of a column's cells is long, it is a column of letters."""
 
 Counts = Mapping[str, Mapping[str, int]]
 """Records by split, then by label."""
@@ -18,6 +20,7 @@ def findings_of(report: IngestReport) -> list[str]:
     found = [f"{report.conflicts.records:,} in conflict"] if report.conflicts and report.conflicts.groups else []
     if outside := sum(labels.outside for labels in report.label_ranges.values()):
         found.append(f"{outside:,} label{'s' * (outside > 1)} outside of the training rows' range")
+    found += [f"{_cells(each.cells)} too long for a name in '{printable(each.column)}'" for each in report.long_cells]
     return [*found, missing_classes_text(names, report.counts)] if names else found
 
 
@@ -52,6 +55,27 @@ def conflicts_text(conflicts: Conflicts, records: int) -> str:
         f"group{'s' * (conflicts.groups > 1)}: no model of these inputs can be right for more than "
         f"{1 - outvoted_share(conflicts, records):.1%} of the records"
     )
+
+
+def strays(columns: Iterable[LongCells]) -> tuple[LongCells, ...]:
+    """Returns the columns that have a few long cells, and no more than a few."""
+    return tuple(
+        sorted((each for each in columns if 0 < each.cells <= STRAYS * each.given), key=lambda each: each.column)
+    )
+
+
+def long_cells_text(found: LongCells) -> str:
+    """Returns how many cells are long, and where."""
+    more = found.cells - len(found.first)
+    return (
+        f"{_cells(found.cells)} of the column '{printable(found.column)}', of {found.given:,}, "
+        f"{'is' if found.cells == 1 else 'are'} too long for the name of a category, up to {found.longest:,} bytes: "
+        f"{'; '.join(found.first)}{f' and {more:,} more' * (more > 0)}"
+    )
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"
 
 
 def outvoted_share(conflicts: Conflicts, records: int) -> float:

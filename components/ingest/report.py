@@ -75,6 +75,24 @@ class LabelRange(Settings):
     outside: int = 0
 
 
+class LongCells(Settings):
+    """Cells of a column of text that are too long for the name of a category.
+
+    Attributes:
+        column: The column.
+        given: How many of its cells say anything.
+        cells: How many of those are so long.
+        longest: Bytes of the longest cell.
+        first: Where the first of the long ones are.
+    """
+
+    column: str
+    given: int
+    cells: int
+    longest: int
+    first: tuple[str, ...] = ()
+
+
 class IngestReport(Settings):
     """Records in = records out + quarantined + unused.
 
@@ -88,6 +106,7 @@ class IngestReport(Settings):
         first_quarantined: The first few of them, for the screen.
         duplicates: Groups of identical records that differ in split or label.
         conflicts: Records with the same inputs and different labels; None where they weren't counted.
+        long_cells: Columns of text with a few cells that are too long for a name.
         passed_over: How many files beside those of rows aren't data.
         first_passed_over: The names of the first few of them.
         label_ranges: Of numbers to predict, the labels by split; empty for classes.
@@ -102,6 +121,7 @@ class IngestReport(Settings):
     first_quarantined: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     conflicts: Conflicts | None = None
+    long_cells: tuple[LongCells, ...] = ()
     passed_over: int = 0
     first_passed_over: tuple[str, ...] = ()
     label_ranges: dict[str, LabelRange] = {}

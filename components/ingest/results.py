@@ -14,12 +14,13 @@ from components.contract import SPLITS
 from components.datasets import untuned
 from components.ingest import storage
 from components.ingest.file_names import HIDDEN
+from components.ingest.findings import strays
 from components.ingest.outputs import RECORDS_SUFFIX, lost
 from components.ingest.reasons import BLANK, BROKEN
-from components.ingest.report import MAX_CONFLICTS, SHOWN, Conflicts, Duplicate, IngestReport, Quarantined
+from components.ingest.report import MAX_CONFLICTS, SHOWN, Conflicts, Duplicate, IngestReport, LongCells, Quarantined
 from components.wording import natural_key
 
-COUNTS, DUPLICATES, CONFLICTS, QUARANTINED = "counts", "duplicates", "conflicts", "quarantined"
+COUNTS, DUPLICATES, CONFLICTS, QUARANTINED, LONG = "counts", "duplicates", "conflicts", "quarantined", "long"
 FOUND, BYTES, SHARDS = "found", "bytes", "shards"
 
 MAX_GROUPS = 1000
@@ -30,10 +31,10 @@ def result_line(kind: str, value: object) -> str:
     """Returns one line of the file of results.
 
     Args:
-        kind: `COUNTS`, with ((split, label), count); `DUPLICATES`, `CONFLICTS` or `QUARANTINED`, with the fields of a
-            `Duplicate`, of the `Conflicts` in a part of the records, or of a `Quarantined`; `FOUND`, with (records
-            found, records left out by the split, parts of the input that were read to their end); `BYTES`, with (split,
-            size of what was written); `SHARDS`, with the fields of a file that was written.
+        kind: `COUNTS`, with ((split, label), count); `DUPLICATES`, `CONFLICTS`, `LONG` or `QUARANTINED`, with the
+            fields of a `Duplicate`, of the `Conflicts` in a part of the records, of `LongCells`, or of a `Quarantined`;
+            `FOUND`, with (records found, records left out by the split, parts of the input that were read to their
+            end); `BYTES`, with (split, size of what was written); `SHARDS`, with the fields of a file that was written.
         value: As the kind says.
     """
     return json.dumps([kind, value])
@@ -75,6 +76,7 @@ def read_results(
     counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     duplicates: list[Duplicate] = []
     conflicts: list[Conflicts] = []
+    long: list[LongCells] = []
     aside = list(quarantined)
     unused = 0
     for kind, value in _lines(path):
@@ -85,6 +87,8 @@ def read_results(
             duplicates.append(Duplicate.model_validate(value))
         elif kind == CONFLICTS:
             conflicts.append(Conflicts.model_validate(value))
+        elif kind == LONG:
+            long.append(LongCells.model_validate(value))
         elif kind == QUARANTINED:
             aside.append(Quarantined.model_validate(value))
         elif kind == FOUND:
@@ -103,6 +107,7 @@ def read_results(
         first_quarantined=tuple([*meant, *hidden][:SHOWN]),
         duplicates=worst_first(duplicates),
         conflicts=_all_conflicts(conflicts) if conflicts else None,
+        long_cells=strays(long),
     )
     return report, aside
 

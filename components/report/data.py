@@ -36,6 +36,7 @@ def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str
         counts=report.counts if report else {},
         quarantined=report.quarantined if report else 0,
         unused=report.unused if report else 0,
+        long_cells=report.long_cells if report else (),
         passed_over=report.passed_over if report else 0,
         first_passed_over=report.first_passed_over if report else (),
         quarantine=tuple(_quarantine(ingest_report)) if report else (),

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from components.answering import Answering
-from components.ingest.report import Conflicts, Duplicate, Quarantined
+from components.ingest.report import Conflicts, Duplicate, LongCells, Quarantined
 from components.outcome import Decision, Yardstick
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
@@ -281,6 +281,7 @@ class DataReview(Settings):
         counts: Records by split, then by label.
         quarantined: How many were set aside.
         unused: How many a split by rows left out.
+        long_cells: Columns of text with a few cells that are too long for a name.
         passed_over: How many files beside those of rows aren't data.
         first_passed_over: The names of the first few of them.
         quarantine: The first of those set aside.
@@ -295,6 +296,7 @@ class DataReview(Settings):
     counts: dict[str, dict[str, int]] = {}
     quarantined: int = 0
     unused: int = 0
+    long_cells: tuple[LongCells, ...] = ()
     passed_over: int = 0
     first_passed_over: tuple[str, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from components.ingest.findings import conflicts_text, missing_classes, missing_classes_text
+from components.ingest.findings import conflicts_text, long_cells_text, missing_classes, missing_classes_text
 from components.metric_text import LOWER_IS_BETTER, metric_text
 from components.outcome import GUESSING, NumberScores, ThresholdCheck
 from components.report.review import DataReview, EvaluationReview, Metric, Review, SliceResult, TrainingReview
@@ -245,12 +245,13 @@ def notes(review: Review) -> list[str]:
 
 
 def data_warnings(data: DataReview) -> list[str]:
-    """Returns what is wrong with the records as a whole: classes that miss a split, and records in conflict."""
+    """Returns what is wrong with the records as a whole: classes that miss a split, records in conflict, long cells."""
     # Rows whose label is a number to predict are counted under no class.
     classes = {split: {name: count for name, count in found.items() if name} for split, found in data.counts.items()}
     missing = missing_classes_text(missing_classes(classes), classes)
     conflicts = conflicts_text(data.conflicts, _records(data)) if data.conflicts else ""
-    return [f"{text[0].upper()}{text[1:]}." for text in (missing, conflicts) if text]
+    long = map(long_cells_text, data.long_cells)
+    return [f"{text[0].upper()}{text[1:]}." for text in (missing, conflicts, *long) if text]
 
 
 def _records(data: DataReview) -> int:

@@ -10,7 +10,7 @@ from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
-from components.ingest.findings import conflicts_text, outvoted_share
+from components.ingest.findings import conflicts_text, long_cells_text, outvoted_share
 from components.transform.plan import CURES, TYPE_NAMES, TYPES
 from components.transform.vector import Kind
 from components.wording import listed, nearest
@@ -46,6 +46,7 @@ def _look(config: RowPipeline) -> Look:
         ok("data", f"{data.path}: {_files(found)}, {'' if found.counted else 'about '}{found.rows:,} rows"),
         *_passed_over(found),
         *_columns(config, found.layout),
+        *_long_cells(config, found),
         *(_number(config, found.number, whole=found.all_read) if found.number else _labels(found)),
         *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
         *_splits(found),
@@ -93,6 +94,18 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
             elif kinds[name] not in TYPES[wanted]:
                 text = f"{setting} names '{name}' for the kind {wanted}, and it is {TYPE_NAMES[kinds[name]]}."
                 yield fault("columns", text, CURES[kinds[name]])
+
+
+def _long_cells(config: RowPipeline, found: RowFindings) -> Iterator[Finding]:
+    features = config.transform.features
+    letters = [name for name, kind in features.items() if kind.kind == "text"] if isinstance(features, dict) else []
+    for each in found.long_cells:
+        if each.column not in letters:
+            yield warning(
+                "columns",
+                f"{long_cells_text(each)}.",
+                "Look at these rows: a quote that isn't closed takes in what follows it.",
+            )
 
 
 def _named(config: RowPipeline) -> dict[str, dict[str, Kind]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from components.ingest.findings import long_cells_text
 from components.transform.config import Text
 from components.wording import listed, printable
 from pipeline.new.gate import conflicts_warning, misses_a_split, missing_warning, what_stops
@@ -55,6 +56,10 @@ def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
     if found.fault_count:
         reasons = dict.fromkeys(fault.reason for fault in found.faults)
         yield f"{what_stops(found.quarantine)}: {listed(reasons, SHOWN, '; ')}."
+    letters = {column.name for column in found.columns if isinstance(column.feature, Text)}
+    for each in found.long_cells:
+        if each.column not in letters:
+            yield f"{long_cells_text(each)}. A quote that isn't closed takes in what follows it."
     if found.passed_over:
         yield f"Not read, since no data: {listed(found.passed_over)}."
     if not found.all_read:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -15,11 +16,13 @@ from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, l
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.files import look_for_files
 from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
+from components.csv_example_gen.long_cells import added, long_cells
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.csv_example_gen.splits import inputs_of, row_hashes
 from components.errors import TransferlineError
+from components.ingest.findings import strays
 from components.ingest.reasons import BLANK
-from components.ingest.report import Conflicts, Quarantined
+from components.ingest.report import Conflicts, LongCells, Quarantined
 from components.wording import listed
 from pipeline.profile.columns import Column, learned_from, look_at_columns
 from pipeline.profile.date_format import date_format
@@ -58,6 +61,7 @@ class RowFindings:
         inputs: How many different rows there are in the columns that are learned from, of those that were read; None
             where these aren't known.
         conflicts: Those of them that occur with different labels; None as above.
+        long_cells: Columns of text with a few cells that are too long for a name.
         passed_over: Files beside those of rows, which aren't data.
         number: The label, where it is a number to predict.
     """
@@ -75,6 +79,7 @@ class RowFindings:
     columns: tuple[Column, ...]
     inputs: int | None = None
     conflicts: Conflicts | None = None
+    long_cells: tuple[LongCells, ...] = ()
     passed_over: tuple[str, ...] = ()
     number: NumberLabel | None = None
 
@@ -159,12 +164,15 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
     data, layout = reader.data, reader.layout
     faults = [Quarantined(place=file.name, reason=file.empty) for file in layout.files if file.empty]
     tables, counts, blank = [], Counter[int](), 0
+    long: dict[str, list[LongCells]] = {}
     for part, piece in sample:
         rows = reader.records(piece, part.file)
         meant = [fault for fault in rows.faults if not fault.reason.startswith(BLANK)]
         faults += [Quarantined(place=_place(layout, part, fault.line), reason=fault.reason) for fault in meant]
         blank += len(rows.faults) - len(meant)
         counts[part.file] += rows.count
+        for name, cells in long_cells(rows, partial(_place, layout, part)).items():
+            long.setdefault(name, []).append(cells)
         tables.append(rows.table)
     if not any(table.num_rows for table in tables):
         reasons = listed([f"{fault.place}: {fault.reason}" for fault in faults], 3, "; ")
@@ -198,6 +206,7 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
         inputs=None if hashes is None else len(np.unique(hashes)),
         conflicts=conflicts_in(found, layout).model_copy(update={"first": ()}) if found else None,
         number=describe(labels.to_numpy(zero_copy_only=False).astype(np.float64)) if of_numbers else None,
+        long_cells=strays(map(added, long.values())),
     )
 
 

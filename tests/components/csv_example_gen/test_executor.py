@@ -292,6 +292,9 @@ def test_a_category_of_ten_kilobytes_is_kept_and_isnt_listed(execute, tmp_path):
     path.write_text("x,town,label\n" + "".join(rows))
     report, splits = execute(path)
     assert report.quarantined == 0
+    (found,) = report.long_cells
+    assert (found.column, found.given, found.cells, found.longest) == ("town", 500, 10, 10_000)
+    assert found.first == tuple(f"rows.csv, line {n}" for n in (2, 52, 102, 152, 202))
     assert sum(row["town"] == long.encode() for rows in splits.values() for row in rows) == 10
     town = read_columns(str(tmp_path / "out" / "ingest_report"))["town"]
     assert (town.distinct, list(town.values), town.missing) == (2, ["Rome"], 0)

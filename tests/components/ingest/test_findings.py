@@ -1,5 +1,12 @@
-from components.ingest.findings import conflicts_text, findings_of, missing_classes, missing_classes_text
-from components.ingest.report import Conflicts, IngestReport
+from components.ingest.findings import (
+    conflicts_text,
+    findings_of,
+    long_cells_text,
+    missing_classes,
+    missing_classes_text,
+    strays,
+)
+from components.ingest.report import Conflicts, IngestReport, LongCells
 
 COUNTS = {"train": {"a": 9, "b": 3, "c": 1}, "eval": {"a": 1}, "test": {"a": 1, "b": 1}}
 
@@ -34,3 +41,16 @@ def test_what_a_line_of_a_run_says():
     assert findings_of(report)[0] == "4 in conflict"
     assert findings_of(report)[1].startswith("2 classes miss a split")
     assert findings_of(IngestReport(found=0, counts={}, quarantined=0)) == []
+
+
+def test_a_few_long_cells_are_named_and_many_are_letters():
+    few = LongCells(column="town", given=500, cells=3, longest=12_000, first=("a.csv, line 2", "b.csv, line 9"))
+    many = LongCells(column="note", given=500, cells=100, longest=900, first=("a.csv, line 3",))
+    none = LongCells(column="name", given=500, cells=0, longest=20)
+    assert strays([few, many, none]) == (few,)
+    assert long_cells_text(few) == (
+        "3 cells of the column 'town', of 500, are too long for the name of a category, up to 12,000 bytes: a.csv, "
+        "line 2; b.csv, line 9 and 1 more"
+    )
+    report = IngestReport(found=500, counts={}, quarantined=0, long_cells=(few,))
+    assert findings_of(report) == ["3 cells too long for a name in 'town'"]

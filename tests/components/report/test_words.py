@@ -3,7 +3,7 @@ from report_samples import NASTY, check, curves
 
 from components.answering import Answering
 from components.evaluator.metric_names import metric_names
-from components.ingest.report import Conflicts
+from components.ingest.report import Conflicts, LongCells
 from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
 from components.outcome import Failure
 from components.report import words
@@ -65,7 +65,12 @@ def test_classes_that_miss_a_split_and_conflicts_are_warned_of(review):
     missing, conflicts = words.data_warnings(data)
     assert missing == f"1 class misses a split: '{NASTY}' (train 60, eval 0, test 0)."
     assert conflicts.startswith("32 of 128 records (25.0%) conflict with another one")
-    assert words.data_warnings(review.data.model_copy(update={"conflicts": Conflicts()})) == [missing]
+    long = LongCells(column="town", given=90, cells=1, longest=400, first=("a.csv, line 2",))
+    data = review.data.model_copy(update={"conflicts": Conflicts(), "long_cells": (long,)})
+    assert words.data_warnings(data) == [
+        missing,
+        "1 cell of the column 'town', of 90, is too long for the name of a category, up to 400 bytes: a.csv, line 2.",
+    ]
 
 
 def test_a_blessed_model_that_was_pushed(review):

@@ -6,7 +6,7 @@ from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation, Threshold
-from components.transform.config import Category, CountPositive, Date, Number, Quantiles, RowTransform
+from components.transform.config import Category, CountPositive, Date, Number, Quantiles, RowTransform, Text
 from pipeline.checks.rows import look_at_rows
 from pipeline.config import RowPipeline
 
@@ -228,3 +228,15 @@ def test_rows_whose_label_is_no_number_are_counted(tmp_path):
     (text,) = texts(of_number(tmp_path, lines), "rows", "warning")
     assert "1 of 100 rows can't be used" in text
     assert "price: 'much' is no number" in text
+
+
+def test_a_few_cells_that_are_too_long_for_a_name_are_warned_of_unless_they_are_letters(look):
+    rows = [f"{number}.5,{'x' * 300 if number == 40 else 'red'},{number % 2}" for number in range(100)]
+    kinds = {"x": Number(), "colour": Category()}
+    (text,) = texts(look([HEADER, *rows], transform=RowTransform(features=kinds)), "columns", "warning")
+    assert text.startswith(
+        "1 cell of the column 'colour', of 100, is too long for the name of a category, up to 300 bytes"
+    )
+    assert text.endswith("rows.csv, line 42.")
+    letters = RowTransform(features={**kinds, "colour": Text()})
+    assert texts(look([HEADER, *rows], transform=letters), "columns", "warning") == []

@@ -263,3 +263,13 @@ def test_what_is_passed_over_is_said(found):
     warnings = draft_for_rows("mine", replace(found, passed_over=("SOURCE.txt",))).warnings
     assert has(warnings, "Not read", "SOURCE.txt")
     assert not has(draft_for_rows("mine", found).warnings, "Not read")
+
+
+def test_a_few_cells_that_are_too_long_for_a_name_are_said_with_their_lines(tmp_path, csv_text):
+    towns = [["Rome", "Oslo"][n % 3 // 2] for n in range(300)]
+    towns[7] = towns[207] = "x" * 10_000
+    table = {"town": towns, "x": [f"{n % 50}.5" for n in range(300)], "label": ["a", "b"] * 150}
+    warnings = draft_for_rows("mine", look(tmp_path, csv_text(table), "label")).warnings
+    assert has(warnings, "2 cells of the column 'town', of 300", "10,000 bytes", "line 9; ", "line 209. A quote")
+    letters = {**table, "town": [f"a word and {n} others {'x' * (300 * (n < 3))}" for n in range(300)]}
+    assert not has(draft_for_rows("mine", look(tmp_path, csv_text(letters), "label")).warnings, "too long")
