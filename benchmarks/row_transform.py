@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ from pipeline.data.higgs_toy import batches
 
 SAMPLE = 5_000
 MODES = ("packed", "half_categories", "per_column")
+OURS = "components.transform.rows.preprocessing_fn"
 GIVEN = ("examples", "schema", "ingest_report")
 CATEGORIES = FEATURES[1::2]
 KINDS: dict[str, Feature] = {name: Category() if name in CATEGORIES else Number() for name in FEATURES}
@@ -143,16 +145,43 @@ def run(mode: str, folder: str) -> dict[str, float]:
 
 def measure(mode: str, folder: str) -> None:
     """Runs the component; imports aren't timed."""
+    given = f"{folder}/{'mixed' if mode == 'half_categories' else 'numbers'}"
+    settings = RowTransform(features=KINDS if mode == "half_categories" else FEATURES)
+    stock = mode == "per_column"
+    function = "row_transform.per_column" if stock else OURS
+    transform = prepared(given, f"{folder}/{mode}", function, settings, stock=stock)
+    start = time.monotonic()
+    transform()
+    found = {"Transform": time.monotonic() - start}
+    if not stock:
+        graph = f"{folder}/{mode}/transform_graph"
+        output = tft.TFTransformOutput(graph)
+        start = time.monotonic()
+        load_rows([f"{given}/examples/Split-train/*"], output, class_names(graph), [VECTOR])
+        found["read and packed for training"] = time.monotonic() - start
+    print(json.dumps(found))
+
+
+def prepared(given: str, made: str, function: str, settings: RowTransform, *, stock: bool) -> Callable[[], None]:
+    """Returns a function that runs Transform.
+
+    Args:
+        given: Folder of the artifacts that go in, by their names; the examples have a split "train".
+        made: Folder of those that come out.
+        function: Dotted path of the `preprocessing_fn`.
+        settings: What it is told.
+        stock: Whether it is TFX's own, with its defaults.
+    """
     from tfx.components.transform import executor as tfx_transform  # noqa: PLC0415
     from tfx.types import standard_artifacts  # noqa: PLC0415
 
-    kinds = {
+    ours = {
         "examples": standard_artifacts.Examples,
         "schema": standard_artifacts.Schema,
         "ingest_report": IngestReportArtifact,
         "transform_graph": standard_artifacts.TransformGraph,
     }
-    stock = {
+    more = {
         "updated_analyzer_cache": standard_artifacts.TransformCache,
         "transformed_examples": standard_artifacts.Examples,
         "pre_transform_schema": standard_artifacts.Schema,
@@ -161,40 +190,24 @@ def measure(mode: str, folder: str) -> None:
         "post_transform_stats": standard_artifacts.ExampleStatistics,
         "post_transform_anomalies": standard_artifacts.ExampleAnomalies,
     }
-    artifacts = {name: kind() for name, kind in (kinds | (stock if mode == "per_column" else {})).items()}
+    artifacts = {name: kind() for name, kind in (ours | (more if stock else {})).items()}
     for name, artifact in artifacts.items():
-        table = "mixed" if mode == "half_categories" else "numbers"
-        artifact.uri = f"{folder}/{table if name in GIVEN else mode}/{name}"
+        artifact.uri = f"{given if name in GIVEN else made}/{name}"
     artifacts["examples"].split_names = '["train"]'
-    if mode == "per_column":
+    if stock:
         artifacts["transformed_examples"].split_names = '["train"]'
-    settings = RowTransform(features=KINDS if mode == "half_categories" else FEATURES).model_dump(mode="json")
-    function = "row_transform.per_column" if mode == "per_column" else "components.transform.rows.preprocessing_fn"
     properties = {
         "preprocessing_fn": function,
-        "custom_config": json.dumps({"transform": settings}),
-        "splits_config": json.dumps({"analyze": ["train"], "transform": ["train"] if mode == "per_column" else []}),
+        "custom_config": json.dumps({"transform": settings.model_dump(mode="json")}),
+        "splits_config": json.dumps({"analyze": ["train"], "transform": ["train"] if stock else []}),
         "force_tf_compat_v1": 0,
-        "disable_statistics": int(mode != "per_column"),
+        "disable_statistics": int(not stock),
     }
-    inputs = {name: [artifacts[name]] for name in GIVEN if mode != "per_column" or name != "ingest_report"}
+    inputs = {name: [artifacts[name]] for name in GIVEN if not stock or name != "ingest_report"}
     outputs = {name: [artifact] for name, artifact in artifacts.items() if name not in GIVEN}
-    executor_class = tfx_transform.Executor if mode == "per_column" else Executor
+    executor_class = tfx_transform.Executor if stock else Executor
     executor = executor_class(executor_class.Context(beam_pipeline_args=list(Beam().arguments)))
-    start = time.monotonic()
-    executor.Do(inputs, outputs, properties)
-    found = {"Transform": time.monotonic() - start}
-    if mode != "per_column":
-        output = tft.TFTransformOutput(artifacts["transform_graph"].uri)
-        start = time.monotonic()
-        load_rows(
-            [f"{artifacts['examples'].uri}/Split-train/*"],
-            output,
-            class_names(artifacts["transform_graph"].uri),
-            [VECTOR],
-        )
-        found["read and packed for training"] = time.monotonic() - start
-    print(json.dumps(found))
+    return partial(executor.Do, inputs, outputs, properties)
 
 
 def difference(folder: Path) -> float:
