@@ -34,8 +34,8 @@ class RowSplit(Settings):
             for their label come into different splits then.
         group: By hash: a column that is hashed in place of the key, such as a customer's number, so that a group's rows
             stay together.
-        count_conflicts: Whether rows that are the same in the key, or without a key in all columns but the label, and
-            differ in their label are counted. For a key of the columns that are learned from.
+        count_conflicts: Whether rows that are the same in the key, or without a key in all columns but the label, the
+            weight and `data.id`, and differ in their label are counted. For a key of what is learned from.
         stratify: By hash: whether each class has its shares of train, eval and test, as exactly as whole rows allow,
             and a rare one a row in each if it has three. The data is read twice for it, and more rows may move others
             to another split; without it they never do.
@@ -112,6 +112,11 @@ class CsvData(Settings):
     missing: tuple[str, ...] = ("",)
     newlines_in_values: bool = False
     split: RowSplit = RowSplit()
+
+    @property
+    def no_inputs(self) -> tuple[str, ...]:
+        """The columns that say which row it is and how much it counts, which is nothing to learn from."""
+        return (*self.id, self.weight) if self.weight else self.id
 
     @model_validator(mode="after")
     def _columns_differ(self) -> "CsvData":

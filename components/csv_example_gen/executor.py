@@ -58,7 +58,7 @@ class Executor(BaseBeamExecutor):
         layout = find_layout(listing.files, data, schema_types(exec_properties["schema_text"], data.label), task)
         for name, (numbers, text) in layout.mixed.items():
             LOGGER.warning(f"The column {name} is read as text: it is of numbers in {numbers}, of text in {text}")
-        plan = Plan(layout, data, make_rule(data.split, layout, data.label))
+        plan = Plan(layout, data, make_rule(data.split, layout, data.label, data.no_inputs))
         split_folders = prepare_examples(output_dict["examples"])
         report_folder = artifact_utils.get_single_uri(output_dict["ingest_report"])
         report = self._ingest(plan, listing, split_folders, report_folder)

@@ -1,6 +1,6 @@
 """Assigns each row to a split, a whole block of rows at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -110,8 +110,14 @@ class SplitRule:
         ).astype(np.int8)
 
 
-def make_rule(settings: RowSplit, layout: TableLayout, label: str) -> SplitRule:
+def make_rule(settings: RowSplit, layout: TableLayout, label: str, no_inputs: Collection[str] = ()) -> SplitRule:
     """Returns the rule for these files.
+
+    Args:
+        settings: The user's.
+        layout: The files.
+        label: The label's column.
+        no_inputs: Other columns that aren't learned from; see `inputs_of`.
 
     Raises:
         TransferlineError: The settings ask for a split by file that the names don't tell, or for a stratified one that
@@ -140,16 +146,24 @@ def make_rule(settings: RowSplit, layout: TableLayout, label: str) -> SplitRule:
         by,
         settings,
         key=tuple(LABEL if name == label else name for name in key),
-        inputs=inputs_of(settings, layout),
+        inputs=inputs_of(settings, layout, no_inputs),
         has_eval="eval" in named,
     )
 
 
-def inputs_of(settings: RowSplit, layout: TableLayout) -> tuple[str, ...]:
-    """Returns the columns by which conflicts are found; none where they aren't counted."""
+def inputs_of(settings: RowSplit, layout: TableLayout, no_inputs: Collection[str] = ()) -> tuple[str, ...]:
+    """Returns the columns by which conflicts are found; none where they aren't counted.
+
+    Args:
+        settings: The user's.
+        layout: The files.
+        no_inputs: Columns that aren't learned from, such as the key of each row, by which no two rows would be the
+            same; a key of the settings goes before them.
+    """
     if not settings.count_conflicts:
         return ()
-    return tuple(name for name in settings.key or layout.types if name != layout.label)
+    names = settings.key or [name for name in layout.types if name not in no_inputs]
+    return tuple(name for name in names if name != layout.label)
 
 
 def check_enough_rows(settings: RowSplit, total: int, place: str) -> None:

@@ -173,7 +173,7 @@ def _conflicts(found: RowFindings, gate: GateRules) -> Iterator[Finding]:
 def _splits(found: RowFindings) -> Iterator[Finding]:
     data: CsvData = found.data
     try:
-        rule = make_rule(data.split, found.layout, data.label)
+        rule = make_rule(data.split, found.layout, data.label, data.no_inputs)
         if rule.by == "rows" and found.counted:
             check_enough_rows(data.split, found.rows, data.path)
     except TransferlineError as error:

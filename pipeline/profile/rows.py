@@ -156,7 +156,7 @@ def profile_rows(data: CsvData, schema_types: Mapping[str, ColumnType], task: Ta
     listing = look_for_files(data.path)
     layout = find_layout(listing.files, data, schema_types, task)
     reader = Reader(layout, data)
-    inputs = inputs_of(data.split, layout)
+    inputs = inputs_of(data.split, layout, data.no_inputs)
     return replace(_findings(reader, _sample(reader), lambda _: inputs), passed_over=listing.passed_over)
 
 

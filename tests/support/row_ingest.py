@@ -23,7 +23,7 @@ def taken(path, target, range_bytes=10**6, **settings):
     """Writes the records of all splits into one file; returns them serialized, the number found, and the faults."""
     data = CsvData(path=str(path), **settings)
     layout = find_layout(list_files(data.path), data, {})
-    plan = Plan(layout, data, make_rule(data.split, layout, data.label))
+    plan = Plan(layout, data, make_rule(data.split, layout, data.label, data.no_inputs))
     (file,) = layout.files
     newlines = data.newlines_in_values
     parts = ranges_of(0, file, whole=newlines, range_bytes=range_bytes)

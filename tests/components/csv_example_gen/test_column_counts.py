@@ -75,7 +75,7 @@ def count(tmp_path, decode, monkeypatch):
         path.write_bytes(text.getvalue().encode())
         data = CsvData(path=str(path), types=TYPES)
         layout = find_layout(list_files(data.path), data, {})
-        plan = Plan(layout, data, make_rule(data.split, layout, data.label))
+        plan = Plan(layout, data, make_rule(data.split, layout, data.label, data.no_inputs))
         parts = blocks.ranges_of(0, layout.files[0], whole=False, range_bytes=3 * piece)
         numbering = number_rows([(part, plan.reader.count(part)) for part in parts])
         records, ranges, too_many = [], [], frozenset()

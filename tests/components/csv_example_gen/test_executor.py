@@ -220,6 +220,13 @@ def test_rows_with_the_same_inputs_stay_together_and_other_labels_are_counted(ex
             assert b"rare" in {row["label"] for row in splits[split]}
 
 
+def test_without_a_key_neither_the_number_nor_the_weight_of_a_row_tells_it_from_its_twin(execute, tmp_path):
+    rows = "".join(f"{i},{i % 5},{i / 7},{'ab'[i % 2]}\n" for i in range(200))
+    (tmp_path / "rows.csv").write_text("row,age,share,label\n" + rows)
+    report, _ = execute(tmp_path / "rows.csv", id=("row",), weight="share", split={"count_conflicts": True})
+    assert (report.conflicts.groups, report.conflicts.records) == (5, 200)
+
+
 def test_conflicts_are_not_counted_unless_that_is_asked(execute, tmp_path):
     (tmp_path / "rows.csv").write_text(repeating(200))
     report, _ = execute(tmp_path / "rows.csv", split={**BY_INPUTS, "count_conflicts": False})
