@@ -32,7 +32,15 @@ from components.csv_example_gen.long_cells import added, long_cells
 from components.csv_example_gen.places import named_rows
 from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import TRAIN, UNUSED, SplitRule, row_hashes
-from components.csv_example_gen.tally import Tallies, Tally, add_up, record_types, summed, tallies_of
+from components.csv_example_gen.tally import (
+    SplitTallies,
+    Tallies,
+    add_up,
+    column_splits,
+    record_types,
+    summed_splits,
+    tallies_of,
+)
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
@@ -52,6 +60,7 @@ from components.ingest.side_by_side import in_order
 from components.ingest.strata import ClassHashes, Strata
 
 HASHES, INPUTS, COLUMNS, LABELS = "hashes", "inputs", "columns", "labels"
+COLUMN_SPLITS = "column_splits"
 
 NO_CLASS = ""
 """What rows are counted under whose label is a number to predict."""
@@ -141,7 +150,7 @@ class Finished:
         faults: The faults.
         hashes: The rows' hashes by partition, where the split may part copies.
         inputs: What the rows have as inputs and labels, where conflicts are counted.
-        columns: What is in each column of the rows to train on.
+        columns: What is in each column, by split.
         labels: Of numbers to predict, from where to where they go in each split.
         long: How long the cells of each column of text are.
     """
@@ -153,7 +162,7 @@ class Finished:
     faults: list[Quarantined]
     hashes: list[tuple[int, HashedRows]]
     inputs: LabelledInputs | None
-    columns: Tallies
+    columns: dict[str, Tallies]
     labels: dict[str, LabelRange]
     long: dict[str, LongCells]
 
@@ -197,7 +206,7 @@ class ReadRanges(_ReadingFn):
             pieces,
             ahead=BLOCKS_AHEAD,
         )
-        columns: Tallies = {}
+        columns: dict[str, Tallies] = {}
         long: dict[str, LongCells] = {}
         for done in finished:
             PROGRESS.add(done.found, numbering.total)
@@ -215,11 +224,14 @@ class ReadRanges(_ReadingFn):
                 yield beam.pvalue.TaggedOutput(LABELS, (split, labels))
             if done.inputs:
                 yield beam.pvalue.TaggedOutput(INPUTS, done.inputs)
-            add_up(columns, done.columns)
+            for split, tallies in done.columns.items():
+                add_up(columns.setdefault(split, {}), tallies)
             long |= {name: added([long[name], each]) if name in long else each for name, each in done.long.items()}
-            self._too_many = self._too_many | {name for name, tally in columns.items() if tally.too_many}
-        for column in columns.items():
-            yield beam.pvalue.TaggedOutput(COLUMNS, column)
+            trained = columns.get(SPLITS[TRAIN], {})
+            self._too_many = self._too_many | {name for name, tally in trained.items() if tally.too_many}
+        for split, tallies in columns.items():
+            for name, tally in tallies.items():
+                yield beam.pvalue.TaggedOutput(COLUMNS, (name, {split: tally}))
         for counted in long.items():
             yield beam.pvalue.TaggedOutput(LONG, counted)
         yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
@@ -250,7 +262,7 @@ def finish(
         plan: What to do with it.
         numbering: Which numbers its rows have.
         strata: Bounds of the splits by class, where they are stratified.
-        too_many: Columns that are known to have more different values than are counted.
+        too_many: Columns that are known to have more different values in training than are counted.
     """
     file = plan.layout.files[part.file]
     rows = plan.reader.records(piece, part.file)
@@ -262,7 +274,7 @@ def finish(
     splits = rule.splits_of(hashes, places, numbering.total or 0, file.split, strata)
     records: dict[str, bytes] = {}
     counts: dict[tuple[str, str], int] = {}
-    columns: Tallies = {}
+    columns: dict[str, Tallies] = {}
     ranges: dict[str, LabelRange] = {}
     named = named_rows(rows, part.file, first_line, plan.layout, plan.data)
     for number, split in enumerate(SPLITS):
@@ -278,8 +290,7 @@ def finish(
             else:
                 for label in pc.value_counts(labels).to_pylist():
                     counts[split, label["values"]] = label["counts"]
-            if number == TRAIN:
-                columns = tallies_of(table, plan.record_types, too_many)
+            columns[split] = tallies_of(table, plan.record_types, too_many)
 
     def place(line: int) -> str:
         return plan.layout.place(part.file, line + first_line)
@@ -345,7 +356,9 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         | "FoundLine" >> beam.Map(lambda sums: result_line(FOUND, sums))
     )
     columns = (
-        outputs[COLUMNS] | "AddUpColumns" >> beam.CombinePerKey(summed) | "ColumnLines" >> beam.MapTuple(_column_line)
+        outputs[COLUMNS]
+        | "AddUpColumns" >> beam.CombinePerKey(summed_splits)
+        | "ColumnLines" >> beam.FlatMapTuple(_column_lines)
     )
     long = (
         outputs[LONG]
@@ -430,8 +443,11 @@ def _place_of(layout: TableLayout, file: int, lines: npt.NDArray[np.int64], row:
     return layout.place(file, int(lines[row]))
 
 
-def _column_line(name: str, tally: Tally) -> str:
-    return result_line(COLUMNS, tally.counts(name).model_dump())
+def _column_lines(name: str, tallies: SplitTallies) -> Iterator[str]:
+    if trained := tallies.get(SPLITS[TRAIN]):
+        yield result_line(COLUMNS, trained.counts(name).model_dump())
+    kind = next(iter(tallies.values())).kind
+    yield result_line(COLUMN_SPLITS, column_splits(name, kind, tallies).model_dump())
 
 
 def _duplicate(group: tuple[Copy, ...], layout: TableLayout) -> Duplicate:

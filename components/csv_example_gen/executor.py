@@ -10,13 +10,14 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
 
 from components.contract import CLASSIFICATION, Task
-from components.csv_example_gen.beam_pipeline import COLUMNS, LABELS, PROGRESS, Plan, ingest
+from components.csv_example_gen.beam_pipeline import COLUMN_SPLITS, COLUMNS, LABELS, PROGRESS, Plan, ingest
 from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import Listing, look_for_files
 from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
+from components.ingest.column_splits import ColumnSplits, write_column_splits
 from components.ingest.label_ranges import with_outside
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
 from components.ingest.report import SHOWN, IngestReport, LabelRange, Quarantined, write_report
@@ -81,6 +82,7 @@ class Executor(BaseBeamExecutor):
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
         write_columns(_columns(results_file, plan), report_folder)
+        write_column_splits(_column_splits(results_file, plan), report_folder)
         tf.io.gfile.remove(results_file)
         return report
 
@@ -89,6 +91,11 @@ def _columns(results_file: str, plan: Plan) -> list[ColumnCounts]:
     """What is in each column of the training split, in the order of the columns."""
     found = {each.name: each for each in map(ColumnCounts.model_validate, results_of(COLUMNS, results_file))}
     return [found.get(name, ColumnCounts(name=name, type=kind)) for name, kind in plan.record_types.items()]
+
+
+def _column_splits(results_file: str, plan: Plan) -> list[ColumnSplits]:
+    found = {each.name: each for each in map(ColumnSplits.model_validate, results_of(COLUMN_SPLITS, results_file))}
+    return [found.get(name, ColumnSplits(name=name, type=kind)) for name, kind in plan.record_types.items()]
 
 
 def _empty_files(layout: TableLayout) -> list[Quarantined]:

@@ -1,4 +1,4 @@
-"""Counts what is in each column of the training split.
+"""Counts what is in each column of the splits.
 
 Arrow counts a block of rows at a time; the counts of blocks and workers are added up. All of it is exact: a column with
 more different values than are worth counting has none counted at all, and says so.
@@ -12,9 +12,10 @@ from typing import TypeAlias
 import numpy as np
 
 from components.arrow import pa, pc
-from components.contract import LABEL
+from components.contract import LABEL, SPLITS
 from components.csv_example_gen.column_counts import LISTED_VALUES, LONGEST_VALUE, MOST_DISTINCT, ColumnCounts
 from components.csv_example_gen.config import ColumnType
+from components.ingest.column_splits import ColumnSplits, SplitColumn
 
 HASHED = "\0sha256:"
 """What a text beyond `LONGEST_VALUE` is counted as begins with: 200,000 of them would take memory."""
@@ -26,6 +27,12 @@ ADDED_UP_AT_ONCE = 2**16
 """Counts wait until there are as many of them as sums, and at least this many: so each is added up a few times only."""
 
 VALUES, COUNTS = "values", "counts"
+TRAIN = SPLITS[0]
+
+NOTHING = pa.table({VALUES: pa.array([], pa.string()), COUNTS: pa.array([], pa.int64())})
+
+SHOWN_UNSEEN = 5
+"""Values that training doesn't have which are named."""
 
 
 @dataclass
@@ -89,19 +96,59 @@ class Tally:
         Args:
             name: The feature's name.
         """
-        self._add_up()
-        sums = None if self.too_many or not self._sums else self._sums[0]
+        counted = self._counted()
         return ColumnCounts(
             name=name,
             type=self.kind,
             rows=self.rows,
             missing=self.missing,
-            distinct=MOST_DISTINCT[self.kind] if self.too_many else sums.num_rows if sums else 0,
+            distinct=MOST_DISTINCT[self.kind] if counted is None else counted.num_rows,
             more_distinct=self.too_many,
-            values=_listed(sums, self.kind) if sums else {},
+            values=self._values(counted) if counted else {},
             lowest=self.lowest,
             highest=self.highest,
         )
+
+    def beside(self, train: "Tally | None") -> SplitColumn:
+        """Returns what the column has of another split than training.
+
+        Args:
+            train: What was counted in it in the training split; None where that has no record.
+        """
+        found = SplitColumn(rows=self.rows, missing=self.missing)
+        known = train._counted() if train else None
+        if known is None or self.kind == "date":
+            return found
+        counted = self._counted()
+        if counted is None:
+            least = max(0, MOST_DISTINCT[self.kind] - known.num_rows)
+            return found.model_copy(update={"unseen": least})
+        if known.num_rows and counted.num_rows:
+            is_known = pc.is_in(counted[VALUES], value_set=known[VALUES].combine_chunks())
+            counted = counted.filter(pc.invert(is_known))
+        unseen = pc.sum(counted[COUNTS]).as_py() or 0
+        return found.model_copy(update={"unseen": unseen, "first_unseen": tuple(self._texts(counted, SHOWN_UNSEEN))})
+
+    def _counted(self) -> pa.Table | None:
+        """How often each value occurs; None where there are too many."""
+        self._add_up()
+        if self.too_many:
+            return None
+        return self._sums[0] if self._sums else NOTHING
+
+    def _values(self, counted: pa.Table) -> dict[str, int]:
+        """How often each value occurs, where those of the type are listed."""
+        if self.kind == "date" or (self.kind != "string" and counted.num_rows > LISTED_VALUES):
+            return {}
+        return self._texts(counted, LISTED_VALUES)
+
+    def _texts(self, counted: pa.Table, most: int) -> dict[str, int]:
+        """How often the most frequent values occur, as text."""
+        if self.kind == "string" and counted.num_rows:
+            counted = counted.filter(pc.invert(pc.starts_with(counted[VALUES], HASHED)))
+        first = counted.sort_by([(COUNTS, "descending"), (VALUES, "ascending")]).slice(0, most).to_pydict()
+        values = first[VALUES] if self.kind == "string" else map(_text, first[VALUES])
+        return dict(zip(values, first[COUNTS], strict=True))
 
     def _widen(self, low: int | float | None, high: int | float | None) -> None:
         if low is not None and high is not None:
@@ -131,6 +178,9 @@ class Tally:
 
 Tallies: TypeAlias = dict[str, Tally]
 """By the feature's name."""
+
+SplitTallies: TypeAlias = dict[str, Tally]
+"""Of one feature, by the split."""
 
 
 def tallies_of(table: pa.Table, types: Mapping[str, ColumnType], too_many: Iterable[str] = ()) -> Tallies:
@@ -165,6 +215,28 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     return first
 
 
+def summed_splits(tallies: Iterable[SplitTallies]) -> SplitTallies:
+    """Adds up what workers have counted in one column, split by split."""
+    found: SplitTallies = {}
+    for each in tallies:
+        add_up(found, each)
+    return found
+
+
+def column_splits(name: str, kind: ColumnType, tallies: SplitTallies) -> ColumnSplits:
+    """Returns what a column has in each split.
+
+    Args:
+        name: The feature's name.
+        kind: Its type.
+        tallies: What was counted in it.
+    """
+    train = tallies.get(TRAIN)
+    others = {split: tally.beside(train) for split, tally in tallies.items() if split != TRAIN}
+    own = {TRAIN: SplitColumn(rows=train.rows, missing=train.missing)} if train else {}
+    return ColumnSplits(name=name, type=kind, splits={**own, **others})
+
+
 def record_types(types: Mapping[str, ColumnType], label: str, label_type: ColumnType) -> dict[str, ColumnType]:
     """Returns the type of each feature of the records, of which the label has a name and a type of its own.
 
@@ -188,17 +260,6 @@ def _hashed(texts: pa.Array) -> pa.Array:
         return texts
     hashes = [HASHED + hashlib.sha256(text.encode()).hexdigest() for text in texts.filter(long).to_pylist()]
     return pc.replace_with_mask(texts, long, pa.array(hashes, texts.type))
-
-
-def _listed(sums: pa.Table, kind: ColumnType) -> dict[str, int]:
-    """Returns how often each value occurs, as text."""
-    if kind == "string":
-        sums = sums.filter(pc.invert(pc.starts_with(sums[VALUES], HASHED)))
-    elif kind == "date" or sums.num_rows > LISTED_VALUES:
-        return {}
-    first = sums.sort_by([(COUNTS, "descending"), (VALUES, "ascending")]).slice(0, LISTED_VALUES).to_pydict()
-    values = first[VALUES] if kind == "string" else map(_text, first[VALUES])
-    return dict(zip(values, first[COUNTS], strict=True))
 
 
 def _text(number: int | float) -> str:

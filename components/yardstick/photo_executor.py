@@ -62,7 +62,8 @@ class PhotoExecutor(BaseExecutor):
             write_yardstick(Yardstick(seed=settings.seed, records="photos", nothing=NOTHING_STORED), folder)
             return
         train, test = (Vectors(each.values, np.zeros([len(each.ids), 0], np.float32), each.ids) for each in found[:2])
-        LOGGER.info("fitted on %d of %d photos, measured on %d", len(train.labels), found.training_photos, len(test.labels))
+        counts = len(train.labels), found.training_photos, len(test.labels)
+        LOGGER.info("fitted on %d of %d photos, measured on %d", *counts)
         yardstick = Yardstick(
             fitted_rows=len(train.labels),
             training_rows=found.training_photos,

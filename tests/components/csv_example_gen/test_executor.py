@@ -9,6 +9,7 @@ import pytest
 from components.arrow import pa, parquet
 from components.csv_example_gen.column_counts import read_columns
 from components.errors import TransferlineError
+from components.ingest.column_splits import read_column_splits
 
 
 def lines(count, start=0):
@@ -290,6 +291,10 @@ def test_a_column_without_a_value_in_train_or_in_test(execute, tmp_path):
     assert (columns["y"].type, columns["y"].missing) == ("float", 0)
     assert [row["x"] for row in splits["test"]] == [i + 0.5 for i in range(10)]
     assert not any("y" in row for row in splits["test"])
+    of = {column.name: column for column in read_column_splits(str(tmp_path / "out" / "ingest_report"))}
+    assert [(of["x"].of(split).missing, of["y"].of(split).missing) for split in splits] == [
+        (len(rows) * (split != "test"), len(rows) * (split == "test")) for split, rows in splits.items()
+    ]
 
 
 def test_a_category_of_ten_kilobytes_is_kept_and_isnt_listed(execute, tmp_path):

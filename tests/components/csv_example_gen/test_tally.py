@@ -5,7 +5,8 @@ import pytest
 
 from components.arrow import pa
 from components.csv_example_gen.column_counts import LONGEST_VALUE, MOST_DISTINCT
-from components.csv_example_gen.tally import HASHED, Tally, summed
+from components.csv_example_gen.tally import HASHED, Tally, column_splits, summed
+from components.ingest.column_splits import SplitColumn
 
 
 def tally_of(kind, *blocks):
@@ -64,3 +65,34 @@ def test_whole_numbers_keep_all_their_digits():
     counts = tally_of("int", pa.array([2**53 + 1, 2**53 + 1, -5, None])).counts("n")
     assert list(counts.values.items()) == [(str(2**53 + 1), 2), ("-5", 1)]
     assert (counts.missing, counts.highest) == (1, 2**53 + 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "train", "test", "unseen", "first"),
+    [
+        ("string", ["a", "b", "b", None], ["b", "x", None, "x", "y"], 3, ("x", "y")),
+        ("string", ["a"], ["a", None], 0, ()),
+        ("string", [None], ["a", "a"], 2, ("a",)),
+        ("string", ["a"], [None], 0, ()),
+        ("string", ["a"], ["x" * 10_000], 1, ()),
+        ("int", [1, 2], [2, 3, 3], 2, ("3",)),
+        ("float", [0.0, 1.5], [-0.0, 2.0], 1, ("2",)),
+        ("date", [0], [1], None, ()),
+    ],
+)
+def test_what_training_has_not_is_counted_and_named(kind, train, test, unseen, first):
+    types = {"string": pa.string(), "float": pa.float32()}
+    train, test = (pa.array(values, types.get(kind, pa.int64())) for values in (train, test))
+    found = column_splits("x", kind, {"train": tally_of(kind, train), "test": tally_of(kind, test)})
+    assert found.of("train") == SplitColumn(rows=len(train), missing=train.null_count)
+    expected = SplitColumn(rows=len(test), missing=test.null_count, unseen=unseen, first_unseen=first)
+    assert (found.of("test"), found.of("eval")) == (expected, SplitColumn())
+
+
+def test_with_more_values_than_are_counted_the_unseen_are_unknown_or_at_least_so_many():
+    few, many = tally_of("string", pa.array(["a", "b"])), Tally("string")
+    many.add(pa.array(["a", "c"]), with_values=False)
+    assert column_splits("x", "string", {"train": many, "test": few}).of("test").unseen is None
+    assert column_splits("x", "string", {"test": few}).of("test").unseen is None
+    many = tally_of("string", pa.array([str(at) for at in range(MOST_DISTINCT["string"] + 1)]))
+    assert column_splits("x", "string", {"train": few, "test": many}).of("test").unseen == MOST_DISTINCT["string"] - 2
