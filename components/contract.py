@@ -45,5 +45,8 @@ FEATURES = "features"
 RAW = "raw"
 """float32: of a row after Transform, the vector for trees: numbers as they are, and codes; NaN where there is none."""
 
+ESTIMATED = "estimated"
+"""Name of a custom statistic, 1: the feature's different values were too many to be counted, and are estimated."""
+
 PLACE = "row/place"
 """bytes: what names a row: its key, or the file and line it came from; nothing that can be learned from."""

@@ -163,7 +163,7 @@ def _photo_parts(config: ImagePipeline) -> Parts:
 def _row_parts(config: RowPipeline) -> Parts:
     return Parts(
         example_gen=CsvExampleGen(data=config.data, schema_text=_curated_schema(config), task=config.task),
-        schema_gen=RowSchemaGen,
+        schema_gen=partial(RowSchemaGen, columns=config.column_rules.model_dump_json()),
         transform_statistics=config.transform.statistics,
         preprocessing_fn="components.transform.rows.preprocessing_fn",
         run_fn="components.trainer.mlp.run_fn.run_fn",
@@ -288,6 +288,7 @@ def _validated_data(config: Pipeline, parts: Parts) -> tuple[list[BaseNode], Bas
         schema=schema_gen.outputs["schema"],
         anomalies=validator.outputs["anomalies"],
         rules=config.gate.model_dump_json(exclude=None if _predicts_number(config) else {"max_labels_outside"}),
+        columns=config.column_rules.model_dump_json(),
     )
     outputs = {"statistics": statistics_gen.outputs["statistics"], "anomalies": validator.outputs["anomalies"]}
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs

@@ -9,10 +9,13 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import artifact_utils, standard_artifacts
 from tfx.utils import io_utils
 
+from components.column_rules import ColumnRules
 from components.data_gate.checks import anomaly_faults, ingest_faults
+from components.data_gate.columns import column_faults
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.ingest.artifact import IngestReportArtifact
+from components.ingest.column_splits import read_column_splits
 from components.ingest.report import QUARANTINE_FILE, read_report
 
 ANOMALIES_FILE = "SchemaDiff.pb"
@@ -26,6 +29,7 @@ def DataGate(
     anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
     validated_schema: OutputArtifact[standard_artifacts.Schema],
     rules: Parameter[str],
+    columns: Parameter[str],
 ) -> None:
     """Stops the run, naming every fault, or passes the schema on to Transform.
 
@@ -35,6 +39,7 @@ def DataGate(
         anomalies: ExampleValidator's findings.
         validated_schema: The same schema, which only data that passed has.
         rules: A `GateRules` as JSON.
+        columns: `ColumnRules` as JSON, of rows.
 
     Raises:
         TransferlineError: With all faults at once.
@@ -46,7 +51,12 @@ def DataGate(
         split: _read_anomalies(artifact_utils.get_split_uri([anomalies], split))
         for split in artifact_utils.decode_split_names(anomalies.split_names)
     }
-    faults = ingest_faults(report, GateRules.model_validate_json(rules)) + anomaly_faults(found, schema_proto)
+    told = {(name, split) for split, anomalies_of in found.items() for name in anomalies_of.anomaly_info}
+    faults = [
+        *ingest_faults(report, GateRules.model_validate_json(rules)),
+        *anomaly_faults(found, schema_proto),
+        *column_faults(read_column_splits(ingest_report.uri), ColumnRules.model_validate_json(columns), told),
+    ]
     if faults:
         raise TransferlineError(
             "The data didn't pass the gate:\n" + "\n".join(f"  - {fault}" for fault in faults),

@@ -9,10 +9,12 @@ from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 from tfx.components.statistics_gen import stats_artifact_utils
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.types import standard_artifacts
+from tfx.types import artifact_utils, standard_artifacts
 
+from components.column_rules import ColumnRules
 from components.contract import LABEL
 from components.errors import TransferlineError
+from components.schema_gen.rows import ranges_of, ranges_text, row_schema
 
 SCHEMA_FILE = "schema.pbtxt"
 INFERRED = """\
@@ -21,8 +23,9 @@ INFERRED = """\
 """
 
 INFERRED_ROWS = """\
-# Inferred: the columns of the training split and its classes. To make it the law: correct it, give numbers their bounds
-# (float_domain), save it in schemas/ and name it as curated_schema in the catalog file.
+# Inferred: the columns, and the classes and categories of the training split. To make it the law: correct it, give
+# numbers their bounds (float_domain), save it in schemas/ and name it as curated_schema in the catalog file.
+# min_domain_mass is the least share of values that must be in the list, min_fraction of records that must have one.
 """
 
 
@@ -59,21 +62,26 @@ def PhotoSchemaGen(
 def RowSchemaGen(
     statistics: InputArtifact[standard_artifacts.ExampleStatistics],
     schema: OutputArtifact[standard_artifacts.Schema],
+    columns: Parameter[str],
 ) -> None:
-    """Infers a schema of rows from the training split: types, presence, and the classes as the label's domain.
+    """Infers a schema of rows: types, presence, the values of categories, and the classes as the label's domain.
 
-    Numbers get no bounds and other texts no domain: what the training rows happen to show is no law. So does a label
-    that is a number to predict: of its range the gate knows.
+    Numbers get no bounds: the range that the training rows happen to have is no law. It is told in a comment. So does a
+    label that is a number to predict: of its range the gate knows.
 
     Args:
-        statistics: Of the split "train", at least.
+        statistics: Of each split.
         schema: The output.
+        columns: `ColumnRules` as JSON.
     """
-    train = stats_artifact_utils.load_statistics(statistics, "train").proto()
-    inferred = tfdv.infer_schema(train, infer_feature_shape=True, max_string_domain_size=0)
+    rules = ColumnRules.model_validate_json(columns)
+    names = artifact_utils.decode_split_names(statistics.split_names)
+    splits = {name: stats_artifact_utils.load_statistics(statistics, name).proto() for name in names}
+    inferred = row_schema(splits, rules)
     text = str(text_format.MessageToString(inferred, as_utf8=True))
-    of_classes = tfdv.get_feature(inferred, LABEL).type == schema_pb2.BYTES
-    _write(INFERRED_ROWS + (with_classes(text, class_names(train)) if of_classes else text), schema.uri)
+    if tfdv.get_feature(inferred, LABEL).type == schema_pb2.BYTES:
+        text = with_classes(text, class_names(splits["train"]))
+    _write(INFERRED_ROWS + ranges_text(ranges_of(splits["train"], rules)) + text, schema.uri)
 
 
 def class_names(statistics: statistics_pb2.DatasetFeatureStatisticsList) -> list[str]:

@@ -1,6 +1,6 @@
 """Defines the settings of the Transform step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, TypeAlias, get_args
 
 from pydantic import Discriminator, Field, Tag
@@ -151,3 +151,16 @@ class RowTransform(Settings):
     standardize: bool = True
     slices: dict[str, SliceColumn] = Field(default_factory=dict)
     statistics: bool = False
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """The kind of each feature that is named, by its column."""
+        if isinstance(self.features, dict):
+            return {name: feature.kind for name, feature in self.features.items()}
+        return dict.fromkeys(self.features, "number")
+
+    def columns_of(self, slices: Iterable[str]) -> tuple[str, ...]:
+        """Returns the columns that slices are made of; one that isn't made here is of none."""
+        made = [self.slices[name] for name in slices if name in self.slices]
+        columns = [each.columns if each.kind == "count_positive" else (each.column,) for each in made]
+        return tuple(name for names in columns for name in names)

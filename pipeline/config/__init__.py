@@ -3,6 +3,7 @@
 Whoever writes a pipeline needs this module alone: it has every class of settings, and the constants that go with them.
 """
 
+from components.column_rules import ColumnBounds
 from components.contract import PHOTO_SLICES
 from components.csv_example_gen.config import CsvData, RowSplit
 from components.data_gate.config import GateRules
@@ -53,6 +54,7 @@ __all__ = [
     "Boolean",
     "Category",
     "Cluster",
+    "ColumnBounds",
     "CountPositive",
     "CsvData",
     "Date",

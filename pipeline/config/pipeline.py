@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 from typing_extensions import Self
 
+from components.column_rules import ColumnRules
 from components.contract import CLASSIFICATION, REGRESSION, Task
 from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
@@ -124,6 +125,11 @@ class PipelineConfig(Settings):
         return self._file or f"the settings of '{self.name}'"
 
     @property
+    def column_rules(self) -> ColumnRules:
+        """What is asked of the columns of rows."""
+        return ColumnRules()
+
+    @property
     def schema_path(self) -> Path:
         """The curated schema's file."""
         return SCHEMAS / self.curated_schema
@@ -226,6 +232,16 @@ class RowPipeline(PipelineConfig):
     def weights_file(self) -> str:
         """Always "": training starts from random weights."""
         return ""
+
+    @property
+    def column_rules(self) -> ColumnRules:
+        """What is asked of the columns."""
+        return ColumnRules(
+            features=self.transform.kinds,
+            weight=self.data.weight,
+            bounds=self.gate.bounds,
+            columns=self.gate.columns,
+        )
 
 
 Pipeline: TypeAlias = ImagePipeline | RowPipeline
