@@ -103,6 +103,7 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
     release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
     report = Report(
         pipeline=config.name,
+        columns=config.column_roles,
         inputs={
             "examples": example_gen.outputs["examples"],
             "ingest_report": example_gen.outputs["ingest_report"],

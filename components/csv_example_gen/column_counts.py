@@ -65,3 +65,10 @@ def read_columns(folder: str) -> dict[str, ColumnCounts]:
     with tf.io.gfile.GFile(os.path.join(folder, COLUMNS_FILE)) as file:
         columns = [ColumnCounts.model_validate(column) for column in json.loads(file.read())]
     return {column.name: column for column in columns}
+
+
+def find_columns(folder: str) -> dict[str, ColumnCounts]:
+    """Reads `columns.json` as `read_columns` does; nothing where there is none, as for photos."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    return read_columns(folder) if tf.io.gfile.exists(os.path.join(folder, COLUMNS_FILE)) else {}

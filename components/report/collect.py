@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 import tensorflow as tf
 
 from components.answering import read_answering
+from components.column_roles import NO_ROLES, ColumnRoles
 from components.report.data import read_data, split_files
 from components.report.evaluation import read_evaluation, read_number_evaluation
 from components.report.misses import find_errors
@@ -53,12 +54,13 @@ ARTIFACTS = tuple(field.name for field in fields(Sources) if field.name != "push
 """The sources that are artifacts, by the output keys of their components, which are unique over the pipeline."""
 
 
-def collect(pipeline: str, sources: Sources) -> Review:
+def collect(pipeline: str, sources: Sources, roles: ColumnRoles = NO_ROLES) -> Review:
     """Reads all that there is.
 
     Args:
         pipeline: The pipeline's name.
         sources: The artifacts.
+        roles: What the settings do with the columns of rows.
     """
     has_data = sources.examples or sources.ingest_report or sources.statistics
     model_path = os.path.join(sources.model, SERVED_MODEL)
@@ -67,7 +69,7 @@ def collect(pipeline: str, sources: Sources) -> Review:
     test_files = split_files(sources.examples, "test") if is_evaluated else []
     return Review(
         pipeline=pipeline,
-        data=read_data(sources.ingest_report, sources.statistics, sources.anomalies, sources.examples)
+        data=read_data(sources.ingest_report, sources.statistics, sources.anomalies, sources.examples, roles)
         if has_data
         else None,
         training=read_training(sources.model_run, sources.tuner_results) if sources.model_run else None,

@@ -8,6 +8,7 @@ from tfx.types import standard_artifacts
 from tfx.types.artifact import Artifact
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 
+from components.column_roles import ColumnRoles
 from components.ingest.artifact import IngestReportArtifact
 from components.report.executor import Executor
 from components.yardstick.component import YardstickArtifact
@@ -23,7 +24,7 @@ class ReportArtifact(Artifact):
 class ReportSpec(ComponentSpec):
     """Everything a run leaves behind goes in."""
 
-    PARAMETERS = {"pipeline": ExecutionParameter(type=str)}
+    PARAMETERS = {"pipeline": ExecutionParameter(type=str), "columns": ExecutionParameter(type=str)}
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "ingest_report": ChannelParameter(type=IngestReportArtifact),
@@ -52,6 +53,7 @@ class Report(base_component.BaseComponent):
         self,
         pipeline: str,
         inputs: dict[str, types.BaseChannel | None],
+        columns: ColumnRoles,
     ) -> None:
         """Declares the report.
 
@@ -59,11 +61,13 @@ class Report(base_component.BaseComponent):
             pipeline: The pipeline's name.
             inputs: The channels of `ReportSpec.INPUTS`; `tuner_results` and `yardstick` are None where there is
                 no such step.
+            columns: What the settings do with the columns of rows.
         """
         arguments: dict[str, Any] = {key: channel for key, channel in inputs.items() if channel is not None}
         super().__init__(
             spec=ReportSpec(
                 pipeline=pipeline,
+                columns=columns.model_dump_json(),
                 report=types.Channel(type=ReportArtifact),
                 **arguments,
             )

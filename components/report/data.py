@@ -8,7 +8,8 @@ from typing import Literal
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
-from components.contract import PATH, PLACE, SHA256, SPLITS
+from components.column_roles import NO_ROLES, ColumnRoles, read_uses
+from components.contract import ESTIMATED, PATH, PLACE, SHA256, SPLITS
 from components.ingest.report import QUARANTINE_FILE, Quarantined, read_report
 from components.report.examples import samples_by_class
 from components.report.review import Anomaly, DataReview, FeatureStatistics, HistogramBar
@@ -18,10 +19,10 @@ SHOWN_QUARANTINED, SHOWN_DUPLICATES, SHOWN_VALUES = 200, 50, 8
 NAMES_OF_RECORDS = (PATH, PLACE, SHA256)
 """Of each record its own: there is nothing to be seen in their statistics."""
 
-NUMBERS = (statistics_pb2.FeatureNameStatistics.INT, statistics_pb2.FeatureNameStatistics.FLOAT)
 
-
-def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str) -> DataReview:
+def read_data(
+    ingest_report: str, statistics: str, anomalies: str, examples: str, roles: ColumnRoles = NO_ROLES
+) -> DataReview:
     """Returns what is known of the data.
 
     Args:
@@ -29,6 +30,7 @@ def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str
         statistics: StatisticsGen's output.
         anomalies: ExampleValidator's output.
         examples: ExampleGen's output.
+        roles: What the settings do with the columns of rows.
     """
     report = read_report(ingest_report) if ingest_report else None
     return DataReview(
@@ -42,6 +44,7 @@ def read_data(ingest_report: str, statistics: str, anomalies: str, examples: str
         quarantine=tuple(_quarantine(ingest_report)) if report else (),
         duplicates=report.duplicates[:SHOWN_DUPLICATES] if report else (),
         conflicts=report.conflicts if report else None,
+        columns=tuple(read_uses(ingest_report, roles)) if ingest_report else (),
         statistics=tuple(each for split in SPLITS for each in read_statistics(statistics, split)),
         anomalies=tuple(each for split in SPLITS for each in _anomalies(anomalies, split)),
         samples=samples_by_class(split_files(examples, "train")) if examples else {},
@@ -64,7 +67,8 @@ def read_statistics(statistics: str, split: str) -> Iterator[FeatureStatistics]:
         for feature in sorted(dataset.features, key=_name):
             if _name(feature) in NAMES_OF_RECORDS:
                 continue
-            yield _number(feature, split) if feature.type in NUMBERS else _text(feature, split)
+            # Whole numbers that a schema calls categories have the statistics of texts.
+            yield _number(feature, split) if feature.WhichOneof("stats") == "num_stats" else _text(feature, split)
 
 
 def _quarantine(folder: str) -> Iterator[Quarantined]:
@@ -128,5 +132,6 @@ def _text(feature: statistics_pb2.FeatureNameStatistics, split: str) -> FeatureS
         present=found.common_stats.num_non_missing,
         missing=found.common_stats.num_missing,
         unique=found.unique,
+        estimated=any(each.name == ESTIMATED for each in feature.custom_stats),
         top=tuple((value.value, value.frequency) for value in found.top_values[:SHOWN_VALUES]) if is_text else (),
     )

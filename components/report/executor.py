@@ -8,6 +8,7 @@ from tfx import types
 from tfx.dsl.components.base.base_executor import BaseExecutor
 from tfx.types import artifact_utils
 
+from components.column_roles import ColumnRoles
 from components.report.collect import ARTIFACTS, Sources, collect, write_review
 from components.report.page import render
 from components.report.review import PAGE_FILE
@@ -27,12 +28,13 @@ class Executor(BaseExecutor):
         Args:
             input_dict: See `ReportSpec`.
             output_dict: `report`.
-            exec_properties: `pipeline`, its name.
+            exec_properties: `pipeline`, its name; `columns`, `ColumnRoles` as JSON.
         """
         folders = {name: artifact_utils.get_single_uri(input_dict[name]) for name in ARTIFACTS if input_dict.get(name)}
         pushed = artifact_utils.get_single_instance(input_dict["pushed_model"])
         sources = Sources(**folders, pushed_to=pushed.get_string_custom_property("pushed_destination"))
-        review = collect(exec_properties["pipeline"], sources)
+        roles = ColumnRoles.model_validate_json(exec_properties["columns"])
+        review = collect(exec_properties["pipeline"], sources, roles)
         folder = artifact_utils.get_single_uri(output_dict["report"])
         tf.io.gfile.makedirs(folder)  # on a cluster nobody has made it
         write_review(review, folder)

@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from components.column_roles import not_learned_text
 from components.contract import LABEL
 from components.metric_text import LOWER_IS_BETTER, digits_of, first_metrics, metric_text
 from components.report import charts, words
@@ -40,6 +41,8 @@ def render(review: Review, run: RunView | None = None) -> str:
         headline=words.headline(review),
         warnings=[*words.warnings(review.evaluation), *words.error_warnings(review)] if review.evaluation else [],
         data_warnings=words.data_warnings(review.data) if review.data else [],
+        not_learned=not_learned_text(review.data.columns) if review.data else "",
+        uses={column.name: column.text for column in review.data.columns} if review.data else {},
         notes=words.notes(review) if review.evaluation else [],
         worst=words.worst_slices(review.evaluation) if review.evaluation else [],
         worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],
@@ -47,6 +50,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         answering=words.answering(review.evaluation) if review.evaluation else [],
         misses=words.misses(review),
         overfitting=words.overfitting(review.training) if review.training else [],
+        sampled=words.sampled(review.training) if review.training else [],
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
         metrics=_metric_names(review.evaluation),
         charts=drawn,

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from components.answering import Answering
+from components.column_roles import ColumnUse
 from components.ingest.report import Conflicts, Duplicate, LongCells, Quarantined
 from components.outcome import Decision, Yardstick
 from components.settings import Settings
@@ -246,6 +247,7 @@ class FeatureStatistics(Settings):
         zeros: How many values are 0; None where the values aren't numbers.
         unique: How many unique values; None where the values are numbers.
         top: The most frequent values with their counts, most frequent first.
+        estimated: Whether these, and `unique`, are estimates.
         histogram: Of numbers.
     """
 
@@ -262,6 +264,7 @@ class FeatureStatistics(Settings):
     zeros: int | None = None
     unique: int | None = None
     top: tuple[tuple[str, float], ...] = ()
+    estimated: bool = False
     histogram: tuple[HistogramBar, ...] = ()
 
 
@@ -287,6 +290,7 @@ class DataReview(Settings):
         quarantine: The first of those set aside.
         duplicates: Groups of identical records, the worst first.
         conflicts: Records with the same inputs and different labels; None where they weren't counted.
+        columns: What each column of rows is used for; empty for photos.
         statistics: By feature and split.
         anomalies: Against the schema.
         samples: A few training examples by class.
@@ -302,6 +306,7 @@ class DataReview(Settings):
     quarantine: tuple[Quarantined, ...] = ()
     duplicates: tuple[Duplicate, ...] = ()
     conflicts: Conflicts | None = None
+    columns: tuple[ColumnUse, ...] = ()
     statistics: tuple[FeatureStatistics, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
     samples: dict[str, tuple[Sample, ...]] = {}

@@ -254,6 +254,11 @@ def data_warnings(data: DataReview) -> list[str]:
     return [f"{text[0].upper()}{text[1:]}." for text in (missing, conflicts, *long) if text]
 
 
+def sampled(training: TrainingReview) -> list[str]:
+    """Returns which models were trained on a part of the training rows, a sentence each."""
+    return [curves.sampled for curves in (training.compared.values() or [training.curves]) if curves.sampled]
+
+
 def _records(data: DataReview) -> int:
     return sum(sum(labels.values()) for labels in data.counts.values())
 

@@ -19,6 +19,7 @@ from tfx_bsl.arrow import array_util
 from tfx_bsl.sketches import KmvSketch, MisraGriesSketch
 
 from components.arrow import pa, pc
+from components.contract import ESTIMATED
 
 EXACT_BYTES = 64 * 2**20
 """What the different values of one feature may take, with their counts, before they are only estimated."""
@@ -65,7 +66,7 @@ class ValueCounts(CombinerStatsGenerator):
         """Returns TFDV's message: the number of different values, and the most frequent ones."""
         options = self._options
         most = max(options.num_top_values, options.num_rank_histogram_buckets)
-        features = (
+        features = [
             top_k.make_feature_stats_proto_topk_uniques(
                 feature_path=path,
                 num_top_values=options.num_top_values,
@@ -76,7 +77,10 @@ class ValueCounts(CombinerStatsGenerator):
             )
             for path, counted in accumulator.items()
             if counted.distinct()
-        )
+        ]
+        for feature in features:
+            if accumulator[FeaturePath.from_proto(feature.path)].is_estimated:
+                feature.custom_stats.add(name=ESTIMATED, num=1)
         return DatasetFeatureStatistics(features=features)
 
     def _is_counted(self, path: FeaturePath, kind: int | None) -> bool:
@@ -104,6 +108,12 @@ class Counted:
             self._estimate().merge(other._sketches)
         for table in (*other._sums, *other._waiting):
             self._add(table)
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether there are too many to be counted exactly."""
+        self._add_up()
+        return self._sketches is not None
 
     def distinct(self) -> int:
         """Returns how many different values there are."""

@@ -26,6 +26,8 @@ class LearningCurves(Settings):
             validation split.
         model: The model's name, where there are several to choose from.
         unit: What an epoch is; of trees an iteration, which adds one to each class.
+        fitted_rows: Of how many training rows it was trained, where not of all; 0 for all.
+        training_rows: How many there are; 0 where it was trained on all.
         trained_by: The step that trained it, of which the model was taken over.
         class_weights: What the loss of an example was multiplied by, by its class; empty for 1 each.
         weights: Where the pretrained weights came from and their SHA-256; empty for random ones.
@@ -39,6 +41,8 @@ class LearningCurves(Settings):
     class_weights: dict[str, float] = {}
     weights: dict[str, str] = {}
     model: str = ""
+    fitted_rows: int = 0
+    training_rows: int = 0
     unit: Literal["epoch", "iteration"] = "epoch"
     trained_by: Literal["Trainer", "Tuner"] = "Trainer"
 
@@ -46,6 +50,16 @@ class LearningCurves(Settings):
     def beside(self) -> str:
         """The metric that is measured beside the loss."""
         return "accuracy" if "accuracy" in self.metrics else "mae"
+
+    @property
+    def sampled(self) -> str:
+        """Of how many training rows it was trained, as a sentence; "" where of all."""
+        if self.fitted_rows == self.training_rows:
+            return ""
+        return (
+            f"'{self.model}' was trained on {self.fitted_rows:,} of {self.training_rows:,} training rows, which were "
+            "drawn by trainer.seed; trainer.models says how many these may be (max_rows)."
+        )
 
 
 def write_curves(curves: LearningCurves, folder: str) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 from typing_extensions import Self
 
+from components.column_roles import ColumnRoles
 from components.column_rules import ColumnRules
 from components.contract import CLASSIFICATION, REGRESSION, Task
 from components.csv_example_gen.config import CsvData
@@ -130,6 +131,11 @@ class PipelineConfig(Settings):
         return ColumnRules()
 
     @property
+    def column_roles(self) -> ColumnRoles:
+        """What the columns of rows are used for."""
+        return ColumnRoles()
+
+    @property
     def schema_path(self) -> Path:
         """The curated schema's file."""
         return SCHEMAS / self.curated_schema
@@ -190,11 +196,13 @@ class RowPipeline(PipelineConfig):
     Args:
         task: What is predicted: "classification" for the class that `data.label` names, "regression" for the number
             that it holds.
+        left_out: Why columns aren't learned from, by their name: for people, on the screen and in the report.
         yardstick: What the model is set beside.
     """
 
     task: Task = CLASSIFICATION
     data: CsvData = CsvData()
+    left_out: dict[str, str] = Field(default_factory=dict)
     transform: RowTransform = RowTransform()
     trainer: MLPTraining = MLPTraining()
     yardstick: YardstickSettings = YardstickSettings()
@@ -228,6 +236,12 @@ class RowPipeline(PipelineConfig):
             group = getattr(group, each)
         return bool(getattr(group, name) != type(group).model_fields[name].get_default(call_default_factory=True))
 
+    @model_validator(mode="after")
+    def _nothing_learned_from_is_left_out(self) -> "RowPipeline":
+        if both := sorted(set(self.left_out) & set(self.transform.features)):
+            raise ValueError(f"left_out: {both[0]} is in transform.features, and so it is learned from")
+        return self
+
     @property
     def weights_file(self) -> str:
         """Always "": training starts from random weights."""
@@ -241,6 +255,17 @@ class RowPipeline(PipelineConfig):
             weight=self.data.weight,
             bounds=self.gate.bounds,
             columns=self.gate.columns,
+        )
+
+    @property
+    def column_roles(self) -> ColumnRoles:
+        """What the columns are used for."""
+        return ColumnRoles(
+            features=self.transform.kinds,
+            weight=self.data.weight,
+            ids=self.data.id,
+            slices=(*self.evaluation.slices, *self.transform.columns_of(self.evaluation.slices)),
+            left_out=self.left_out,
         )
 
 

@@ -44,6 +44,7 @@ class RunRecord(Settings):
         seconds: Wall time.
         steps: What it did, in order.
         counts: What became of the records.
+        notes: What to know of the run besides, a sentence each: such as which columns aren't learned from.
         metrics: The candidate's, over all examples.
         thresholds: Each with what it met.
         yardstick: What simple models score on the same test rows; None where that wasn't measured.
@@ -63,6 +64,7 @@ class RunRecord(Settings):
     seconds: float = 0.0
     steps: tuple[Step, ...] = ()
     counts: Counts = Counts()
+    notes: tuple[str, ...] = ()
     metrics: dict[str, float] = Field(default_factory=dict)
     thresholds: tuple[ThresholdCheck, ...] = ()
     yardstick: Yardstick | None = None

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from components.column_roles import not_learned_text, read_uses
 from components.errors import error_in_chain
 from components.ingest.findings import findings_of
 from components.ingest.report import read_report
@@ -102,8 +103,10 @@ class Recorder:
             self._update(counts=counts)
             shown = {name: count for name, count in counts.model_dump().items() if name != "unused" or count}
             note = "; ".join([", ".join(f"{count:,} {name}" for name, count in shown.items()), *findings_of(report)])
+            self._note(not_learned_text(read_uses(ingested.uri, self._config.column_roles)))
         if (model_run := execution.output("model_run")) and (curves := find_curves(model_run.uri)):
             note = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
+            self._note(curves.sampled)
         if measured := execution.output("yardstick"):
             yardstick = read_yardstick(measured.uri)
             self._update(yardstick=yardstick)
@@ -128,6 +131,10 @@ class Recorder:
     def failed(self, error: BaseException) -> RunRecord:
         """Closes the record of a run that didn't."""
         return self._close(status="failed", error=explain(error, self._record))
+
+    def _note(self, sentence: str) -> None:
+        if sentence:
+            self._update(notes=(*self._record.notes, sentence))
 
     def _close(self, **outcome: Any) -> RunRecord:
         """Keeps the outcome first, so that nothing that befalls the report can change it."""

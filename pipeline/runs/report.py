@@ -50,7 +50,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     path = report_path(config.home, record.run_id)
     record = record.model_copy(update={"steps": steps, "report": str(path)})
     earlier = [run for run in RunStore(config.home).runs() if run.run_id < record.run_id and run.status != "running"]
-    review = _review(config.name, executions)
+    review = _review(config, executions)
     view = _view(config, [record, *earlier], history, executions)
     path.parent.mkdir(parents=True, exist_ok=True)
     _write(path, render(review, view))
@@ -58,7 +58,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     return record
 
 
-def _review(pipeline: str, executions: Mapping[str, Execution]) -> Review:
+def _review(config: PipelineConfig, executions: Mapping[str, Execution]) -> Review:
     """What the Report step wrote; where the run didn't come to it, what can be read of the rest."""
     uris = {
         key: artifacts[0].uri
@@ -69,7 +69,7 @@ def _review(pipeline: str, executions: Mapping[str, Execution]) -> Review:
     if "report" in uris:
         return read_review(uris["report"])
     sources = {name: uris[name] for name in ARTIFACTS if name in uris}
-    return collect(pipeline, Sources(**sources, pushed_to=_pushed_to(executions)))
+    return collect(config.name, Sources(**sources, pushed_to=_pushed_to(executions)), config.column_roles)
 
 
 def _pushed_to(executions: Mapping[str, Execution]) -> str:

@@ -111,6 +111,8 @@ class Screen:
         if record.thresholds and not self._quiet:
             self._console.print(_thresholds(record.thresholds))
         self._beside(record)
+        for note in () if self._quiet else record.notes:
+            self._console.print(escape(note), soft_wrap=True)
         if record.status == "not_blessed":
             names = _first("; ", [_name(result) for result in failed], SHOWN_FAILED)
             self._console.print(f"Not blessed, nothing was pushed. Failed: {escape(names)}")

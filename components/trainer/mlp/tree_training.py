@@ -1,7 +1,5 @@
 """Grows trees on packed rows, and keeps what they went through as the learning curves of a network are."""
 
-import logging
-
 import numpy as np
 
 from components import progress
@@ -12,8 +10,6 @@ from components.trainer.mlp.training import TrainingRows
 from components.trainer.trees.config import Trees
 from components.trainer.trees.forest import Forest
 from components.trainer.trees.growing import LabelledRows, grow
-
-LOGGER = logging.getLogger(__name__)
 
 
 def grow_trees(
@@ -35,8 +31,6 @@ def grow_trees(
         progress.report(iterations, settings.iterations, "iterations", f"{name} val_{objective} {lowest:.4f}")
 
     train = sample(rows.train, settings.max_rows, seed)
-    if len(train) < rows.train.rows:
-        LOGGER.info("%s: %d of %d training rows, drawn by the seed", name, len(train), rows.train.rows)
     validation = sample(rows.validation, rows.validation.rows, seed)
     grown = grow(_labelled(train, rows), _labelled(validation, rows), categorical, settings, seed, tell)
     metrics = grown.metrics | {
@@ -51,6 +45,8 @@ def grow_trees(
         metrics=metrics,
         crossentropy=objective,
         model=name,
+        fitted_rows=len(train),
+        training_rows=rows.train.rows,
         unit="iteration",
     )
     return grown.forest, curves

@@ -5,6 +5,7 @@ from browser import charts, column, needs_chromium, opened
 from report_samples import NASTY, curves
 
 from components.answering import Answering
+from components.column_roles import ColumnUse
 from components.ingest.report import Conflicts, Duplicate
 from components.operating_point import AtRecall
 from components.outcome import Failure, Scores, Yardstick
@@ -196,6 +197,31 @@ def test_a_curve_that_ran_away_is_drawn_as_far_as_it_is_finite(review, tmp_path)
     found = curves(metrics={**curves().metrics, "val_loss": (0.7, 0.5, float("inf"), float("nan"))})
     page = render(review.model_copy(update={"training": TrainingReview(curves=found)}))
     assert '"y":[0.7,0.5,null,null]' in page
+
+
+def test_what_each_column_is_used_for_is_said_and_at_the_top_what_is_not_learned_from(review, run_view):
+    uses = (
+        ColumnUse(name="width", use="learned", kind="number", sliced=True),
+        ColumnUse(name=NASTY, use="left out", why="named like a key"),
+    )
+    columns = {column.name: column for column in review.data.statistics}
+    text = columns[NASTY].model_copy(update={"estimated": True})
+    data = review.data.model_copy(update={"columns": uses, "statistics": (columns["width"], text)})
+    training = review.training.model_copy(
+        update={"curves": curves(model="trees", fitted_rows=1_000, training_rows=2_000)}
+    )
+    page = render(review.model_copy(update={"data": data, "training": training}), run_view)
+    header = page[page.index("<header") : page.index("</header>")]
+    assert "Not learned from: &lt;/script&gt;" in header
+    assert "(named like a key)." in header
+    statistics = page[page.index('<table id="statistics">') :]
+    assert "learned from as a number; sliced by" in statistics
+    assert "not learned from: named like a key" in statistics
+    assert "about 2 unique" in statistics
+    assert 'id="estimated"' in statistics
+    assert "was trained on 1,000 of 2,000 training rows" in page
+    assert 'id="not-learned"' not in render(review, run_view)
+    assert 'id="estimated"' not in render(review, run_view)
 
 
 def test_rows_in_conflict_are_named_with_their_places(review, run_view):

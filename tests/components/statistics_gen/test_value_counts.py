@@ -21,11 +21,12 @@ def batch(texts):
 def counted():
     """Counts batches, each by a worker of its own, whose accumulators travel; returns the message."""
 
-    def run(*batches, **options):
+    def run(*batches, estimated=False, **options):
         generator = ValueCounts(StatsOptions(**options))
         parts = [generator.add_input(generator.create_accumulator(), batch(texts)) for texts in batches]
         merged = generator.merge_accumulators(pickle.loads(pickle.dumps(parts)))  # noqa: S301 (as Beam sends them)
         (feature,) = generator.extract_output(generator.compact(merged)).features
+        assert [each.name for each in feature.custom_stats] == ["estimated"] * estimated
         return feature.string_stats
 
     return run
@@ -56,7 +57,7 @@ def test_more_values_than_fit_are_estimated(counted, monkeypatch, workers):
     monkeypatch.setattr(value_counts, "EXACT_BYTES", 2**18)
     monkeypatch.setattr(value_counts, "ADDED_UP_AT_ONCE", 1000)
     of_worker = [[f"{worker} {number}" for number in range(30_000)] + ["often"] * 9_000 for worker in range(workers)]
-    found = counted(*of_worker, ["seldom"])  # one that counts exactly still
+    found = counted(*of_worker, ["seldom"], estimated=True)  # one that counts exactly still
     assert found.unique == pytest.approx(30_000 * workers + 2, rel=0.02)
     assert found.top_values[0].value == "often"
     assert found.top_values[0].frequency == pytest.approx(9_000 * workers, abs=39_000 * workers / 1024)

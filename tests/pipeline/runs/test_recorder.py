@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from report_samples import curves
 
+from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.errors import TransferlineError
 from components.evaluator.decision import DECISION_FILE
 from components.ingest.report import IngestReport, write_report
@@ -103,6 +104,25 @@ def test_rows_that_a_split_leaves_out_are_told_where_there_are_any(recorder, scr
     write_report(IngestReport(found=3, counts={}, quarantined=0, unused=3), facts.outputs["ingest_report"][0].uri)
     recorder.finished("CsvExampleGen", 2.0, facts)
     assert screen.getvalue().rstrip().endswith("0 train, 0 eval, 0 test, 0 quarantined, 3 unused")
+
+
+def test_what_is_not_learned_from_and_of_what_sample_trees_are_is_kept_and_shown_once(tmp_path, screen, made):
+    config = apply_overrides(catalog.load("higgs_toy"), [f"output_dir={tmp_path / 'out'}"])
+    recorder = Recorder(config, RECORD, Screen(screen))
+    facts = made("ingest_report")
+    folder = facts.outputs["ingest_report"][0].uri
+    write_report(IngestReport(found=3, counts={}, quarantined=0), folder)
+    names = (*config.transform.features, "row_id", "label")
+    write_columns([ColumnCounts(name=name, type="float", rows=3, distinct=2) for name in names], folder)
+    recorder.finished("CsvExampleGen", 2.0, facts)
+    facts = made("model", "model_run")
+    write_curves(curves(model="trees", fitted_rows=1_000, training_rows=2_000), facts.outputs["model_run"][0].uri)
+    recorder.finished("Trainer", 1.0, facts)
+    recorder.ended()
+    not_learned, sampled = kept(config).notes
+    assert not_learned == "Not learned from: row_id (named like a key)."
+    assert sampled.startswith("'trees' was trained on 1,000 of 2,000 training rows")
+    assert all(screen.getvalue().count(note) == 1 for note in (not_learned, sampled))
 
 
 @pytest.mark.parametrize(("blessed", "shown"), [(True, "blessed"), (False, "not blessed")])
