@@ -20,7 +20,7 @@ LEFT_OUT: Mapping[Reason, str] = {
     "names": "another text in nearly each row: a network would learn rows by heart",
     "counter": "counts the rows, as a line number does",
     "group": "named like a key",
-    "label's copy": "tells the class in every row, as if it were a copy of the label",
+    "label's copy": "tells the label in every row, as if it were a copy of it",
 }
 """Why a column had better not be learned from."""
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from components.arrow import pa
+from components.column_roles import NOT_NAMED, by_reason
 from components.csv_example_gen.config import CsvData
-from components.csv_example_gen.layout import TableLayout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import check_enough_rows, make_rule
 from components.data_gate.config import GateRules
@@ -18,6 +18,7 @@ from pipeline.checks.finding import Finding, fault, of_error, ok, warning
 from pipeline.checks.look import Look, class_findings, missing_findings, quarantine_findings
 from pipeline.config import RowPipeline
 from pipeline.profile.classes import MANY_CLASSES, count_of
+from pipeline.profile.columns import left_out
 from pipeline.profile.number_label import MOST_CLASSES, NumberLabel, about
 from pipeline.profile.rows import RowFindings, profile_rows
 
@@ -45,7 +46,7 @@ def _look(config: RowPipeline) -> Look:
     findings = (
         ok("data", f"{data.path}: {_files(found)}, {'' if found.counted else 'about '}{found.rows:,} rows"),
         *_passed_over(found),
-        *_columns(config, found.layout),
+        *_columns(config, found),
         *_long_cells(config, found),
         *(_number(config, found.number, whole=found.all_read) if found.number else _labels(found)),
         *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
@@ -68,7 +69,8 @@ def _passed_over(found: RowFindings) -> Iterator[Finding]:
         yield ok("data", f"Not read, since {'these are' if len(names) > 1 else 'this is'} no data: {listed(names)}")
 
 
-def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
+def _columns(config: RowPipeline, found: RowFindings) -> Iterator[Finding]:
+    layout = found.layout
     kinds = {name: kind for name, kind in layout.types.items() if name not in (config.data.label, config.data.weight)}
     counted = ", ".join(f"{count} {kind}" for kind, count in sorted(Counter(kinds.values()).items()))
     numbers = sorted(name for name, kind in kinds.items() if kind in TYPES["number"])
@@ -77,8 +79,10 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
     text = (
         f"Label {config.data.label}{weight}, and {len(kinds)} more ({counted}), of which {len(features)} are features"
     )
-    if unused := [name for name in kinds if name not in features]:
-        text += f"; not learned from: {listed(unused)}"
+    shown, said = left_out(found.columns), config.column_roles
+    unused = {name: said.why(name) or shown.get(name, NOT_NAMED) for name in kinds if name not in features}
+    if unused:
+        text += f"; not learned from: {by_reason(unused)}"
     yield ok("columns", text) if features else fault("columns", f"{text}.", "Add a column of numbers.")
     for name, (number_file, text_file) in layout.mixed.items():
         yield warning(
@@ -86,6 +90,10 @@ def _columns(config: RowPipeline, layout: TableLayout) -> Iterator[Finding]:
             f"'{name}' is of numbers in {number_file} and of text in {text_file}: it is read as text.",
             f"Set data.types.{name}=float to set the rows aside where it is no number.",
         )
+    for name in config.gate.columns:
+        if name not in kinds:
+            text = f"gate.columns names '{name}', which is no column{nearest(name, kinds)}"
+            yield fault("columns", text, f"Use columns of the data: {listed(list(kinds))}.")
     for setting, names in _named(config).items():
         for name, wanted in names.items():
             if name not in kinds:

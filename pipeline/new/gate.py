@@ -1,12 +1,15 @@
 """Says what the gate of a new pipeline does with records that can't be used, conflicts, and classes that are rare."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 
+from components.column_rules import ColumnBounds
 from components.contract import SPLITS
 from components.data_gate.config import GateRules
 from components.ingest.findings import conflicts_text, missing_classes, outvoted_share
 from components.ingest.report import Conflicts
-from pipeline.profile.quarantine import Quarantine, rounded_up
+from pipeline.profile.columns import Column
+from pipeline.profile.quarantine import SPARE, Quarantine, rounded_up
 
 MAX_CONFLICTS = 0.3
 """Above it, no model of these columns can be right about 7 of 10 records: the columns that would tell them apart are
@@ -15,6 +18,42 @@ missing, or rows were joined with the wrong labels."""
 RULES = GateRules(max_conflicts=MAX_CONFLICTS, fail_on_missing_class=True)
 MOST = RULES.max_quarantined
 NOT_LAID_OUT: Mapping[str, Mapping[str, int]] = {}
+
+
+LIKELY = 0.2
+"""Splits of one table may differ in this much by chance; more is another table."""
+
+DEVIATIONS = 4
+
+
+def rules_for_rows(rules: GateRules, columns: Iterable[Column], test: int, *, by_group: bool) -> GateRules:
+    """Returns the rules of a new pipeline of rows: what splits of one table wouldn't show by chance stops a run.
+
+    Args:
+        rules: What there are besides.
+        columns: What was found in the columns.
+        test: About how many rows the smallest split has.
+        by_group: Whether rows are split by their group, which may have values of its own.
+    """
+    rules = rules.model_copy(update={"max_missing_rise": _bound(0.0, 0.5, test)})
+    if by_group:
+        return rules
+    # The share of a category's values that occur once tells what share of the next ones is new (Good, 1953).
+    bounds = {column.name: _bound(column.once, column.once, test) for column in columns}
+    own = {name: ColumnBounds(max_unseen=bound) for name, bound in bounds.items() if bound > LIKELY}
+    return rules.model_copy(update={"max_unseen": LIKELY, **({"columns": own} if own else {})})
+
+
+def _bound(expected: float, share: float, rows: int) -> float:
+    """Returns what isn't exceeded by chance.
+
+    Args:
+        expected: What is expected of a share.
+        share: The share that its deviation is as large as that of.
+        rows: What it is a share of.
+    """
+    deviation = math.sqrt(share * (1 - share) / max(rows, 1))
+    return float(rounded_up(max(LIKELY / SPARE, expected + DEVIATIONS * deviation)))
 
 
 def what_stops(found: Quarantine) -> str:

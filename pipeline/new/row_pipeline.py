@@ -5,8 +5,10 @@ import re
 from collections import Counter
 from typing import Any
 
+from components.column_roles import is_named_like_key
 from components.contract import FEATURES, LABEL, REGRESSION
 from components.csv_example_gen.config import CsvData, RowSplit
+from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.trainer.mlp.config import MLP, MLPTraining, RowModel
@@ -16,10 +18,10 @@ from components.wording import listed, printable
 from pipeline.config import RowPipeline
 from pipeline.new.bounds import above_guessing
 from pipeline.new.catalog_file import Draft
-from pipeline.new.gate import RULES, misses_a_split, settings_to_run
+from pipeline.new.gate import RULES, misses_a_split, rules_for_rows, settings_to_run
 from pipeline.new.number_label import expect, thresholds_for
 from pipeline.new.operating_point import operating_point_for
-from pipeline.new.row_warnings import LEFT_OUT, SLICE_VALUES, warnings_of
+from pipeline.new.row_warnings import SLICE_VALUES, warnings_of
 from pipeline.profile.classes import (
     FEW,
     MANY_CLASSES,
@@ -30,7 +32,7 @@ from pipeline.profile.classes import (
     margin,
     with_counts,
 )
-from pipeline.profile.columns import Column, is_named_like_key, learned_from
+from pipeline.profile.columns import Column, learned_from, left_out, may_be_weights
 from pipeline.profile.number_label import about
 from pipeline.profile.rows import RowFindings
 
@@ -118,17 +120,21 @@ def _config(name: str, found: RowFindings, split: RowSplit) -> RowPipeline:
     slices = _quantiles(found)
     texts = [column.name for column in found.columns if column.role == "text" and column.distinct <= SLICE_VALUES]
     by_class = () if found.number else ("label",)
-    of_task = {"task": REGRESSION} if found.number else {"gate": RULES}
+    data = _data_settings(found, split)
+    unused = {column: why for column, why in left_out(found.columns).items() if column not in data.id}
+    rules = GateRules() if found.number else RULES
     return RowPipeline.model_validate(
         {
             "name": name,
-            "data": _data_settings(found, split),
+            **({"task": REGRESSION} if found.number else {}),
+            "data": data,
+            **({"left_out": unused} if unused else {}),
             "transform": _transform(found, slices),
             "trainer": _trainer(found),
             "evaluation": Evaluation(
                 thresholds=_thresholds(found), slices=(*by_class, *slices, *texts), better_than_guessing=True
             ),
-            **of_task,
+            "gate": rules_for_rows(rules, found.columns, _test_rows(found), by_group=bool(split.group)),
         }
     )
 
@@ -300,9 +306,10 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
         comments["evaluation.thresholds"] = (
             "A beginning, better than always predicting the mean: set them to what you need once you know the model."
         )
-    left_out = [column.name for column in found.columns if column.role in LEFT_OUT]
-    if left_out:
-        comments["transform.features"] = f"Left out: {listed(left_out)}; see the docstring."
+    if weights := [column.name for column in may_be_weights(found.columns)]:
+        comments["transform.features"] = (
+            f"If {listed(weights)} says how much each row counts, it belongs in data.weight, not here and in the key."
+        )
     comments["data.split.key"] = "What is learned from: rows that are the same in it are never in different splits."
     if split.by == "file" or split.group:
         comments["data.split.key"] = (
@@ -334,15 +341,10 @@ def _about_label(found: RowFindings) -> str:
 
 
 def _details(found: RowFindings) -> str:
-    texts = [column.name for column in found.columns if column.role in ("text", "date") and not column.feature]
-    roles = [
-        f"{printable(column.name)} ({LEFT_OUT[column.role]})" for column in found.columns if column.role in LEFT_OUT
-    ]
-    parts = [f"Text that isn't learned from: {listed(texts)}."] if texts else []
+    parts = []
     for scale, why in SCALES.items():
         names = [column.name for column in found.columns if getattr(column.feature, "scale", "") == scale]
         parts += [f"{why}: {listed(names)}."] if names else []
-    parts += [f"Left out: {'; '.join(roles)}."] if roles else []
     return " ".join(parts)
 
 

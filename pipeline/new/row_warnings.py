@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from components.column_roles import LEFT_OUT
 from components.ingest.findings import long_cells_text
 from components.transform.config import Text
 from components.wording import listed, printable
@@ -9,7 +10,7 @@ from pipeline.new.gate import conflicts_warning, misses_a_split, missing_warning
 from pipeline.new.number_label import least_r2
 from pipeline.new.number_label import warnings as about_number
 from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
-from pipeline.profile.columns import Column, Role
+from pipeline.profile.columns import COMMAS, DATES, Column, may_be_weights
 from pipeline.profile.rows import RowFindings
 
 FEW_TO_TEST = 100
@@ -20,17 +21,6 @@ SLICE_VALUES = 20
 NEARLY_THE_LABEL = 0.99
 MUCH_MISSING = MUCH_CONFLICTING = 0.05
 SHOWN = 5
-
-LEFT_OUT: dict[Role, str] = {
-    "empty": "no value at all",
-    "constant": "the same value in every row",
-    "key": "another value in each row, as a key has: a network would learn rows by heart",
-    "names": "another text in nearly each row: a network would learn rows by heart",
-    "counter": "counts the rows, as a line number does",
-    "group": "named like a key",
-    "label's copy": "tells the label in every row, as if it were a copy of it",
-}
-"""Why a column isn't a feature."""
 
 
 def warnings_of(found: RowFindings, test_rows: int) -> Iterator[str]:
@@ -116,15 +106,20 @@ def _column_warnings(columns: Iterable[Column], *, of_number: bool) -> Iterator[
     )
     yield from _about_columns(
         [column for column in columns if column.decimal_comma],
-        "numbers with a decimal comma, which are read as text and left out; write them with a point",
+        f"{COMMAS} and left out; write them with a point",
     )
     yield from _about_columns(
         [column for column in columns if isinstance(column.feature, Text)],
         "free text, of which words are counted: crude",
     )
     yield from _about_columns(
+        may_be_weights(columns),
+        "named like the weight of each row, and learned from; if it says how much a row counts, name it in data.weight "
+        "and take it out of transform.features",
+    )
+    yield from _about_columns(
         [column for column in columns if column.role == "date" and not column.feature],
-        "dates that aren't all written alike, and aren't learned from; data.dates says how they are written",
+        f"{DATES}, and aren't learned from; data.dates says how they are written",
     )
     yield from _about_columns(
         [column for column in columns if column.role == "date"],

@@ -9,25 +9,29 @@ import numpy as np
 import numpy.typing as npt
 
 from components.arrow import pa, pc
+from components.column_roles import LEAST_ROWS, LEFT_OUT, Reason, is_named_like_key
 from components.contract import CLASSIFICATION, Task
 from components.csv_example_gen.config import ColumnType
-from components.transform.config import Feature
+from components.transform.config import Category, Feature
 from pipeline.profile.features import feature_of, has_many_words
 from pipeline.profile.target import Target, target_of
 
-Role: TypeAlias = Literal[
-    "feature", "text", "date", "empty", "constant", "key", "names", "counter", "group", "label's copy"
-]
+Role: TypeAlias = Literal["feature", "text", "date"] | Reason
 """feature: of numbers. text: of names, or of many words. date: of dates, which aren't learned from where they are read
 as text. key: another value in each row. names: another text in nearly each row. counter: the number of the row, in all
 or within a group of rows. group: named like a key, with values that come again, as a customer's number."""
 
-LEAST_ROWS = 20
-"""With fewer rows, values that all differ mean nothing."""
+COMMAS = "numbers with a decimal comma, which are read as text"
+DATES = "dates that aren't all written alike"
+"""Why some columns of text had better not be learned from."""
+
+WEIGHT_NAME = re.compile(
+    r"^((sample|row|case|instance|record|survey|obs|observation|final)[\s_.-]?)?(weights?|wts?|wgts?)$|^fnlwgt$",
+    re.IGNORECASE,
+)
 
 LOOKED_AT = 50_000
 
-KEY_NAME = re.compile(r"(^|[_\s-])(id|ids|key|uuid|guid|nr|no)$|[a-z]I[dD]$", re.IGNORECASE)
 DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$"
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
 MOSTLY = 0.95
@@ -51,6 +55,8 @@ class Column:
             1 wholly; 0 for text and for more classes.
         decimal_comma: Whether it is text because its numbers are written 1,5.
         feature: How it can be learned from; None where it had better not be.
+        once: Of a category, the share of the values that occur once.
+        positive: Whether it is of numbers that are all above 0.
     """
 
     name: str
@@ -60,11 +66,33 @@ class Column:
     separates: float = 0.0
     decimal_comma: bool = False
     feature: Feature | None = None
+    once: float = 0.0
+    positive: bool = False
 
 
 def learned_from(columns: Iterable[Column]) -> tuple[str, ...]:
     """Returns the names of the columns that are learned from."""
     return tuple(column.name for column in columns if column.feature)
+
+
+def may_be_weights(columns: Iterable[Column]) -> list[Column]:
+    """Returns the columns that are named like the weight of each row, and could be it."""
+    return [column for column in columns if column.feature and column.positive and WEIGHT_NAME.search(column.name)]
+
+
+def left_out(columns: Iterable[Column]) -> dict[str, str]:
+    """Returns why each column had better not be learned from that isn't."""
+    return {column.name: _why(column) for column in columns if not column.feature}
+
+
+def _why(column: Column) -> str:
+    match column.role:
+        case "date":
+            return DATES
+        case "feature" | "text":
+            return COMMAS
+        case _:
+            return LEFT_OUT[column.role]
 
 
 def look_at_columns(
@@ -108,11 +136,6 @@ def counts_rows(column: pa.ChunkedArray) -> bool:
     return bool(going_on >= COUNTING and len(np.unique(numbers)) * MOST_REPEATED >= len(numbers))
 
 
-def is_named_like_key(name: str) -> bool:
-    """Returns whether a column is named as keys are."""
-    return bool(KEY_NAME.search(name))
-
-
 def _some(rows: int) -> npt.NDArray[np.int64]:
     return np.linspace(0, rows - 1, LOOKED_AT).astype(np.int64)
 
@@ -131,7 +154,13 @@ def _column(name: str, values: pa.Array, kind: ColumnType, target: Target) -> Co
     if role in ("feature", "text", "date") and not comma and (role != "date" or kind == "date"):
         feature = feature_of(values, kind, target)
         role = role if feature else "names"
-    return Column(name, role, distinct, missing, separates, comma, feature)
+    once = _once(given) if isinstance(feature, Category) else 0.0
+    positive = kind in ("float", "int") and len(given) > 0 and pc.min(given).as_py() > 0
+    return Column(name, role, distinct, missing, separates, comma, feature, once, positive)
+
+
+def _once(given: pa.Array) -> float:
+    return int(pc.sum(pc.equal(given.value_counts().field("counts"), 1)).as_py() or 0) / len(given)
 
 
 def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:

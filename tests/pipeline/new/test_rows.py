@@ -40,7 +40,15 @@ def test_the_file_that_is_written(found, written):
         by="hash", key=("x", "my y", "town", "day"), group="customer_id", count_conflicts=True, stratify=True
     )
     assert config.evaluation.better_than_guessing
-    assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True)
+    assert config.gate == GateRules(max_conflicts=0.3, fail_on_missing_class=True, max_missing_rise=0.2)
+    assert config.left_out == {
+        "customer_id": "named like a key",
+        "code": config.left_out["code"],
+        "always": "the same value in every row",
+        "never": "no value at all",
+        "answer": "tells the label in every row, as if it were a copy of it",
+        "price": "numbers with a decimal comma, which are read as text",
+    }
     assert config.evaluation.slices == ("label", "x_quartile", "my_y_quartile", "town")
     assert {threshold.metric for threshold in config.evaluation.thresholds} == {"accuracy", "auc"}
     assert [type(model) for model in config.trainer.models.values()] == [Trees, MLP, MLP]
@@ -64,8 +72,7 @@ def test_each_column_is_told_of_once_on_the_screen_and_once_in_the_file(found, w
         assert said.count(f"'{name}'") == 1
     assert "'town'" not in said
     text, _ = written(draft)
-    docstring = " ".join(text.split('"""')[1].split())
-    assert all(docstring.count(name) == 1 for name in ("row id", "customer_id", "code", "never", "price"))
+    assert all(text.count(f'"{name}": "') == 1 for name in ("code", "always", "never", "answer", "price"))
 
 
 def test_forty_columns_of_names_are_one_warning(tmp_path, csv_text):
@@ -89,6 +96,38 @@ def test_a_table_of_text_alone_is_learned_from(tmp_path, csv_text, written):
     assert config.transform.features == {"town": Category(), "member": Boolean(), "note": Text()}
     assert has(draft.warnings, "Column 'note': free text, of which words are counted: crude")
     assert "To learn from: 1 category, 1 column of two values, 1 column of free text." in draft.data
+
+
+@pytest.mark.parametrize("name", ["weight", "sample_weight", "Row Weight", "wt", "fnlwgt"])
+def test_what_is_named_like_a_weight_is_learned_from_and_told(tmp_path, csv_text, written, name):
+    table = {name: [f"{n % 97 + 0.5}" for n in range(1200)], "label": ["a", "b", "b", "a"] * 300}
+    draft = draft_for_rows("mine", look(tmp_path, csv_text(table), "label"))
+    text, config = written(draft)
+    assert config.data.weight == ""
+    assert list(config.transform.features) == [name]
+    assert has(draft.warnings, f"'{name}'", "name it in data.weight")
+    assert f"# If {name} says how much each row counts, it belongs in data.weight" in text
+
+
+@pytest.mark.parametrize(("name", "lowest"), [("weight", 0), ("weight_kg", 1), ("weighted", 1), ("birth weight", 1)])
+def test_other_columns_are_taken_for_no_weight(tmp_path, csv_text, name, lowest):
+    table = {name: [f"{n % 97 + lowest}" for n in range(1200)], "label": ["a", "b", "b", "a"] * 300}
+    assert not has(draft_for_rows("mine", look(tmp_path, csv_text(table), "label")).warnings, "data.weight")
+
+
+def test_a_category_with_many_rare_values_may_have_more_that_training_has_not(tmp_path, csv_text, written):
+    rng = np.random.default_rng(0)
+    table = {
+        "town": [f"town {n}" for n in rng.integers(0, 30, 1200)],
+        "street": [f"street {n}" for n in rng.integers(0, 700, 1200)],
+        "label": ["a", "b"] * 600,
+    }
+    _, config = written(draft_for_rows("mine", look(tmp_path, csv_text(table), "label")))
+    assert config.transform.features == {"town": Category(), "street": Category()}
+    once = np.mean([table["street"].count(street) == 1 for street in table["street"]])
+    assert list(config.gate.columns) == ["street"]
+    assert config.gate.max_unseen == 0.2
+    assert max(0.2, once) < config.gate.columns["street"].max_unseen < 3 * once
 
 
 def test_skewed_numbers_are_on_a_scale_that_is_said(tmp_path, csv_text, written):
