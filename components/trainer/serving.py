@@ -15,7 +15,8 @@ COLUMNS_FILE = os.path.join("assets.extra", "columns.json")
 """Of a model for rows: its columns, in the order that the signature `rows` has them in."""
 
 INPUTS_FILE = os.path.join("assets.extra", "inputs.json")
-"""Of a model for rows: of each column the name as an input of the signature `columns`, and its type in the records."""
+"""Of a model for rows: of each column the name as an input of the signature `columns`, its type in the records, and
+what training had in it: the share of its rows without a value, and of a category the values."""
 
 WARM_UP_FILE = os.path.join("assets.extra", "tf_serving_warmup_requests")
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY

@@ -52,6 +52,12 @@ def planned(settings: RowTransform, counts: Counts, label: str) -> VectorLayout:
         TransferlineError: A column isn't there, or can't become what it should.
     """
     columns = {name: column for name, column in counts.items() if name != label}
+    layout = _layout(settings, columns)
+    shares = {name: columns[name].missing / max(columns[name].rows, 1) for name in layout.columns}
+    return layout.model_copy(update={"missing": shares})
+
+
+def _layout(settings: RowTransform, columns: Counts) -> VectorLayout:
     if not isinstance(settings.features, dict):
         return layout_of_numbers({name: column.type for name, column in columns.items()}, settings)
     if not settings.features:

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from components.errors import TransferlineError
 from components.settings import Settings
 from components.transform.config import RowTransform, Scale
@@ -81,11 +83,19 @@ class VectorLayout(Settings):
         columns: The columns that it is made of, and their types.
         parts: Its parts, in their order: numbers first, then codes, one number each.
         raw: What is in the vector for trees.
+        missing: The share of the training rows that have no value, by column.
     """
 
     columns: dict[str, ColumnType]
     parts: tuple[Part, ...]
     raw: tuple[RawColumn, ...]
+    missing: dict[str, float] = Field(default_factory=dict)
+
+    def trained(self, column: str) -> dict[str, object]:
+        """Returns what training had in a column: the share of rows without a value, and of a category its values."""
+        codes = [part for part in self.coded if part.column == column and part.kind != "date"]
+        is_whole = codes and not any(part.buckets for part in codes)
+        return {"missing": self.missing.get(column, 0.0), "values": codes[0].values if is_whole else None}
 
     @property
     def width(self) -> int:

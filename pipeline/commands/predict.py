@@ -17,12 +17,24 @@ Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write them to a file: .csv, or .jsonl for JSON.")
 ]
 
+MaxUnseen = Annotated[
+    float | None,
+    typer.Option(
+        "--max-unseen",
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="Fail where more of a category's values than this are none that training had; any may be if unset.",
+    ),
+]
+
 
 def predict(
     name: Name,
     files: Files,
     as_json: AsJson = False,
     out: Out = None,
+    max_unseen: MaxUnseen = None,
     model_version: ModelVersion = None,
     output_dir: OutputDir = "",
 ) -> None:
@@ -37,10 +49,10 @@ def predict(
         from pipeline.prediction import predict as prediction  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
     try:
         if out:
-            outcome = prediction.predict_and_write(config.data, paths, folder, out)
+            outcome = prediction.predict_and_write(config.data, paths, folder, out, max_unseen)
             _print_summary(out, outcome.predicted, outcome.quarantined, as_json=as_json)
         else:
-            outcome = prediction.predict_and_print(config.data, paths, folder, as_json=as_json)
+            outcome = prediction.predict_and_print(config.data, paths, folder, as_json=as_json, max_unseen=max_unseen)
         sys.stdout.flush()
     except BrokenPipeError:  # as of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

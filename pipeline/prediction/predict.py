@@ -10,6 +10,7 @@ from typing_extensions import assert_never
 from components.csv_example_gen.config import CsvData
 from components.image_example_gen.config import ImageData
 from components.ingest.report import Quarantined
+from pipeline.prediction.novelties import Novelties, WatchedModel
 from pipeline.prediction.output import Write, write_whole, writer
 from pipeline.prediction.photos import predict_photos
 from pipeline.prediction.pushed_model import PushedModel
@@ -17,7 +18,9 @@ from pipeline.prediction.results import Outcome, Prediction, TableLines, fault_l
 from pipeline.prediction.rows import predict_rows
 
 
-def predict_and_print(data: ImageData | CsvData, files: Sequence[str], folder: str, *, as_json: bool) -> Outcome:
+def predict_and_print(
+    data: ImageData | CsvData, files: Sequence[str], folder: str, *, as_json: bool, max_unseen: float | None = None
+) -> Outcome:
     """Prints what a pushed model says of each photo or row to stdout, and what can't be read to stderr.
 
     Args:
@@ -25,11 +28,15 @@ def predict_and_print(data: ImageData | CsvData, files: Sequence[str], folder: s
         files: Photos or files of rows, or folders of them.
         folder: The model's.
         as_json: Whether to print a line of JSON each, in place of a table.
+        max_unseen: The largest share of a category's values that training may not have had; None for any.
 
     Returns:
         How many were predicted, and how many couldn't be.
+
+    Raises:
+        TransferlineError: More of them than that are new.
     """
-    model = PushedModel(folder)
+    model = WatchedModel(folder)
     table = TableLines(model.class_names, tuple(files), rows=isinstance(data, CsvData), ids=_ids(data))
     if not as_json:
         sys.stdout.write(table.header() + "\n")
@@ -40,10 +47,13 @@ def predict_and_print(data: ImageData | CsvData, files: Sequence[str], folder: s
     outcome = _each(predictions(data, files, model), write)
     if outcome.quarantined:
         sys.stderr.write(f"{outcome.predicted:,} predicted, {outcome.quarantined:,} couldn't be\n")
+    _tell(model.novelties, max_unseen)
     return outcome
 
 
-def predict_and_write(data: ImageData | CsvData, files: Sequence[str], folder: str, out: Path) -> Outcome:
+def predict_and_write(
+    data: ImageData | CsvData, files: Sequence[str], folder: str, out: Path, max_unseen: float | None = None
+) -> Outcome:
     """Writes what a pushed model says of each photo or row to a file; what can't be read goes to stderr.
 
     Args:
@@ -52,15 +62,18 @@ def predict_and_write(data: ImageData | CsvData, files: Sequence[str], folder: s
         folder: The model's.
         out: The file, of a name that says its format. It is written whole, or not at all: not where nothing could be
             predicted.
+        max_unseen: The largest share of a category's values that training may not have had; None for any.
 
     Raises:
-        TransferlineError: It can't be written.
+        TransferlineError: It can't be written, or more of them than that are new.
     """
-    model = PushedModel(folder)
+    model = WatchedModel(folder)
 
     def fill(stream: TextIO) -> Outcome:
         write = writer(stream, out.suffix, model.class_names, rows=isinstance(data, CsvData), ids=_ids(data))
-        return _each(predictions(data, files, model), write)
+        outcome = _each(predictions(data, files, model), write)
+        _tell(model.novelties, max_unseen)
+        return outcome
 
     return write_whole(out, fill)
 
@@ -76,6 +89,13 @@ def predictions(
             return predict_photos(files, data, model)
         case _:
             assert_never(data)
+
+
+def _tell(novelties: Novelties, max_unseen: float | None) -> None:
+    """Tells on stderr what the rows have, or lack, that training didn't."""
+    sys.stderr.writelines(line + "\n" for line in novelties.lines())
+    if max_unseen is not None:
+        novelties.check(max_unseen)
 
 
 def _ids(data: ImageData | CsvData) -> tuple[str, ...]:

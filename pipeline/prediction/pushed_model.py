@@ -60,6 +60,11 @@ class PushedModel:
             return dict.fromkeys(_read_json(self.folder, COLUMNS_FILE), "float")
         return {name: each["type"] for name, each in self._inputs().items()}
 
+    def trained_columns(self) -> dict[str, Any]:
+        """Returns what training had in each column, as the Trainer wrote it; of a model of 0.5 and before nothing."""
+        inputs = self._inputs() if self._takes_columns else {}
+        return {name: each["trained"] for name, each in inputs.items() if "trained" in each}
+
     def of_photos(self, photos: Sequence[bytes]) -> Scores:
         """Returns float32 [photos, classes] for encoded photos."""
         return self._scores("image_bytes", image_bytes=tf.constant(list(photos)))

@@ -210,7 +210,10 @@ def export_rows(served: ServedRows, folder: str) -> None:
     rename_inputs(folder, COLUMNS, {numbered(at): keys[name] for at, name in enumerate(served.columns)})
     for name, content in {
         COLUMNS_FILE: list(served.columns),
-        INPUTS_FILE: {name: {"input": keys[name], "type": kind} for name, kind in types.items()},
+        INPUTS_FILE: {
+            name: {"input": keys[name], "type": kind, "trained": served.layout.trained(name)}
+            for name, kind in types.items()
+        },
     }.items():
         with tf.io.gfile.GFile(os.path.join(folder, name), "w") as file:
             file.write(json.dumps(content))

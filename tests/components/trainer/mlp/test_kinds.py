@@ -15,6 +15,7 @@ from components.csv_example_gen.encode import encode_each, gzipped_records
 from components.trainer.curves import read_curves
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.trainer.mlp.run_fn import run_fn
+from components.trainer.serving import INPUTS_FILE
 from components.transform.config import Number, RowTransform
 
 TRAIN, EVAL = mixed_rows.table(1_500), mixed_rows.table(400, seed=1)
@@ -82,6 +83,18 @@ def test_columns_and_examples_are_answered_alike(signatures):
     assert sorted(by_column) == ["class_names", "label", "probability", "scores"]
     np.testing.assert_array_equal(by_example["scores"], by_column["scores"])
     assert "rows" not in signatures
+
+
+def test_what_training_had_in_each_column_is_beside_the_model(folder):
+    trained = {name: each["trained"] for name, each in json.loads((folder / "model" / INPUTS_FILE).read_text()).items()}
+    assert {name: each["missing"] for name, each in trained.items()} == {
+        name: TRAIN[name].null_count / TRAIN.num_rows for name in mixed_rows.TYPES
+    }
+    categories = ("class", "Place of birth", "town", "alone")
+    assert {name: each["values"] and set(each["values"]) for name, each in trained.items()} == {
+        name: {str(value) for value in set(TRAIN[name].drop_null().to_pylist())} if name in categories else None
+        for name in mixed_rows.TYPES
+    }
 
 
 def test_a_hole_where_training_had_none_an_unseen_value_and_no_date_are_answered(signatures):

@@ -1,0 +1,74 @@
+"""What rows have, or lack, that training didn't is counted and told."""
+
+import numpy as np
+import pytest
+
+from components.errors import TransferlineError
+from pipeline.prediction.novelties import Novelties, TrainedColumn
+
+TRAINED = {
+    "age": TrainedColumn(missing=0.0),
+    "fare": TrainedColumn(missing=0.2),
+    "town": TrainedColumn(missing=0.0, values=("Bonn", "Rome")),
+    "code": TrainedColumn(missing=0.0, values=("1", "2.5")),
+    "level": TrainedColumn(missing=0.0, values=("1", str(2**40))),
+}
+USUAL = {
+    "age": np.array([1, 2, 3, 4], np.float32),
+    "fare": np.array([1, 2, 3, np.nan], np.float32),
+    "town": np.array(["Bonn", "Rome", "Bonn", "Rome"], object),
+    "code": np.array([1, 2.5, 1, 2.5], np.float32),
+    "level": np.array([1, 2**40, 1, 1], np.float64),
+}
+
+
+def told(*batches, trained=TRAINED):
+    found = Novelties(trained)
+    for batch in batches:
+        found.add(USUAL | batch)
+    return found
+
+
+def test_rows_like_those_of_training_are_nothing_new():
+    found = told({}, {})
+    assert found.lines() == []
+    found.check(0.0)
+
+
+def test_new_values_are_counted_over_all_batches_and_the_most_frequent_are_named():
+    new = {
+        "town": np.array(["Oslo", "", "Wien", "Oslo"], object),
+        "code": np.array([3.5, 1, np.nan, 1], np.float32),
+        "level": np.array([1, 7, 1, 1], np.float64),
+    }
+    lines = told({}, new).lines()
+    assert lines == [
+        "'town' has a value that training didn't have in 3 of 7 rows (42.9%), such as 'Oslo', 'Wien'.",
+        "'town' has no value in 1 of 8 rows (12.5%), and in no training row.",
+        "'code' has a value that training didn't have in 1 of 7 rows (14.3%), such as '3.5'.",
+        "'code' has no value in 1 of 8 rows (12.5%), and in no training row.",
+        "'level' has a value that training didn't have in 1 of 8 rows (12.5%), such as '7'.",
+    ]
+
+
+def test_holes_are_told_where_there_are_more_than_chance_would_have_it():
+    half, nothing = ({"fare": np.array([1.0] * (4 - n) + [np.nan] * n, np.float32)} for n in (2, 4))
+    assert told({}, half).lines() == []
+    assert told(nothing, nothing).lines() == [
+        "'fare' has no value in 8 of 8 rows (100.0%), and in 20.0% of the training rows."
+    ]
+
+
+def test_too_many_new_values_are_an_error_that_names_the_columns():
+    found = told({}, {"town": np.array(["Oslo", "Rome", "Rome", "Rome"], object)})
+    found.check(0.125)
+    with pytest.raises(TransferlineError, match=r"More than 12.0% .*: town \(12.5%\)"):
+        found.check(0.12)
+
+
+def test_of_a_model_that_does_not_say_what_it_was_trained_on_nothing_is_told():
+    assert told({"town": np.array(["Oslo"] * 4, object)}, trained={}).lines() == []
+
+
+def test_without_rows_nothing_is_told():
+    assert Novelties(TRAINED).lines() == []
