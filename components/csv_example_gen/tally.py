@@ -16,6 +16,7 @@ from components.contract import LABEL, SPLITS
 from components.csv_example_gen.column_counts import LISTED_VALUES, LONGEST_VALUE, MOST_DISTINCT, ColumnCounts
 from components.csv_example_gen.config import ColumnType
 from components.ingest.column_splits import ColumnSplits, SplitColumn
+from components.value_table import COUNTS, VALUES, ValueTable
 
 HASHED = "\0sha256:"
 """What a text beyond `LONGEST_VALUE` is counted as begins with: 200,000 of them would take memory."""
@@ -23,10 +24,6 @@ HASHED = "\0sha256:"
 LOOKED_AT = 2_000
 """Rows of a block that tell of most columns of floats that they have too many values."""
 
-ADDED_UP_AT_ONCE = 2**16
-"""Counts wait until there are as many of them as sums, and at least this many: so each is added up a few times only."""
-
-VALUES, COUNTS = "values", "counts"
 TRAIN = SPLITS[0]
 
 NOTHING = pa.table({VALUES: pa.array([], pa.string()), COUNTS: pa.array([], pa.int64())})
@@ -54,8 +51,7 @@ class Tally:
     lowest: int | float | None = None
     highest: int | float | None = None
     too_many: bool = False
-    _sums: list[pa.Table] = field(default_factory=list)
-    _waiting: list[pa.Table] = field(default_factory=list)
+    _table: ValueTable = field(default_factory=ValueTable)
 
     def add(self, column: pa.Array, *, with_values: bool = True) -> None:
         """Counts the values of a block.
@@ -78,7 +74,8 @@ class Tally:
             values, counts = given.value_counts().flatten()
             if self.kind == "string":
                 values = _hashed(values)
-            self._add(pa.Table.from_arrays([values, counts], [VALUES, COUNTS]))
+            self._table.add(values, counts)
+            self._check()
 
     def merge(self, other: "Tally") -> None:
         """Adds what another one has counted."""
@@ -87,8 +84,9 @@ class Tally:
         self._widen(other.lowest, other.highest)
         if other.too_many:
             self._give_up()
-        for table in (*other._sums, *other._waiting):
-            self._add(table)
+        elif not self.too_many:
+            self._table.merge(other._table)
+            self._check()
 
     def counts(self, name: str) -> ColumnCounts:
         """Returns the result.
@@ -131,10 +129,11 @@ class Tally:
 
     def _counted(self) -> pa.Table | None:
         """How often each value occurs; None where there are too many."""
-        self._add_up()
+        found = self._table.whole()
+        self._check()
         if self.too_many:
             return None
-        return self._sums[0] if self._sums else NOTHING
+        return NOTHING if found is None else found
 
     def _values(self, counted: pa.Table) -> dict[str, int]:
         """How often each value occurs, where those of the type are listed."""
@@ -155,25 +154,14 @@ class Tally:
             self.lowest = low if self.lowest is None else min(self.lowest, low)
             self.highest = high if self.highest is None else max(self.highest, high)
 
-    def _add(self, counts: pa.Table) -> None:
-        if self.too_many:
-            return
-        self._waiting.append(counts)
-        if _rows(self._waiting) >= max(_rows(self._sums), ADDED_UP_AT_ONCE):
-            self._add_up()
-
-    def _add_up(self) -> None:
-        if self._waiting:
-            groups = pa.concat_tables([*self._sums, *self._waiting]).group_by(VALUES).aggregate([(COUNTS, "sum")])
-            self._sums = [pa.Table.from_arrays([groups[VALUES], groups[f"{COUNTS}_sum"]], [VALUES, COUNTS])]
-            self._waiting = []
-            if self._sums[0].num_rows > MOST_DISTINCT[self.kind]:
-                self._give_up()
+    def _check(self) -> None:
+        found = self._table.summed()
+        if found is not None and found.num_rows > MOST_DISTINCT[self.kind]:
+            self._give_up()
 
     def _give_up(self) -> None:
         self.too_many = True
-        self._sums = []
-        self._waiting = []
+        self._table = ValueTable()
 
 
 Tallies: TypeAlias = dict[str, Tally]
@@ -265,7 +253,3 @@ def _hashed(texts: pa.Array) -> pa.Array:
 def _text(number: int | float) -> str:
     """Returns a number as text, as short as tells it from other float32s; 1.0 and 1 are one value."""
     return str(int(number)) if number == int(number) else str(np.float32(number))
-
-
-def _rows(tables: Iterable[pa.Table]) -> int:
-    return sum(table.num_rows for table in tables)

@@ -20,14 +20,10 @@ from tfx_bsl.sketches import KmvSketch, MisraGriesSketch
 
 from components.arrow import pa, pc
 from components.contract import ESTIMATED
+from components.value_table import COUNTS, VALUES, ValueTable
 
 EXACT_BYTES = 64 * 2**20
 """What the different values of one feature may take, with their counts, before they are only estimated."""
-
-ADDED_UP_AT_ONCE = 2**16
-"""Counts wait until there are as many of them as sums, and at least this many: so each is added up a few times only."""
-
-VALUES, COUNTS = "values", "counts"
 
 
 class ValueCounts(CombinerStatsGenerator):
@@ -93,63 +89,59 @@ class Counted:
     """How often each value of a feature occurs."""
 
     def __init__(self) -> None:
-        self._sums: list[pa.Table] = []
-        self._waiting: list[pa.Table] = []
+        self._table = ValueTable()
         self._sketches: Sketches | None = None
 
     def add(self, values: pa.Array) -> None:
         """Counts each of the values."""
         if len(values):
-            self._add(pa.Table.from_arrays(values.value_counts().flatten(), [VALUES, COUNTS]))
+            self._table.add(*values.value_counts().flatten())
+            self._check()
 
     def merge(self, other: "Counted") -> None:
         """Adds what another one has counted."""
         if other._sketches:
             self._estimate().merge(other._sketches)
-        for table in (*other._sums, *other._waiting):
-            self._add(table)
+        self._table.merge(other._table)
+        self._check()
 
     @property
     def is_estimated(self) -> bool:
         """Whether there are too many to be counted exactly."""
-        self._add_up()
+        self._whole()
         return self._sketches is not None
 
     def distinct(self) -> int:
         """Returns how many different values there are."""
-        self._add_up()
-        return self._sketches.distinct() if self._sketches else sum(table.num_rows for table in self._sums)
+        whole = self._whole()
+        return self._sketches.distinct() if self._sketches else 0 if whole is None else whole.num_rows
 
     def most_frequent(self, most: int) -> list[top_k.FeatureValueCount]:
         """Returns the most frequent values with their counts; of those that are as frequent, the last ones."""
-        self._add_up()
-        counted = self._sketches.counts() if self._sketches else self._sums[0]
+        whole = self._whole()
+        counted = self._sketches.counts() if self._sketches else whole
+        if counted is None:
+            return []
         order = [(COUNTS, "descending"), (VALUES, "descending")]
         first = counted.take(pc.select_k_unstable(counted, min(most, counted.num_rows), sort_keys=order)).to_pylist()
         return [top_k.FeatureValueCount(row[VALUES], row[COUNTS]) for row in first]
 
-    def _add(self, counts: pa.Table) -> None:
-        if self._sketches:
-            self._sketches.add(counts)
-            return
-        self._waiting.append(counts)
-        if _rows(self._waiting) >= max(_rows(self._sums), ADDED_UP_AT_ONCE):
-            self._add_up()
+    def _whole(self) -> pa.Table | None:
+        found = self._table.whole()
+        self._check()
+        return found
 
-    def _add_up(self) -> None:
-        if self._waiting:
-            groups = pa.concat_tables([*self._sums, *self._waiting]).group_by(VALUES).aggregate([(COUNTS, "sum")])
-            self._sums = [pa.Table.from_arrays([groups[VALUES], groups[f"{COUNTS}_sum"]], [VALUES, COUNTS])]
-            self._waiting = []
-            if self._sums[0].nbytes > EXACT_BYTES:
-                self._estimate()
+    def _check(self) -> None:
+        """Hands the counts to sketches where there are too many."""
+        found = self._table.summed()
+        if self._sketches or (found is not None and found.nbytes > EXACT_BYTES):
+            self._estimate()
 
     def _estimate(self) -> "Sketches":
-        if not self._sketches:
-            self._sketches = Sketches()
-            for counts in (*self._sums, *self._waiting):
-                self._sketches.add(counts)
-            self._sums = self._waiting = []
+        self._sketches = self._sketches or Sketches()
+        for counts in self._table.parts():
+            self._sketches.add(counts)
+        self._table = ValueTable()
         return self._sketches
 
 
@@ -187,7 +179,3 @@ class Sketches:
 
 
 Accumulator: TypeAlias = dict[FeaturePath, Counted]
-
-
-def _rows(tables: Iterable[pa.Table]) -> int:
-    return sum(table.num_rows for table in tables)

@@ -12,6 +12,7 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from components import value_table
 from components.arrow import pa, parquet
 from components.contract import LABEL
 from components.csv_example_gen import blocks, column_counts, tally
@@ -116,7 +117,7 @@ def test_any_table_is_counted_as_pandas_does(count, monkeypatch, rows, piece, mo
     for kind in ("string", "int", "float"):
         monkeypatch.setitem(column_counts.MOST_DISTINCT, kind, most)
     monkeypatch.setattr(tally, "LISTED_VALUES", listed)
-    monkeypatch.setattr(tally, "ADDED_UP_AT_ONCE", waiting)
+    monkeypatch.setattr(value_table, "ADDED_UP_AT_ONCE", waiting)
     found, records = count(rows, piece)
     assert set(found) == (set(TYPES) if records else set())
     for name, counts in found.items():

@@ -5,6 +5,7 @@ import pytest
 from tensorflow_data_validation import StatsOptions
 from tensorflow_data_validation.types import FeaturePath
 
+from components import value_table
 from components.arrow import pa
 from components.statistics_gen import value_counts
 from components.statistics_gen.value_counts import ValueCounts
@@ -33,7 +34,7 @@ def counted():
 
 
 def test_counts_are_added_up_over_batches_and_workers(counted, monkeypatch):
-    monkeypatch.setattr(value_counts, "ADDED_UP_AT_ONCE", 3)
+    monkeypatch.setattr(value_table, "ADDED_UP_AT_ONCE", 3)
     found = counted(["b", "a", "b"], ["c", "b", "é"], ["a"], ["", ""])
     assert found.unique == 5
     assert [(each.value, each.frequency) for each in found.top_values] == [
@@ -55,7 +56,7 @@ def test_options_bound_the_lists(counted):
 @pytest.mark.parametrize("workers", [1, 3])
 def test_more_values_than_fit_are_estimated(counted, monkeypatch, workers):
     monkeypatch.setattr(value_counts, "EXACT_BYTES", 2**18)
-    monkeypatch.setattr(value_counts, "ADDED_UP_AT_ONCE", 1000)
+    monkeypatch.setattr(value_table, "ADDED_UP_AT_ONCE", 1000)
     of_worker = [[f"{worker} {number}" for number in range(30_000)] + ["often"] * 9_000 for worker in range(workers)]
     found = counted(*of_worker, ["seldom"], estimated=True)  # one that counts exactly still
     assert found.unique == pytest.approx(30_000 * workers + 2, rel=0.02)
