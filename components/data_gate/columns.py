@@ -28,6 +28,10 @@ def column_faults(
     for column in every:
         kind = rules.kind_of(column.name, column.type in NUMBERS)
         bounds = rules.bounds_of(column.name, kind)
+        trained = column.of(TRAIN)
+        if kind and trained.rows and trained.missing == trained.rows:
+            yield f"'{printable(column.name)}' has no value in the training split: take it out of transform.features"
+            continue
         for split in SPLITS:
             if (column.name, split) in told:
                 continue

@@ -70,6 +70,14 @@ def test_a_number_has_no_unseen_values():
     assert faults(ColumnRules(features=BOTH, bounds=ColumnBounds(max_unseen=0.0)), column) == []
 
 
+def test_of_a_column_without_a_value_in_training_nothing_can_be_learned():
+    empty = ColumnSplits(name="age", type="float", splits={"train": SplitColumn(rows=9, missing=9)})
+    (fault,) = faults(ColumnRules(features=BOTH), empty)
+    assert fault.startswith("'age' has no value in the training split")
+    assert len(faults(ColumnRules(), empty)) == 1
+    assert faults(ColumnRules(features={"town": "category"}), empty) == []
+
+
 def test_what_the_schema_found_is_not_said_again():
     rules = ColumnRules(features=BOTH, bounds=ColumnBounds(max_unseen=0.0))
     assert faults(rules, told={("town", "test")}) == []
