@@ -51,7 +51,8 @@ def test_the_file_that_is_written(drafted, written):
     draft = drafted(table(normal))
     text, config = written(draft)
     assert config == draft.config
-    assert (config.task, config.data.classes, config.gate) == ("regression", (), GateRules())
+    assert (config.task, config.data.classes) == ("regression", ())
+    assert config.gate == GateRules(max_unseen=0.2, max_missing_rise=0.2)
     assert config.data.split == RowSplit(by="hash", train=0.6, eval=0.2, test=0.2, key=("x", "town"))
     assert config.transform.features == {"x": Number(), "town": Category()}
     assert [type(model) for model in config.trainer.models.values()] == [Trees, MLP, MLP]
@@ -63,7 +64,7 @@ def test_the_file_that_is_written(drafted, written):
     deviation = np.std([float(price) for price in table(normal)["price"]])
     assert rmse.metric == "rmse"
     assert rmse.at_most == pytest.approx(deviation * (1 - least_r2(240)) ** 0.5, rel=0.005)
-    for absent in ("operating_point", "calibrate", "stratify", "count_conflicts", "classes", "gate"):
+    for absent in ("operating_point", "calibrate", "stratify", "count_conflicts", "classes"):
         assert f"{absent}=" not in text
     assert "To predict: price, from " in draft.data
     assert "Always predicting the mean has a root mean squared error (RMSE) of about " in " ".join(text.split())
