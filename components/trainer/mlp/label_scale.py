@@ -113,7 +113,8 @@ def check_scale(labels: Labels, scale: LabelScale, split: str) -> None:
 
 def labels_of(rows: PackedRows) -> tuple[Labels, Labels | None]:
     """Returns the labels, float64 [rows], and the weights, None where rows have none."""
-    ends = np.concatenate([block[:, rows.columns :] for block in rows.blocks()]).astype(np.float64)
+    # Copies: what is cut out of a block would hold all of it.
+    ends = np.concatenate([block[:, rows.columns :].astype(np.float64) for block in rows.blocks()])
     return ends[:, -1], ends[:, 0] if rows.weighted else None
 
 

@@ -28,7 +28,8 @@ def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedMo
     )[model.vector]
     vectors = tf.TensorSpec([None, rows.columns], tf.float32)
     logits_of = tf.function(model.logits, input_signature=[vectors], autograph=False)
-    parts = [(logits_of(block[:, : rows.columns]).numpy(), block[:, rows.columns :]) for block in rows.blocks()]
+    # Copies: what is cut out of a block would hold all of it.
+    parts = [(logits_of(block[:, : rows.columns]).numpy(), block[:, rows.columns :].copy()) for block in rows.blocks()]
     logits, others = (np.concatenate(each) for each in zip(*parts, strict=True))
     return find_answering(
         logits,

@@ -17,6 +17,7 @@ from components.csv_example_gen.encode import encode_each
 from components.errors import TransferlineError
 from components.task import ServedTask, read_task
 from components.trainer.curves import read_curves
+from components.trainer.mlp import packed_rows
 from components.trainer.mlp.config import MLP
 from components.trainer.mlp.label_scale import Scaling, fitted, labels_of
 from components.trainer.mlp.model import build_model
@@ -24,6 +25,7 @@ from components.trainer.mlp.one_model import describe, load
 from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.run_fn import run_fn
 from components.trainer.mlp.training import EpochRunner, TrainingRows
+from components.trainer.mlp.tree_training import sample
 from components.trainer.mlp.tuner_fn import tuner_fn
 from components.trainer.trees.config import Trees
 
@@ -104,6 +106,18 @@ def test_what_is_learned_has_a_mean_of_0_and_a_deviation_of_1_and_is_undone(scal
     np.testing.assert_allclose(scaling.scaled_in_graph(tf.constant(labels)), learned, atol=2e-6)
     np.testing.assert_allclose(scaling.unscaled(tf.constant(learned)), labels, rtol=1e-6)
     assert Scaling.of_array(scale, scaling.array()) == scaling
+
+
+def test_of_many_rows_trees_get_some_and_the_scaling_is_of_all(monkeypatch):
+    labels = np.random.default_rng(0).normal(100, 5, 500).astype(np.float32)
+    rows = packed(labels)
+    monkeypatch.setattr(packed_rows, "BLOCK_READ", 64)
+    drawn = sample(rows, 100, seed=3)[:, -1]
+    assert len(drawn) == 100
+    assert set(drawn) <= set(labels)
+    np.testing.assert_array_equal(drawn, sample(rows, 100, seed=3)[:, -1])
+    np.testing.assert_array_equal(sample(rows, 500, seed=3)[:, -1], labels)
+    assert fitted(rows, "standard").mean == pytest.approx(labels.astype(np.float64).mean())
 
 
 def test_labels_far_from_0_keep_what_they_differ_by():
