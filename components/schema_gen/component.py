@@ -79,7 +79,9 @@ def RowSchemaGen(
     splits = {name: stats_artifact_utils.load_statistics(statistics, name).proto() for name in names}
     inferred = row_schema(splits, rules)
     text = str(text_format.MessageToString(inferred, as_utf8=True))
-    if tfdv.get_feature(inferred, LABEL).type == schema_pb2.BYTES:
+    # Where no row could be used, there is no label either: the gate says so.
+    of_classes = any(feature.name == LABEL and feature.type == schema_pb2.BYTES for feature in inferred.feature)
+    if of_classes:
         text = with_classes(text, class_names(splits["train"]))
     _write(INFERRED_ROWS + ranges_text(ranges_of(splits["train"], rules)) + text, schema.uri)
 

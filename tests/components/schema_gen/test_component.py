@@ -157,3 +157,8 @@ def test_a_label_that_is_a_number_has_no_classes_and_no_bounds(infer):
     assert label.WhichOneof("domain_info") is None
     assert not schema.string_domain
     assert "#   label:" not in text
+
+
+def test_rows_none_of_which_could_be_used_have_a_schema_nevertheless(infer):
+    _, features, _ = infer(train=pd.DataFrame({"x": [0.5]}))
+    assert list(features) == ["x"]
