@@ -1,5 +1,6 @@
 """Five classes of generated photos: to a pushed model, and what reruns when something changes."""
 
+import inspect
 import json
 import shutil
 import subprocess
@@ -8,12 +9,14 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Home, write_photos
+from small_photo_trainer import small_base
 
 SMALL = (
     "--set=transform.image_size=32",
     "--set=trainer.weights=None",
     "--set=trainer.feature_extraction.epochs=1",
     "--set=trainer.fine_tuning.epochs=1",
+    "--set=trainer.fine_tuning.from_layer=1",
     "--set=trainer.batch_size=16",
     "--set=data.split.train=0.6",
     "--set=data.split.eval=0.2",
@@ -23,6 +26,7 @@ SMALL = (
 ANY_MODEL = '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 0}]'
 PERFECT_MODEL = '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 1.01}]'
 PHOTOS = 5 * 24
+MODEL = Path("components") / "trainer" / "transfer_learning" / "model.py"
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +38,15 @@ def photos(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    """A home with a copy of the project's code, so that a test can change a line of it."""
+    """A home with a copy of the project's code, so that a test can change a line of it.
+
+    Its base is a small one: other tests run the real one, and tracing that takes longer than what these are about.
+    """
     base = tmp_path_factory.mktemp("home")
     for package in ("pipeline", "components", "schemas"):
         shutil.copytree(ROOT / package, base / "source" / package)
+    with (base / "source" / MODEL).open("a") as file:
+        file.write(f"\n\n{inspect.getsource(small_base)}\n\nbuild_base = small_base\n")
     return Home(base, source=base / "source")
 
 
@@ -183,7 +192,7 @@ def pushed_again(below_threshold, home, photos):
 
 @pytest.fixture(scope="module")
 def changed_code(pushed_again, home, photos):
-    with (home.source / "components" / "trainer" / "transfer_learning" / "model.py").open("a") as file:
+    with (home.source / MODEL).open("a") as file:
         file.write("\n# a changed line\n")
     run(home, photos, ANY_MODEL)
     return home.runs("photos")[0]
