@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from components.evaluator.residuals import Moments
 from components.intervals import mean_share_interval, share_interval
 from components.outcome import ThresholdCheck
+
+if TYPE_CHECKING:  # it comes with TensorFlow, for which `new` and `check` don't wait
+    from components.evaluator.residuals import Moments
 
 MOSTLY_ONE = 0.8
 """Where a class has a larger share than this, a useful model needn't be right more often than guessing is; its balanced
@@ -45,7 +48,7 @@ def guessing_check(confusion: Sequence[Sequence[float]], examples: float, slice_
     )
 
 
-def number_guessing_check(moments: Moments, slice_name: str) -> ThresholdCheck:
+def number_guessing_check(moments: "Moments", slice_name: str) -> ThresholdCheck:
     """Returns the check that a model's squared errors are lower than those of always predicting the mean label.
 
     Lower by an interval above 0: of the mean difference, row by row, of the two squared errors. The mean is that of the
