@@ -20,6 +20,8 @@ AT_MOST = 100_000
 """Test rows that are looked at; the Evaluator looks at all of them."""
 
 KEPT, POINTS, TENTHS, BARS = 20, 1_000, 10, 40
+"""As many at most; of bars fewer where there are few examples."""
+
 WORST = 100
 """One of so many."""
 
@@ -41,7 +43,8 @@ def find_errors(files: Sequence[str], model_path: str) -> Errors:
     task = read_task(model_path)
     errors = answers - labels
     inside, beyond = _inside(errors)
-    counts, edges = np.histogram(inside, BARS)
+    # As many as Rice's rule says, so that a bar has some examples.
+    counts, edges = np.histogram(inside, min(BARS, max(1, round(2 * len(inside) ** (1 / 3)))))
     chosen = np.unique(np.linspace(0, len(labels) - 1, POINTS).astype(int)) if len(labels) else []
     outside = _outside(answers, task.lowest, task.highest)
     return Errors(

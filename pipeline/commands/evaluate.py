@@ -69,7 +69,8 @@ def _print_numbers(result: "NumberResult") -> None:
     if result.guessing is not None:
         screen.print(f"Always predicting the mean has an rmse of {metric_text('rmse', result.guessing)}.")
     if result.outside:
-        screen.print(f"{result.outside:,} labels are outside of what the training rows have.")
+        labels = "label is" if result.outside == 1 else "labels are"
+        screen.print(f"{result.outside:,} {labels} outside of what the training rows have.")
 
 
 def _screen_of(result: "EvaluationResult | NumberResult") -> Console:

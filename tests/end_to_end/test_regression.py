@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
+from browser import charts, column, needs_chromium, opened
 
 import transferline
 from components.arrow import pa, parquet
@@ -164,6 +166,67 @@ def test_the_run_says_where_the_model_stands_beside_simple_ones(run):
         f"  R2: this model {record['metrics']['r2']:.4f}",
         *(f"{name} {scores[name]['r2']:.4f}" for name in ("trees", "ridge regression", "guessing")),
     ]
+
+
+def test_the_decision_holds_the_errors_against_always_predicting_the_mean(run, artifacts):
+    done, record = run
+    first, *others = record["thresholds"]
+    assert (first["kind"], first["metric"], first["passed"]) == ("better_than_guessing", "rmse", True)
+    assert first["low"] < first["bound"] ** 2 - first["value"] ** 2 < first["high"]
+    assert first["value"] == record["metrics"]["rmse"]
+    assert {(check["metric"], check["kind"]) for check in others} == {
+        ("r2", "at_least"),
+        ("rmse", "at_most"),
+        ("rmse", "max_rise"),
+    }
+    decision = json.loads((artifacts("Evaluator", "evaluation") / "decision.json").read_text())
+    assert decision["metrics"] == record["metrics"]
+    guessing = (line.split() for line in done.stdout.splitlines() if "guessing" in line and "pass" in line)
+    assert [words[0] for words in guessing] == ["rmse"]
+
+
+def test_evaluate_finds_on_the_test_split_what_the_evaluator_found(home, run, catalog, artifacts):
+    _, record = run
+    files = sorted(str(path) for path in (artifacts("CsvExampleGen", "examples") / "Split-test").glob("*.gz"))
+    examples = map(tf.train.Example.FromString, tf.data.TFRecordDataset(files, "GZIP").as_numpy_iterator())
+    tested = {each.features.feature["row/place"].bytes_list.value[0].decode().split()[-1] for each in examples}
+    rows = houses(ROWS)
+    rows[rows["house"].isin(tested)].to_csv(home.path / "tested.csv", sep=";", index=False)
+    done = home.here("evaluate", catalog, home.path / "tested.csv", "--json")
+    result = json.loads(done.stdout)
+    assert (result["evaluated"], result["quarantined"], result["label"]) == (record["counts"]["test"], 0, "price")
+    found = {name: metric["value"] for name, metric in result["metrics"].items()}
+    assert found == pytest.approx({name: record["metrics"][name] for name in found}, rel=1e-6)
+    assert len(found) == 6
+    assert result["guessing"] == pytest.approx(record["thresholds"][0]["bound"], rel=1e-6)
+    said = home.here("evaluate", catalog, home.path / "tested.csv").stdout
+    assert f"Always predicting the mean has an rmse of {result['guessing']:,.0f}." in said
+
+
+def test_runs_are_listed_by_the_error(run, home, catalog):
+    _, record = run
+    lines = home.here("runs", catalog).stdout.splitlines()
+    assert {"rmse", "r2"} <= set(lines[0].split())
+    assert any(f"{record['metrics']['rmse']:,.0f}" in line.split() for line in lines)
+
+
+@needs_chromium
+@pytest.mark.parametrize("width", [1200, 390])
+def test_the_report_shows_predicted_against_actual_and_the_worst_rows(run, width):
+    _, record = run
+    with opened(record["report"], width=width) as page:
+        drawn = charts(page)
+        assert {"predicted-actual", "residuals", "label", "slices", "compared", "training-loss"} <= set(drawn)
+        assert all(drawn.values()), drawn
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.inner_text("#headline").startswith(
+            f"On {record['counts']['test']} test rows the RMSE of price is {record['metrics']['rmse']:,.0f} "
+        )
+        assert "ridge regression" in page.inner_text("#headline")
+        assert all(place.startswith("house h") for place in column(page, "misses", 0))
+        errors = [abs(float(error)) for error in column(page, "misses", 1)]
+        assert errors == sorted(errors, reverse=True)
+        assert max(errors) >= record["metrics"]["absolute_error_p90"]
 
 
 def test_predict_gives_the_number_of_rows_in_any_form(home, catalog, new_rows):
