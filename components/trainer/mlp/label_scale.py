@@ -42,9 +42,9 @@ class Scaling:
         The mean is taken off in two parts, so that labels far from 0 that differ by little keep what they differ by: a
         TPU has no float64.
         """
-        near = np.float32(self.mean)
+        near = float(np.float32(self.mean))
         values = tf.math.log(labels) if self.scale == "log" else labels
-        return ((values - near) - np.float32(self.mean - near)) / np.float32(self.deviation)
+        return ((values - near) - (self.mean - near)) / self.deviation
 
     def unscaled(self, outputs: tf.Tensor) -> tf.Tensor:
         """Returns a model's answers in the label's own unit, float32 [rows].
