@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from components.arrow import pa, pc
 from components.contract import CLASSIFICATION, LABEL, REGRESSION, Task
-from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.config import POINT, ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs, together
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.files import look_for_files
@@ -26,6 +26,7 @@ from components.ingest.report import Conflicts, LongCells, Quarantined
 from components.wording import listed
 from pipeline.profile.columns import Column, learned_from, look_at_columns
 from pipeline.profile.date_format import date_format
+from pipeline.profile.decimals import decimal_of
 from pipeline.profile.number_label import NumberLabel, describe, proposed_task
 from pipeline.profile.quarantine import Quarantine
 from pipeline.profile.table_format import MISSING, table_format
@@ -130,7 +131,11 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Tas
         sample = _sample(reader)
         texts = _texts(reader, sample)
     if texts:
-        data = _settled(reader, pa.concat_tables([rows.table for rows in texts]))
+        cells = pa.concat_tables([rows.table for rows in texts])
+        if (decimal := decimal_of(cells)) != data.decimal:
+            data = data.model_copy(update={"decimal": decimal})
+            reader = Reader(find_layout(files, data, {}), data)
+        data = _settled(reader, cells)
         reader = Reader(find_layout(files, data, {}), data)
     if dates := _typed_dates(reader, sample):
         data = data.model_copy(update={"dates": {**data.dates, **dates}})
@@ -279,11 +284,12 @@ def _settled(reader: Reader, texts: pa.Table) -> CsvData:
     missing: dict[str, None] = {"": None}
     types: dict[str, ColumnType] = {}
     dates: dict[str, str] = {}
+    number_cell = NUMBER_CELL.replace(r"\.", reader.data.decimal.replace(POINT, r"\."))
     for name in texts.column_names:
         cells = pc.utf8_trim_whitespace(texts[name]).drop_null()
         is_marker = pc.is_in(cells, value_set=pa.array(MISSING))
         given = cells.filter(pc.invert(is_marker))
-        numbers = pc.sum(pc.match_substring_regex(given, NUMBER_CELL)).as_py() or 0
+        numbers = pc.sum(pc.match_substring_regex(given, number_cell)).as_py() or 0
         mostly = len(given) > 0 and numbers >= MOSTLY_NUMBERS * len(given)
         written = None if name == reader.data.label else date_format(given.combine_chunks())
         if mostly or written:

@@ -1,0 +1,44 @@
+"""Finds out whether a table's numbers have a point or a comma before their fraction."""
+
+from components.arrow import pa, pc
+from components.csv_example_gen.config import COMMA, POINT, Decimal
+from pipeline.profile.table_format import MISSING
+
+MOSTLY = 0.95
+WITH_COMMA, WITH_POINT = (rf"^[+-]?\d*{sign}\d+([eE][+-]?\d+)?$" for sign in (COMMA, r"\."))
+WHOLE = r"^[+-]?\d+$"
+THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+$"
+
+
+def decimal_of(texts: pa.Table) -> Decimal:
+    """Returns "," where some columns are of numbers with commas and none is of numbers with points.
+
+    Commas that may all part thousands, as in 1,234, say nothing.
+
+    Args:
+        texts: The cells, as text.
+    """
+    columns = [_given(pc.utf8_trim_whitespace(column).drop_null()) for column in texts.columns]
+    has_commas = any(_has(column, WITH_COMMA) and not _all_are(column, WITH_COMMA, THOUSANDS) for column in columns)
+    has_points = any(_has(column, WITH_POINT) for column in columns)
+    return COMMA if has_commas and not has_points else POINT
+
+
+def _given(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The cells that have a value."""
+    return column.filter(pc.invert(pc.is_in(column, value_set=pa.array(MISSING))))
+
+
+def _has(column: pa.ChunkedArray, pattern: str) -> bool:
+    """Whether a column is of numbers, some of which have a fraction of this form."""
+    fractions, whole = _count(column, pattern), _count(column, WHOLE)
+    return fractions > 0 and fractions + whole >= MOSTLY * len(column)
+
+
+def _all_are(column: pa.ChunkedArray, those: str, pattern: str) -> bool:
+    found = column.filter(pc.match_substring_regex(column, those))
+    return _count(found, pattern) == len(found)
+
+
+def _count(column: pa.ChunkedArray, pattern: str) -> int:
+    return pc.sum(pc.match_substring_regex(column, pattern)).as_py() or 0

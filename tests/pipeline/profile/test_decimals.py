@@ -1,0 +1,32 @@
+import pytest
+from looked_at import look
+
+from components.arrow import pa
+from pipeline.profile.decimals import decimal_of
+
+
+@pytest.mark.parametrize(
+    ("columns", "decimal"),
+    [
+        ({"a": ["1,5", "-2", " 3,25 ", "NA", None], "b": ["Rome", "Bonn, Köln", "", "", ""]}, ","),
+        ({"a": ["1,5", "2,5"], "b": ["1.5", "2"]}, "."),
+        ({"a": ["1,5", "2,5"], "b": ["12.03.2021", "13.03.2021"]}, ","),
+        ({"a": ["1,234", "12,345", "7"]}, "."),
+        ({"a": ["1,234", "12,345", "7,5"]}, ","),
+        ({"a": ["1.5", "2"]}, "."),
+        ({"a": ["1,5", "two", "three"]}, "."),
+        ({"a": [None, None]}, "."),
+    ],
+)
+def test_what_stands_before_fractions(columns, decimal):
+    assert decimal_of(pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})) == decimal
+
+
+def test_a_table_with_decimal_commas_is_read_so_with_its_label(tmp_path):
+    lines = [f"{n * 7 % 300},{n % 7}5;{n % 3};{1000 + n * n},5" for n in range(300)]
+    found = look(tmp_path, "\n".join(["area;rooms;price", *lines]), "price")
+    assert found.data.decimal == ","
+    assert found.data.types == {}
+    assert found.fault_count == 0
+    assert {column.name: column.role for column in found.columns} == {"area": "feature", "rooms": "feature"}
+    assert (found.number.lowest, found.number.highest) == (1000.5, 1000.5 + 299**2)
