@@ -174,10 +174,12 @@ def one_run(name: str, file: Path, seed: int, home: Path) -> dict[str, Any]:
     score = metric_of(splits["train"], is_number=TABLES[name].is_number)
     (curves,) = (file for uri in artifacts["Trainer"] for file in Path(uri).glob("**/training.json"))
     (columns,) = (file for uri in artifacts["Trainer"] for file in Path(uri).glob("**/assets.extra/columns.json"))
+    learned = json.loads(columns.read_text())
     return outcome | {
         "rows": sum(record["counts"].values()),
-        "used": len(json.loads(columns.read_text())),
+        "used": len(learned),
         "columns": len(pd.read_csv(file, nrows=1).columns) - 1,
+        "twins": twins(splits["train"], splits["test"], learned),
         "metric": score,
         "kind": json.loads(curves.read_text())["model"],
         "model": record["metrics"][score],
@@ -223,6 +225,12 @@ def cells(example: Any) -> Iterator[tuple[str, str | float | None]]:
         yield name, value.decode() if isinstance(value, bytes) else value
 
 
+def twins(train: pd.DataFrame, test: pd.DataFrame, columns: Sequence[str]) -> int:
+    """How many test rows are the same as a training row in the columns that are learned from."""
+    rows, others = (set_of.reindex(columns=columns).astype(str).apply(tuple, axis=1) for set_of in (train, test))
+    return int(others.isin(set(rows)).sum())
+
+
 def metric_of(train: pd.DataFrame, *, is_number: bool) -> str:
     """What the models are compared by."""
     if is_number:
@@ -252,23 +260,25 @@ def peer(train: pd.DataFrame, test: pd.DataFrame, metric: str) -> float:
 
 def show(results: Results) -> None:
     """Prints the table, as Markdown, and the mean difference over all data sets."""
-    simple = ("trees", "logistic regression", "ridge", "guessing")
-    print("| table | rows | columns | metric | model | trees | linear | guessing | outside | model - outside | ends |")
-    print("| --- " * 11 + "|")
+    simple = ("trees", "logistic regression", "ridge regression", "guessing")
+    print(
+        "| table | rows | columns | seeds | metric | model | trees | linear | guessing | peer | model - peer | ends |"
+    )
+    print("| --- " * 12 + "|")
     differences: dict[str, list[float]] = {}
     for name in filter(results.__contains__, TABLES):
         runs = list(results[name].values())
         done = [run for run in runs if "model" in run]
         ends = ", ".join(f"{end} {count}" for end, count in counted([run["end"] for run in runs]).items())
         if not done:
-            print(f"| {name} | | | | | | | | | | {ends} |")
+            print(f"| {name} | | | {len(runs)} | | | | | | | | {ends} |")
             continue
         first, is_error = done[0], done[0]["metric"] == "rmse"
         lower = [run["model"] / run["outside"] - 1 if is_error else run["model"] - run["outside"] for run in done]
         differences.setdefault(first["metric"], []).append(statistics.mean(lower))
         trees, logistic, ridge, guessing = (mean([run.get(model) for run in done]) for model in simple)
         print(
-            f"| {name} | {first['rows']:,} | {first['used']} of {first['columns']} | {first['metric']} | "
+            f"| {name} | {first['rows']:,} | {first['used']} of {first['columns']} | {len(done)} | {first['metric']} | "
             f"{mean([run['model'] for run in done])} | {trees} | {logistic or ridge} | {guessing} | "
             f"{mean([run['outside'] for run in done])} | {spread(lower, percent=is_error)} | {ends} |"
         )

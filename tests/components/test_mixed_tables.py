@@ -157,7 +157,7 @@ GOOD = ("30", "7.25", "12", "2", "Cork", "town 7", "yes", "1971-06-01T12:00:00",
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(rows=st.lists(ROWS, min_size=1, max_size=12))
 @example(rows=[GOOD, ("",) * 9 + ("lived",), (*GOOD[:4], LONG, LONG, LONG, "", LONG, "lived")])
