@@ -2,6 +2,7 @@
 
 import os
 
+import hypothesis
 import pytest
 from object_store import running
 
@@ -9,6 +10,10 @@ from components.ingest import google_storage
 
 # Before TensorFlow is imported anywhere: its C++ log would bury the tests' own output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+# How long an example takes is no property of what is tested: where others are at work, it takes ten times as long.
+hypothesis.settings.register_profile("without_deadline", deadline=None)
+hypothesis.settings.load_profile("without_deadline")
 
 
 @pytest.fixture

@@ -156,9 +156,7 @@ def ingest(tmp_path_factory):
 GOOD = ("30", "7.25", "12", "2", "Cork", "town 7", "yes", "1971-06-01T12:00:00", "sea Deck", "died")
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, min_size=1, max_size=12))
 @example(rows=[GOOD, ("",) * 9 + ("lived",), (*GOOD[:4], LONG, LONG, LONG, "", LONG, "lived")])
 @example(rows=[(*GOOD[:7], "2021-02-30", *GOOD[8:]), (*GOOD[:9], ""), ("abc", *GOOD[1:])])

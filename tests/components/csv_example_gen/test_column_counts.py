@@ -105,7 +105,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8) | st
 ROWS = st.tuples(NUMBERS, CODES, WHOLE, TEXTS, st.sampled_from(["yes", "no"]))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(ROWS, min_size=1, max_size=40),
     piece=st.sampled_from([64, 10**6]),

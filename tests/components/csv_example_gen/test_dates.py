@@ -29,7 +29,7 @@ ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(mi
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2068, 12, 31), timezones=ZONES)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(MOMENTS, st.sampled_from(FORMATS), st.sampled_from([str, str.upper, "  {}\t".format]))
 def test_any_moment_is_read_as_strptime_reads_it(moment, written, changed):
     text = moment.strftime(written)
@@ -37,7 +37,7 @@ def test_any_moment_is_read_as_strptime_reads_it(moment, written, changed):
     assert found == seconds(datetime.strptime(text, written))
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(MOMENTS, st.sampled_from([each for each in FORMATS if "%z" not in each]), st.data())
 def test_what_strptime_refuses_is_refused(moment, written, data):
     text = moment.strftime(written)
@@ -51,7 +51,6 @@ def test_what_strptime_refuses_is_refused(moment, written, data):
     assert found == wanted
 
 
-@settings(deadline=None)
 @given(MOMENTS, st.sampled_from(["T", " "]), st.sampled_from(["auto", "seconds", "minutes", "milliseconds"]))
 def test_iso_8601(moment, between, precision):
     text = moment.isoformat(between, precision)

@@ -65,7 +65,7 @@ def frozen(records):
     return Counter(tuple(sorted(record.items())) for record in records if record is not None)
 
 
-PROPERTY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @PROPERTY

@@ -94,7 +94,7 @@ def test_without_a_valid_orientation_a_photo_is_upright(data):
     assert read(data) == 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=80), st.integers(0, 60))
 def test_no_bytes_make_it_fail(noise, cut):
     data = with_segments(segment(0xE1, b"Exif\0\0" + tiff(6)[:cut] + noise))

@@ -51,7 +51,7 @@ def tables(draw, *, of_numbers=False):
     return kinds, np.tile(train, (10, 1)), np.tile(ids, 10), other
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(table=tables(), leaves=st.integers(2, 8), iterations=st.integers(1, 4))
 def test_the_served_scores_are_the_librarys(table, leaves, iterations):
     kinds, train, ids, other = table
@@ -73,7 +73,7 @@ def test_the_served_scores_are_the_librarys(table, leaves, iterations):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-15)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     table=tables(of_numbers=True),
     leaves=st.integers(2, 8),
