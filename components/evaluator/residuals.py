@@ -158,11 +158,16 @@ class Moments:
         variance = max(float(of @ squares @ of), 0.0) / weight**2
         return math.sqrt(variance * examples / (examples - 1))
 
+    def _size(self, of: Floats) -> Estimate:
+        """The mean of what is never below 0, and neither is its interval."""
+        value, low, high = self._mean_with_interval(of)
+        return Estimate(value, None if low is None else max(low, 0.0), high)
+
     def _rmse(self) -> Estimate:
-        value, low, high = self._mean_with_interval(SQUARED)
+        value, low, high = self._size(SQUARED)
         if low is None or high is None:
             return Estimate(math.sqrt(value))
-        return Estimate(math.sqrt(value), math.sqrt(max(low, 0.0)), math.sqrt(high))
+        return Estimate(math.sqrt(value), math.sqrt(low), math.sqrt(high))
 
     def _r2(self) -> Estimate:
         variance, value = self.label_variance, self.r2
@@ -175,9 +180,9 @@ class Moments:
 
 
 _ESTIMATES: dict[str, Callable[[Moments], Estimate]] = {
-    "mse": lambda moments: moments._mean_with_interval(SQUARED),
+    "mse": lambda moments: moments._size(SQUARED),
     "rmse": lambda moments: moments._rmse(),
-    "mae": lambda moments: moments._mean_with_interval(ABSOLUTE),
+    "mae": lambda moments: moments._size(ABSOLUTE),
     "mean_error": lambda moments: moments._mean_with_interval(SIGNED),
     "r2": lambda moments: moments._r2(),
 }

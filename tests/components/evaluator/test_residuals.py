@@ -111,6 +111,13 @@ def test_labels_that_are_all_the_same_have_no_r2():
     assert moments.estimate("median_absolute_error") is None
 
 
+@pytest.mark.parametrize("metric", ["mse", "rmse", "mae"])
+def test_no_error_is_smaller_than_none(metric):
+    answers = np.array([0.0, 0.0, 9.0])
+    found = moments_of(residuals(np.zeros(3), answers, 0.0).of(np.arange(3))).estimate(metric)
+    assert found.low == 0 < found.value < found.high
+
+
 def test_one_example_has_no_interval():
     moments = moments_of(sums([1.0], [3.0]))
     assert tuple(moments.estimate("rmse")) == (2.0, None, None)
