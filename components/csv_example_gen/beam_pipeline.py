@@ -290,7 +290,7 @@ def finish(
             else:
                 for label in pc.value_counts(labels).to_pylist():
                     counts[split, label["values"]] = label["counts"]
-            columns[split] = tallies_of(table, plan.record_types, too_many)
+            columns[split] = tallies_of(table, plan.record_types, too_many, with_ranges=number == TRAIN)
 
     def place(line: int) -> str:
         return plan.layout.place(part.file, line + first_line)

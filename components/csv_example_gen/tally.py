@@ -53,22 +53,26 @@ class Tally:
     too_many: bool = False
     _table: ValueTable = field(default_factory=ValueTable)
 
-    def add(self, column: pa.Array, *, with_values: bool = True) -> None:
+    def add(self, column: pa.Array, *, with_values: bool = True, with_range: bool = True) -> None:
         """Counts the values of a block.
 
         Args:
             column: Of the type that records have.
             with_values: Whether to count each; it is known to have too many if not.
+            with_range: Whether to look for the least and the greatest.
         """
         self.rows += len(column)
         self.missing += column.null_count
         given = column.drop_null() if column.null_count else column
-        if self.kind != "string" and len(given):
+        if with_range and self.kind != "string" and len(given):
             found = pc.min_max(given).as_py()
             self._widen(found["min"], found["max"])
+        if not with_values:
+            self._give_up()
+            return
         if self.kind == "float":
             given = pc.add(given, pa.scalar(0.0, given.type))  # -0.0 is 0.0
-        if not with_values or _plainly_too_many(given, self.kind):
+        if _plainly_too_many(given, self.kind):
             self._give_up()
         elif len(given) and not self.too_many:
             values, counts = given.value_counts().flatten()
@@ -171,18 +175,21 @@ SplitTallies: TypeAlias = dict[str, Tally]
 """Of one feature, by the split."""
 
 
-def tallies_of(table: pa.Table, types: Mapping[str, ColumnType], too_many: Iterable[str] = ()) -> Tallies:
+def tallies_of(
+    table: pa.Table, types: Mapping[str, ColumnType], too_many: Iterable[str] = (), *, with_ranges: bool = True
+) -> Tallies:
     """Counts the values of each column of a block of records.
 
     Args:
         table: The records' columns.
         types: The type of each that is counted.
         too_many: Columns that are known to have too many values.
+        with_ranges: Whether to look for the least and the greatest of each.
     """
     known = frozenset(too_many)
     found = {name: Tally(kind) for name, kind in types.items()}
     for name, tally in found.items():
-        tally.add(table[name].combine_chunks(), with_values=name not in known)
+        tally.add(table[name].combine_chunks(), with_values=name not in known, with_range=with_ranges)
     return found
 
 
