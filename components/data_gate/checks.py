@@ -160,6 +160,10 @@ def _expected(schema: schema_pb2.Schema, name: str) -> str:
     elif domain in ("int_domain", "float_domain"):
         bounds = getattr(feature, domain)
         parts.append(f"from {bounds.min} to {bounds.max}")
+    if feature.HasField("distribution_constraints"):
+        parts.append(f"for {feature.distribution_constraints.min_domain_mass:.1%} of the values or more")
     if feature.presence.min_fraction == 1:
         parts.append("in every record")
+    elif feature.presence.min_fraction:
+        parts.append(f"in {feature.presence.min_fraction:.1%} of the records or more")
     return ", ".join(parts)

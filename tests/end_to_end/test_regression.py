@@ -118,6 +118,8 @@ def new_rows(home, run):
 def test_the_model_is_pushed_and_every_row_accounted_for(run, artifacts):
     done, record = run
     assert record["status"] == "pushed", done.stdout
+    assert done.stdout.count("Not learned from: house (names the rows (data.id)).") == 1
+    assert "Not learned from: house (names the rows (data.id))." in Path(record["report"]).read_text()
     counts = record["counts"]
     assert counts["quarantined"] == len(BAD)
     assert sum(counts.values()) == ROWS + len(BAD)
@@ -237,6 +239,13 @@ def test_predict_gives_the_number_of_rows_in_any_form(home, catalog, new_rows):
         said = [json.loads(line) for line in done.stdout.splitlines()]
         found[ending] = {each["id"]["house"]: each["prediction"] for each in said}
         assert "there is no value in any column that the model learned from" in done.stderr
+        assert "'Town or village' has a value that training didn't have in 1 of " in done.stderr
+        assert "such as 'Atlantis'" in done.stderr
+    out = home.path / "new_out.csv"
+    done = home.here("predict", catalog, home.path / "new.csv", "--max-unseen", 0.01, "--out", out)
+    assert done.returncode == 1
+    assert "none that training had: Town or village" in done.stderr
+    assert not out.exists()
     assert found["csv"] == found["jsonl"] == found["parquet"]
     assert sorted(found["csv"]) == sorted(set(new_rows["house"]) - {"h4"})
     expected = houses(30, seed=1).set_index("house")["price"]
@@ -281,17 +290,27 @@ def test_python_answers_as_the_command_does(home, catalog, run, new_rows):
     assert by_frame.fault[4] == "there is no value in any column that the model learned from"
 
 
-def test_labels_beyond_those_of_the_training_rows_stop_a_run(home, catalog):
+def test_labels_beyond_those_of_the_training_rows_and_what_columns_must_not_have_stop_a_run(home, catalog):
     """The file is sorted by the price, and split in its order."""
     rows = houses(300, seed=2).sort_values("price")
+    rows.iloc[-1, [2, 3]] = [9, "Atlantis"]
     rows.to_csv(home.path / "sorted.csv", sep=";", index=False)
     split = json.dumps({"by": "rows", "eval_rows": 60, "test_rows": 60})
-    done = home.here("run", catalog, "--data-dir", home.path / "sorted.csv", "--set", f"data.split={split}")
+    settings = (f"data.split={split}", "gate.max_unseen=0", "gate.max_missing=0.001")
+    options = [word for setting in settings for word in ("--set", setting)]
+    done = home.here("run", catalog, "--data-dir", home.path / "sorted.csv", *options)
     assert done.returncode == 1
     cause = json.loads(home.here("runs", catalog, "--json").stdout)[0]["error"]["cause"]
     assert "60 of 60 labels in test (100.0%) lie outside of those in train" in cause
     assert "more than gate.max_labels_outside=5.0% allows" in cause
     assert "'sorted.csv, line 301'" in cause
+    assert (
+        "feature 'Town or village' in test: expected text or bytes, one of 'Bonn', 'Köln', 'Rome', "
+        "for 100.0% of the values or more, in 99.9% of the records or more; seen: "
+    ) in cause
+    assert "values missing from the schema: Atlantis" in cause
+    assert "'rooms' has a value that train doesn't have, such as '9', in 1 of 60 records of test (1.7%)" in cause
+    assert "feature 'area' in train: expected numbers, in 99.9% of the records or more; seen: " in cause
 
 
 def test_what_means_classes_only_is_refused_by_name(home, catalog):
