@@ -103,9 +103,9 @@ def steps_here(name):
         yield node.node_info.id, str(runner_utils.extract_executor_spec(deployment, node.node_info.id)), properties
 
 
-def steps_on_cluster(name):
+def steps_on_cluster(name, *settings):
     """Yields the same of each step, compiled for a cluster."""
-    config = apply_overrides(catalog.load(name), ["output_dir=gs://bucket"])
+    config = apply_overrides(catalog.load(name), ["output_dir=gs://bucket", *settings])
     spec = compile_job(config, "image")["pipelineSpec"]
     for step, task in spec["root"]["dag"]["tasks"].items():
         given = task["inputs"].get("parameters", {})
@@ -117,6 +117,18 @@ def steps_on_cluster(name):
 def our_modules(executor, properties):
     """The modules of ours that a compiled step names, wherever it does."""
     return {path.rpartition(".")[0] for text in (executor, *properties.values()) for path in OURS.findall(str(text))}
+
+
+def test_a_compiled_pipeline_tells_its_steps_of_a_number_to_predict():
+    of_numbers = ("data.classes=[]", "evaluation.slices=[]", "task=regression")
+    told = {step: properties for step, _, properties in steps_on_cluster("higgs_toy", *of_numbers)}
+    assert {step for step, properties in told.items() if properties.get("task") == "regression"} == {
+        "CsvExampleGen", "Yardstick",
+    }  # fmt: skip
+    assert "max_labels_outside" in json.loads(told["DataGate"]["rules"])
+    of_classes = {step: properties for step, _, properties in steps_on_cluster("higgs_toy")}
+    assert not [step for step, properties in of_classes.items() if "task" in properties]
+    assert "max_labels_outside" not in json.loads(of_classes["DataGate"]["rules"])
 
 
 @pytest.mark.parametrize("steps", [steps_here, steps_on_cluster])
