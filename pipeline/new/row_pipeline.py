@@ -7,7 +7,7 @@ from typing import Any
 
 from components.column_roles import is_named_like_key
 from components.contract import FEATURES, LABEL, REGRESSION
-from components.csv_example_gen.config import CsvData, RowSplit
+from components.csv_example_gen.config import COMMA, CsvData, RowSplit
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
@@ -303,6 +303,7 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
         "evaluation.thresholds": "A beginning: raise them to what you need once you know what the model can do.",
     }
     if found.number:
+        comments["task"] = "`new ... --task classification` writes a file for classes."
         comments["evaluation.thresholds"] = (
             "A beginning, better than always predicting the mean: set them to what you need once you know the model."
         )
@@ -319,6 +320,8 @@ def _comments(found: RowFindings, split: RowSplit) -> dict[str, str]:
         )
     if split.group:
         comments["data.split.group"] = f"Rows of one {printable(split.group)} stay together."
+    if found.data.decimal == COMMA:
+        comments["data.decimal"] = "Most numbers with a fraction have a comma before it."
     if "types" in found.data.model_fields_set and found.data.types:
         comments["data.types"] = "What the first rows alone wouldn't tell."
     return comments

@@ -155,3 +155,28 @@ def test_files_named_by_split(tmp_path, csv_text, written):
         (tmp_path / f"{split}.csv").write_text(csv_text(table(normal, 600)))
     _, config = written(draft_for_rows("mine", look_at_rows(str(tmp_path), "price")))
     assert config.data.split == RowSplit(by="file", key=("x", "town"))
+
+
+def with_commas(columns, separator=";"):
+    cells = [[text.replace(".", ",") for text in column] for column in columns.values()]
+    return "".join(f"{separator.join(row)}\n" for row in [list(columns), *zip(*cells, strict=True)])
+
+
+def test_a_table_of_decimal_commas_is_of_numbers(tmp_path, written):
+    columns = table(normal) | {"rooms": [str(n % 7) for n in range(ROWS)]}
+    columns["x"][3] = "NA"
+    found = look(tmp_path, with_commas(columns), "price")
+    text, config = written(draft_for_rows("mine", found))
+    assert (config.data.decimal, config.data.delimiter, config.task) == (",", ";", "regression")
+    assert "Most numbers with a fraction have a comma before it." in text
+    assert set(config.transform.features) == {"x", "town", "rooms"}
+    assert found.number.mean == pytest.approx(np.mean([float(price) for price in columns["price"]]), rel=1e-6)
+    assert found.quarantine.count == 0
+
+
+def test_where_points_are_more_a_column_of_commas_stays_text(tmp_path):
+    columns = table(normal) | {"y": [f"{n},5" for n in range(ROWS)]}
+    lines = [";".join(columns), *(";".join(row) for row in zip(*columns.values(), strict=True))]
+    found = look(tmp_path, "\n".join(lines), "price")
+    assert found.data.decimal == "."
+    assert [column.name for column in found.columns if column.decimal_comma] == ["y"]
