@@ -134,7 +134,9 @@ def ingest(tmp_path_factory):
 
     def run(rows):
         text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
+        # csv itself quotes a carriage return only where it ends lines.
+        quoting = csv.QUOTE_ALL if any("\r" in cell for row in rows for cell in row) else csv.QUOTE_MINIMAL
+        writer = csv.writer(text, lineterminator="\n", quoting=quoting)
         writer.writerows([COLUMNS, *((*row, at) for at, row in enumerate(rows))])
         (folder / "rows.csv").write_bytes(text.getvalue().encode())
         types = {**{name: kind for name, kind in mixed_rows.TYPES.items() if kind != "date"}, ROW: "int"}
@@ -159,6 +161,7 @@ GOOD = ("30", "7.25", "12", "2", "Cork", "town 7", "yes", "1971-06-01T12:00:00",
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROWS, min_size=1, max_size=12))
 @example(rows=[GOOD, ("",) * 9 + ("lived",), (*GOOD[:4], LONG, LONG, LONG, "", LONG, "lived")])
+@example(rows=[(*GOOD[:7], "1999-12-31 23:45:00-0530", *GOOD[8:]), (*GOOD[:5], "a\rb", *GOOD[6:])])
 @example(rows=[(*GOOD[:7], "2021-02-30", *GOOD[8:]), (*GOOD[:9], ""), ("abc", *GOOD[1:])])
 def test_each_cell_is_accounted_for_and_is_served_as_it_is_trained_on(ingest, served, rows):
     vectors, signatures, network = served
