@@ -15,6 +15,8 @@ Counts: TypeAlias = Mapping[str, ColumnCounts]
 
 ONE_HOT, LARGEST_EMBEDDING = 10, 32
 LISTED = 40
+MOST_EXACT = 2**24
+"""Up to here a float32 has each whole number."""
 
 CODED_DATES = {"month": range(1, 13), "weekday": range(7), "hour": range(24)}
 """Parts of a date that the network sees one-hot: December is beside January, and a number wouldn't tell."""
@@ -70,7 +72,7 @@ def _layout(settings: RowTransform, columns: Counts) -> VectorLayout:
     return VectorLayout(
         columns={name: columns[name].type for name in features},
         parts=placed(sorted(parts, key=_place)),
-        raw=tuple(raw for part in parts for raw in _raw(part)),
+        raw=tuple(raw for part in parts for raw in _raw(part, columns[part.column])),
     )
 
 
@@ -164,10 +166,21 @@ def _of_date(what: str, column: ColumnCounts) -> Part:
     return Part(column=column.name, kind="date", what=what, begin=0, low=first + before, high=last + before)
 
 
-def _raw(part: Part) -> Iterator[RawColumn]:
-    """Yields what trees get of a part; that a value is missing they see themselves."""
+def _raw(part: Part, column: ColumnCounts) -> Iterator[RawColumn]:
+    """Yields what trees get of a part; that a value is missing they see themselves.
+
+    Codes that are numbers they get as numbers: an order that says nothing costs them a few more questions, and one that
+    says something, as that of hours, is lost in sets.
+    """
     if part.what == "words":
         yield from (RawColumn(column=part.column, what=f"word {number}") for number in range(part.width))
     elif part.what != "missing":
-        categories = len(part.values) + part.buckets if part.kind != "date" else 0
+        is_number = part.kind == "date" or (part.kind == "category" and _is_exact(column))
+        categories = 0 if is_number else len(part.values) + part.buckets
         yield RawColumn(column=part.column, what=part.what, categories=categories)
+
+
+def _is_exact(column: ColumnCounts) -> bool:
+    """Whether a column is of numbers that a float32 tells apart."""
+    bounds = [abs(bound) for bound in (column.lowest, column.highest) if bound is not None]
+    return column.type in TYPES["number"] and max(bounds, default=0) <= MOST_EXACT

@@ -72,7 +72,8 @@ def test_categories_have_the_codes_of_the_vocabulary(training, transformed):
         known = [None if pd.isna(value) else str(value) for value in frame[part.column]]
         given = pd.Series([None if value is None else part.values.index(value) for value in known], dtype=float)
         np.testing.assert_array_equal(parts[part.column, "value"][:, 0], (given + FIRST).fillna(MISSING))
-        np.testing.assert_array_equal(raw[part.column, "value"], given)
+        is_number = mixed_rows.TYPES[part.column] == "int"
+        np.testing.assert_array_equal(raw[part.column, "value"], frame[part.column] if is_number else given)
 
 
 def test_dates_are_taken_apart(training):

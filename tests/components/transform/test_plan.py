@@ -74,7 +74,7 @@ def test_numbers_come_before_codes_and_those_of_a_scale_together():
     assert layout.columns == {"age": "float", "codes": "int", "day": "date", "fare": "float", "note": "string"}
     assert [(raw.column, raw.what, raw.categories) for raw in layout.raw[:5]] == [
         ("age", "value", 0),
-        ("codes", "value", 2),
+        ("codes", "value", 0),
         ("day", "year", 0),
         ("day", "month", 0),
         ("fare", "value", 0),
@@ -104,6 +104,17 @@ def test_categories(column, feature, values, buckets, embedded):
     (part,) = plan({column: feature}).parts
     assert (len(part.values), part.buckets, part.embedding > 0) == (values, buckets, embedded)
     assert part.learned == values + buckets + (column == "port")
+
+
+@pytest.mark.parametrize(
+    ("kind", "highest", "categories"), [("float", 40, 0), ("int", 40, 0), ("int", 2**24 + 2, 3), ("string", None, 3)]
+)
+def test_codes_that_are_numbers_are_numbers_for_trees_where_a_float32_has_them(kind, highest, categories):
+    lowest = None if highest is None else -1
+    column = counted("zone", kind, {"-1": 40, "7": 40, "40": 20}, lowest=lowest, highest=highest)
+    layout = planned(RowTransform(features={"zone": Category()}), {"zone": column}, "label")
+    assert [(raw.column, raw.categories) for raw in layout.raw] == [("zone", categories)]
+    assert layout.parts[0].coded
 
 
 def test_more_values_have_wider_embeddings_to_a_bound():
