@@ -298,11 +298,10 @@ def mean(values: Sequence[float | None]) -> str:
 
 
 def spread(values: Sequence[float], *, percent: bool) -> str:
-    """Mean and standard error."""
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    if percent:
-        return f"{statistics.mean(values):+.1%} ± {error:.1%}"
-    return f"{statistics.mean(values):+.4f} ± {error:.4f}"
+    """Mean and, of several, its standard error."""
+    form = ".1%" if percent else ".4f"
+    error = f" ± {statistics.stdev(values) / math.sqrt(len(values)):{form}}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):+{form}}{error}"
 
 
 if __name__ == "__main__":
