@@ -10,8 +10,9 @@ from components.csv_example_gen.column_counts import write_columns
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.report import IngestReport, write_report
 from components.transform.executor import Executor
+from pipeline.config import Beam
 
-BEAM = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", "--direct_running_mode=in_memory"]
+BEAM = list(Beam().arguments)
 INPUTS = {
     "examples": standard_artifacts.Examples,
     "schema": standard_artifacts.Schema,

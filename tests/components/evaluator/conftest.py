@@ -14,11 +14,10 @@ from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
 from components.evaluator.predicted import read_predicted
 from components.task import ServedTask, write_task
+from pipeline.config import Beam
 
-BEAM_ARGS = [
-    "--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner",
-    "--direct_running_mode=in_memory",
-]
+BEAM_ARGS = list(Beam().arguments)
+"""As runs have them: without the last one TFX would build a package of itself each time, which takes seconds."""
 
 
 class ScoreReader(tf.Module):

@@ -10,8 +10,9 @@ from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
 
 from components.statistics_gen.executor import Executor
+from pipeline.config import Beam
 
-BEAM = ["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner", "--direct_running_mode=in_memory"]
+BEAM = list(Beam().arguments)
 
 
 @pytest.fixture(scope="session")
