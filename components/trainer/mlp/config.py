@@ -28,7 +28,7 @@ class MLP(Settings):
         batch_normalization: Whether each hidden layer is normalised before its activation: by the mean and the variance
             of the batch while training, by their moving averages afterwards (Ioffe and Szegedy, arXiv 1502.03167).
         share_embeddings: Whether all columns with embeddings keep them in one table, each value in a row of its own.
-            All get as many numbers a value as the column that has most. Of dozens of columns a step then takes less time.
+            All get as many numbers a value as the column that has most; of dozens of columns a step takes less time.
     """
 
     kind: Literal["mlp"] = "mlp"
