@@ -28,6 +28,16 @@ class Answering(Settings):
     operating_point: OperatingPoint | None = None
     calibration: Calibration | None = None
 
+    @property
+    def cut_in_words(self) -> str:
+        """What to know where accuracies are compared; "" where the likeliest class is answered."""
+        if self.operating_point is None:
+            return ""
+        return (
+            f"This model answers the second class above {self.cut:.4g}, for {self.operating_point.in_words}: its "
+            "accuracy is that of this cut, and doesn't compare with that of models that answer the likeliest class."
+        )
+
     def answered(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
         """Returns the number of the class that is answered, as the SavedModel itself does.
 

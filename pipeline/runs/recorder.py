@@ -83,6 +83,9 @@ class Recorder:
             execution: What it did.
         """
         # They import TensorFlow, which takes seconds.
+        from tfx.utils import path_utils  # noqa: PLC0415
+
+        from components.answering import read_answering  # noqa: PLC0415
         from components.evaluator.decision import read_decision  # noqa: PLC0415
         from components.trainer.curves import find_curves  # noqa: PLC0415
         from components.yardstick.results import read_yardstick  # noqa: PLC0415
@@ -107,6 +110,8 @@ class Recorder:
         if (model_run := execution.output("model_run")) and (curves := find_curves(model_run.uri)):
             note = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
             self._note(curves.sampled)
+        if model := execution.output("model"):
+            self._note(read_answering(path_utils.serving_model_path(model.uri)).cut_in_words)
         if measured := execution.output("yardstick"):
             yardstick = read_yardstick(measured.uri)
             self._update(yardstick=yardstick)

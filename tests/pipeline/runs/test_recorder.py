@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from report_samples import curves
 
+from components.answering import Answering, write_answering
 from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.errors import TransferlineError
 from components.evaluator.decision import DECISION_FILE
 from components.ingest.report import IngestReport, write_report
+from components.operating_point import AtRecall
 from components.outcome import Decision, ThresholdCheck
 from components.trainer.curves import write_curves
 from pipeline import catalog
@@ -123,6 +125,15 @@ def test_what_is_not_learned_from_and_of_what_sample_trees_are_is_kept_and_shown
     assert not_learned == "Not learned from: row_id (named like a key)."
     assert sampled.startswith("'trees' was trained on 1,000 of 2,000 training rows")
     assert all(screen.getvalue().count(note) == 1 for note in (not_learned, sampled))
+
+
+def test_a_cut_of_the_model_s_own_is_told(recorder, config, made):
+    facts = made("model")
+    folder = os.path.join(facts.outputs["model"][0].uri, "Format-Serving")
+    write_answering(Answering(cut=0.0197, operating_point=AtRecall(recall=0.8)), folder)
+    recorder.finished("Trainer", 1.0, facts)
+    (note,) = kept(config).notes
+    assert note.startswith("This model answers the second class above 0.0197, for a recall of 0.8 or more")
 
 
 @pytest.mark.parametrize(("blessed", "shown"), [(True, "blessed"), (False, "not blessed")])
