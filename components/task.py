@@ -16,12 +16,14 @@ class ServedTask(Settings):
         label: The name that the label's column has in the data; "" for classes.
         lowest: The least label of the training rows; None for classes.
         highest: The greatest.
+        median: Their median; None for classes, and of models before 0.6.
     """
 
     task: Task = CLASSIFICATION
     label: str = ""
     lowest: float | None = None
     highest: float | None = None
+    median: float | None = None
 
     @property
     def of_numbers(self) -> bool:

@@ -157,7 +157,7 @@ class CsvData(Settings):
         if undated:
             raise ValueError(f"types: {undated[0]} is a date, and dates doesn't say how it is written")
         if self.label in self.dates:
-            raise ValueError(f"dates: {self.label} is the label, which is a class")
+            raise ValueError(f"dates: {self.label} is the label, which is no date")
         if self.weight in self.dates:
             raise ValueError(f"dates: {self.weight} is the weight, which is a number")
         return self

@@ -30,7 +30,8 @@ def column_faults(
         bounds = rules.bounds_of(column.name, kind)
         trained = column.of(TRAIN)
         if kind and trained.rows and trained.missing == trained.rows:
-            yield f"'{printable(column.name)}' has no value in the training split: take it out of transform.features"
+            where = f"'{printable(column.name)}' has no value in the training split"
+            yield f"{where}: name the others in transform.features"
             continue
         for split in SPLITS:
             if (column.name, split) in told:

@@ -100,5 +100,10 @@ def read_predicted(folder: str) -> Predicted:
 
 
 def middle_of(task: ServedTask) -> float:
-    """Returns the middle of what the number was in training; 0 where the model doesn't say."""
+    """Returns a number that most labels are near to; 0 where the model doesn't say.
+
+    It is the median of training, which a few labels far away don't move.
+    """
+    if task.median is not None:
+        return task.median
     return 0.0 if task.lowest is None or task.highest is None else (task.lowest + task.highest) / 2

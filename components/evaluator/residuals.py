@@ -25,6 +25,9 @@ DROPPED_BITS = 12
 """Absolute errors are counted in cells by their first bits: a cell is no wider than 1/2048 of what lies in it, and has
 the mean of it, which is the error itself where there is one."""
 
+ROUNDING = 1e-10
+"""Part of what is summed up that a sum must come to, for its first digits to be right."""
+
 CONSTANT = 1e-12
 """Labels whose variance is less than this, as a part of their mean square, are one: the rest is rounding."""
 
@@ -155,7 +158,11 @@ class Moments:
         weight, squared_weights = self.sums[0] @ ONE, ONE @ squares @ ONE
         if not squared_weights or (examples := weight**2 / squared_weights) <= 1:
             return None
-        variance = max(float(of @ squares @ of), 0.0) / weight**2
+        total = float(of @ squares @ of)
+        # What the sums cancel to means nothing where it is no larger than what rounding leaves of them.
+        if 0 < abs(total) < ROUNDING * float(abs(of) @ abs(squares) @ abs(of)):
+            return None
+        variance = max(total, 0.0) / weight**2
         return math.sqrt(variance * examples / (examples - 1))
 
     def _size(self, of: Floats) -> Estimate:

@@ -57,7 +57,7 @@ def _tell(fault: Quarantined) -> None:
 
 def _print_numbers(result: "NumberResult") -> None:
     screen = _screen_of(result)
-    if not result.evaluated:
+    if not result.metrics:
         return
     screen.print(f"Metrics of {escape(printable(result.label))}, in its own unit, with 95 % intervals:")
     width = max(map(len, result.metrics))

@@ -1,7 +1,7 @@
 """The configuration of a pipeline: typed, frozen, and checked as a whole."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -15,6 +15,7 @@ from components.csv_example_gen.config import CsvData
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation
+from components.evaluator.metric_names import NUMBER_METRICS, may_be_measured
 from components.image_example_gen.config import ImageData
 from components.settings import Settings
 from components.trainer.mlp.config import MLPTraining
@@ -45,6 +46,17 @@ OF_CLASSES = (
 
 OF_NUMBERS = ("trainer.label_scale", "gate.max_labels_outside")
 """Settings that mean something of numbers to predict only."""
+
+MEASURED: Mapping[Task, Callable[[str], bool]] = {
+    CLASSIFICATION: may_be_measured,
+    REGRESSION: NUMBER_METRICS.__contains__,
+}
+"""Which names of metrics mean something of each task."""
+
+OF_ROWS = tuple(
+    f"gate.{rule}" for rule in ("max_unseen", "max_missing", "max_missing_rise", "columns", "max_labels_outside")
+)
+"""Settings that mean something of rows only."""
 
 OWN_PACKAGES = ("pipeline", "components")
 DATA_DIR_VARIABLE = "TRANSFERLINE_DATA_DIR"
@@ -170,6 +182,17 @@ class PipelineConfig(Settings):
         """Where blessed models go, one numbered folder each; the base path to give TensorFlow Serving."""
         return os.path.join(self.home, "pushed")
 
+    def _set_among(self, keys: Sequence[str]) -> str:
+        return ", ".join(filter(self._is_set, keys))
+
+    def _is_set(self, key: str) -> bool:
+        """Whether a setting differs from its default."""
+        *groups, name = key.split(".")
+        group: Settings = self
+        for each in groups:
+            group = getattr(group, each)
+        return bool(getattr(group, name) != type(group).model_fields[name].get_default(call_default_factory=True))
+
 
 class ImagePipeline(PipelineConfig):
     """A pipeline from photos to a classifier, by transfer learning.
@@ -182,6 +205,12 @@ class ImagePipeline(PipelineConfig):
     transform: ImageTransform = ImageTransform()
     trainer: TransferLearning = TransferLearning()
     yardstick: YardstickSettings = YardstickSettings(enabled=False)
+
+    @model_validator(mode="after")
+    def _rules_are_of_photos(self) -> "ImagePipeline":
+        if wrong := self._set_among(OF_ROWS):
+            raise ValueError(f"{wrong}: that is of rows, not of photos")
+        return self
 
     @property
     def weights_file(self) -> str:
@@ -223,18 +252,11 @@ class RowPipeline(PipelineConfig):
                 raise ValueError(f'{wrong}: that is of classes, and task="regression" predicts a number')
         elif wrong := self._set_among(OF_NUMBERS):
             raise ValueError(f'{wrong}: that is of a number to predict, which needs task="regression"')
+        for threshold in self.evaluation.thresholds:
+            of = {task for task, means in MEASURED.items() if means(threshold.metric)}
+            if of and self.task not in of:  # a name that means nothing at all is for `check`, which lists them
+                raise ValueError(f'evaluation.thresholds: {threshold.metric} is not of task="{self.task}"')
         return self
-
-    def _set_among(self, keys: Sequence[str]) -> str:
-        return ", ".join(filter(self._is_set, keys))
-
-    def _is_set(self, key: str) -> bool:
-        """Whether a setting differs from its default."""
-        *groups, name = key.split(".")
-        group: Settings = self
-        for each in groups:
-            group = getattr(group, each)
-        return bool(getattr(group, name) != type(group).model_fields[name].get_default(call_default_factory=True))
 
     @model_validator(mode="after")
     def _nothing_learned_from_is_left_out(self) -> "RowPipeline":

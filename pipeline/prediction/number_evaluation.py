@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from components.evaluator.predicted import middle_of
 from components.evaluator.residuals import Floats, moments_of, quantile, residuals
 from components.evaluator.statistics import Statistics
 from components.ingest.report import Quarantined
@@ -39,8 +38,8 @@ class NumberResult(Settings):
         label: The column of the number.
         evaluated: Records that the metrics are of.
         quarantined: Records that can't be read, or have no finite number as their label.
-        metrics: By the Evaluator's names; empty where none was evaluated.
-        guessing: The RMSE of always predicting the mean of these records' labels; None where none was evaluated.
+        metrics: By the Evaluator's names; empty where no record counts.
+        guessing: The RMSE of always predicting the mean of these records' labels; None where no record counts.
         outside: Of the labels, how many are outside of what the training rows have; None where the model doesn't say.
         weight: Sum of the weights of the evaluated records; None where they have none and each counts once.
     """
@@ -82,7 +81,9 @@ def evaluate_numbers(
         quarantined += len(batch) - len(known)
     labels, answers, each_weight = np.concatenate(parts).T
     weights = each_weight if weighted else None
-    found = residuals(labels, answers, middle_of(task), weights).of(np.arange(len(labels))) if len(labels) else None
+    found = None
+    if each_weight.sum() > 0:
+        found = residuals(labels, answers, float(labels.mean()), weights).of(np.arange(len(labels)))
     return NumberResult(
         model=folder,
         label=task.label,

@@ -18,6 +18,7 @@ from pipeline.graph import create_pipeline
 
 ROOT = Path(pipeline.__file__).parents[1]
 OURS = re.compile(r"(?<![\w.])(?:components|pipeline)(?:\.\w+)+")
+RMSE = 'evaluation.thresholds=[{"metric": "rmse", "at_most": 1}]'
 AFTER_CHANGES = """
 import json, pathlib, sys
 from pipeline import catalog
@@ -70,7 +71,7 @@ def test_the_column_of_weights_is_told_to_those_who_need_it():
 
 
 def test_steps_are_told_of_a_number_to_predict_and_nothing_new_of_classes():
-    config = apply_overrides(catalog.load("higgs_toy"), ["data.classes=[]", "task=regression"])
+    config = apply_overrides(catalog.load("higgs_toy"), ["data.classes=[]", "task=regression", RMSE])
     of_numbers = nodes(config)
     for step in "Transform", "Tuner", "Trainer":
         told = json.loads(of_numbers[step].exec_properties["custom_config"])
@@ -120,7 +121,7 @@ def our_modules(executor, properties):
 
 
 def test_a_compiled_pipeline_tells_its_steps_of_a_number_to_predict():
-    of_numbers = ("data.classes=[]", "evaluation.slices=[]", "task=regression")
+    of_numbers = ("data.classes=[]", "evaluation.slices=[]", "task=regression", RMSE)
     told = {step: properties for step, _, properties in steps_on_cluster("higgs_toy", *of_numbers)}
     assert {step for step, properties in told.items() if properties.get("task") == "regression"} == {
         "CsvExampleGen", "Yardstick",

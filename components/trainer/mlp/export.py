@@ -170,8 +170,8 @@ class ServedNumbers(ServedRows):
         weight: str = "",
     ) -> None:
         super().__init__(model, tft_output, layout, (), slices, weight)
-        lowest, highest = model.scaling.lowest, model.scaling.highest
-        self._task = ServedTask(task=REGRESSION, label=label, lowest=lowest, highest=highest)
+        of = model.scaling
+        self._task = ServedTask(task=REGRESSION, label=label, lowest=of.lowest, highest=of.highest, median=of.median)
         self._numbers = model.numbers
 
     def transform_labels(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -24,6 +24,7 @@ class Scaling:
         deviation: Its standard deviation.
         lowest: The least label of the training rows, in the label's own unit.
         highest: The greatest.
+        median: The middle one.
     """
 
     scale: LabelScale
@@ -31,6 +32,7 @@ class Scaling:
     deviation: float
     lowest: float
     highest: float
+    median: float
 
     def scaled(self, labels: Labels) -> Labels:
         """Returns what is learned of labels, float64 [rows]."""
@@ -57,13 +59,13 @@ class Scaling:
 
     def array(self) -> Labels:
         """Returns all but the scale, as `of_array` takes it."""
-        return np.array([self.mean, self.deviation, self.lowest, self.highest])
+        return np.array([self.mean, self.deviation, self.lowest, self.highest, self.median])
 
     @classmethod
     def of_array(cls, scale: LabelScale, array: Labels) -> "Scaling":
         """Returns what `array` gave."""
-        mean, deviation, lowest, highest = map(float, array)
-        return cls(scale, mean, deviation, lowest, highest)
+        mean, deviation, lowest, highest, median = map(float, array)
+        return cls(scale, mean, deviation, lowest, highest, median)
 
 
 def fitted(train: PackedRows, scale: LabelScale) -> Scaling:
@@ -82,12 +84,13 @@ def fitted(train: PackedRows, scale: LabelScale) -> Scaling:
     mean = float(np.average(values, weights=weights))
     deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=weights)))
     if not deviation:
+        same = labels[0] if weights is None else labels[weights > 0][0]
         raise TransferlineError(
-            f"All training rows that count have the same label, {labels[-1]:g}: there is nothing to learn.",
+            f"All training rows that count have the same label, {same:g}: there is nothing to learn.",
             place="data.label",
             cure="Check that it is the right column, and that the split mixes the rows.",
         )
-    return Scaling(scale, mean, deviation, float(labels.min()), float(labels.max()))
+    return Scaling(scale, mean, deviation, float(labels.min()), float(labels.max()), float(np.median(labels)))
 
 
 def check_scale(labels: Labels, scale: LabelScale, split: str) -> None:

@@ -175,11 +175,13 @@ def forest(iterations: Sequence[Sequence[Nodes]], columns: int, baseline: npt.ND
 
 
 def _greatest_float(threshold: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    """Returns the greatest float32 that isn't above each number."""
+    """Returns the greatest float32 that isn't above each number, of those that TensorFlow doesn't take for zero."""
     if np.isnan(threshold).any():
         raise TransferlineError(
             "A column has both the lowest and the highest infinite number, between which there is no threshold.",
             cure="Give these cells no value, or leave the column out.",
         )
     nearest = np.clip(threshold, -np.inf, np.where(np.isposinf(threshold), np.inf, FLOAT_MAX)).astype(np.float32)
-    return np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+    below = np.where(nearest > threshold, np.nextafter(nearest, np.float32(-np.inf)), nearest)
+    smallest = np.finfo(np.float32).tiny
+    return np.where(np.abs(below) < smallest, np.where(below < 0, -smallest, np.float32(0)), below)

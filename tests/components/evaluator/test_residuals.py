@@ -118,6 +118,16 @@ def test_no_error_is_smaller_than_none(metric):
     assert found.low == 0 < found.value < found.high
 
 
+@pytest.mark.parametrize("far", [1e5, 1e7, 1e9])
+def test_what_rounding_leaves_is_no_interval(far):
+    labels = np.random.default_rng(1).normal(100, 30, 500)
+    answers = np.random.default_rng(2).normal(100, 30, 500)
+    gain = moments_of(sums(labels, answers, far)).gain()
+    assert gain.low is None or gain.low < 0
+    near = moments_of(sums(labels, answers, 100)).gain()
+    assert near.low < near.value < near.high < 0
+
+
 def test_one_example_has_no_interval():
     moments = moments_of(sums([1.0], [3.0]))
     assert tuple(moments.estimate("rmse")) == (2.0, None, None)

@@ -26,8 +26,8 @@ def made(count, seed):
 def test_the_probe_is_logistic_regression_on_standardised_values():
     train, test = made(1000, 0), made(300, 1)
     mean, std = train.features.mean(axis=0), train.features.std(axis=0)
-    plain = LogisticRegression(max_iter=1000).fit((train.features - mean) / std, train.ids)
-    expected = log_loss(test.ids, plain.predict_proba((test.features - mean) / std))
+    plain = LogisticRegression(max_iter=1000).fit((train.features - mean) / std, train.labels)
+    expected = log_loss(test.labels, plain.predict_proba((test.features - mean) / std))
     found = measure_probe(train, test, 3)
     assert list(found) == [GUESSING, PROBE]
     assert found[PROBE].crossentropy == pytest.approx(expected, rel=1e-3)

@@ -3,7 +3,7 @@ import pytest
 from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
-from pipeline.config.pipeline import OF_CLASSES
+from pipeline.config.pipeline import OF_CLASSES, OF_ROWS
 
 SET = {
     "data.classes": '["a", "b"]',
@@ -18,6 +18,9 @@ SET = {
 }
 
 
+OF_NUMBER = ("task=regression", 'evaluation.thresholds=[{"metric": "rmse", "at_most": 1}]')
+
+
 def with_settings(*assignments):
     return apply_overrides(catalog.load("higgs_toy"), ["data.classes=[]", *assignments])
 
@@ -25,18 +28,36 @@ def with_settings(*assignments):
 @pytest.mark.parametrize("key", OF_CLASSES)
 def test_what_means_classes_only_is_refused_by_name_where_a_number_is_predicted(key):
     with pytest.raises(TransferlineError, match=f"{key}: that is of classes, and task=.regression. predicts a number"):
-        with_settings("task=regression", f"{key}={SET[key]}")
+        with_settings(*OF_NUMBER, f"{key}={SET[key]}")
     with_settings(f"{key}={SET[key]}")
 
 
 def test_what_means_numbers_only_is_refused_by_name_where_classes_are_told_apart():
     with pytest.raises(TransferlineError, match=r"trainer\.label_scale: that is of a number to predict"):
         with_settings("trainer.label_scale=log")
-    assert with_settings("task=regression", "trainer.label_scale=log").trainer.label_scale == "log"
+    assert with_settings(*OF_NUMBER, "trainer.label_scale=log").trainer.label_scale == "log"
 
 
 def test_a_number_to_predict_is_of_no_other_type():
-    config = with_settings("task=regression")
-    assert with_settings("task=regression", f"data.types.{config.data.label}=float").task == "regression"
+    config = with_settings(*OF_NUMBER)
+    assert with_settings(*OF_NUMBER, f"data.types.{config.data.label}=float").task == "regression"
     with pytest.raises(TransferlineError, match="is the label, a number to predict, and types says string"):
-        with_settings("task=regression", f"data.types.{config.data.label}=string")
+        with_settings(*OF_NUMBER, f"data.types.{config.data.label}=string")
+
+
+def test_metrics_are_those_of_the_task():
+    with pytest.raises(TransferlineError, match=r"evaluation\.thresholds: \w+ is not of task=.regression"):
+        with_settings("task=regression")
+    with pytest.raises(TransferlineError, match=r"evaluation\.thresholds: rmse is not of task=.classification"):
+        with_settings(OF_NUMBER[1])
+    # For `check`, which tells the nearest name.
+    assert with_settings('evaluation.thresholds=[{"metric": "acuracy", "at_least": 1}]').task == "classification"
+    count = 'evaluation.thresholds=[{"metric": "example_count", "at_least": 1}]'
+    assert with_settings("task=regression", count).evaluation == with_settings(count).evaluation
+
+
+@pytest.mark.parametrize("key", OF_ROWS)
+def test_what_means_rows_only_is_refused_of_photos(key):
+    value = '{"x": {"max_missing": 0.1}}' if key.endswith("columns") else "0.5"
+    with pytest.raises(TransferlineError, match=f"{key}: that is of rows, not of photos"):
+        apply_overrides(catalog.load("photos"), [f"{key}={value}"])

@@ -65,3 +65,16 @@ def test_records_count_by_their_weights():
     assert result.metrics["r2"].value == pytest.approx(metrics.r2_score(labels, answers, sample_weight=weights))
     assert result.guessing == pytest.approx(np.average((labels - 20 / 6) ** 2, weights=weights) ** 0.5)
     assert evaluate_numbers([rows], TASK, "pushed/3", print).metrics["mae"].value == pytest.approx(1)
+
+
+def test_where_nothing_weighs_anything_there_is_nothing_to_say():
+    rows = [replace(each, weight=0.0) for each in predictions([1, 2], [2, 2])]
+    result = evaluate_numbers([rows], TASK, "pushed/3", print, weighted=True)
+    assert (result.evaluated, result.weight, result.metrics, result.guessing) == (2, 0, {}, None)
+
+
+def test_labels_far_from_those_of_training_have_their_metrics():
+    labels = np.random.default_rng(0).normal(100, 30, 50)
+    far = ServedTask(task="regression", label="price", lowest=0, highest=1e12)
+    result = evaluate_numbers([predictions(labels, labels + 1)], far, "pushed/3", print)
+    assert result.metrics["r2"].value == pytest.approx(metrics.r2_score(labels, labels + 1))

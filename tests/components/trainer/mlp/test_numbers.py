@@ -138,6 +138,8 @@ def test_labels_that_are_all_the_same_are_named():
         TransferlineError, match="All training rows that count have the same label, 7: there is nothing"
     ):
         fitted(packed(np.full(5, 7)), "standard")
+    with pytest.raises(TransferlineError, match="have the same label, 3: there is nothing"):
+        fitted(packed(np.float32([3, 3, 900]), np.float32([1, 1, 0])), "standard")
 
 
 @pytest.mark.parametrize(("split", "named"), [("train", "training"), ("eval", "validation")])
@@ -211,7 +213,9 @@ def test_labels_for_the_evaluator_and_what_stands_beside_the_graph(exported, tes
     unlabelled = tf.constant(encode_each(test_rows.drop(["label"]).slice(0, 2)))
     assert np.isnan(signatures["transform_labels"](examples=unlabelled)["label_value"]).all()
     train = number_rows.table(number_rows.ROWS["train"], len("train"))["label"].to_numpy()
-    expected = ServedTask(task="regression", label="price", lowest=train.min(), highest=train.max())
+    expected = ServedTask(
+        task="regression", label="price", lowest=train.min(), highest=train.max(), median=np.median(train)
+    )
     assert read_task(exported.serving_model_dir) == expected
     (extra,) = {tuple(sorted(tf.io.gfile.listdir(f"{exported.serving_model_dir}/assets.extra")))}
     assert extra == ("columns.json", "inputs.json", "task.json", "tf_serving_warmup_requests")

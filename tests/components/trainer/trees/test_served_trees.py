@@ -73,6 +73,19 @@ def test_the_served_scores_are_the_librarys(table, leaves, iterations):
         np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-15)
 
 
+SMALLEST = float(np.finfo(np.float32).tiny)
+
+
+@pytest.mark.parametrize("values", [(-SMALLEST, 0.0), (0.0, SMALLEST), (-SMALLEST, SMALLEST)])
+def test_a_threshold_that_tensorflow_would_take_for_zero(values):
+    rows, ids = np.tile(np.float32(values)[:, np.newaxis], (20, 1)), np.tile([0, 1], 20)
+    columns = Columns.of(rows, [])
+    library = HistGradientBoostingClassifier(max_iter=1, min_samples_leaf=1, early_stopping=False)
+    library.fit(columns.encoded(rows), ids)
+    found = ForestModel(forest_of(library, columns)).scores(tf.constant(rows)).numpy()
+    np.testing.assert_allclose(found, library.predict_proba(columns.encoded(rows)), rtol=1e-6)
+
+
 @settings(max_examples=60)
 @given(
     table=tables(of_numbers=True),
@@ -93,7 +106,7 @@ def test_the_served_number_is_the_librarys(table, leaves, iterations, scale, mea
         early_stopping=False,
         categorical_features=columns.is_categorical,
     ).fit(columns.encoded(train), learned)
-    scaling = Scaling(scale, mean / 1e5 if scale == "log" else mean, 2.5, 0.0, 1.0)
+    scaling = Scaling(scale, mean / 1e5 if scale == "log" else mean, 2.5, 0.0, 1.0, 0.5)
     model = NumberModel(ForestModel(forest_of(library, columns)), scaling)
     for rows in (train, other):
         expected = library.predict(columns.encoded(rows)) * scaling.deviation + scaling.mean
