@@ -7,19 +7,23 @@ from pipeline.profile.table_format import MISSING
 MOSTLY = 0.95
 WITH_COMMA, WITH_POINT = (rf"^[+-]?\d*{sign}\d+([eE][+-]?\d+)?$" for sign in (COMMA, r"\."))
 WHOLE = r"^[+-]?\d+$"
-THOUSANDS = r"^[+-]?\d{1,3}(,\d{3})+$"
+THOUSANDS, MILLIONS = (rf"^[+-]?[1-9]\d{{0,2}}(,\d{{3}}){times}$" for times in ("+", "{2,}"))
+BETWEEN_CELLS = ";"
+"""Whoever writes this between cells has the comma for fractions, as spreadsheets do."""
 
 
-def decimal_of(texts: pa.Table) -> Decimal:
+def decimal_of(texts: pa.Table, delimiter: str) -> Decimal:
     """Returns "," where some columns are of numbers with commas and none is of numbers with points.
 
-    Commas that may all part thousands, as in 1,234, say nothing.
+    Commas that may all part thousands, as in 1,234, say nothing, but where semicolons stand between the cells: there
+    they are taken for decimals, unless some number has several, as in 1,234,567.
 
     Args:
         texts: The cells, as text.
+        delimiter: What stands between two of them.
     """
     columns = [_given(pc.utf8_trim_whitespace(column).drop_null()) for column in texts.columns]
-    has_commas = any(_has(column, WITH_COMMA) and not _all_are(column, WITH_COMMA, THOUSANDS) for column in columns)
+    has_commas = any(_has(column, WITH_COMMA) and not _parts_thousands(column, delimiter) for column in columns)
     has_points = any(_has(column, WITH_POINT) for column in columns)
     return COMMA if has_commas and not has_points else POINT
 
@@ -33,6 +37,13 @@ def _has(column: pa.ChunkedArray, pattern: str) -> bool:
     """Whether a column is of numbers, some of which have a fraction of this form."""
     fractions, whole = _count(column, pattern), _count(column, WHOLE)
     return fractions > 0 and fractions + whole >= MOSTLY * len(column)
+
+
+def _parts_thousands(column: pa.ChunkedArray, delimiter: str) -> bool:
+    """Whether the commas of a column of numbers may part thousands."""
+    if delimiter == BETWEEN_CELLS:
+        return _count(column, MILLIONS) > 0
+    return _all_are(column, WITH_COMMA, THOUSANDS)
 
 
 def _all_are(column: pa.ChunkedArray, those: str, pattern: str) -> bool:

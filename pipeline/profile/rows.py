@@ -132,7 +132,7 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Tas
         texts = _texts(reader, sample)
     if texts:
         cells = pa.concat_tables([rows.table for rows in texts])
-        if (decimal := decimal_of(cells)) != data.decimal:
+        if (decimal := decimal_of(cells, data.delimiter)) != data.decimal:
             data = data.model_copy(update={"decimal": decimal})
             reader = Reader(find_layout(files, data, {}), data)
         data = _settled(reader, cells)

@@ -8,6 +8,8 @@ from pipeline.profile.decimals import decimal_of
 @pytest.mark.parametrize(
     ("columns", "decimal"),
     [
+        ({"a": ["0,123", "-0,456", "0,789"]}, ","),
+        ({"a": ["1,234", "0,123"]}, ","),
         ({"a": ["1,5", "-2", " 3,25 ", "NA", None], "b": ["Rome", "Bonn, Köln", "", "", ""]}, ","),
         ({"a": ["1,5", "2,5"], "b": ["1.5", "2"]}, "."),
         ({"a": ["1,5", "2,5"], "b": ["12.03.2021", "13.03.2021"]}, ","),
@@ -19,7 +21,20 @@ from pipeline.profile.decimals import decimal_of
     ],
 )
 def test_what_stands_before_fractions(columns, decimal):
-    assert decimal_of(pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()})) == decimal
+    assert decimal_of(pa.table({name: pa.array(cells, pa.string()) for name, cells in columns.items()}), ",") == decimal
+
+
+@pytest.mark.parametrize(
+    ("cells", "decimal"),
+    [(["1,234", "12,345", "7"], ","), (["1,234", *["12,345"] * 40, "1,234,567"], "."), (["1.5", "2"], ".")],
+)
+def test_where_semicolons_part_cells_commas_stand_before_fractions(cells, decimal):
+    assert decimal_of(pa.table({"a": cells}), ";") == decimal
+
+
+def test_a_semicolon_table_whose_fractions_all_have_three_digits_is_read_so(tmp_path):
+    lines = [f"{n * 7 % 300},{n % 7}25;{n % 3};{1 + n % 90},{100 + n}" for n in range(300)]
+    assert look(tmp_path, "\n".join(["area;rooms;price", *lines]), "price").data.decimal == ","
 
 
 def test_a_table_with_decimal_commas_is_read_so_with_its_label(tmp_path):
