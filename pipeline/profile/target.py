@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from components.arrow import pa, pc
+from components.column_roles import LEAST_ROWS
 from components.contract import LABEL, REGRESSION, Task
 
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -97,9 +98,13 @@ class Numbers:
         return abs(float((column * label).sum() / spread)) if spread else 0.0
 
     def is_copied_by(self, values: pa.Array, distinct: int, told: float) -> bool:
-        """Whether a column is the number in another form, such as its logarithm; arguments as above."""
-        del values, distinct
-        return told >= SAME_ORDER
+        """Whether a column is the number in another form, such as its logarithm; arguments as above.
+
+        The few values of a column that most rows lack may rise with the number by chance.
+        """
+        del distinct
+        given = len(values) - values.null_count
+        return told >= SAME_ORDER and given >= LEAST_ROWS and 2 * given > len(values)
 
 
 Target: TypeAlias = Classes | Numbers

@@ -35,6 +35,19 @@ def test_the_number_in_another_form_is_a_copy_and_its_rounding_is_none():
     assert not is_copy(label.round())
 
 
+def test_a_column_with_few_values_is_no_copy_however_they_rise():
+    label = RNG.lognormal(size=1_000)
+    target = Numbers(label)
+
+    def is_copy(given):
+        column = pa.array([value if at < given else None for at, value in enumerate(label)], pa.float64())
+        return target.is_copied_by(column, given, target.order_told_by(column))
+
+    assert [given for given in (3, 19, 20, 500, 501, 1_000) if is_copy(given)] == [501, 1_000]
+    few = Numbers(label[:19])
+    assert not few.is_copied_by(pa.array(label[:19]), 19, 1.0)
+
+
 def test_what_is_predicted_is_what_records_have():
     assert target_of(pa.table({"label": ["b", "a", "b"]}), "classification").count == 2
     numbers = target_of(pa.table({"label": pa.array([1.5, 2.5], pa.float32())}), "regression")
