@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from components.arrow import pa
-from components.csv_example_gen.config import ColumnType, CsvData
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.errors import TransferlineError
@@ -44,7 +44,7 @@ def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame
         return _of_files(data, [os.path.expanduser(os.fspath(path)) for path in paths], model)
     if not isinstance(data, CsvData):
         raise TransferlineError("The model takes photos, and a data frame holds rows.", cure="Give the photos' paths.")
-    return _of_rows(given, model, data.dates)
+    return _of_rows(given, model, data)
 
 
 @functools.lru_cache(maxsize=1)
@@ -53,8 +53,8 @@ def _loaded(folder: str) -> PushedModel:
     return PushedModel(folder)
 
 
-def _of_rows(frame: pd.DataFrame, model: PushedModel, dates: Mapping[str, str]) -> pd.DataFrame:
-    columns = _columns(frame, model.columns(), dates)
+def _of_rows(frame: pd.DataFrame, model: PushedModel, data: CsvData) -> pd.DataFrame:
+    columns = _columns(frame, model.columns(), data)
     starts = range(0, len(frame), BATCH)
     parts = [model.of_rows({name: each[at : at + BATCH] for name, each in columns.items()}) for at in starts]
     scores = np.concatenate([np.zeros([0, len(model.class_names) or 1], np.float32), *parts])
@@ -66,8 +66,8 @@ def _of_rows(frame: pd.DataFrame, model: PushedModel, dates: Mapping[str, str]) 
     return _table(scores, faults, model).set_axis(frame.index)
 
 
-def _columns(frame: pd.DataFrame, types: Mapping[str, ColumnType], dates: Mapping[str, str]) -> dict[str, Values]:
-    """Returns the columns as a model takes them; dates that are text are written as the pipeline's data has them."""
+def _columns(frame: pd.DataFrame, types: Mapping[str, ColumnType], data: CsvData) -> dict[str, Values]:
+    """Returns the columns as a model takes them; numbers and dates in text are as the pipeline's data has them."""
     for fault, names in {
         "lacks the columns": [name for name in types if name not in frame.columns],
         "has more than one column": [name for name in types if list(frame.columns).count(name) > 1],
@@ -76,31 +76,37 @@ def _columns(frame: pd.DataFrame, types: Mapping[str, ColumnType], dates: Mappin
             raise TransferlineError(
                 f"The data frame {fault} {listed(names)}.", cure=f"Give it the columns {listed(types, len(types))}."
             )
-    return {name: _values(frame[name], kind, dates.get(name, ISO)) for name, kind in types.items()}
+    return {name: _values(frame[name], kind, data.dates.get(name, ISO), data.decimal) for name, kind in types.items()}
 
 
-def _values(column: pd.Series, kind: ColumnType, written: str) -> Values:
+def _values(column: pd.Series, kind: ColumnType, written: str, decimal: Decimal) -> Values:
     match kind:
         case "float":
-            return _numbers(column, np.float32)
+            return _numbers(column, np.float32, decimal)
         case "int":
-            return _numbers(column, np.float64)
+            return _numbers(column, np.float64, decimal)
         case "date":
             return _dates(column, written)
         case _:
             return np.asarray(column.astype("string").fillna("").to_numpy(object))
 
 
-def _numbers(column: pd.Series, kind: type[np.floating[Any]]) -> Values:
+def _numbers(column: pd.Series, kind: type[np.floating[Any]], decimal: Decimal) -> Values:
     is_number = pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)
-    numbers = column if is_number else pd.to_numeric(column.astype("string"), errors="coerce")
+    numbers = column if is_number else pd.to_numeric(_with_point(column, decimal), errors="coerce")
     with np.errstate(over="ignore"):
         values: Values = numbers.astype("Float64").to_numpy(kind, na_value=np.nan)
     is_wrong = (np.isnan(values) & column.notna().to_numpy()) | np.isinf(values)
     if kind is np.float64:
-        _check(column, is_wrong | (np.floor(values) < values), "whole number", "Give whole numbers")
-    _check(column, is_wrong, "number of 32 bits", "Give numbers")
+        _check(column, is_wrong | (np.floor(values) < values), "whole number", "Give whole numbers", decimal)
+    _check(column, is_wrong, "number of 32 bits", "Give numbers", decimal)
     return values
+
+
+def _with_point(column: pd.Series, decimal: Decimal) -> pd.Series:
+    """Returns numbers as text, with a point before their fraction."""
+    texts = column.astype("string")
+    return texts if decimal == POINT else texts.str.replace(decimal, POINT, regex=False)
 
 
 def _dates(column: pd.Series, written: str) -> Values:
@@ -113,15 +119,23 @@ def _dates(column: pd.Series, written: str) -> Values:
     return np.asarray(dates.dt.strftime(SECONDS).astype("string").fillna("").to_numpy(object))
 
 
-def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: str) -> None:
+def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: str, decimal: Decimal = COMMA) -> None:
+    """Raises an error of the first wrong value; of one with a decimal comma that isn't the data's the cure says so."""
     wrong = np.flatnonzero(is_wrong)
     if len(wrong):
         value = _plain(column.iloc[wrong[0]])
+        is_other = decimal == POINT and _has_decimal_comma(value)
+        hint = '; if its comma stands before a fraction, set data.decimal to ","' if is_other else ""
         raise TransferlineError(
             f"The column {printable(str(column.name))!r} has {value!r}, which is no {what}.",
             place=f"index {column.index[wrong[0]]!r}",
-            cure=f"{cure}, and NaN where there is no value.",
+            cure=f"{cure}, and NaN where there is no value{hint}.",
         )
+
+
+def _has_decimal_comma(value: object) -> bool:
+    is_text = isinstance(value, str) and COMMA in value
+    return is_text and bool(pd.notna(pd.to_numeric(str(value).replace(COMMA, POINT), errors="coerce")))
 
 
 def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedModel) -> pd.DataFrame:

@@ -118,6 +118,23 @@ def test_a_frame_with_a_date_that_is_none(folder):
         predict_frame(DATA, pd.DataFrame(ROWS).assign(day="soon"), str(folder))
 
 
+def test_texts_of_a_frame_have_the_decimal_comma_of_the_data(folder):
+    data = DATA.model_copy(update={"decimal": ","})
+    sizes = ["1,0", None, " 2,5"]
+    frame = pd.DataFrame(ROWS).assign(size=sizes, code=["7,0", "7", None])
+    assert list(predict_frame(data, frame, str(folder)).yes) == list(map(pytest.approx, ANSWERS))
+    assert list(predict_frame(data, pd.DataFrame(ROWS), str(folder)).yes) == list(map(pytest.approx, ANSWERS))
+
+
+def test_a_decimal_comma_that_the_data_does_not_have_is_told(folder):
+    with pytest.raises(TransferlineError, match="The column 'size' has '1,5', which is no number") as caught:
+        predict_frame(DATA, pd.DataFrame(ROWS).assign(size="1,5"), str(folder))
+    assert 'set data.decimal to ","' in caught.value.cure
+    with pytest.raises(TransferlineError) as caught:
+        predict_frame(DATA, pd.DataFrame(ROWS).assign(size="big"), str(folder))
+    assert "data.decimal" not in caught.value.cure
+
+
 def test_a_frame_of_missing_values_alone_is_not_predicted(folder):
     frame = pd.DataFrame({"size": [np.nan], "code": [None], "colour": [None], "day": [pd.NaT]})
     found = predict_frame(DATA, frame, str(folder))
