@@ -136,4 +136,7 @@ def _as(like: pd.Series, texts: tuple[str, ...]) -> Values:
 
 
 def _text(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """Returns a value as text: a number with all of its digits, but no more than tell it from other float32s."""
+    if not isinstance(value, float):
+        return str(value)
+    return str(int(value)) if value.is_integer() else str(np.float32(value))

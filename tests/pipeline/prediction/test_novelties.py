@@ -51,6 +51,17 @@ def test_new_values_are_counted_over_all_batches_and_the_most_frequent_are_named
     ]
 
 
+@pytest.mark.parametrize("code", [1_000_003, 16_777_217])
+def test_whole_numbers_are_told_with_all_their_digits(code):
+    (line,) = told({"level": np.array([code, 1, 1, 1], np.float64)}).lines()
+    assert line.endswith(f"such as '{code}'.")
+
+
+def test_fractions_are_told_as_short_as_tells_them_apart():
+    (line,) = told({"code": np.array([1234567.1, 0.1, 1, 1], np.float32)}).lines()
+    assert line.endswith("such as '1234567.1', '0.1'.")
+
+
 def test_holes_are_told_where_there_are_more_than_chance_would_have_it():
     half, nothing = ({"fare": np.array([1.0] * (4 - n) + [np.nan] * n, np.float32)} for n in (2, 4))
     assert told({}, half).lines() == []
