@@ -88,6 +88,20 @@ class Novelties:
         """Returns the share of a column's values that training didn't have."""
         return self._unseen[name] / max(self._given(name), 1)
 
+    def check_comparable(self) -> None:
+        """Looks for a column whose values can be compared with those of training.
+
+        Raises:
+            TransferlineError: There is none, so that no bound says anything.
+        """
+        if all(trained.values is None for trained in self._trained.values()):
+            raise TransferlineError(
+                "The model says of no column which values training had.",
+                place="--max-unseen",
+                cure="Leave the option out; or, if the model learned from categories, run the pipeline again with this "
+                "release.",
+            )
+
     def check(self, max_unseen: float) -> None:
         """Compares these shares with a bound.
 

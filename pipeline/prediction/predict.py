@@ -34,9 +34,9 @@ def predict_and_print(
         How many were predicted, and how many couldn't be.
 
     Raises:
-        TransferlineError: More of them than that are new.
+        TransferlineError: More of them than that are new, or the model doesn't say which are.
     """
-    model = WatchedModel(folder)
+    model = _watched(folder, max_unseen)
     table = TableLines(model.class_names, tuple(files), rows=isinstance(data, CsvData), ids=_ids(data))
     if not as_json:
         sys.stdout.write(table.header() + "\n")
@@ -65,9 +65,9 @@ def predict_and_write(
         max_unseen: The largest share of a category's values that training may not have had; None for any.
 
     Raises:
-        TransferlineError: It can't be written, or more of them than that are new.
+        TransferlineError: It can't be written, more of them than that are new, or the model doesn't say which are.
     """
-    model = WatchedModel(folder)
+    model = _watched(folder, max_unseen)
 
     def fill(stream: TextIO) -> Outcome:
         write = writer(stream, out.suffix, model.class_names, rows=isinstance(data, CsvData), ids=_ids(data))
@@ -89,6 +89,14 @@ def predictions(
             return predict_photos(files, data, model)
         case _:
             assert_never(data)
+
+
+def _watched(folder: str, max_unseen: float | None) -> WatchedModel:
+    """Loads a model, which has to say what training had where there is a bound on what it didn't."""
+    model = WatchedModel(folder)
+    if max_unseen is not None:
+        model.novelties.check_comparable()
+    return model
 
 
 def _tell(novelties: Novelties, max_unseen: float | None) -> None:

@@ -1,10 +1,17 @@
 """What rows have, or lack, that training didn't is counted and told."""
 
+import json
+
 import numpy as np
 import pytest
+from small_models import save_column_model
 
+from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
+from components.image_example_gen.config import ImageData
+from components.trainer.serving import INPUTS_FILE
 from pipeline.prediction.novelties import Novelties, TrainedColumn
+from pipeline.prediction.predict import predict_and_print, predict_and_write
 
 TRAINED = {
     "age": TrainedColumn(missing=0.0),
@@ -83,3 +90,52 @@ def test_of_a_model_that_does_not_say_what_it_was_trained_on_nothing_is_told():
 
 def test_without_rows_nothing_is_told():
     assert Novelties(TRAINED).lines() == []
+
+
+@pytest.fixture
+def column_model(tmp_path):
+    """Saves a model by columns that has in its inputs what training had."""
+
+    def save(trained):
+        save_column_model(tmp_path / "1")
+        path = tmp_path / "1" / INPUTS_FILE
+        inputs = json.loads(path.read_text())
+        path.write_text(json.dumps({name: each | trained.get(name, {}) for name, each in inputs.items()}))
+        return str(tmp_path / "1")
+
+    return save
+
+
+def no_values_to_compare_with(data, file, folder, tmp_path, capsys):
+    """Whether a bound is refused, before anything is predicted or written, and nothing but a bound is."""
+    out = tmp_path / "out.csv"
+    with pytest.raises(TransferlineError, match="says of no column which values training had") as printed:
+        predict_and_print(data, [file], folder, as_json=False, max_unseen=0.5)
+    with pytest.raises(TransferlineError, match="says of no column which values training had"):
+        predict_and_write(data, [file], folder, out, 0.5)
+    assert "--max-unseen" in str(printed.value.place)
+    return not out.exists() and not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("trained", [{}, {"colour": {"trained": {"missing": 0.0, "values": None}}}])
+def test_a_bound_where_no_column_has_values_is_an_error(column_model, tmp_path, capsys, trained):
+    folder = column_model(trained)
+    (tmp_path / "rows.csv").write_text("size,code,colour,day\n1,7,green,\n")
+    data, file = CsvData(label="class", header="yes"), str(tmp_path / "rows.csv")
+    assert no_values_to_compare_with(data, file, folder, tmp_path, capsys)
+    assert predict_and_print(data, [file], folder, as_json=False).predicted == 1
+
+
+def test_a_bound_for_models_without_columns_that_tell_is_an_error(row_model, photo_model, tmp_path, capsys):
+    data = CsvData(label="class", header="yes")
+    assert no_values_to_compare_with(data, "rows.csv", row_model.folder, tmp_path, capsys)
+    assert no_values_to_compare_with(ImageData(), "a.jpg", photo_model.folder, tmp_path, capsys)
+
+
+def test_a_bound_holds_where_a_column_has_values(column_model, tmp_path):
+    folder = column_model({"colour": {"trained": {"missing": 0.0, "values": ["red"]}}})
+    (tmp_path / "rows.csv").write_text("size,code,colour,day\n1,7,green,\n1,7,red,\n")
+    data, file = CsvData(label="class", header="yes"), str(tmp_path / "rows.csv")
+    assert predict_and_print(data, [file], folder, as_json=False, max_unseen=0.5).predicted == 2
+    with pytest.raises(TransferlineError, match=r"colour \(50.0%\)"):
+        predict_and_print(data, [file], folder, as_json=False, max_unseen=0.4)
