@@ -103,8 +103,8 @@ def _number_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
                 f"{found.outside} of {records} labels in {split} ({found.outside / records:.1%}) lie outside of those "
                 f"in train, which go from {train.lowest:g} to {train.highest:g}, more than "
                 f"gate.max_labels_outside={rules.max_labels_outside:.1%} allows: the least is {found.lowest:g} "
-                f"({found.lowest_place!r}), the greatest {found.highest:g} ({found.highest_place!r}); correct them, or "
-                "split the rows by hash"
+                f"({found.lowest_place!r}), the greatest {found.highest:g} ({found.highest_place!r}); correct them, "
+                "split the rows by hash, or allow more"
             )
 
 

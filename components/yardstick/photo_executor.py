@@ -19,7 +19,7 @@ from components.yardstick.vectors import Vectors
 
 LOGGER = logging.getLogger(__name__)
 
-NOTHING_STORED = "no linear probe: the Trainer stores nothing of photos with fresh views"
+NOTHING_STORED = "no linear probe: nothing is stored of the training photos, as with fresh views or after `clean`"
 
 
 class PhotoExecutor(BaseExecutor):

@@ -172,7 +172,7 @@ def test_labels_outside_of_those_of_the_training_rows_are_named_with_the_farthes
     assert fault == (
         "2 of 20 labels in test (10.0%) lie outside of those in train, which go from 5 to 50, more than "
         "gate.max_labels_outside=5.0% allows: the least is 7 ('houses.csv, line 2'), the greatest 512.5 "
-        "('houses.csv, line 7'); correct them, or split the rows by hash"
+        "('houses.csv, line 7'); correct them, split the rows by hash, or allow more"
     )
     assert ingest_faults(found, GateRules(max_labels_outside=None)) == []
     assert ingest_faults(found, GateRules(max_labels_outside=0.1)) == []
