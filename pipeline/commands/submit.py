@@ -98,14 +98,16 @@ def submit(
             copied = place(own, own_data_path(config))
         if copied:
             sys.stdout.write(f"copied the data to {own_data_path(config)}\n")
-    if DATA_VERSION not in given:
+    # A dry run copies nothing, and of data that is yet to be copied nothing can be asked for: that isn't a version.
+    if DATA_VERSION not in given and not (own and dry_run):
         read = apply_overrides(located, [f"data.path={values[DATA_PATH]}"])
         submission = submission.model_copy(update={"parameters": values | {DATA_VERSION: data_version(read)}})
     if dry_run:
         steps = sorted(job["pipelineSpec"]["root"]["dag"]["tasks"])
-        print_json(
-            submission.model_dump() | {"steps": steps, "data_is_copied_to": own_data_path(config) if own else ""}
-        )
+        sent = submission.model_dump()
+        if own and DATA_VERSION not in given:
+            sent["parameters"][DATA_VERSION] = None
+        print_json(sent | {"steps": steps, "data_is_copied_to": own_data_path(config) if own else ""})
         return
     with TemporaryDirectory() as folder:
         file = Path(folder) / ("pipeline.json" if target.value == "vertex" else "pipeline.yaml")

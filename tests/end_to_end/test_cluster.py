@@ -41,7 +41,7 @@ def test_a_dry_run_prints_what_would_be_sent(home):
     assert sent["parameters"]["max_epochs"] == 3
     assert (sent["project"], sent["region"], sent["schedule"]) == ("p", "r", "0 3 * * 1")
     assert "BaselineModel" in sent["steps"]
-    assert sent["parameters"]["data_version"] != "1"
+    assert sent["parameters"]["data_version"] is None
     assert sent["data_is_copied_to"] == "gs://bucket/transferline/higgs_toy/data/higgs_toy-12000-0.csv"
 
 
