@@ -17,7 +17,7 @@ COMMANDS = {
     "list": "List all pipelines that a name finds, with their files and last runs. Runs nobody's file.",
     "check": "Check settings, data and environment in seconds, without running. Exit status: 0 no fault, 1 a fault.",
     "settings": "List every setting of a pipeline: its type, default and meaning, and what it is now.",
-    "run": "Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed.",
+    "run": "Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed, 128 + N by signal N.",
     "runs": "List a pipeline's runs, the newest first: those on this machine, or with --target those on a cluster.",
     "report": "Print where a run's report is, after making it if it is missing.",
     "compare": "Show two runs of a pipeline side by side: what came out, and what was different going in.",

@@ -8,7 +8,7 @@ from components.errors import TransferlineError
 from pipeline.config import OUTPUT_DIR_VARIABLE, Pipeline
 from pipeline.data.sources import with_data
 from pipeline.runs.home import refuse_another
-from pipeline.runs.launch import run
+from pipeline.runs.launch import exit_status, run
 
 IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
 VERTEX = "vertex"
@@ -21,7 +21,8 @@ def catalog_script(config: Pipeline) -> int:
     is run here.
 
     Returns:
-        Exit status: 1 if the run failed, else 0, as every TFX pipeline has it: that a model isn't blessed is an answer.
+        Exit status: 1 if the run failed, 128 + N if signal N ended it, else 0, as every TFX pipeline has it: that a
+            model isn't blessed is an answer.
     """
     engine = _engine_of_tfx_command()
     if Path(sys.argv[0]).is_file():  # the script: the tfx command, too, hides its own arguments
@@ -35,7 +36,8 @@ def catalog_script(config: Pipeline) -> int:
     try:
         if taken_over := refuse_another(config):
             sys.stderr.write(f"transferline: {taken_over}\n")
-        return int(run(config).status == "failed")
+        record = run(config)
+        return exit_status(record) if record.status == "failed" else 0
     except TransferlineError as error:
         sys.stderr.write(f"transferline: {error}\n")
         return 1

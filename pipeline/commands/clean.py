@@ -7,11 +7,12 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from pipeline.commands.options import AsJson, Name, OutputDir, Settings, with_runs
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.metadata.connection import forget_artifacts
 from pipeline.runs import cleaning
 from pipeline.runs.cleaning import Cleaning, Scope
+from pipeline.runs.lock import held, refuse_held
 
 SHOWN = 20
 
@@ -25,6 +26,7 @@ def clean(
     everything: Annotated[bool, typer.Option("--everything", help="The whole folder, pushed models too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove it, instead of only showing it.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show it, even with --yes.")] = False,
+    wait: Wait = False,
     output_dir: OutputDir = "",
     settings: Settings = None,
     as_json: AsJson = False,
@@ -32,12 +34,16 @@ def clean(
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
     scope: Scope = "everything" if everything else "cache" if cache else "old"
     config = with_runs(name, output_dir=output_dir, settings=settings)
-    done = cleaning.plan(config, keep, scope)
+    done = cleaning.plan(config, keep, scope)  # a folder without runs gets no lock
     if yes and not dry_run:
-        cleaning.check_within(done)
-        if scope != "old":
-            forget_artifacts(config)
-        done = cleaning.carry_out(done)
+        with held(config.home, "clean", wait=wait, tell=tell_on_stderr):
+            done = cleaning.plan(config, keep, scope)
+            cleaning.check_within(done)
+            if scope != "old":
+                forget_artifacts(config)
+            done = cleaning.carry_out(done)
+    else:
+        refuse_held(config.home)
     if as_json:
         print_json(done.model_dump() | {"freed": done.freed})
     else:

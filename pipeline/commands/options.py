@@ -33,6 +33,7 @@ OutputDir = Annotated[str, typer.Option(metavar="DIR", help="Where the pipeline'
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, as trainer.fine_tuning.epochs=3.")
 ]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for who is at work on the pipeline, instead of failing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
+from pipeline.commands.options import AsJson, Name, OutputDir, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import print_json
 from pipeline.runs.rollback import roll_back
 
@@ -14,10 +14,11 @@ def rollback(
     name: Name,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="The number of an earlier pushed version.")],
     output_dir: OutputDir = "",
+    wait: Wait = False,
     as_json: AsJson = False,
 ) -> None:
     """Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes."""
-    done = roll_back(with_runs(name, output_dir=output_dir), version)
+    done = roll_back(with_runs(name, output_dir=output_dir), version, wait=wait, tell=tell_on_stderr)
     if as_json:
         print_json(done.model_dump())
         return

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DataDir, Name, OutputDir, Settings, with_runs
+from pipeline.commands.options import DataDir, Name, OutputDir, Settings, Wait, with_runs
 from pipeline.commands.output import print_json
 from pipeline.runs import launch
 from pipeline.runs.home import claim
@@ -21,11 +21,12 @@ def run(
         bool, typer.Option("--force", help="Run even if nothing has changed since the last pushed run.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show only how the run ended.")] = False,
+    wait: Wait = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the run's record as JSON, and on stderr all that is shown.")
     ] = False,
 ) -> None:
-    """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed."""
+    """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed, 128 + N by signal N."""
     config = with_runs(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
     last, state = (None, None) if force else launch.unchanged_run(config)
     if last:
@@ -33,10 +34,10 @@ def run(
         (sys.stderr if as_json else sys.stdout).write(
             f"{name}: nothing changed since run {last.run_id} (pushed): {last.model_uri}. Use --force to run anyway.\n"
         )
-    record = last or launch.run(config, state, quiet=quiet, on_stderr=as_json)
+    record = last or launch.run(config, state, quiet=quiet, on_stderr=as_json, wait=wait)
     if as_json:
         print_json(_shown(record, unchanged=last is not None))
-    raise typer.Exit(launch.EXIT_STATUS[record.status])
+    raise typer.Exit(launch.exit_status(record))
 
 
 def _shown(record: RunRecord, *, unchanged: bool) -> dict[str, object]:

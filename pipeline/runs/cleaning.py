@@ -66,7 +66,7 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
         scope: How much goes.
 
     Raises:
-        TransferlineError: A run is at work, or the folder isn't a local one that runs were kept in.
+        TransferlineError: The folder isn't a local one that runs were kept in.
     """
     home = Path(config.home)
     if "://" in config.output_dir or not (home / "runs").is_dir():
@@ -76,11 +76,6 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
             cure="Give the folder of its runs with --output-dir.",
         )
     records = RunStore(config.home).runs()
-    at_work = [record.run_id for record in records if record.status == "running"]
-    if at_work:
-        raise TransferlineError(
-            f"The run {at_work[0]} is at work.", place=config.home, cure="Clean when it is done, or stop it."
-        )
     going = [home] if scope == "everything" else list(_going(config, records, keep, scope))
     return Cleaning(
         home=config.home,

@@ -11,9 +11,13 @@ from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.state import State, is_still_there, state_of
 
 EXIT_STATUS = {"pushed": 0, "not_blessed": 3, "failed": 1}
+OF_A_SIGNAL = 128
+"""Shells add a signal's number to it."""
 
 
-def run(config: Pipeline, state: State | None = None, *, quiet: bool = False, on_stderr: bool = False) -> RunRecord:
+def run(
+    config: Pipeline, state: State | None = None, *, quiet: bool = False, on_stderr: bool = False, wait: bool = False
+) -> RunRecord:
     """Runs a pipeline on this machine and returns its record.
 
     The screen gets a line a step; everything else goes to a log file in the pipeline's folder.
@@ -23,16 +27,23 @@ def run(config: Pipeline, state: State | None = None, *, quiet: bool = False, on
         state: What `unchanged_run` found; None if it wasn't asked.
         quiet: Whether the screen gets only how the run ended.
         on_stderr: Whether the screen is stderr: stdout gets nothing then.
+        wait: Whether to wait for who else is at work on the pipeline.
 
     Raises:
-        TransferlineError: The output folder isn't local, the engine's workers can't see it, the Trainer's workers would
-            have ports that are open to the network, or the pipeline's folder is another pipeline's.
+        TransferlineError: Somebody else is at work on the pipeline, and isn't to be waited for; the output folder isn't
+            local, the engine's workers can't see it, the Trainer's workers would have ports that are open to the
+            network, or the pipeline's folder is another pipeline's.
         OSError: It can't be written to.
     """
     require_local(config)
     refuse_open_ports(config)
     claim(config)
-    return run_in_child(config, state, quiet=quiet, on_stderr=on_stderr)
+    return run_in_child(config, state, quiet=quiet, on_stderr=on_stderr, wait=wait)
+
+
+def exit_status(record: RunRecord) -> int:
+    """Returns what a command that ran it ends with: 0 pushed, 3 not blessed, 1 failed, 128 + N ended by signal N."""
+    return OF_A_SIGNAL + record.signal if record.signal else EXIT_STATUS[record.status]
 
 
 def unchanged_run(config: Pipeline) -> tuple[RunRecord | None, State | None]:

@@ -3,6 +3,7 @@
 It holds the terminal, and imports neither TFX nor TensorFlow: nothing that they do reaches the one or ends the other.
 """
 
+import errno
 import os
 import select
 import signal
@@ -20,9 +21,9 @@ from components import progress
 from components.outcome import Failure, Step
 from pipeline.config import Pipeline
 from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finished, Rested, Task, encoded
+from pipeline.runs.lock import held
 from pipeline.runs.log_file import opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.recorder import new_run_id
 from pipeline.runs.screen import Screen
 from pipeline.runs.state import State
 
@@ -30,11 +31,13 @@ from pipeline.runs.state import State
 CHILD = (sys.executable, "-u", "-X", "faulthandler", "-m", "pipeline.runs.child")
 SOURCE = Path(__file__).parents[2]
 SECONDS_TO_LOOK = 1.0
-SECONDS_TO_ANOTHER_ID = 0.1
 READ_BYTES = 1 << 16
+UNSEEN = (errno.EPIPE, errno.EIO)
+"""Of a pipe whose reader is gone, and of a terminal that is."""
 CAUSES = {
     signal.SIGKILL: "The run was killed (SIGKILL): often the system had no memory left.",
     signal.SIGTERM: "The run was told to end (SIGTERM).",
+    signal.SIGHUP: "The run was told to end (SIGHUP): its terminal was closed.",
 }
 
 
@@ -45,6 +48,7 @@ def run_in_child(
     child: Sequence[str] = CHILD,
     quiet: bool = False,
     on_stderr: bool = False,
+    wait: bool = False,
 ) -> RunRecord:
     """Runs a pipeline in a process of its own; returns the run's record when that has ended.
 
@@ -54,24 +58,40 @@ def run_in_child(
         child: The command that computes; the number of its end of the channel is added.
         quiet: Whether only how it ended is shown.
         on_stderr: Whether it is shown on stderr, not on stdout.
+        wait: Whether to wait for who else is at work on the pipeline.
 
     Raises:
+        TransferlineError: Somebody else is at work on the pipeline, and isn't to be waited for.
         BrokenPipeError, SystemExit: Nobody reads the screen any more; the run has been ended.
         OSError: The output folder can't be written to.
     """
-    run_id = _free_run_id(RunStore(config.home))
-    task = Task.of(config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), state)
-    with opened_log(Path(task.log)) as log, opened_screen(on_stderr=on_stderr) as stream:
+    with opened_screen(on_stderr=on_stderr) as stream:
         screen = Screen(stream, quiet=quiet)
-        screen.start(config.name, config.home)
-        follower = Follower(screen)
+        with held(config.home, "run", wait=wait, tell=screen.note) as lock:
+            run_id = RunStore(config.home).new_id()
+            lock.of_run(run_id)
+            # What was looked at before another was waited for isn't what this run will read.
+            task = Task.of(
+                config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), None if lock.waited else state
+            )
+            return _run(config, task, child, screen)
+
+
+def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen) -> RunRecord:
+    screen.start(config.name, config.home)
+    follower = Follower(screen)
+    with opened_log(Path(task.log)) as log:
         try:
             with _started(child, task, log) as (process, channel), _signals_passed_on(process) as signals:
                 _hear(process, channel, follower.take, screen.still_working)
                 status = process.wait()
-            return _settled(follower, config, task, _why(status, signals))
-        except (BrokenPipeError, SystemExit):  # as of `| head`: rich exits then; the child has been ended
+            return _settled(follower, config, task, status, signals)
+        except SystemExit:  # of rich, as of `| head`; the child has been ended
             _unseen(config, task)
+            raise
+        except OSError as error:
+            if error.errno in UNSEEN:
+                _unseen(config, task)
             raise
 
 
@@ -91,6 +111,7 @@ class Follower:
         self.record: RunRecord | None = None
         self.at_work = ""
         self._began = self._step_began = time.monotonic()
+        self._broken: Step | None = None
         self._bar = ExitStack()
 
     def take(self, line: bytes) -> None:
@@ -112,7 +133,7 @@ class Follower:
                 self.screen.finish(record)
 
     def broke_off(self, record: RunRecord, error: Failure) -> RunRecord:
-        """Shows the end of a child that told none; returns the run's record with it.
+        """Returns the record of a run whose child told no end.
 
         Args:
             record: As far as the child came.
@@ -123,22 +144,21 @@ class Follower:
             started, seconds = self._step_began - self._began, now - self._step_began
             step = Step(name=self.at_work, seconds=seconds, cached=False, started=started)
             record = record.model_copy(update={"steps": (*record.steps, step)})
-            self._rest()
-            self.screen.step_failed(step)
+            self._broken = step
         place = record.steps[-1].name if record.steps else "before the first step"
         outcome = {"status": "failed", "seconds": now - self._began, "error": error.model_copy(update={"place": place})}
         return record.model_copy(update=outcome)
 
+    def show(self, record: RunRecord) -> None:
+        """Shows how a run ended whose child didn't."""
+        self._rest()
+        if self._broken:
+            self.screen.step_failed(self._broken)
+        self.screen.finish(record)
+
     def _rest(self) -> None:
         self._bar.close()
         self.at_work = ""
-
-
-def _free_run_id(store: RunStore) -> str:
-    """Returns an ID that no run of the pipeline has: this process may have run it within the same second."""
-    while store.find(run_id := new_run_id()):
-        time.sleep(SECONDS_TO_ANOTHER_ID)
-    return run_id
 
 
 @contextmanager
@@ -198,7 +218,7 @@ def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
 
     before = {}
     if threading.current_thread() is threading.main_thread():  # no other may
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) != signal.SIG_IGN:
                 before[number] = signal.signal(number, pass_on)
     try:
@@ -224,17 +244,25 @@ def _why(status: int, signals: Sequence[int]) -> Failure:
     return Failure(cause=CAUSES.get(number, f"The run's process crashed ({number.name})."), cure=cure)
 
 
-def _settled(follower: Follower, config: Pipeline, task: Task, why: Failure) -> RunRecord:
-    """Returns how a run ended whose child is gone, when that has been shown and kept."""
+def _signal_of(status: int, signals: Sequence[int]) -> int:
+    """Returns the number of the signal that ended the child, as the shell would tell it; 0 where none did."""
+    return int(signal.SIGINT) if signal.SIGINT in signals else max(0, -status)
+
+
+def _settled(follower: Follower, config: Pipeline, task: Task, status: int, signals: Sequence[int]) -> RunRecord:
+    """Returns how a run ended whose child is gone, when that has been kept and shown."""
     store = RunStore(config.home)
     kept = store.find(task.run_id) or task.record
     record = follower.record
+    told = record is not None
     if record is None:
         # Of a child that had kept the outcome, only what comes after it was cut off, as the report.
-        record = follower.broke_off(kept, why) if kept.status == "running" else kept
-        follower.screen.finish(record)
+        record = follower.broke_off(kept, _why(status, signals)) if kept.status == "running" else kept
+        record = record.model_copy(update={"signal": _signal_of(status, signals) if kept.status == "running" else 0})
     if kept.status == "running":
-        store.save(record)
+        store.save(record)  # first: what shows it may be gone, as a terminal that was closed
+    if not told:
+        follower.show(record)
     return record
 
 

@@ -1,8 +1,10 @@
 """Keeps a record of each run, for `transferline runs` and the screen."""
 
-import os
+import re
+import secrets
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ from components.errors import TransferlineError
 from components.outcome import Failure, Status, Step, ThresholdCheck, Yardstick
 from components.settings import Settings
 from components.wording import nearest
+from pipeline.runs.lock import Holder, holder_in
 
 LATEST, PREVIOUS = "latest", "previous"
 SHOWN = 5
+TIME_OF_ID = "%Y%m%dT%H%M%S"
+_RUN_ID = re.compile(r"(\d{8}T\d{6})-\d+")
 
 
 class Counts(Settings):
@@ -52,7 +57,8 @@ class RunRecord(Settings):
         error: Why it failed; None if it didn't.
         log: The log file.
         report: The page to read; "" where there is none.
-        process: Number of the process that ran it, and that shows it: it lives as long as the run is at work.
+        process: Number of the process that ran it, and that shows it.
+        signal: Number of the signal that ended it; 0 where none did.
         config: The pipeline's settings as they were resolved.
         state: Digest of all that the run depended on; "" where that wasn't looked at.
         file: The catalog file that the settings were read from; "" where they came from elsewhere.
@@ -73,6 +79,7 @@ class RunRecord(Settings):
     log: str = ""
     report: str = ""
     process: int = 0
+    signal: int = 0
     config: dict[str, Any] = Field(default_factory=dict)
     state: str = ""
     file: str = ""
@@ -87,7 +94,20 @@ class RunStore:
     """
 
     def __init__(self, home: str) -> None:
+        self._home = home
         self._folder = Path(home) / "runs"
+
+    def new_id(self) -> str:
+        """Returns the ID of a new run: it sorts behind all that there are, even if the clock was set back.
+
+        Whoever asks holds the pipeline's lock. The digits behind the time tell apart runs of several pipelines that
+        share a database.
+        """
+        known = [match.group(1) for file in self._folder.glob("*.json") if (match := _RUN_ID.fullmatch(file.stem))]
+        now = datetime.now(timezone.utc).strftime(TIME_OF_ID)
+        if known and now <= max(known):
+            now = (datetime.strptime(max(known), TIME_OF_ID) + timedelta(seconds=1)).strftime(TIME_OF_ID)
+        return f"{now}-{secrets.randbelow(10**5):05d}"
 
     def save(self, record: RunRecord) -> None:
         """Writes a record, whole or not at all."""
@@ -104,14 +124,15 @@ class RunStore:
         return _read(file) if file.is_file() else None
 
     def runs(self) -> list[RunRecord]:
-        """Returns all runs, newest first. One whose process is gone without a last word has failed."""
+        """Returns all runs, newest first. One that is gone without a last word has failed."""
         files = sorted(self._folder.glob("*.json"), reverse=True)
-        return [_settled(_read(file)) for file in files]
+        holder = holder_in(self._home)
+        return [_settled(_read(file), holder) for file in files]
 
     def last(self) -> RunRecord | None:
         """Returns the newest run; None where there is none."""
         file = max(self._folder.glob("*.json"), default=None)
-        return None if file is None else _settled(_read(file))
+        return None if file is None else _settled(_read(file), holder_in(self._home))
 
 
 def _read(file: Path) -> RunRecord:
@@ -122,8 +143,8 @@ def _read(file: Path) -> RunRecord:
         return RunRecord(run_id=file.stem, status="failed", error=error)
 
 
-def _settled(record: RunRecord) -> RunRecord:
-    if record.status != "running" or _is_alive(record.process):
+def _settled(record: RunRecord, holder: Holder | None) -> RunRecord:
+    if record.status != "running" or (holder and holder.run_id == record.run_id):
         return record
     error = Failure(
         cause="The run was interrupted.",
@@ -133,19 +154,9 @@ def _settled(record: RunRecord) -> RunRecord:
     return record.model_copy(update={"status": "failed", "error": error})
 
 
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:
     """Returns what `transferline runs --json` prints: nothing that only this machine understands, and no settings."""
-    return [record.model_dump(exclude={"process", "config", "state"}) for record in records]
+    return [record.model_dump(exclude={"process", "signal", "config", "state"}) for record in records]
 
 
 def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:

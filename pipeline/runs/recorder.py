@@ -1,13 +1,12 @@
 """Follows a run: keeps its record up to date on disk, and shows it on the screen."""
 
 import logging
-import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,6 @@ from pipeline.runs.record import Counts, RunRecord, RunStore
 LOGGER = logging.getLogger(__name__)
 SCHEMA_FILE = "schema.pbtxt"
 KEPT_SCHEMA = "schema.inferred.pbtxt"
-
-
-def new_run_id() -> str:
-    """Returns an ID that sorts by time and that two runs started together don't share."""
-    return f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S}-{os.getpid():05d}"
 
 
 class Recorder:
@@ -135,7 +129,8 @@ class Recorder:
 
     def failed(self, error: BaseException) -> RunRecord:
         """Closes the record of a run that didn't."""
-        return self._close(status="failed", error=explain(error, self._record))
+        number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else 0
+        return self._close(status="failed", error=explain(error, self._record), signal=number)
 
     def _note(self, sentence: str) -> None:
         if sentence:

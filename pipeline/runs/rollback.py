@@ -1,6 +1,7 @@
 """Pushes an earlier version again, by the same rule as any push: the highest number is the one that is served."""
 
 import os
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from components.pusher.publish import publish
 from components.pusher.versions import SAVED_MODEL_FILE, is_same_model, next_version, versions
 from components.settings import Settings
 from pipeline.config import PipelineConfig
+from pipeline.runs.lock import held
 
 RECORDS_FILE = "rollbacks.jsonl"
 
@@ -31,15 +33,20 @@ class Rollback(Settings):
     model_uri: str
 
 
-def roll_back(config: PipelineConfig, version: str) -> Rollback:
+def roll_back(
+    config: PipelineConfig, version: str, *, wait: bool = False, tell: Callable[[str], None] | None = None
+) -> Rollback:
     """Copies a version to a new, higher number, and records it in the pipeline's folder.
 
     Args:
         config: The pipeline.
         version: The number of an earlier version.
+        wait: Whether to wait for who else is at work on the pipeline.
+        tell: Takes a sentence on who is waited for.
 
     Raises:
-        TransferlineError: There is no such version, it isn't whole, or it is what is served already.
+        TransferlineError: Somebody else is at work on the pipeline, and isn't to be waited for; there is no such
+            version, it isn't whole, or it is what is served already.
     """
     if "://" in config.output_dir:
         raise TransferlineError(
@@ -47,20 +54,22 @@ def roll_back(config: PipelineConfig, version: str) -> Rollback:
             place=config.pushed_dir,
             cure="Copy the version's folder to a higher number with the tool of the place where it is.",
         )
-    earlier, newest = _chosen(config, version)
-    pushed_as = publish(
-        os.path.join(config.pushed_dir, str(earlier)), config.pushed_dir, next_version(config.pushed_dir)
-    )
-    done = Rollback(
-        time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        from_version=newest,
-        to_version=earlier,
-        pushed_as=int(pushed_as),
-        model_uri=os.path.join(config.pushed_dir, pushed_as),
-    )
-    with (Path(config.home) / RECORDS_FILE).open("a", encoding="utf-8") as file:
-        file.write(done.model_dump_json() + "\n")
-    return done
+    _chosen(config, version)  # a folder that nothing was pushed to gets no lock
+    with held(config.home, "rollback", wait=wait, tell=tell):
+        earlier, newest = _chosen(config, version)
+        pushed_as = publish(
+            os.path.join(config.pushed_dir, str(earlier)), config.pushed_dir, next_version(config.pushed_dir)
+        )
+        done = Rollback(
+            time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            from_version=newest,
+            to_version=earlier,
+            pushed_as=int(pushed_as),
+            model_uri=os.path.join(config.pushed_dir, pushed_as),
+        )
+        with (Path(config.home) / RECORDS_FILE).open("a", encoding="utf-8") as file:
+            file.write(done.model_dump_json() + "\n")
+        return done
 
 
 def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
@@ -73,7 +82,7 @@ def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
     newest = os.path.join(config.pushed_dir, str(there[0]))
     others = _others(config.pushed_dir, there, newest)
     cure = f"Use one of {', '.join(map(str, others))}." if others else "There is no other to go back to."
-    if not version.isdigit() or int(version) not in there:
+    if not version.isdecimal() or int(version) not in there:
         raise TransferlineError(f"There is no version '{version}'.", place=config.pushed_dir, cure=cure)
     chosen = os.path.join(config.pushed_dir, str(int(version)))
     if not _is_whole(chosen):

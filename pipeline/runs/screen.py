@@ -52,6 +52,10 @@ class Screen:
         """Says what begins."""
         self._print(f"[bold]{escape(name)}[/] → {escape(home)}")
 
+    def note(self, text: str) -> None:
+        """Says what to know before the run begins."""
+        self._print(escape(text))
+
     @contextmanager
     def working(self, name: str) -> Iterator[None]:
         """Shows that a step is at work: on a terminal with a bar as soon as it reports progress."""

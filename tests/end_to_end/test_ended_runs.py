@@ -14,8 +14,7 @@ def started(home, step):
     """Starts a run; returns its terminal and its log's path when a step is at work."""
     terminal = home.terminal("transferline", "run", "higgs_toy", ROWS)
     terminal.wait_for(step)
-    (log,) = Path(home.path, "transferline", "higgs_toy", "logs").glob(f"*-{terminal.process.pid:05d}.log")
-    return terminal, log
+    return terminal, max(Path(home.path, "transferline", "higgs_toy", "logs").glob("*.log"))
 
 
 def last_record(home):
@@ -24,10 +23,15 @@ def last_record(home):
 
 def test_when_the_system_kills_what_computes_the_run_says_so_and_where(home):
     terminal, log = started(home, "StatisticsGen")
+    for other in (("run", "higgs_toy", ROWS), ("clean", "higgs_toy", "--everything", "--yes")):
+        done = home.here(*other)
+        assert done.returncode == 1
+        assert f"The run {log.stem} is at work since " in done.stderr
+    assert home.runs("higgs_toy")[0]["status"] == "running"
     os.kill(computing(log.read_text()), signal.SIGKILL)
     done = terminal.end()
     record = last_record(home)
-    assert done.returncode == 1
+    assert done.returncode == 128 + signal.SIGKILL
     assert (record["status"], record["log"]) == ("failed", str(log))
     assert record["steps"][-1]["name"] == record["error"]["place"] == "StatisticsGen"
     assert "SIGKILL" in record["error"]["cause"]
@@ -46,7 +50,7 @@ def test_a_run_that_is_told_to_end_ends_with_all_its_processes(home):
     terminal.process.terminate()
     done = terminal.end()
     record = last_record(home)
-    assert done.returncode == 1
+    assert done.returncode == 128 + signal.SIGTERM
     assert (record["status"], record["error"]["place"]) == ("failed", "TFX")
     assert "SIGTERM" in record["error"]["cause"]
     assert "SIGTERM" in done.text
@@ -58,7 +62,7 @@ def test_ctrl_c_interrupts_the_run_which_keeps_its_own_record(home):
     terminal.press(CTRL_C)
     done = terminal.end()
     record = last_record(home)
-    assert done.returncode == 1
+    assert done.returncode == 128 + signal.SIGINT
     assert (record["error"]["cause"], record["error"]["place"]) == ("The run was interrupted.", "TFX")
     assert done.lines[-3:-1] == ["cause: The run was interrupted.", "place: TFX"]
     assert "KeyboardInterrupt" in log.read_text()

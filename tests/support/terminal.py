@@ -75,6 +75,11 @@ class Terminal:
         while text.encode() not in self._read:
             assert self._more(), self._read.decode(errors="replace")
 
+    def close(self):
+        """Closes the window; returns the exit status of what ran in it."""
+        os.close(self._ours)
+        return self.process.wait()
+
     def end(self):
         """Reads to the end, and returns all that was shown."""
         while self._more():

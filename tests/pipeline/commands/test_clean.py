@@ -1,6 +1,7 @@
 import pytest
 
 from components.errors import TransferlineError
+from pipeline.runs.lock import held
 
 
 @pytest.fixture
@@ -43,3 +44,12 @@ def test_where_nothing_may_be_removed_nothing_is_forgotten_either(transferline, 
 def test_the_whole_folder(transferline, runs):
     transferline("clean", "digits", "--everything", "--yes")
     assert not transferline.home("digits").exists()
+
+
+@pytest.mark.parametrize("options", [[], ["--yes"], ["--everything", "--yes"]])
+def test_a_run_at_work_forbids_it(transferline, runs, options):
+    with held(str(transferline.home("digits")), "run") as lock:
+        lock.of_run("20260109T000000-00001")
+        with pytest.raises(TransferlineError, match="The run 20260109T000000-00001 is at work since"):
+            transferline("clean", "digits", "--keep", 1, *options)
+    assert len(runs()) == 2

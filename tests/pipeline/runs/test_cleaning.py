@@ -1,4 +1,3 @@
-import os
 from pathlib import Path
 
 import pytest
@@ -106,14 +105,6 @@ def test_everything(config):
     carry_out(plan(config, 5, "everything"))
     assert not Path(config.home).exists()
     assert Path(config.output_dir).is_dir()
-
-
-def test_a_run_at_work_forbids_it(config):
-    RunStore(config.home).save(RunRecord(run_id="20260109T000000-1", status="running", process=os.getpid()))
-    with pytest.raises(TransferlineError, match="20260109T000000-1 is at work"):
-        plan(config, 5, "everything")
-    RunStore(config.home).save(RunRecord(run_id="20260109T000000-1", status="running", process=NO_SUCH_PROCESS))
-    plan(config, 5, "everything")
 
 
 def test_a_folder_that_no_run_was_kept_in_is_left_alone(tmp_path):

@@ -4,17 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 
 import pytest
+from terminal import Terminal
 
+from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs import launch
+from pipeline.runs.lock import held
 from pipeline.runs.parent import CHILD, _hear, run_in_child
 from pipeline.runs.record import RunStore
 
+ROOT = Path(__file__).parents[3]
 CHILD_BEGINS = """
 import ctypes, os, signal, sys, time
 from pipeline.runs.channel import Sender, Task
@@ -155,24 +159,61 @@ def test_a_run_in_a_thread_ends_as_any(config):
 
 
 @pytest.mark.parametrize(
-    ("program", "cause"),
+    ("program", "cause", "number"),
     [
-        ("os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1000)\n", "The run was told to end (SIGTERM)."),
-        ("os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(1000)\n", "The run was interrupted."),
+        ("os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1000)\n", "The run was told to end (SIGTERM).", 15),
+        ("os.kill(os.getppid(), signal.SIGINT)\ntime.sleep(1000)\n", "The run was interrupted.", 2),
         # As one who presses Ctrl-C again and again, since nothing happens.
         (
             "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
             "while True:\n    os.kill(os.getppid(), signal.SIGINT)\n    time.sleep(0.1)\n",
             "The run was interrupted.",
+            2,
         ),
     ],
 )
-def test_what_the_parent_is_told_it_tells_the_child(config, tmp_path, program, cause):
+def test_what_the_parent_is_told_it_tells_the_child(config, tmp_path, program, cause, number):
     command = ["env", "--default-signal=INT,TERM", sys.executable, "-c", PARENT, str(tmp_path / "out")]
     done = subprocess.run([*command, CHILD_BEGINS + program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert kept(config).error.cause == cause
+    assert (kept(config).error.cause, kept(config).signal) == (cause, number)
+    assert launch.exit_status(kept(config)) == 128 + number
     assert f"cause: {cause}" in done.stdout
+
+
+def test_a_run_whose_terminal_is_closed_says_so_in_its_record(config, tmp_path):
+    program = CHILD_BEGINS + "with display.working('Trainer'):\n    time.sleep(1000)\n"
+    command = (sys.executable, "-c", PARENT, str(tmp_path / "out"), program)
+    terminal = Terminal(command, env=dict(os.environ), cwd=ROOT)
+    terminal.wait_for("Trainer")
+    assert terminal.close() != 0
+    record = kept(config)
+    assert (record.status, record.error.place) == ("failed", "Trainer")
+    assert record.error.cause == "The run was told to end (SIGHUP): its terminal was closed."
+
+
+def test_the_second_of_two_runs_is_told_of_the_first_or_waits_for_it(config):
+    with held(config.home, "run") as lock:
+        lock.of_run("20260101T000000-00001")
+        with pytest.raises(TransferlineError, match="The run 20260101T000000-00001 is at work since"):
+            run_in_child(config, child=("false",))
+        assert RunStore(config.home).runs() == []
+    with ThreadPoolExecutor(1) as thread:
+        with held(config.home, "run"):
+            waiting = thread.submit(run_in_child, config, child=("false",), wait=True)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=1.5)
+        assert waiting.result() == kept(config)
+
+
+def test_a_run_is_at_work_for_all_as_long_as_it_is(config):
+    program = (
+        "from pipeline.runs.lock import holder_in\n"
+        "holder, (record,) = holder_in(task.config.home), store.runs()\n"
+        "assert (holder.run_id, holder.process, record.status) == (task.run_id, os.getppid(), 'running')\n"
+        "sys.exit(41)\n"
+    )
+    assert "exit status 41" in run_in_child(config, child=child(program)).error.cause
 
 
 def test_a_package_of_the_users_is_not_taken_for_ours(config, monkeypatch, tmp_path):

@@ -1,10 +1,12 @@
 import json
 import os
+import re
+from datetime import datetime, timezone
 
 from components.outcome import Failure, Step, ThresholdCheck
+from pipeline.runs.lock import held
 from pipeline.runs.record import RunRecord, RunStore, public
 
-NO_SUCH_PROCESS = 2**22 + 1  # above Linux's highest process number
 OF_AN_EARLIER_RELEASE = """{
   "run_id": "20260101T000000-00001",
   "status": "failed",
@@ -45,20 +47,41 @@ def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path):
     assert [file.name for file in (tmp_path / "runs").iterdir()] == ["a.json"]
 
 
-def test_a_run_whose_process_is_gone_has_failed(tmp_path):
+def test_a_run_that_is_gone_has_failed_whatever_has_its_number_now(tmp_path):
     store = RunStore(str(tmp_path))
     step = Step(name="Trainer", seconds=1, cached=False)
-    store.save(RunRecord(run_id="a", status="running", process=NO_SUCH_PROCESS, steps=(step,)))
+    store.save(RunRecord(run_id="a", status="running", process=os.getpid(), steps=(step,)))
     (record,) = store.runs()
     assert record.status == "failed"
     assert record.error is not None
     assert (record.error.cause, record.error.place) == ("The run was interrupted.", "Trainer")
 
 
-def test_a_run_whose_process_lives_is_running(tmp_path):
+def test_a_run_that_holds_the_lock_is_running_and_no_other(tmp_path):
     store = RunStore(str(tmp_path))
-    store.save(RunRecord(run_id="a", status="running", process=os.getpid()))
-    assert store.runs()[0].status == "running"
+    for run_id in ("a", "b"):
+        store.save(RunRecord(run_id=run_id, status="running"))
+    with held(str(tmp_path), "run") as lock:
+        lock.of_run("b")
+        assert [(record.run_id, record.status) for record in store.runs()] == [("b", "running"), ("a", "failed")]
+        assert store.last().status == "running"
+    assert store.last().status == "failed"
+
+
+def test_a_new_id_sorts_by_time_and_behind_all_that_are_there(tmp_path):
+    store = RunStore(str(tmp_path))
+    first = store.new_id()
+    assert re.fullmatch(r"\d{8}T\d{6}-\d{5}", first)
+    began = datetime.strptime(first[:15], "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc)
+    assert abs((datetime.now(timezone.utc) - began).total_seconds()) < 60
+    store.save(RunRecord(run_id=first, status="pushed"))
+    second = store.new_id()
+    assert first[:15] < second[:15]
+    # The clock was set back since.
+    store.save(RunRecord(run_id="29991231T235959-00007", status="pushed"))
+    assert store.new_id()[:15] == "30000101T000000"
+    store.save(RunRecord(run_id="by_hand", status="pushed"))
+    assert store.new_id()[:15] == "30000101T000000"
 
 
 def test_a_record_of_an_earlier_release_is_read(tmp_path):

@@ -3,7 +3,6 @@
 import importlib
 import io
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.history import Artifact, Execution
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.recorder import Recorder, explain, new_run_id
+from pipeline.runs.recorder import Recorder, explain
 from pipeline.runs.screen import Screen
 
 RECORD = RunRecord(run_id="20260101T000000-00001", status="running", log="/logs/a.log")
@@ -59,10 +58,6 @@ def made(tmp_path):
 
 def kept(config):
     return RunStore(config.home).find(RECORD.run_id)
-
-
-def test_an_id_sorts_by_time_and_names_the_process():
-    assert re.fullmatch(rf"\d{{8}}T\d{{6}}-{os.getpid():05d}", new_run_id())
 
 
 def test_a_run_is_on_disk_from_its_beginning_with_the_state_of_what_it_depends_on(recorder, config):

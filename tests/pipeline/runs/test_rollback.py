@@ -7,6 +7,7 @@ from components.errors import TransferlineError
 from components.pusher.versions import newest_version
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
+from pipeline.runs.lock import held
 from pipeline.runs.rollback import roll_back
 
 
@@ -98,3 +99,15 @@ def test_a_copy_that_fails_leaves_no_version(config, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         roll_back(config, "3")
     assert sorted(path.name for path in Path(config.pushed_dir).iterdir()) == ["10", "20", "3"]
+
+
+def test_while_a_run_is_at_work_nothing_is_rolled_back(config):
+    with held(config.home, "run"), pytest.raises(TransferlineError, match="A run is at work since"):
+        roll_back(config, "3")
+    assert newest_version(config.pushed_dir).endswith("/20")
+
+
+@pytest.mark.parametrize("version", ["²", "0x3", ""])
+def test_what_is_no_number_is_no_version(config, version):
+    with pytest.raises(TransferlineError, match="There is no version"):
+        roll_back(config, version)
