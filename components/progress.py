@@ -5,13 +5,13 @@ Progress is a log record: on a laptop the screen turns it into a bar, on a clust
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 LOGGER = logging.getLogger("transferline.progress")
 SECONDS_BETWEEN = 0.1
-"""A listener hears of progress ten times a second, and of the last of all."""
+"""A listener hears of progress ten times a second, and of the last of all and of what has a line."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,28 @@ class Progress:
         total: Units in all, or None where that isn't known.
         unit: What is counted: "photos", "rows", "epochs".
         detail: What else is worth a glance, as "val_accuracy 0.981".
+        line: What whoever wants to know more gets a line of, as an epoch and its metrics; "" for nothing. Every
+            listener hears of such a report.
     """
 
     done: int
     total: int | None
     unit: str
     detail: str = ""
+    line: str = ""
 
 
-def report(done: int, total: int | None, unit: str, detail: str = "") -> None:
+def report(done: int, total: int | None, unit: str, detail: str = "", *, line: str = "") -> None:
     """Logs one `Progress` as the attribute `progress` of a record of the logger `transferline.progress`."""
-    progress = Progress(done, total, unit, detail)
-    LOGGER.info("%d/%s %s %s", done, "?" if total is None else total, unit, detail, extra={"progress": progress})
+    progress = Progress(done, total, unit, detail, line)
+    LOGGER.info(
+        "%d/%s %s %s", done, "?" if total is None else total, unit, line or detail, extra={"progress": progress}
+    )
+
+
+def values_text(values: Mapping[str, float]) -> str:
+    """Returns metrics as "loss 0.1234, val_loss 0.2345"."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())
 
 
 @contextmanager
@@ -60,7 +70,7 @@ class _Handler(logging.Handler):
         found = getattr(record, "progress", None)
         if not isinstance(found, Progress):
             return
-        if found.done != found.total and time.monotonic() - self._heard < SECONDS_BETWEEN:
+        if found.done != found.total and not found.line and time.monotonic() - self._heard < SECONDS_BETWEEN:
             return
         self._heard = time.monotonic()
         self._listener(found)

@@ -21,6 +21,9 @@ def run(
         bool, typer.Option("--force", help="Run even if nothing has changed since the last pushed run.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show only how the run ended.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show a line an epoch, with all that was measured.")
+    ] = False,
     wait: Wait = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the run's record as JSON, and on stderr all that is shown.")
@@ -34,7 +37,7 @@ def run(
         (sys.stderr if as_json else sys.stdout).write(
             f"{name}: nothing changed since run {last.run_id} (pushed): {last.model_uri}. Use --force to run anyway.\n"
         )
-    record = last or launch.run(config, state, quiet=quiet, on_stderr=as_json, wait=wait)
+    record = last or launch.run(config, state, quiet=quiet, verbose=verbose, on_stderr=as_json, wait=wait)
     if as_json:
         print_json(_shown(record, unchanged=last is not None))
     raise typer.Exit(launch.exit_status(record))

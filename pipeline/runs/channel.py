@@ -113,6 +113,7 @@ class Advanced(Settings):
     total: int | None
     unit: str
     detail: str
+    line: str = ""
 
 
 class Rested(Settings):

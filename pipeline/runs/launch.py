@@ -16,7 +16,13 @@ OF_A_SIGNAL = 128
 
 
 def run(
-    config: Pipeline, state: State | None = None, *, quiet: bool = False, on_stderr: bool = False, wait: bool = False
+    config: Pipeline,
+    state: State | None = None,
+    *,
+    quiet: bool = False,
+    verbose: bool = False,
+    on_stderr: bool = False,
+    wait: bool = False,
 ) -> RunRecord:
     """Runs a pipeline on this machine and returns its record.
 
@@ -26,6 +32,7 @@ def run(
         config: The pipeline.
         state: What `unchanged_run` found; None if it wasn't asked.
         quiet: Whether the screen gets only how the run ended.
+        verbose: Whether the screen gets a line an epoch.
         on_stderr: Whether the screen is stderr: stdout gets nothing then.
         wait: Whether to wait for who else is at work on the pipeline.
 
@@ -38,7 +45,7 @@ def run(
     require_local(config)
     refuse_open_ports(config)
     claim(config)
-    return run_in_child(config, state, quiet=quiet, on_stderr=on_stderr, wait=wait)
+    return run_in_child(config, state, quiet=quiet, verbose=verbose, on_stderr=on_stderr, wait=wait)
 
 
 def exit_status(record: RunRecord) -> int:

@@ -26,10 +26,13 @@ class LongStep:
     Args:
         name: The step.
         seconds_between: How long it may work without a line.
+
+    Attributes:
+        name: The step.
     """
 
     def __init__(self, name: str, seconds_between: float) -> None:
-        self._name = name
+        self.name = name
         self._seconds_between = seconds_between
         self._began = self._last_line = time.monotonic()
         self._first: Heard | None = None
@@ -48,11 +51,15 @@ class LongStep:
     def told(self) -> tuple[str, float, str]:
         """Returns what the line says: the step, for how long it has been at work, and how far it is."""
         self._last_line = now = time.monotonic()
-        if self._first is None or self._last is None:
-            return self._name, now - self._began, ""
-        left = seconds_left(self._first, self._last, now)
+        left = self.seconds_left()
         estimate = "" if left is None else f", about {math.ceil(left / 60)} min left"
-        return self._name, now - self._began, how_far(self._last.progress) + estimate
+        return self.name, now - self._began, (how_far(self._last.progress) if self._last else "") + estimate
+
+    def seconds_left(self) -> float | None:
+        """Estimates what remains of what is counted; None if that can't be told."""
+        if self._first is None or self._last is None:
+            return None
+        return seconds_left(self._first, self._last, time.monotonic())
 
 
 def how_far(progress: Progress) -> str:

@@ -47,6 +47,7 @@ def run_in_child(
     *,
     child: Sequence[str] = CHILD,
     quiet: bool = False,
+    verbose: bool = False,
     on_stderr: bool = False,
     wait: bool = False,
 ) -> RunRecord:
@@ -57,6 +58,7 @@ def run_in_child(
         state: What it depends on, if that was looked at already.
         child: The command that computes; the number of its end of the channel is added.
         quiet: Whether only how it ended is shown.
+        verbose: Whether each epoch is shown in a line.
         on_stderr: Whether it is shown on stderr, not on stdout.
         wait: Whether to wait for who else is at work on the pipeline.
 
@@ -66,7 +68,7 @@ def run_in_child(
         OSError: The output folder can't be written to.
     """
     with opened_screen(on_stderr=on_stderr) as stream:
-        screen = Screen(stream, quiet=quiet)
+        screen = Screen(stream, quiet=quiet, verbose=verbose)
         with held(config.home, "run", wait=wait, tell=screen.note) as lock:
             run_id = RunStore(config.home).new_id()
             lock.of_run(run_id)
@@ -78,7 +80,7 @@ def run_in_child(
 
 
 def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen) -> RunRecord:
-    screen.start(config.name, config.home)
+    screen.start(config.name, config.home, config.trainer.doubt)
     follower = Follower(screen)
     with opened_log(Path(task.log)) as log:
         try:
@@ -114,14 +116,14 @@ class Follower:
         self._broken: Step | None = None
         self._bar = ExitStack()
 
-    def take(self, line: bytes) -> None:
-        """Shows one message."""
-        match MESSAGE.validate_json(line):
+    def take(self, message: bytes) -> None:
+        """Shows one message, a line of JSON."""
+        match MESSAGE.validate_json(message):
             case Began(step=name):
                 self.at_work, self._step_began = name, time.monotonic()
                 self._bar.enter_context(self.screen.working(name))
-            case Advanced(done=done, total=total, unit=unit, detail=detail):
-                progress.report(done, total, unit, detail)
+            case Advanced(done=done, total=total, unit=unit, detail=detail, line=line):
+                progress.report(done, total, unit, detail, line=line)
             case Rested():
                 self._rest()
             case Finished(step=step, note=note):

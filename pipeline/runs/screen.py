@@ -1,13 +1,15 @@
 """What a person sees of a run: a line a step, a bar while it works, the thresholds, and where the model went."""
 
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from components import progress
 from components.metric_text import metric_text
@@ -36,21 +38,32 @@ class Screen:
     Args:
         stream: Where to print. Bars appear only on a terminal, colours only where it has them.
         quiet: Whether to print nothing but how the run ended.
+        verbose: Whether to print a line for what has one: an epoch.
         seconds_between: How long a step is at work, where there is no bar, before a line says so, and then the next.
     """
 
-    def __init__(self, stream: TextIO, *, quiet: bool = False, seconds_between: float = SECONDS_BETWEEN) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        seconds_between: float = SECONDS_BETWEEN,
+    ) -> None:
         terminal = stream.isatty()
         self._quiet = quiet
+        self._verbose = verbose
         self._seconds_between = seconds_between
         self._long_step: LongStep | None = None
         self._console = Console(
             file=stream, width=None if terminal else WIDTH_WHEN_PIPED, highlight=False, soft_wrap=not terminal
         )
 
-    def start(self, name: str, home: str) -> None:
-        """Says what begins."""
+    def start(self, name: str, home: str, doubt: str = "") -> None:
+        """Says what begins, and what of its settings may not be meant."""
         self._print(f"[bold]{escape(name)}[/] → {escape(home)}")
+        if doubt:
+            self._print(f" [yellow]![/] {escape(doubt)}")
 
     def note(self, text: str) -> None:
         """Says what to know before the run begins."""
@@ -61,16 +74,17 @@ class Screen:
         """Shows that a step is at work: on a terminal with a bar as soon as it reports progress."""
         if self._quiet:
             yield
-        elif self._console.is_terminal:
-            with self._bar(name):
-                yield
-        else:
-            self._long_step = LongStep(name, self._seconds_between)
-            try:
-                with progress.heard_by(self._long_step.hear):
-                    yield
-            finally:
-                self._long_step = None
+            return
+        step = LongStep(name, self._seconds_between)
+        with ExitStack() as shown:
+            shown.enter_context(progress.heard_by(step.hear))
+            if self._console.is_terminal:
+                shown.enter_context(self._bar(step))
+            else:
+                shown.enter_context(self._lines(step))
+            if self._verbose:
+                shown.enter_context(progress.heard_by(self._line))
+            yield
 
     def still_working(self) -> None:
         """Prints how far the step at work is, if it has been long since the last line and there is no bar."""
@@ -79,21 +93,38 @@ class Screen:
             self._print(f" [dim]…[/] {name:<{NAME_WIDTH}} {_duration(seconds):>8}  {escape(text)}".rstrip())
 
     @contextmanager
-    def _bar(self, name: str) -> Iterator[None]:
+    def _lines(self, step: LongStep) -> Iterator[None]:
+        self._long_step = step
+        try:
+            yield
+        finally:
+            self._long_step = None
+
+    def _line(self, state: progress.Progress) -> None:
+        if state.line:
+            self._print(f"   {escape(state.line)}")
+
+    @contextmanager
+    def _bar(self, step: LongStep) -> Iterator[None]:
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[detail]}"),
             TimeElapsedColumn(),
+            _Remaining(step),
             console=self._console,
             transient=True,
             # What libraries print isn't for the screen, whichever way they take.
             redirect_stdout=False,
             redirect_stderr=False,
         ) as bar:
-            task = bar.add_task(f"{name:<{NAME_WIDTH}}", total=None, detail="")
-            with progress.heard_by(lambda state: _show(bar, task, state)):
+            task = bar.add_task(f"{step.name:<{NAME_WIDTH}}", total=None, detail="")
+
+            def show(state: progress.Progress) -> None:
+                bar.update(task, completed=state.done, total=state.total, detail=escape(how_far(state)))
+
+            with progress.heard_by(show):
                 yield
 
     def step(self, step: Step, note: str = "") -> None:
@@ -207,5 +238,14 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min {rest:02d} s"
 
 
-def _show(bar: Progress, task: TaskID, state: progress.Progress) -> None:
-    bar.update(task, completed=state.done, total=state.total, detail=escape(how_far(state)))
+class _Remaining(ProgressColumn):
+    """The time that remains of what is counted, where that can be told."""
+
+    def __init__(self, step: LongStep) -> None:
+        super().__init__()
+        self._step = step
+
+    def render(self, task: Task) -> Text:
+        """Returns the column's text."""
+        left = self._step.seconds_left()
+        return Text("" if left is None else f"{_duration(math.ceil(left)).replace('.0 s', ' s')} left")

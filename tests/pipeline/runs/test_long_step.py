@@ -38,5 +38,6 @@ def test_a_count_that_begins_anew_starts_another_estimate():
     assert (name, text) == ("Trainer", "1/100 rows")
     step.hear(Progress(2, 100, "rows"))
     assert step.told()[2].startswith("2/100 rows, about ")
+    assert step.seconds_left() is not None
     step.hear(Progress(3, 50, "rows"))
     assert step.told()[2] == "3/50 rows"

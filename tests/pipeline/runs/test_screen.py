@@ -2,6 +2,7 @@ import io
 import math
 import re
 import sys
+import time
 
 import pytest
 
@@ -98,6 +99,36 @@ def test_progress_becomes_a_bar_on_a_terminal_and_nothing_in_a_pipe(monkeypatch)
         with Screen(stream).working("Trainer"):
             progress.report(3, 3, "epochs", "val_accuracy 0.981")
         assert ("3/3 epochs val_accuracy 0.981" in stream.getvalue()) == expected
+
+
+def test_the_bar_says_how_long_it_takes_still(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "160")
+    stream = Terminal()
+    with Screen(stream).working("Trainer"):
+        for done in (1, 2):
+            progress.report(done, 1_000_000, "epochs", line=f"epoch {done}")
+            time.sleep(0.01)
+    assert re.search(r"2/1,000,000 epochs.* \d+ min \d\d s left", stream.getvalue())
+
+
+@pytest.mark.parametrize("kind", [io.StringIO, Terminal])
+@pytest.mark.parametrize("options", [{}, {"verbose": True}, {"verbose": True, "quiet": True}])
+def test_a_line_an_epoch_for_who_asks_for_it(monkeypatch, kind, options):
+    monkeypatch.setenv("TERM", "xterm")
+    stream = kind()
+    with Screen(stream, **options).working("Trainer"):
+        progress.report(1, 9, "rows")
+        for done in (1, 2, 3):
+            progress.report(done, 3, "epochs", "val_accuracy 0.9", line=f"epoch {done}: loss 0.[5]")
+    lines = [line for line in stream.getvalue().splitlines() if "loss" in line]
+    assert [line[-19:] for line in lines] == [f"epoch {done}: loss 0.[5]" for done in (1, 2, 3)] * (len(options) == 1)
+
+
+def test_settings_that_may_not_be_meant_are_told_at_the_beginning():
+    stream = io.StringIO()
+    Screen(stream).start("photos", "/home", "1e-3 isn't below 1e-4.")
+    assert stream.getvalue().splitlines() == ["photos → /home", " ! 1e-3 isn't below 1e-4."]
 
 
 def test_what_libraries_print_while_a_step_is_at_work_stays_off_the_terminal(monkeypatch, capsys):
