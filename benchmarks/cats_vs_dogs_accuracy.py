@@ -68,7 +68,7 @@ def _run(data_dir: Path, output_dir: str, seed: int, views: str, epochs: int, mo
 def _validation_loss(trainer: dict) -> float:
     files = [Path(folder, "training.json") for folder in trainer.get("artifacts", ())]
     curves = [json.loads(file.read_text()) for file in files if file.is_file()]
-    return curves[0]["metrics"]["val_loss"][-1] if curves else float("nan")
+    return curves[0]["metrics"]["val_loss"][(curves[0]["best_epoch"] or 0) - 1] if curves else float("nan")
 
 
 if __name__ == "__main__":

@@ -54,6 +54,11 @@ class TrainingSettings(Settings):
         """Files that a training reads besides its examples."""
         return ()
 
+    @property
+    def doubt(self) -> str:
+        """What of the settings may not be meant, in a sentence; "" where there is nothing."""
+        return ""
+
     @model_validator(mode="after")
     def _exponents_are_of_balanced_weights(self) -> "TrainingSettings":
         if self.class_weight_exponent != 1 and self.class_weights != "balanced":

@@ -8,6 +8,7 @@ from pipeline.checks.class_weights import check_class_weights
 from pipeline.checks.data import look_at_data
 from pipeline.checks.finding import Finding, ok
 from pipeline.checks.here import check_here
+from pipeline.checks.learning_rates import check_learning_rates
 from pipeline.checks.metadata import check_metadata
 from pipeline.checks.schema import check_schema
 from pipeline.checks.thresholds import check_thresholds
@@ -30,6 +31,7 @@ def check_pipeline(config: Pipeline) -> list[Finding]:
         *check_schema(config, look),
         *check_thresholds(config, look),
         *check_class_weights(config, look),
+        *check_learning_rates(config),
         *check_weights(config),
         *check_workers(config),
         *check_metadata(config.metadata),

@@ -64,7 +64,7 @@ OF_ENGINE = {
 }
 
 LONG_TRAINING = "digits"
-TRAINING = " epochs val_accuracy"
+TRAINING = " epochs of feature extraction"
 """The log has it after the first epoch."""
 
 GRACE = 10

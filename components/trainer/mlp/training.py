@@ -4,7 +4,6 @@
 takes 25 ms there, of which the machine computes five. Here an epoch is one call, or one a window.
 """
 
-import io
 import logging
 import math
 import os
@@ -13,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
 
 from components import progress
 from components.errors import TransferlineError
+from components.trainer.best_weights import BestWeights
 from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
@@ -189,41 +188,6 @@ class EpochRunner:
         return rows[:, : self._columns], weights, labels
 
 
-class BestWeights(tf.train.experimental.PythonState):
-    """The weights of the epoch that validated best, as part of a checkpoint.
-
-    Args:
-        model: Its weights are the best ones until an epoch is better.
-
-    Attributes:
-        objective: The lowest value so far.
-        epoch: Its epoch, from 1 on; 0 if there was none.
-        weights: As Keras gives them.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        super().__init__()
-        self.objective, self.epoch = math.inf, 0
-        self.weights: list[npt.NDArray[np.float32]] = model.get_weights()
-
-    def compare(self, objective: float, epoch: int, model: keras.Model) -> None:
-        """Keeps the model's weights if the epoch was better than all before."""
-        if objective < self.objective:
-            self.objective, self.epoch, self.weights = objective, epoch, model.get_weights()
-
-    def serialize(self) -> bytes:
-        """Returns all of it in numpy's own format."""
-        file = io.BytesIO()
-        np.savez(file, np.float64(self.objective), np.int64(self.epoch), *self.weights)
-        return file.getvalue()
-
-    def deserialize(self, string_value: bytes) -> None:
-        """Takes all of it from numpy's own format."""
-        with np.load(io.BytesIO(string_value)) as arrays:
-            objective, epoch, *self.weights = (arrays[name] for name in arrays.files)
-        self.objective, self.epoch = float(objective), int(epoch)
-
-
 def train(
     model: keras.Model, rows: TrainingRows, settings: MLPTraining, name: str = "", checkpoints: str = ""
 ) -> LearningCurves:
@@ -259,7 +223,8 @@ def train(
         if time.monotonic() - shown > PROGRESS_SECONDS:
             shown = time.monotonic()
             detail = f"{name} val_{runner.objective.name} {best.objective:.4f}".strip()
-            progress.report(metrics.epochs, None, "epochs", detail)
+            line = f"{name} epoch {metrics.epochs}: {progress.values_text(values)}, best in epoch {best.epoch}".strip()
+            progress.report(metrics.epochs, None, "epochs", detail, line=line)
         saved.save_if_due()
     model.set_weights(best.weights)
     return LearningCurves(

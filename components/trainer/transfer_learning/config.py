@@ -9,22 +9,48 @@ from components.trainer.config import TrainingSettings
 
 
 class Augmentation(Settings):
-    """Random changes of the training photos, made inside the model.
+    """Random changes of the training photos, made inside the model, each as Keras's layer of that name makes it.
+
+    What comes into a photo from beyond its edges is its mirror image there.
 
     Attributes:
         horizontal_flip: Whether to mirror photos at random.
         rotation: Photos are turned by up to this fraction of a full turn, either way; 0 turns none.
+        zoom: Photos are made smaller or larger by up to this fraction; 0 leaves their size.
+        translation: Photos are moved by up to this fraction of their height and of their width, either way.
+        crop: A window that is smaller than the photo by this fraction of its height and width, anywhere in it, is
+            taken out and made as large as the photo was; 0 takes none.
+        contrast: How far pixels are from their channel's mean is multiplied by 1 minus to 1 plus this.
+        brightness: Up to this fraction of the way from black to white is added to all pixels, or taken from them.
     """
 
     horizontal_flip: bool = True
     rotation: float = Field(default=0.2, ge=0, le=0.5)
+    zoom: float = Field(default=0.0, ge=0, lt=1)
+    translation: float = Field(default=0.0, ge=0, lt=1)
+    crop: float = Field(default=0.0, ge=0, lt=1)
+    contrast: float = Field(default=0.0, ge=0, le=1)
+    brightness: float = Field(default=0.0, ge=0, le=1)
 
 
-class FeatureExtraction(Settings):
+class PhaseSettings(Settings):
+    """What both phases have.
+
+    Attributes:
+        schedule: The learning rate of the phase's steps: "constant", or "cosine", which falls from it to 0 by the
+            phase's last epoch along half a cosine (Loshchilov and Hutter, arXiv 1608.03983, without restarts).
+        patience: The phase ends when the validation loss was no lower for so many epochs; None goes through them all.
+    """
+
+    schedule: Literal["constant", "cosine"] = "constant"
+    patience: int | None = Field(default=None, ge=1)
+
+
+class FeatureExtraction(PhaseSettings):
     """Phase 1: the base is frozen and the head learns, with Adam.
 
     Attributes:
-        epochs: Passes over the training photos.
+        epochs: Passes over the training photos, at most.
         learning_rate: Adam's learning rate.
     """
 
@@ -32,11 +58,11 @@ class FeatureExtraction(Settings):
     learning_rate: float = Field(default=1e-4, gt=0)
 
 
-class FineTuning(Settings):
+class FineTuning(PhaseSettings):
     """Phase 2: the upper layers of the base learn too, with RMSprop.
 
     Attributes:
-        epochs: Passes over the training photos; 0 skips the phase.
+        epochs: Passes over the training photos, at most; 0 skips the phase.
         learning_rate: RMSprop's learning rate.
         from_layer: Index of the first layer of the base that learns; the base has 154 layers.
     """
@@ -60,6 +86,8 @@ class TransferLearning(TrainingSettings):
             the frozen layers make of them is computed once and stored; "fresh" changes the photos anew in each epoch.
         feature_extraction: Phase 1.
         fine_tuning: Phase 2.
+        restore_best_weights: Whether the weights of the epoch with the lowest validation loss go on into phase 2, and
+            into the model that is exported; otherwise those of the last epoch.
         batch_size: Photos in a training step, over all replicas together.
         seed: Seed of the head's weights, the shuffling, the dropout and the augmentation.
         steps_per_execution: Training steps that run without coming back to Python; more help a TPU.
@@ -76,6 +104,7 @@ class TransferLearning(TrainingSettings):
     views: Annotated[int, Field(ge=1)] | Literal["fresh"] = 3
     feature_extraction: FeatureExtraction = FeatureExtraction()
     fine_tuning: FineTuning = FineTuning()
+    restore_best_weights: bool = True
     batch_size: int = Field(default=32, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     steps_per_execution: int = Field(default=1, ge=1)
@@ -88,6 +117,12 @@ class TransferLearning(TrainingSettings):
         return () if self.weights in (None, "imagenet") else (self.weights,)
 
     @property
-    def epochs(self) -> int:
-        """Epochs of both phases together."""
-        return self.feature_extraction.epochs + self.fine_tuning.epochs
+    def doubt(self) -> str:
+        """See `TrainingSettings`."""
+        first, second = self.feature_extraction.learning_rate, self.fine_tuning.learning_rate
+        if not self.fine_tuning.epochs or second < first:
+            return ""
+        return (
+            f"trainer.fine_tuning.learning_rate={second:g} isn't below trainer.feature_extraction.learning_rate="
+            f"{first:g}: in large steps the pretrained layers forget what they know, and the model overfits."
+        )

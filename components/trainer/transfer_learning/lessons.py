@@ -85,10 +85,9 @@ def lessons(
     train = named_photos(photos.train, photos.tft_output, photos.class_names, views)
     validation = named_photos(photos.validation, photos.tft_output, photos.class_names, 1)
     stored = _stored(frozen, train, validation, photos, settings, strategy, store)
-    ends = (settings.feature_extraction.epochs, settings.epochs)
     taught = [
-        Lesson(learner, _stored_data(values, train, validation, end, settings, strategy))
-        for learner, values, end in zip(learners, stored, ends[: len(learners)], strict=True)
+        Lesson(learner, _stored_data(values, train, validation, settings, strategy))
+        for learner, values in zip(learners, stored, strict=True)
     ]
     folders = (os.path.join(store, tensor.key) for tensor in frozen.tensors) if store else ()
     return Lessons((taught[0], taught[1] if frozen.cut else fresh()), tuple(folders))
@@ -145,15 +144,12 @@ def _stored_data(
     values: StoredValues,
     train: NamedPhotos,
     validation: NamedPhotos,
-    end: int,
     settings: TransferLearning,
     strategy: tf.distribute.Strategy,
 ) -> TrainingData:
     fixed, size = needs_fixed_batches(strategy), _batch_size(len(train.names), settings, strategy)
     return TrainingData(
-        train=lambda first: training_batches(
-            values, train, range(first, end), size, settings.seed, drop_remainder=fixed
-        ),
+        train=lambda epochs: training_batches(values, train, epochs, size, settings.seed, drop_remainder=fixed),
         validation=validation_batches(values, validation, size),
         steps=len(train.names) // size if fixed else math.ceil(len(train.names) / size),
     )

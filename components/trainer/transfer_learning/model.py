@@ -14,7 +14,7 @@ from components.errors import TransferlineError
 from components.trainer.class_weights import Weights
 from components.trainer.config import Precision
 from components.trainer.dropout import Dropout
-from components.trainer.transfer_learning.augmentation import RandomRotation
+from components.trainer.transfer_learning.augmentation import RandomChange, changes
 from components.trainer.transfer_learning.config import Augmentation, TransferLearning
 
 HeadKind: TypeAlias = Literal["logit", "softmax"]
@@ -105,10 +105,8 @@ def augmentation_layers(settings: Augmentation, seed: int) -> list[keras.layers.
     """Returns the layers that change training photos at random and pass others on unchanged."""
     layers: list[keras.layers.Layer] = []
     if settings.horizontal_flip:
-        layers.append(keras.layers.RandomFlip("horizontal", seed=seed, dtype="float32"))
-    if settings.rotation:
-        layers.append(RandomRotation(settings.rotation, seed))
-    return layers
+        layers.append(keras.layers.RandomFlip("horizontal", seed=seed, name="random_flip", dtype="float32"))
+    return [*layers, *(RandomChange(change, seed + number) for number, change in enumerate(changes(settings)))]
 
 
 def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> Classifier:

@@ -7,12 +7,20 @@ from typing import NamedTuple
 import tensorflow as tf
 import tf_keras as keras
 
+from components.trainer.best_weights import BestWeights
 from components.trainer.checkpoints import Checkpoints
 from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
 from components.trainer.strategy import is_chief
-from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, MetricsRecorder, SaveCheckpoints
-from components.trainer.transfer_learning.config import TransferLearning
+from components.trainer.transfer_learning.callbacks import (
+    EndWithPatience,
+    EpochProgress,
+    FailOnNaN,
+    KeepBestWeights,
+    MetricsRecorder,
+    SaveCheckpoints,
+)
+from components.trainer.transfer_learning.config import FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.model import HeadKind, loss_of, metrics_of, unfreeze
 
 
@@ -20,14 +28,19 @@ class TrainingData(NamedTuple):
     """Batches of (photos float32 [batch, size, size, 3] in [-1, 1], class numbers [batch]), or of what is made of them.
 
     Attributes:
-        train: Returns the training split's from an epoch on, counted from 0.
+        train: Returns the training split's of some epochs, counted from 0.
         validation: The validation split's.
         steps: Batches an epoch, where those of one epoch follow those of another; None where each epoch begins anew.
     """
 
-    train: Callable[[int], tf.data.Dataset]
+    train: Callable[[range], tf.data.Dataset]
     validation: tf.data.Dataset
     steps: int | None = None
+
+    @property
+    def batches(self) -> int:
+        """Batches an epoch."""
+        return self.steps or int(self.train(range(1)).cardinality())
 
 
 class Lesson(NamedTuple):
@@ -46,16 +59,38 @@ class Phase(NamedTuple):
     """A part of the training that has an optimizer of its own.
 
     Attributes:
-        name: Also of the folder of its checkpoints.
+        name: In words, which also name the folder of its checkpoints.
         optimizer: Keras's class.
-        learning_rate: The optimizer's.
-        epochs: Number of its last epoch, counted over all phases.
+        settings: Of the phase.
     """
 
     name: str
     optimizer: type[keras.optimizers.Optimizer]
-    learning_rate: float
-    epochs: int
+    settings: FeatureExtraction | FineTuning
+
+
+class Course(NamedTuple):
+    """What the phases of a training have in common.
+
+    Attributes:
+        model: The whole model, of which all is saved.
+        head: What its head gives.
+        loss: What is minimised.
+        settings: The trainer's settings.
+        recorder: Knows how many epochs there were, and takes what a checkpoint says of them.
+        best: Takes the weights of the best epoch; None where those of the last one are kept.
+        watchers: Take part in no way.
+        checkpoints: Folder of the training's checkpoints; "" keeps none.
+    """
+
+    model: keras.Model
+    head: HeadKind
+    loss: keras.losses.Loss
+    settings: TransferLearning
+    recorder: MetricsRecorder
+    best: BestWeights | None
+    watchers: Sequence[keras.callbacks.Callback]
+    checkpoints: str
 
 
 def train(
@@ -69,6 +104,8 @@ def train(
     class_weights: Weights | None = None,
 ) -> LearningCurves:
     """Trains the head, then the upper layers of the base with it.
+
+    Fine tuning begins with the best weights of feature extraction, and where it finds no better ones, those are kept.
 
     A training that is started again goes through both phases again, each from its last checkpoint on: of a phase that
     was at its end nothing is left to do.
@@ -86,77 +123,86 @@ def train(
     Raises:
         TransferlineError: The loss is no longer a number.
     """
-    recorder = MetricsRecorder()
-    callbacks = [FailOnNaN(), recorder, EpochProgress(settings.epochs)]
+    watchers: list[keras.callbacks.Callback] = []
     if is_chief(model.distribute_strategy):
-        callbacks.append(keras.callbacks.TensorBoard(log_dir, write_graph=False, profile_batch=0))
-    first, second = settings.feature_extraction, settings.fine_tuning
-    frozen = Phase("feature_extraction", keras.optimizers.Adam, first.learning_rate, first.epochs)
+        watchers.append(keras.callbacks.TensorBoard(log_dir, write_graph=False, profile_batch=0))
+    recorder, best = MetricsRecorder(), BestWeights(model) if settings.restore_best_weights else None
     loss = loss_of(head, class_weights)
-    fit(frozen, model, head, loss, lessons[0], settings, recorder, callbacks, checkpoints)
-    if second.epochs:
-        unfreeze(base, second.from_layer)
-        tuned = Phase("fine_tuning", keras.optimizers.RMSprop, second.learning_rate, settings.epochs)
-        fit(tuned, model, head, loss, lessons[1], settings, recorder, callbacks, checkpoints)
+    course = Course(model, head, loss, settings, recorder, best, watchers, checkpoints)
+    fit(Phase("feature extraction", keras.optimizers.Adam, settings.feature_extraction), lessons[0], course)
+    first = recorder.metrics.epochs
+    if settings.fine_tuning.epochs:
+        unfreeze(base, settings.fine_tuning.from_layer)
+        fit(Phase("fine tuning", keras.optimizers.RMSprop, settings.fine_tuning), lessons[1], course)
     return LearningCurves(
-        epochs=tuple(range(1, settings.epochs + 1)),
-        fine_tuning_starts_at=first.epochs if second.epochs else None,
+        epochs=tuple(range(1, recorder.metrics.epochs + 1)),
+        fine_tuning_starts_at=first if settings.fine_tuning.epochs else None,
+        best_epoch=best.epoch if best else None,
         metrics={name: tuple(values) for name, values in recorder.metrics.values.items()},
     )
 
 
-def fit(
-    phase: Phase,
-    model: keras.Model,
-    head: HeadKind,
-    loss: keras.losses.Loss,
-    lesson: Lesson,
-    settings: TransferLearning,
-    recorder: MetricsRecorder,
-    callbacks: Sequence[keras.callbacks.Callback],
-    checkpoints: str,
-) -> None:
+def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
     """Trains what may learn, from the phase's last checkpoint on, to the end of the phase.
 
     Args:
         phase: The phase.
-        model: The whole model, of which all is saved.
-        head: What its head gives.
-        loss: What is minimised.
-        lesson: What is trained of it, and on what.
-        settings: The trainer's settings.
-        recorder: Knows how many epochs there were, and takes what the checkpoint says of them.
-        callbacks: What watches; the recorder is among them.
-        checkpoints: Folder of the training's checkpoints; "" keeps none.
+        lesson: What is trained of the model, and on what.
+        course: What the phases have in common; its recorder has the epochs of the phases before.
     """
-    strategy = model.distribute_strategy
+    metrics, settings = course.recorder.metrics, course.settings
+    strategy = course.model.distribute_strategy
     with strategy.scope():
-        optimizer = phase.optimizer(phase.learning_rate)
+        optimizer = phase.optimizer(learning_rate(phase.settings, lesson.data))
         learner = lesson.model
-        learner.compile(optimizer, loss, metrics_of(head), steps_per_execution=settings.steps_per_execution)
+        learner.compile(
+            optimizer, course.loss, metrics_of(course.head), steps_per_execution=settings.steps_per_execution
+        )
         # A checkpoint needs the variables before the first step, which would make them.
         optimizer.build(learner.trainable_variables)
-    folder = os.path.join(checkpoints, phase.name) if checkpoints else ""
+    begin = metrics.epochs
+    end = begin + phase.settings.epochs
     saved = Checkpoints(
-        folder,
+        os.path.join(course.checkpoints, phase.name.replace(" ", "_")) if course.checkpoints else "",
         settings.checkpoint_seconds,
         strategy,
-        recorder.metrics,
-        layers=model.layers,
+        metrics,
+        layers=course.model.layers,
         optimizer=optimizer,
+        **({"best": course.best} if course.best else {}),
     )
     saved.restore()
-    if recorder.metrics.epochs < phase.epochs:
+    patience = EndWithPatience(metrics, begin, phase.settings.patience or phase.settings.epochs)
+    if metrics.epochs < end and not patience.is_over:
         trained = learner.fit
         if settings.steps_per_execution == 1:
             # AutoGraph would rewrite what Keras has around a step, and there is a loop in that only for several steps.
             trained = tf.autograph.experimental.do_not_convert(learner.fit)
         trained(
-            lesson.data.train(recorder.metrics.epochs),
+            lesson.data.train(range(metrics.epochs, end)),
             validation_data=lesson.data.validation,
-            initial_epoch=recorder.metrics.epochs,
-            epochs=phase.epochs,
+            initial_epoch=metrics.epochs,
+            epochs=end,
             steps_per_epoch=lesson.data.steps,
-            callbacks=[*callbacks, SaveCheckpoints(saved, phase.epochs)],
+            callbacks=[
+                FailOnNaN(),
+                course.recorder,
+                EpochProgress(phase.name, begin, end),
+                *course.watchers,
+                *([KeepBestWeights(course.best, course.model)] if course.best else []),
+                patience,
+                SaveCheckpoints(saved, end),
+            ],
             verbose=0,
         )
+    if course.best:
+        course.model.set_weights(course.best.weights)
+
+
+def learning_rate(
+    settings: FeatureExtraction | FineTuning, data: TrainingData
+) -> float | keras.optimizers.schedules.LearningRateSchedule:
+    """Returns the learning rate of a phase, by the step where it isn't constant."""
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * data.batches)

@@ -1,13 +1,12 @@
 """Makes the views of a photo: the photo as it is, and changed ones, each by the photo and its own number alone."""
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from components.trainer.transfer_learning.augmentation import rotated
+from components.trainer.transfer_learning.augmentation import changes
 from components.trainer.transfer_learning.config import TransferLearning
 
 UNCHANGED = 0
@@ -23,7 +22,7 @@ def views_of(settings: TransferLearning, epochs: int) -> int:
     """
     if settings.views == "fresh":
         return 0
-    is_changed = settings.augmentation.horizontal_flip or settings.augmentation.rotation
+    is_changed = settings.augmentation.horizontal_flip or changes(settings.augmentation)
     return min(settings.views, epochs) if is_changed else 1
 
 
@@ -43,15 +42,18 @@ def changed(
     """
     if view == UNCHANGED:
         return photos
-    flips, turns = np.array([_drawn(name, view, settings.seed) for name in names], np.float32).T
+    made = changes(settings.augmentation)
+    numbers = 1 + sum(change.numbers for change in made)
+    drawn = np.array([_drawn(name, view, settings.seed, numbers) for name in names], np.float32)
     if settings.augmentation.horizontal_flip:
-        photos = np.where(flips[:, None, None, None] < 0, photos[:, :, ::-1], photos)
-    if settings.augmentation.rotation:
-        angles = turns * np.float32(2 * math.pi * settings.augmentation.rotation)
-        photos = rotated(tf.constant(photos), tf.constant(angles)).numpy()
+        photos = np.where(drawn[:, 0, None, None, None] < 0, photos[:, :, ::-1], photos)
+    begin = 1
+    for change in made:
+        photos = change.made(tf.constant(photos), tf.constant(drawn[:, begin : begin + change.numbers])).numpy()
+        begin += change.numbers
     return photos
 
 
-def _drawn(name: str, view: int, seed: int) -> npt.NDArray[np.float64]:
-    """Two numbers from -1 to 1."""
-    return np.random.default_rng([seed, view, int(name, 16)]).uniform(-1, 1, 2)
+def _drawn(name: str, view: int, seed: int, count: int) -> npt.NDArray[np.float64]:
+    """Numbers from -1 to 1: of a longer row of them the first ones are the same."""
+    return np.random.default_rng([seed, view, int(name, 16)]).uniform(-1, 1, count)

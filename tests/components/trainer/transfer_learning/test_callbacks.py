@@ -1,11 +1,18 @@
 import logging
+import math
 
 import pytest
 import tf_keras as keras
 
 from components.errors import TransferlineError
+from components.progress import Progress
 from components.trainer.curves import LearningCurves, read_curves, write_curves
-from components.trainer.transfer_learning.callbacks import EpochProgress, FailOnNaN, MetricsRecorder
+from components.trainer.transfer_learning.callbacks import (
+    EpochProgress,
+    FailOnNaN,
+    MetricsRecorder,
+    epochs_since_lowest,
+)
 from components.trainer.transfer_learning.model import Classifier
 
 
@@ -37,14 +44,23 @@ def test_the_recorder_keeps_all_epochs_of_several_fits():
 
 def test_each_epoch_is_reported(caplog):
     with caplog.at_level(logging.INFO, "transferline.progress"):
-        EpochProgress(20).on_epoch_end(4, {"val_accuracy": 0.98765})
+        EpochProgress("fine tuning", begin=10, end=30).on_epoch_end(14, {"loss": 0.12345, "val_accuracy": 0.98765})
 
     (record,) = caplog.records
-    assert (record.progress.done, record.progress.total, record.progress.unit) == (5, 20, "epochs")
-    assert record.progress.detail == "val_accuracy 0.988"
+    assert record.progress == Progress(
+        5, 20, "epochs of fine tuning", "val_accuracy 0.988", "epoch 15: loss 0.1235, val_accuracy 0.9877"
+    )
 
 
 def test_a_training_that_diverges_ends_with_a_cure():
     with pytest.raises(TransferlineError, match=r"epoch \d+, at a learning rate of 1e\+30: training diverged") as error:
         tiny_model(1e30).fit([[1.0]], [[2.0]], epochs=9, verbose=0, callbacks=[FailOnNaN()])
     assert "learning rate" in error.value.cure
+
+
+@pytest.mark.parametrize(
+    ("values", "epochs"),
+    [([], 0), ([3.0], 0), ([3.0, 2.0, 2.0, 4.0], 2), ([2.0, math.nan, 1.0], 0), ([math.nan, math.nan], 2)],
+)
+def test_how_long_a_loss_was_no_lower(values, epochs):
+    assert epochs_since_lowest(values) == epochs

@@ -11,7 +11,9 @@ def test_the_defaults_are_those_of_the_published_figures():
     assert settings.augmentation == Augmentation(horizontal_flip=True, rotation=0.2)
     assert settings.feature_extraction == FeatureExtraction(epochs=10, learning_rate=1e-4)
     assert settings.fine_tuning == FineTuning(epochs=10, learning_rate=1e-5, from_layer=100)
-    assert settings.epochs == 20
+    assert settings.restore_best_weights
+    for phase in (settings.feature_extraction, settings.fine_tuning):
+        assert (phase.schedule, phase.patience) == ("constant", None)
 
 
 def test_settings_survive_json():
@@ -29,6 +31,9 @@ def test_settings_survive_json():
         {"fine_tuning": {"from_layer": 154}},
         {"dropout": 1},
         {"augmentation": {"rotation": -0.1}},
+        {"augmentation": {"crop": 1}},
+        {"feature_extraction": {"patience": 0}},
+        {"fine_tuning": {"schedule": "linear"}},
         {"weights": ""},
         {"batch_size": 0},
         {"strategy": "parameter_server"},
@@ -43,3 +48,16 @@ def test_settings_survive_json():
 def test_what_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValidationError):
         TransferLearning.model_validate(wrong)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "epochs", "doubtful"),
+    [(1e-4, 1e-5, 1, False), (1e-4, 1e-4, 1, True), (1e-5, 1e-4, 1, True), (1e-5, 1e-4, 0, False)],
+)
+def test_fine_tuning_in_steps_that_are_not_smaller_is_doubtful(first, second, epochs, doubtful):
+    settings = TransferLearning(
+        feature_extraction=FeatureExtraction(learning_rate=first),
+        fine_tuning=FineTuning(learning_rate=second, epochs=epochs),
+    )
+    assert bool(settings.doubt) == doubtful
+    assert not doubtful or f"fine_tuning.learning_rate={second:g} isn't below" in settings.doubt

@@ -46,15 +46,16 @@ def end_after(monkeypatch):
     return end
 
 
-def trained(folder):
+def trained(folder, settings=SETTINGS, validation=lambda ids: ids):
     keras.utils.set_random_seed(0)
     base = small_base(32)
-    model = build_model(SETTINGS, base, 2)
+    model = build_model(settings, base, 2)
     generator = np.random.default_rng(0)
-    photos = generator.uniform(-1, 1, (8, 32, 32, 3)).astype(np.float32)
-    data = tf.data.Dataset.from_tensors((photos, np.arange(8) % 2))
-    lesson = Lesson(model, TrainingData(lambda _: data, data))
-    curves = train(model, base, "logit", (lesson, lesson), SETTINGS, str(folder / "logs"), str(folder))
+    ids = np.arange(8) % 2
+    photos = (generator.uniform(-0.3, 0.3, (8, 32, 32, 3)) + (ids - 0.5)[:, None, None, None]).astype(np.float32)
+    data = tf.data.Dataset.from_tensors((photos, ids))
+    lesson = Lesson(model, TrainingData(lambda _: data, tf.data.Dataset.from_tensors((photos, validation(ids)))))
+    curves = train(model, base, "logit", (lesson, lesson), settings, str(folder / "logs"), str(folder))
     return curves, model.get_weights()
 
 
@@ -83,6 +84,40 @@ def test_a_training_that_ended_goes_on_in_its_phase(whole, end_after, tmp_path, 
     for name in ("loss", "val_loss", "val_accuracy", "learning_rate"):
         assert curves.metrics[name] == pytest.approx(expected.metrics[name], rel=1e-5), name
     for mine, other in zip(weights, expected_weights, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-6)
+
+
+PATIENT = {"epochs": 6, "patience": 2, "schedule": "cosine", "learning_rate": 0.01}
+
+
+@pytest.mark.parametrize("best", [True, False])
+def test_best_weights_patience_and_the_learning_rate_outlive_an_end(end_after, tmp_path, best):
+    """Of labels that are all wrong the first epoch knows least: each phase ends after three epochs."""
+    settings = SETTINGS.model_copy(
+        update={
+            "feature_extraction": FeatureExtraction(**PATIENT),
+            "fine_tuning": FineTuning(**PATIENT, from_layer=1),
+            "restore_best_weights": best,
+        }
+    )
+
+    def wrong(ids):
+        return 1 - ids
+
+    whole, weights = trained(tmp_path / "whole", settings, wrong)
+    assert len(whole.epochs) == 6
+    assert (whole.fine_tuning_starts_at, whole.best_epoch) == (3, 1 if best else None)
+    for epoch in (2, 3, 4, 6):
+        end_after(epoch)
+        with pytest.raises(EndedError):
+            trained(tmp_path / "ended", settings, wrong)
+    found, found_weights = trained(tmp_path / "ended", settings, wrong)
+    assert (found.epochs, found.fine_tuning_starts_at, found.best_epoch) == (
+        *(whole.epochs, whole.fine_tuning_starts_at, whole.best_epoch),
+    )
+    for name in ("loss", "val_loss", "learning_rate"):
+        assert found.metrics[name] == pytest.approx(whole.metrics[name], rel=1e-5), name
+    for mine, other in zip(found_weights, weights, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-6)
 
 

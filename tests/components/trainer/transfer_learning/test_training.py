@@ -6,7 +6,9 @@ import tensorflow as tf
 import tf_keras as keras
 from small_photo_trainer import run_fn, small_base
 
+from components.progress import heard_by
 from components.trainer.curves import read_curves
+from components.trainer.transfer_learning.callbacks import learning_rate_of
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.model import build_model, loss_of, metrics_of, precision_policy, unfreeze
 from components.trainer.transfer_learning.training import Lesson, TrainingData, train
@@ -37,8 +39,12 @@ def built(settings, classes=2):
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
 def test_xla_compiles_a_training_step_with_static_shapes(fine_tuning, precision):
     """What a TPU would refuse, this refuses."""
-    model, base = built(SETTINGS.model_copy(update={"precision": precision}))
-    assert [type(layer).__name__ for layer in model.layers[1:3]] == ["RandomFlip", "RandomRotation"]
+    every = Augmentation(zoom=0.2, translation=0.1, crop=0.1, contrast=0.2, brightness=0.1)
+    model, base = built(SETTINGS.model_copy(update={"precision": precision, "augmentation": every}))
+    assert [layer.name for layer in model.layers[1:8]] == [
+        *("random_flip", "random_rotation", "random_zoom", "random_translation"),
+        *("random_crop", "random_contrast", "random_brightness"),
+    ]
     if fine_tuning:
         unfreeze(base, 1)
     model.compile(keras.optimizers.Adam(0.1), loss_of("logit"), metrics_of("logit"))
@@ -104,3 +110,70 @@ def test_steps_per_execution_changes_nothing_but_the_calls(tmp_path):
     assert len(found[0]["loss"]) == 3
     for name, values in found[0].items():
         assert found[1][name] == pytest.approx(values, rel=1e-4), name
+
+
+def trained(tmp_path, validation, **update):
+    """Trains on one batch; returns the curves, the model, and the validation data."""
+    still = {"augmentation": Augmentation(horizontal_flip=False, rotation=0), "dropout": 0}
+    settings = SETTINGS.model_copy(update=still | update)
+    model, base = built(settings)
+    photos, ids = batch(8)
+    data = tf.data.Dataset.from_tensors((photos, ids))
+    other = tf.data.Dataset.from_tensors((photos, validation(ids)))
+    lesson = Lesson(model, TrainingData(lambda _: data, other))
+    return train(model, base, "logit", (lesson, lesson), settings, str(tmp_path)), model, other
+
+
+PHASES = {
+    "feature_extraction": FeatureExtraction(epochs=4, learning_rate=0.1),
+    "fine_tuning": FineTuning(epochs=4, from_layer=1, learning_rate=0.001),
+}
+
+
+@pytest.mark.parametrize("name", ["right", "wrong", "a third wrong"])
+@pytest.mark.parametrize("best", [True, False])
+def test_the_weights_of_the_epoch_that_validated_best_are_kept(tmp_path, name, best):
+    labels = {
+        "right": lambda ids: ids,
+        "wrong": lambda ids: 1 - ids,
+        "a third wrong": lambda ids: np.where(np.arange(8) % 3 == 1, 1 - ids, ids),
+    }
+    curves, model, validation = trained(tmp_path, labels[name], restore_best_weights=best, **PHASES)
+    losses = curves.metrics["val_loss"]
+    assert curves.epochs == (1, 2, 3, 4, 5, 6, 7, 8)
+    assert curves.fine_tuning_starts_at == 4
+    assert curves.best_epoch == (1 + int(np.argmin(losses)) if best else None)
+    kept = losses[curves.best_epoch - 1] if best else losses[-1]
+    assert model.evaluate(validation, verbose=0)[0] == pytest.approx(kept, rel=1e-4)
+    if name == "wrong":
+        assert int(np.argmin(losses)) == 0
+        # Phase 2 began with the weights of epoch 1: those of epoch 4 are far worse.
+        assert (losses[4] < losses[3]) == best
+
+
+def test_a_phase_ends_when_it_was_patient_for_long_enough(tmp_path):
+    heard = []
+    with heard_by(heard.append):
+        curves, _, _ = trained(
+            tmp_path, lambda ids: 1 - ids, **{name: PHASES[name].model_copy(update={"patience": 2}) for name in PHASES}
+        )
+    assert curves.epochs == (1, 2, 3, 4, 5, 6)
+    assert (curves.fine_tuning_starts_at, curves.best_epoch) == (3, 1)
+    assert [(each.done, each.total, each.unit) for each in heard] == [
+        *((done, 4, "epochs of feature extraction") for done in (1, 2, 3)),
+        *((done, 4, "epochs of fine tuning") for done in (1, 2, 3)),
+    ]
+    assert [each.line.partition(":")[0] for each in heard] == [f"epoch {number}" for number in range(1, 7)]
+
+
+def test_the_learning_rate_follows_half_a_cosine_in_each_phase(tmp_path):
+    cosine = {name: PHASES[name].model_copy(update={"schedule": "cosine", "patience": 3}) for name in PHASES}
+    curves, model, _ = trained(tmp_path, lambda ids: ids, **cosine)
+    decays = [keras.optimizers.schedules.CosineDecay(rate, 4) for rate in (0.1, 0.001)]  # an epoch is a step here
+    expected = [float(decay(step)) for decay in decays for step in range(4)]
+    assert curves.metrics["learning_rate"] == pytest.approx(expected)
+    assert int(model.optimizer.iterations) == 4
+    assert learning_rate_of(model.optimizer) == pytest.approx(0, abs=1e-9)
+    constant, _, _ = trained(tmp_path / "constant", lambda ids: ids, **PHASES)
+    assert curves.metrics["loss"][:2] == pytest.approx(constant.metrics["loss"][:2])
+    assert curves.metrics["loss"][3] != pytest.approx(constant.metrics["loss"][3], rel=1e-3)

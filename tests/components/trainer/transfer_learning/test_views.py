@@ -22,6 +22,7 @@ PHOTOS = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 3)).astype(np.float3
         ({"views": 8}, 10, 8),
         ({"views": "fresh"}, 10, 0),
         ({"augmentation": STILL}, 10, 1),
+        ({"augmentation": STILL.model_copy(update={"contrast": 0.1})}, 10, 3),
         ({"augmentation": STILL, "views": "fresh"}, 10, 0),
     ],
 )
@@ -60,5 +61,12 @@ def test_only_what_the_settings_say_is_changed():
     ]
     assert 0 < sum(mirrored) < len(mirrored)
     np.testing.assert_array_equal(changed(PHOTOS, NAMES, 1, flip)[mirrored], PHOTOS[mirrored][:, :, ::-1])
+    for name in ("zoom", "translation", "crop", "contrast", "brightness"):
+        alone = SETTINGS.model_copy(update={"augmentation": STILL.model_copy(update={name: 0.3})})
+        assert not np.allclose(changed(PHOTOS, NAMES, 1, alone), PHOTOS), name
+    both = SETTINGS.model_copy(update={"augmentation": flip.augmentation.model_copy(update={"brightness": 0.5})})
+    bright = changed(PHOTOS, NAMES, 1, both)
+    for place, photo in enumerate(np.where(np.array(mirrored)[:, None, None, None], PHOTOS[:, :, ::-1], PHOTOS)):
+        assert np.corrcoef(bright[place].ravel(), photo.ravel())[0, 1] > 0.7  # mirrored as without the brightness
     turn = SETTINGS.model_copy(update={"augmentation": Augmentation(horizontal_flip=False, rotation=0.1)})
     assert not np.allclose(changed(PHOTOS, NAMES, 1, turn), PHOTOS)
