@@ -13,9 +13,12 @@ class ImageTransform(Settings):
 
     Attributes:
         image_size: Height and width of the tensor, in pixels. MobileNetV2 halves it five times, so 32 is the least.
+        crop_to_aspect_ratio: Whether the largest square in the middle of a photo is what is seen, as it is; otherwise
+            the whole photo is, and one that isn't a square is distorted.
     """
 
     image_size: int = Field(default=160, ge=32, le=1024)
+    crop_to_aspect_ratio: bool = False
 
 
 class Quantiles(Settings):

@@ -17,6 +17,7 @@ from components.csv_example_gen.column_counts import COLUMNS_FILE, read_columns
 from components.ingest.report import read_report
 from components.transform.config import RowTransform
 from components.transform.labels import write_class_names
+from components.transform.photos import SETTINGS_FILE
 from components.transform.plan import planned
 from components.transform.reading import BatchedExamples
 from components.transform.rows import LAYOUT, without_weight
@@ -63,3 +64,5 @@ class Executor(tfx_transform.Executor):
             write_class_names(read_report(counted).labels("train"), transform_graph)
         if layout:
             write_layout(layout, transform_graph)
+        with tf.io.gfile.GFile(os.path.join(transform_graph, SETTINGS_FILE), "w") as file:
+            file.write(json.dumps(config["transform"]))

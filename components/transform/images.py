@@ -101,6 +101,18 @@ def resize(pixels: tf.Tensor, size: int) -> tf.Tensor:
     return tf.image.resize(pixels, [size, size], method="bilinear", antialias=True)
 
 
+def middle_square(pixels: tf.Tensor) -> tf.Tensor:
+    """Returns the largest square in the middle of a photo, as Keras's `smart_resize` takes it.
+
+    Args:
+        pixels: Numbers [height, width, channels].
+    """
+    height, width = tf.shape(pixels)[0], tf.shape(pixels)[1]
+    side = tf.minimum(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return pixels[top : top + side, left : left + side]
+
+
 def rescale(pixels: tf.Tensor) -> tf.Tensor:
     """Maps [0, 255] to [-1, 1], the range that MobileNetV2 was trained on.
 
@@ -113,12 +125,13 @@ def rescale(pixels: tf.Tensor) -> tf.Tensor:
     return tf.cast(pixels, tf.float32) / 127.5 - 1.0
 
 
-def stored_tensor(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def stored_tensor(encoded: tf.Tensor, size: int, *, crop: bool = False) -> tf.Tensor:
     """Decodes, resizes and rescales a photo, as it is stored.
 
     Args:
         encoded: Scalar string, the encoded photo, of any width and height.
         size: Height and width of the result, in pixels.
+        crop: Whether only the largest square in the middle is seen.
 
     Returns:
         float32 [size, size, 3] in [-1, 1].
@@ -126,23 +139,25 @@ def stored_tensor(encoded: tf.Tensor, size: int) -> tf.Tensor:
     Raises:
         tf.errors.InvalidArgumentError: The bytes aren't a JPEG, PNG, GIF or BMP.
     """
-    return rescale(resize(decode(encoded), size))
+    pixels = decode(encoded)
+    return rescale(resize(middle_square(pixels) if crop else pixels, size))
 
 
-def image_tensor(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def image_tensor(encoded: tf.Tensor, size: int, *, crop: bool = False) -> tf.Tensor:
     """Does as `stored_tensor` does, and turns a photo upright that says in its EXIF how it was taken."""
     # Turning after the resize gives the same pixels as before it, on a small square instead of a big photo.
-    return upright(stored_tensor(encoded, size), jpeg_orientation(encoded))
+    return upright(stored_tensor(encoded, size, crop=crop), jpeg_orientation(encoded))
 
 
 # Transform traces its graph nine times, and this was nearly all of it: a function is traced once.
 @tf.function(autograph=False)
-def image_batch(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def image_batch(encoded: tf.Tensor, size: int, *, crop: bool = False) -> tf.Tensor:
     """Applies `image_tensor` to each photo of a batch.
 
     Args:
         encoded: string [batch].
         size: Height and width of the result, in pixels.
+        crop: Whether only the largest square in the middle of each is seen.
 
     Returns:
         float32 [batch, size, size, 3] in [-1, 1].
@@ -151,6 +166,6 @@ def image_batch(encoded: tf.Tensor, size: int) -> tf.Tensor:
     # Looking for the orientation doubles the time of a photo; a batch in which none can be turned is spared it.
     return tf.cond(
         tf.reduce_any(may_be_turned(encoded)),
-        lambda: tf.map_fn(partial(image_tensor, size=size), encoded, fn_output_signature=signature),
-        lambda: tf.map_fn(partial(stored_tensor, size=size), encoded, fn_output_signature=signature),
+        lambda: tf.map_fn(partial(image_tensor, size=size, crop=crop), encoded, fn_output_signature=signature),
+        lambda: tf.map_fn(partial(stored_tensor, size=size, crop=crop), encoded, fn_output_signature=signature),
     )

@@ -1,5 +1,6 @@
 """Defines `preprocessing_fn` for photos, which TFX Transform turns into the transform graph."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from components.contract import IMAGE, LABEL
 from components.transform.config import ImageTransform
 from components.transform.images import image_batch
 from components.transform.raw_features import to_dense_1d
+
+SETTINGS_FILE = "transform.json"
+"""Beside a transform graph: the settings that it was made by."""
 
 
 def preprocessing_fn(
@@ -29,6 +33,12 @@ def preprocessing_fn(
     """
     settings = ImageTransform.model_validate(custom_config["transform"])
     return {
-        IMAGE: image_batch(to_dense_1d(inputs[IMAGE]), settings.image_size),
+        IMAGE: image_batch(to_dense_1d(inputs[IMAGE]), settings.image_size, crop=settings.crop_to_aspect_ratio),
         LABEL: to_dense_1d(inputs[LABEL]),
     }
+
+
+def read_settings(transform_graph: str) -> ImageTransform:
+    """Reads how photos are transformed; the folder is the Transform step's output."""
+    with tf.io.gfile.GFile(os.path.join(transform_graph, SETTINGS_FILE)) as file:
+        return ImageTransform.model_validate_json(file.read())

@@ -10,6 +10,7 @@ import tensorflow_transform as tft
 from components.contract import IMAGE, LABEL
 from components.datasets import untuned
 from components.errors import TransferlineError
+from components.transform.config import ImageTransform
 from components.transform.labels import label_ids
 from components.transform.raw_features import to_dense_1d
 
@@ -47,12 +48,21 @@ class SplitFiles:
 
 @dataclass(frozen=True)
 class Photos:
-    """The photos of both splits, and what they are photos of."""
+    """The photos of both splits, and what they are photos of.
+
+    Attributes:
+        tft_output: The output of the Transform step.
+        class_names: The class names, in the order of their numbers.
+        train: The training split.
+        validation: The validation split.
+        seen: How Transform makes of a photo what the network sees.
+    """
 
     tft_output: tft.TFTransformOutput
     class_names: tuple[str, ...]
     train: SplitFiles
     validation: SplitFiles
+    seen: ImageTransform
 
     @property
     def image_size(self) -> int:

@@ -49,7 +49,7 @@ class Tensor(Settings):
     Attributes:
         layer: The layer whose output it is.
         shape: Of the output for one view.
-        image_size: Height and width of the photos that the network sees, in pixels.
+        seen: How a photo becomes what the network sees: Transform's settings.
         augmentation: How views are changed.
         seed: Of the changes.
         weights: SHA-256 of the weights that the output depends on.
@@ -59,7 +59,7 @@ class Tensor(Settings):
 
     layer: str
     shape: tuple[int, ...]
-    image_size: int
+    seen: dict[str, Any]
     augmentation: dict[str, Any]
     seed: int
     weights: str

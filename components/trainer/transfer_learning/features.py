@@ -30,6 +30,7 @@ from components.trainer.transfer_learning.dataset import SplitFiles
 from components.trainer.transfer_learning.feature_store import StoredValues, Tensor, Writer, begin, remove_unfinished
 from components.trainer.transfer_learning.views import changed
 from components.transform import images, labels, orientation, photos, raw_features
+from components.transform.config import ImageTransform
 
 LOGGER = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def named_photos(
 
 
 def tensors_of(
-    base: keras.Model, layers: keras.Model, names: Sequence[str], image_size: int, settings: TransferLearning
+    base: keras.Model, layers: keras.Model, names: Sequence[str], seen: ImageTransform, settings: TransferLearning
 ) -> list[Tensor]:
     """Describes what the frozen layers give.
 
@@ -135,7 +136,7 @@ def tensors_of(
         base: The base, as it is before anything has learned.
         layers: As `parts.lower_part` returns it.
         names: What its outputs are called.
-        image_size: Height and width of the photos, in pixels.
+        seen: How a photo became what the network sees.
         settings: The trainer's settings.
     """
     digest = hashlib.sha256()
@@ -145,7 +146,7 @@ def tensors_of(
         Tensor(
             layer=name,
             shape=tuple(output.shape[1:]),
-            image_size=image_size,
+            seen=seen.model_dump(),
             augmentation=settings.augmentation.model_dump(),
             seed=settings.seed,
             weights=digest.hexdigest(),

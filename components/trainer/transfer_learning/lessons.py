@@ -105,7 +105,7 @@ def _frozen(
     for each in dict.fromkeys((cut, None)):
         layers = lower_part(model, base, each)
         names = [base.name, *([each.name] if each else [])]
-        tensors = tensors_of(base, layers, names, photos.image_size, settings)
+        tensors = tensors_of(base, layers, names, photos.seen, settings)
         needed = (photos.train.examples * views + photos.validation.examples) * sum(t.row_bytes for t in tensors)
         if needed <= settings.store_bytes:
             return Frozen(each, layers, tensors)

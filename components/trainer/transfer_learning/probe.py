@@ -23,6 +23,7 @@ from components.trainer.transfer_learning.parts import lower_part
 from components.trainer.transfer_learning.run_fn import build
 from components.trainer.transfer_learning.views import UNCHANGED
 from components.transform.labels import UNKNOWN, class_names
+from components.transform.photos import read_settings
 
 LOGGER = logging.getLogger(__name__)
 
@@ -83,7 +84,7 @@ def probe_features(
         return None
     settings = TransferLearning.model_validate(trainer)
     tft_output, names = tft.TFTransformOutput(transform_graph), class_names(transform_graph)
-    photos = Photos(tft_output, names, _split(train_files), _split(test_files))
+    photos = Photos(tft_output, names, _split(train_files), _split(test_files), read_settings(transform_graph))
     train, test = (named_photos(split, tft_output, names, views=1) for split in (photos.train, photos.validation))
     values = StoredValues(stored[0])
     through = _pass(photos, settings)
@@ -109,7 +110,7 @@ def _pass(photos: Photos, settings: TransferLearning) -> Pass:
     model, base, _ = build(settings, photos, strategy)
     with strategy.scope(), precision_policy(settings.precision):
         layers = lower_part(model, base, None)
-        (tensor,) = tensors_of(base, layers, [base.name], photos.image_size, settings)
+        (tensor,) = tensors_of(base, layers, [base.name], photos.seen, settings)
     return Pass(layers, {tensor.key: tensor}, photos.tft_output, photos.class_names, settings, strategy)
 
 

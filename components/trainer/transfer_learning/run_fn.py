@@ -32,6 +32,7 @@ from components.trainer.transfer_learning.training import Lesson, train
 from components.trainer.transfer_learning.weights import WeightsFile, imagenet_weights, load_pretrained
 from components.trainer.workers import run_workers, starts_workers
 from components.transform.labels import class_names
+from components.transform.photos import read_settings
 
 LOGGER = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
     train_split = read_split(fn_args.train_files, tft_output, names)
     validation_split = read_split(fn_args.eval_files, tft_output, names)
     LOGGER.info("training photos %s, validation photos %s", train_split.counts, validation_split.counts)
-    return Photos(tft_output, names, train_split, validation_split)
+    return Photos(tft_output, names, train_split, validation_split, read_settings(fn_args.transform_graph_path))
 
 
 def build(

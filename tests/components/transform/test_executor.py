@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_transform as tft
@@ -10,6 +11,7 @@ from tfx.components.transform import executor as tfx_transform
 from components.csv_example_gen.column_counts import ColumnCounts
 from components.transform.config import Category, ImageTransform, RowTransform
 from components.transform.labels import class_names
+from components.transform.photos import read_settings
 from components.transform.reading import BatchedExamples
 from components.transform.vector import FIRST, UNSEEN, find_layout
 from tests.support.transform_step import transform_graph
@@ -96,3 +98,17 @@ def test_the_graph_of_photos_is_made_without_reading_one(tmp_path, sources):
     image = tft.TFTransformOutput(folder).transform_features_layer()(raw)["image"].numpy()
     assert image.shape == (1, 32, 32, 3)
     assert image == pytest.approx(1.0)
+
+
+def test_the_graph_of_photos_may_see_the_middle_alone_and_says_how_it_sees(tmp_path):
+    of_photos = schema(SCHEMA.replace("mass", "image").replace("FLOAT", "BYTES"))
+    pixels = np.zeros([8, 24, 3], np.uint8)
+    pixels[:, 8:16] = 255
+    raw = {"image": tf.io.encode_png(pixels)[tf.newaxis, tf.newaxis], "label": tf.constant([["cat"]])}
+    for crop in (True, False):
+        settings = ImageTransform(image_size=32, crop_to_aspect_ratio=crop)
+        folder = transform_graph(tmp_path / str(crop), "photos", settings, of_photos, LABELS)
+        image = tft.TFTransformOutput(folder).transform_features_layer()(raw)["image"].numpy()
+        assert image.shape == (1, 32, 32, 3)
+        assert (image.min() > 0.9) == crop
+        assert read_settings(folder) == settings

@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pytest
 import tensorflow as tf
+import tf_keras as keras
 from PIL import Image, ImageOps
 
 from components.transform import images
@@ -121,6 +122,14 @@ def test_resize_gives_the_same_for_a_photo_made_smaller_beforehand(run):
     from_smaller = run(lambda pixels: images.resize(pixels, 32), np.asarray(smaller))
 
     np.testing.assert_allclose(from_large, from_smaller, atol=3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(50, 20), (20, 51), (33, 33)])
+def test_the_middle_square_is_the_one_that_keras_takes(run, height, width):
+    pixels = np.random.default_rng(0).uniform(0, 255, (height, width, 3)).astype(np.float32)
+    side = min(height, width)
+    expected = keras.preprocessing.image.smart_resize(pixels, (side, side))
+    np.testing.assert_allclose(run(images.middle_square, pixels), expected, atol=1e-3)
 
 
 def test_rescale_maps_bytes_to_minus_one_to_one(run):

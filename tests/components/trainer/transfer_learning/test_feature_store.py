@@ -25,7 +25,7 @@ from components.trainer.transfer_learning.feature_store import (
 TENSOR = Tensor(
     layer="out",
     shape=(2, 3),
-    image_size=32,
+    seen={"image_size": 32},
     augmentation={"rotation": 0.2},
     seed=0,
     weights="w",
@@ -142,7 +142,7 @@ def test_a_damaged_part_is_passed_over(tmp_path, caplog, file):
     [
         {"layer": "other"},
         {"shape": (6,)},
-        {"image_size": 64},
+        {"seen": {"image_size": 64}},
         {"augmentation": {"rotation": 0.1}},
         {"seed": 1},
         {"weights": "v"},

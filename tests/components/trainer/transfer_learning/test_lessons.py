@@ -1,5 +1,6 @@
 """What each phase is given, and what the store has afterwards. The base is a small one."""
 
+import dataclasses
 import types
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from components.trainer.transfer_learning.lessons import lessons
 from components.trainer.transfer_learning.model import build_model
 from components.trainer.transfer_learning.run_fn import load_photos
 from components.trainer.transfer_learning.views import changed
+from components.transform.config import ImageTransform
 from pipeline.source_fingerprint import _with_imports
 
 SETTINGS = TransferLearning(
@@ -99,6 +101,12 @@ def test_the_next_training_makes_only_what_is_new(given, tmp_path):
 def test_other_weights_seeds_and_changes_make_all_anew(given, change):
     given()
     assert given(**change).made == 2 * TRAINING + VALIDATION
+
+
+def test_photos_that_are_seen_otherwise_make_all_anew(given, photos):
+    given()
+    cropped = dataclasses.replace(photos, seen=ImageTransform(image_size=32, crop_to_aspect_ratio=True))
+    assert given(photos=cropped).made == 2 * TRAINING + VALIDATION
 
 
 def test_of_a_photo_more_its_views_are_made(given, two_classes, write_split, tmp_path):

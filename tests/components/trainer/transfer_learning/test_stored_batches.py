@@ -18,9 +18,7 @@ PHOTOS = NamedPhotos(SplitFiles((), {}), NAMES, np.arange(COUNT) % 2, VIEWS)
 @pytest.fixture
 def stored(tmp_path):
     """Values that say which photo and which view they are of."""
-    tensor = Tensor(
-        layer="", shape=(2,), image_size=0, augmentation={}, seed=0, weights="", precision="float32", code=""
-    )
+    tensor = Tensor(layer="", shape=(2,), seen={}, augmentation={}, seed=0, weights="", precision="float32", code="")
     begin(str(tmp_path), tensor)
     with Writer(str(tmp_path), tensor) as writer:
         for view in range(VIEWS):
