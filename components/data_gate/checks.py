@@ -112,28 +112,39 @@ def _duplicate_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
     leaks = [duplicate for duplicate in report.duplicates if {"train", "test"} <= set(duplicate.splits)]
     if leaks and rules.fail_on_leak:
         yield (
-            f"{_groups(leaks)} identical in train and test, so the test would be too optimistic: {_examples(leaks)}; "
-            "remove one copy of each, split by hash, or set gate.fail_on_leak=false"
+            f"{_groups(len(leaks))} identical in train and test, so the test would be too optimistic: "
+            f"{_examples(leaks)}; remove one copy of each, split by hash, or set gate.fail_on_leak=false"
         )
     conflicts = [duplicate for duplicate in report.duplicates if len(duplicate.labels) > 1]
-    if conflicts and rules.fail_on_label_conflict:
-        yield f"{_groups(conflicts)} identical with different labels: {_examples(conflicts)}"
+    quarantined = report.conflicts if report.conflicts and report.conflicts.quarantined else None
+    groups = len(conflicts) + (quarantined.groups if quarantined else 0)
+    if groups and rules.fail_on_label_conflict:
+        examples = [*conflicts, *(quarantined.first if quarantined else ())]
+        yield f"{_groups(groups)} identical with different labels: {_examples(examples)}"
 
 
 def _conflict_faults(report: IngestReport, rules: GateRules) -> Iterator[str]:
     if report.conflicts is None or rules.max_conflicts is None:
         return
     records = sum(map(report.written, SPLITS))
-    if outvoted_share(report.conflicts, records) > rules.max_conflicts:
+    share = outvoted_share(report.conflicts, records)
+    if share <= rules.max_conflicts:
+        return
+    text, examples = conflicts_text(report.conflicts, records), _examples(report.conflicts.first)
+    if report.conflicts.quarantined:
         yield (
-            f"{conflicts_text(report.conflicts, records)}, and gate.max_conflicts={rules.max_conflicts:.1%} asks for "
-            f"{1 - rules.max_conflicts:.1%}: {_examples(report.conflicts.first)}; add columns that tell such records "
-            "apart, or correct the labels"
+            f"{text}, and {share:.1%} of all have another label than most of their group, more than "
+            f"gate.max_conflicts={rules.max_conflicts:.1%} allows: {examples}; correct the labels"
+        )
+    else:
+        yield (
+            f"{text}, and gate.max_conflicts={rules.max_conflicts:.1%} asks for {1 - rules.max_conflicts:.1%}: "
+            f"{examples}; add columns that tell such records apart, or correct the labels"
         )
 
 
-def _groups(duplicates: list[Duplicate]) -> str:
-    return "1 group of records is" if len(duplicates) == 1 else f"{len(duplicates)} groups of records are"
+def _groups(count: int) -> str:
+    return "1 group of records is" if count == 1 else f"{count:,} groups of records are"
 
 
 def _examples(duplicates: Sequence[Duplicate]) -> str:

@@ -14,7 +14,14 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from components import progress
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.duplicates import Copy, conflicts_among, differing_copies, partition_of
+from components.image_example_gen.duplicates import (
+    Copy,
+    Photo,
+    conflicts_of,
+    copies_in_different_splits,
+    partition_of,
+    under_several_labels,
+)
 from components.image_example_gen.examples import THREADS, class_hashes, read_source
 from components.image_example_gen.records import Listing, PhotoSource
 from components.image_example_gen.shards import ShardWriter
@@ -27,6 +34,7 @@ from components.ingest.results import (
     DUPLICATES,
     QUARANTINED,
     SHARDS,
+    TAKEN_OUT,
     result_line,
     write_results,
 )
@@ -102,15 +110,16 @@ class WritePhotos(beam.DoFn):
 
     def process(self, source: PhotoSource, strata: Strata | None = None) -> Iterator[Any]:
         """Writes the photos of a source."""
-        copies: defaultdict[str, list[tuple[str, Copy]]] = defaultdict(list)
+        copies: defaultdict[str, list[Photo]] = defaultdict(list)
         for item in read_source(source, self._plan.data, self._plan.rule, self._threads, strata):
             PROGRESS.add_one(self._plan.total)
             if isinstance(item, Quarantined):
                 yield result_line(QUARANTINED, item.model_dump())
                 continue
-            self._shards[item.split].write(item.example)
+            file = self._shards[item.split].write(item.example)
             self._counts[item.split, item.label] += 1
-            copies[partition_of(item.sha256)].append((item.sha256, (item.split, item.label, item.place)))
+            copy = Copy(item.split, item.label, item.place, file)
+            copies[partition_of(item.sha256)].append((item.sha256, copy))
         for partition in copies.items():
             yield beam.pvalue.TaggedOutput(COPIES, partition)
 
@@ -139,15 +148,22 @@ def ingest(pipeline: beam.Pipeline, listing: Listing, plan: Plan, results_file: 
     duplicates = (
         copies
         | "ByDigest" >> beam.GroupByKey()
-        | "DifferingCopies" >> beam.FlatMap(lambda group: _lines_of_copies(chain.from_iterable(group[1])))
+        | "Copies" >> beam.FlatMap(lambda group: _lines_of_copies(chain.from_iterable(group[1])))
     )
     write_results((results, duplicates) | "Results" >> beam.Flatten(), results_file)
 
 
-def _lines_of_copies(photos: Iterable[tuple[str, Copy]]) -> Iterator[str]:
+def _lines_of_copies(photos: Iterable[Photo]) -> Iterator[str]:
+    """Tells of copies; those with several labels are written already, and count as taken out again."""
     every = list(photos)
-    yield from (result_line(DUPLICATES, duplicate.model_dump()) for duplicate in differing_copies(every))
-    yield result_line(CONFLICTS, conflicts_among(every).model_dump())
+    yield from (result_line(DUPLICATES, duplicate.model_dump()) for duplicate in copies_in_different_splits(every))
+    ambiguous = under_several_labels(every)
+    yield result_line(CONFLICTS, conflicts_of(ambiguous).model_dump())
+    for group in ambiguous:
+        yield from (result_line(QUARANTINED, item.model_dump()) for item in group.quarantined)
+        for copy in group.copies:
+            yield result_line(COUNTS, ((copy.split, copy.label), -1))
+            yield result_line(TAKEN_OUT, (copy.file, group.sha256))
 
 
 def _strata(sources: beam.PCollection, plan: Plan) -> beam.PCollection:

@@ -1,6 +1,7 @@
 """Defines the executor of ImageExampleGen."""
 
 import os
+from collections import defaultdict
 from typing import Any
 
 from tfx import types
@@ -11,12 +12,12 @@ from components.image_example_gen.beam_pipeline import PROGRESS, Plan, ingest
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import Listing
-from components.image_example_gen.shards import Shard, finish_shards
+from components.image_example_gen.shards import Shard, finish_shards, without
 from components.image_example_gen.splits import make_rule
 from components.ingest import storage
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
 from components.ingest.report import IngestReport, write_report
-from components.ingest.results import SHARDS, read_results, results_of
+from components.ingest.results import SHARDS, TAKEN_OUT, read_results, results_of
 from components.run_parameters import data_settings
 
 
@@ -56,6 +57,10 @@ class Executor(BaseBeamExecutor):
         with self._make_beam_pipeline() as pipeline:
             ingest(pipeline, listing, plan, results_file)
         shards = [Shard.model_validate(value) for value in results_of(SHARDS, results_file)]
+        taken_out: defaultdict[str, set[str]] = defaultdict(set)
+        for file, sha256 in results_of(TAKEN_OUT, results_file):
+            taken_out[file].add(sha256)
+        shards = without(shards, plan.folders, taken_out, plan.data.shard_bytes)
         finish_shards(shards, plan.folders)
         report, quarantined = read_results(results_file, found=listing.found, quarantined=listing.quarantined)
         stored = {split: sum(shard.records for shard in shards if shard.split == split) for split in plan.folders}

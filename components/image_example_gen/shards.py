@@ -6,10 +6,12 @@ it told of get the names of shards, once all is done, and what else is in the fo
 
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import tensorflow as tf
 
+from components.contract import SHA256
+from components.datasets import untuned
 from components.ingest import storage
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX, lost
 from components.ingest.side_by_side import side_by_side
@@ -55,8 +57,8 @@ class ShardWriter:
         self._done: list[Shard] = []
         self._records = self._bytes = 0
 
-    def write(self, record: bytes) -> None:
-        """Writes a record."""
+    def write(self, record: bytes) -> str:
+        """Writes a record; returns the name of the file that it went into."""
         size = len(record) + FRAME_BYTES
         if self._writer and self._bytes + size > self._shard_bytes:
             self._end_file(self._writer)
@@ -66,6 +68,7 @@ class ShardWriter:
         self._writer.write(record)
         self._records += 1
         self._bytes += size
+        return self._name
 
     def close(self) -> list[Shard]:
         """Ends the last file; returns all of them."""
@@ -108,6 +111,40 @@ def finish_shards(shards: Sequence[Shard], folders: Mapping[str, str]) -> None:
             tf.io.TFRecordWriter(os.path.join(folder, finals[0]), STORED).close()
         for name in set(storage.names_in(folder)).difference(finals):
             storage.remove(os.path.join(folder, name))
+
+
+def without(
+    shards: Sequence[Shard], folders: Mapping[str, str], taken_out: Mapping[str, Collection[str]], shard_bytes: int
+) -> list[Shard]:
+    """Takes photos out of files again; only the files that have some are read.
+
+    Args:
+        shards: All that was written.
+        folders: The folder of each split.
+        taken_out: The SHA-256 of the photos' bytes, as hex digits, by the name of the file that has them.
+        shard_bytes: As `ShardWriter` takes it.
+
+    Returns:
+        All files there are then; those that were read are left for `finish_shards` to remove.
+    """
+
+    def rest_of(shard: Shard) -> list[Shard]:
+        gone = taken_out.get(shard.name)
+        if not gone:
+            return [shard]
+        writer = ShardWriter(shard.split, folders[shard.split], shard_bytes)
+        path = os.path.join(folders[shard.split], shard.name)
+        for record in untuned(tf.data.TFRecordDataset(path, compression_type="GZIP")).as_numpy_iterator():
+            if _sha256_of(record) not in gone:
+                writer.write(record)
+        return writer.close()
+
+    return [shard for rest in side_by_side(rest_of, shards) for shard in rest]
+
+
+def _sha256_of(record: bytes) -> str:
+    features = tf.train.Example.FromString(record).features.feature
+    return str(features[SHA256].bytes_list.value[0].decode())
 
 
 def _final_name(number: int, of: int) -> str:

@@ -48,11 +48,14 @@ def conflicts_text(conflicts: Conflicts, records: int) -> str:
     """
     if not conflicts.groups:
         return ""
+    groups = f"{conflicts.groups:,} group{'s' * (conflicts.groups > 1)}"
+    if conflicts.quarantined:
+        return f"{conflicts.records:,} records in {groups}, the same but for their labels, are quarantined"
     about = "about " if conflicts.share < 1 else ""
     return (
         f"{about}{conflicts.records:,} of {records:,} records ({conflicts.records / records:.1%}) conflict with "
-        f"another one, which has the same inputs and another label, in {conflicts.groups:,} "
-        f"group{'s' * (conflicts.groups > 1)}: no model of these inputs can be right for more than "
+        f"another one, which has the same inputs and another label, in {groups}: no model of these inputs can be right "
+        f"for more than "
         f"{1 - outvoted_share(conflicts, records):.1%} of the records"
     )
 
@@ -79,8 +82,14 @@ def _cells(count: int) -> str:
 
 
 def outvoted_share(conflicts: Conflicts, records: int) -> float:
-    """Returns which part of all records has another label than most of those with the same inputs."""
-    return conflicts.outvoted / records if records else 0.0
+    """Returns which part of all records has another label than most of those with the same inputs.
+
+    Args:
+        conflicts: What was counted.
+        records: How many were written.
+    """
+    every = records + conflicts.records * conflicts.quarantined
+    return conflicts.outvoted / every if every else 0.0
 
 
 def _by_split(name: str, counts: Counts) -> str:

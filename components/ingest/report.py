@@ -48,6 +48,7 @@ class Conflicts(Settings):
             right about them.
         share: The share of all inputs that was counted; where it is below 1, the numbers above are estimates.
         first: The first of the sets, with the first record of each label in a split.
+        quarantined: Whether all of them were set aside, as photos are, or they are among the records that were written.
     """
 
     groups: int = 0
@@ -55,6 +56,7 @@ class Conflicts(Settings):
     outvoted: int = 0
     share: float = 1.0
     first: tuple[Duplicate, ...] = ()
+    quarantined: bool = False
 
 
 class LabelRange(Settings):

@@ -21,7 +21,7 @@ from components.ingest.report import MAX_CONFLICTS, SHOWN, Conflicts, Duplicate,
 from components.wording import natural_key
 
 COUNTS, DUPLICATES, CONFLICTS, QUARANTINED, LONG = "counts", "duplicates", "conflicts", "quarantined", "long"
-FOUND, BYTES, SHARDS = "found", "bytes", "shards"
+FOUND, BYTES, SHARDS, TAKEN_OUT = "found", "bytes", "shards", "taken out"
 
 MAX_GROUPS = 1000
 """Groups of duplicates in a report; those that leak from train to another split come first."""
@@ -31,10 +31,12 @@ def result_line(kind: str, value: object) -> str:
     """Returns one line of the file of results.
 
     Args:
-        kind: `COUNTS`, with ((split, label), count); `DUPLICATES`, `CONFLICTS`, `LONG` or `QUARANTINED`, with the
-            fields of a `Duplicate`, of the `Conflicts` in a part of the records, of `LongCells`, or of a `Quarantined`;
+        kind: `COUNTS`, with ((split, label), count), below 0 for what is taken out again; `DUPLICATES`, `CONFLICTS`,
+            `LONG` or `QUARANTINED`, with the fields of a `Duplicate`, of the `Conflicts` in a part of the records, of
+            `LongCells`, or of a `Quarantined`;
             `FOUND`, with (records found, records left out by the split, parts of the input that were read to their
-            end); `BYTES`, with (split, size of what was written); `SHARDS`, with the fields of a file that was written.
+            end); `BYTES`, with (split, size of what was written); `SHARDS`, with the fields of a file that was written;
+            `TAKEN_OUT`, with (file, SHA-256 of a photo that is to be taken out of it again).
         value: As the kind says.
     """
     return json.dumps([kind, value])
@@ -99,7 +101,7 @@ def read_results(
     meant = [item for item in aside if not item.reason.startswith((HIDDEN, BLANK))]
     report = IngestReport(
         found=found,
-        counts={split: dict(sorted(labels.items())) for split, labels in counts.items()},
+        counts={split: dict(sorted((+labels).items())) for split, labels in counts.items()},
         quarantined=len(aside),
         hidden=len(hidden),
         unused=unused,
@@ -128,6 +130,7 @@ def _all_conflicts(parts: Sequence[Conflicts]) -> Conflicts:
         records=sum(part.records for part in parts),
         outvoted=sum(part.outvoted for part in parts),
         share=min(part.share for part in parts),
+        quarantined=any(part.quarantined for part in parts),
         first=tuple(first[:MAX_CONFLICTS]),
     )
 

@@ -97,7 +97,7 @@ def _faults(found: PhotoFindings) -> list[Quarantined]:
 
 def _copies(found: PhotoFindings) -> Iterator[Finding]:
     if found.copies:
-        text = f"Photos are identical in different classes: {_groups(found.copies)}."
+        text = f"Photos are identical in different classes, and a run sets them aside: {_groups(found.copies)}."
         yield warning("files", text, "Keep each in one class.")
 
 

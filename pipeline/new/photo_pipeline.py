@@ -198,7 +198,10 @@ def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
     if found.quarantine.count > max(len(found.rejected), len(found.others)) or found.quarantine.stops(MOST):
         yield f"{what_stops(found.quarantine)}."
     if found.copies:
-        yield f"{_groups(len(found.copies))} identical in different classes: {_names(found.copies)}."
+        yield (
+            f"{_groups(len(found.copies))} identical in different classes, and a run sets them aside: "
+            f"{_names(found.copies)}."
+        )
     if found.leaks:
         yield (
             f"{_groups(len(found.leaks))} identical in different splits, which stops the run: {_names(found.leaks)}; "

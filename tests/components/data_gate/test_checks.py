@@ -115,6 +115,22 @@ def test_conflicts_stop_the_run_above_the_share_that_no_model_can_be_right_about
     )
 
 
+@pytest.mark.parametrize(("allowed", "faulty"), [(0.1, True), (0.15, False), (None, False)])
+def test_photos_under_several_labels_are_bounded_as_a_share_of_all(allowed, faulty):
+    group = Duplicate(places=("train/cat: a.jpg", "test/dog: b.jpg"), splits=("test", "train"), labels=("cat", "dog"))
+    conflicts = Conflicts(groups=10, records=20, outvoted=10, first=(group,), quarantined=True)
+    found = report(conflicts=conflicts)
+    faults = ingest_faults(found, GateRules(max_conflicts=allowed))
+    expected = (
+        "20 records in 10 groups, the same but for their labels, are quarantined, and 12.5% of all have another label "
+        "than most of their group, more than gate.max_conflicts=10.0% allows: train/cat: a.jpg = test/dog: b.jpg; "
+        "correct the labels"
+    )
+    assert faults == [expected] * faulty
+    (fault,) = ingest_faults(found, GateRules(fail_on_label_conflict=True))
+    assert fault.startswith("10 groups of records are identical with different labels: train/cat: a.jpg = test/dog")
+
+
 def test_conflicts_that_were_not_counted_stop_nothing():
     assert ingest_faults(report(), GateRules(max_conflicts=0.0)) == []
 

@@ -57,17 +57,25 @@ def test_a_folder_with_good_and_bad_photos(fill, encode, execute, tmp_path, capl
     with caplog.at_level(logging.INFO, "transferline.progress"):
         report, splits, outputs = execute(data)
 
-    assert (report.found, report.quarantined, report.hidden) == (115, 3, 1)
+    assert (report.found, report.quarantined, report.hidden) == (115, 5, 1)
     assert {split: len(examples) for split, examples in splits.items()} == {
         split: report.written(split) for split in contract.SPLITS
     }
     assert report.labels("train") == {"cat", "dog"}
-    assert [item.place for item in report.first_quarantined] == ["bird/", "cat/text.jpg", "cat/.DS_Store"]
-    lines = (tmp_path / "out" / "ingest_report" / "quarantine.jsonl").read_text().splitlines()
-    assert [json.loads(line)["place"] for line in lines] == ["bird/", "cat/.DS_Store", "cat/text.jpg"]
-    (group,) = report.duplicates
-    assert group.labels == ("cat", "dog")
-    assert len(group.splits) == 1
+    places = ["bird/", "cat/copy.jpg", "cat/text.jpg", "dog/000.jpg", "cat/.DS_Store"]
+    assert [item.place for item in report.first_quarantined] == places
+    lines = [json.loads(line) for line in (tmp_path / "out" / "ingest_report" / "quarantine.jsonl").open()]
+    assert [line["place"] for line in lines] == [
+        "bird/",
+        "cat/.DS_Store",
+        "cat/copy.jpg",
+        "cat/text.jpg",
+        "dog/000.jpg",
+    ]
+    assert lines[2]["reason"] == "labelled cat, and the same bytes are dog (dog/000.jpg)"
+    assert report.duplicates == ()
+    paths = {bytes_of(example, contract.PATH) for examples in splits.values() for example in examples}
+    assert not paths & {b"cat/copy.jpg", b"dog/000.jpg"}
     (example, *_) = splits["train"]
     assert set(example.features.feature) == {
         contract.IMAGE,
@@ -180,10 +188,35 @@ def test_a_stratified_split_by_groups_and_the_conflicts(fill, execute, tmp_path)
     groups = [(split, bytes_of(each, contract.PATH).split(b"/")[1]) for split in splits for each in splits[split]]
     assert len(set(groups)) == len({group for _, group in groups}) == 15
     assert all("dog" in report.counts[split] and "cat" in report.counts[split] for split in splits)
-    assert report.quarantined == 0
+    assert report.quarantined == 2
     conflicts = report.conflicts
-    assert (conflicts.groups, conflicts.records, conflicts.outvoted) == (1, 2, 1)
+    assert (conflicts.groups, conflicts.records, conflicts.outvoted, conflicts.quarantined) == (1, 2, 1, True)
     assert conflicts.first[0].labels == ("cat", "dog")
+
+
+def test_photos_under_two_labels_are_taken_out_of_the_files_that_have_them(fill, execute, tmp_path):
+    """In whatever split: neither trained on nor tested with; a class that has no others is none."""
+    data = tmp_path / "data"
+    for folder, count in (("train/cat", 40), ("validation/cat", 5), ("test/cat", 5)):
+        fill(data / folder, count, salt=len(folder))
+    fill(data / "train" / "dog", 3, salt=50)
+    fill(data / "test" / "eel", 1, salt=70)
+    for copy, of in (
+        *(("train/dog/a.jpg", "train/cat/003.jpg"), ("train/dog/b.jpg", "train/cat/003.jpg")),
+        *(("test/dog/a.jpg", "train/cat/004.jpg"), ("validation/cat/copy.jpg", "test/eel/000.jpg")),
+    ):
+        (data / copy).parent.mkdir(exist_ok=True)
+        (data / copy).write_bytes((data / of).read_bytes())
+    report, splits, _ = execute(data, split=Split(by="folder"), shard_bytes=20_000)
+    assert (report.found, report.quarantined, report.conflicts.groups, report.conflicts.outvoted) == (58, 7, 3, 3)
+    assert report.counts == {"train": {"cat": 38, "dog": 3}, "eval": {"cat": 5}, "test": {"cat": 5}}
+    assert {split: len(examples) for split, examples in splits.items()} == {"train": 41, "eval": 5, "test": 5}
+    assert report.duplicates == ()
+    digests = [bytes_of(example, contract.SHA256) for examples in splits.values() for example in examples]
+    assert len(set(digests)) == len(digests)
+    files = sorted((tmp_path / "out" / "examples" / "Split-train").iterdir())
+    assert len(files) > 2
+    assert [file.name[-18:] for file in files] == [f"-{at:05d}-of-{len(files):05d}.gz" for at in range(len(files))]
 
 
 def bytes_of(example, name):

@@ -34,6 +34,9 @@ def test_the_best_that_a_model_can_do_is_said():
     )
     assert conflicts_text(Conflicts(groups=8, records=16, outvoted=8, share=0.125), 100).startswith("about 16 of")
     assert conflicts_text(Conflicts(), 100) == ""
+    assert conflicts_text(Conflicts(groups=2, records=5, outvoted=2, quarantined=True), 100) == (
+        "5 records in 2 groups, the same but for their labels, are quarantined"
+    )
 
 
 def test_what_a_line_of_a_run_says():

@@ -83,7 +83,7 @@ def test_the_same_photo_in_two_splits_or_classes_is_told(data, tmp_path):
     (tmp_path / "train/dog/1.jpg").write_bytes((tmp_path / "test/cat/2.jpg").read_bytes())
     look = look_at_photos(ImageData(path=str(tmp_path)), GateRules())
     assert texts(look, "files", "warning") == [
-        "Photos are identical in different classes: test/cat/2.jpg = train/dog/1.jpg."
+        "Photos are identical in different classes, and a run sets them aside: test/cat/2.jpg = train/dog/1.jpg."
     ]
     assert texts(look, "splits", "warning") == [
         "Photos are identical in different splits: test/cat/2.jpg = train/dog/1.jpg."
