@@ -37,11 +37,15 @@ class PhaseSettings(Settings):
     """What both phases have.
 
     Attributes:
+        epochs: Passes over the training photos, at most.
+        learning_rate: The optimizer's, at the beginning.
         schedule: The learning rate of the phase's steps: "constant", or "cosine", which falls from it to 0 by the
             phase's last epoch along half a cosine (Loshchilov and Hutter, arXiv 1608.03983, without restarts).
         patience: The phase ends when the validation loss was no lower for so many epochs; None goes through them all.
     """
 
+    epochs: int = Field(ge=0)
+    learning_rate: float = Field(gt=0)
     schedule: Literal["constant", "cosine"] = "constant"
     patience: int | None = Field(default=None, ge=1)
 

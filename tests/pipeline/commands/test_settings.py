@@ -34,6 +34,8 @@ def test_only_some_with_what_is_set_as_json(transferline):
     assert [(each["key"].rpartition(".")[2], each["now"]) for each in found] == [
         ("epochs", 5),
         ("learning_rate", 1e-05),
+        ("schedule", "constant"),
+        ("patience", None),
         ("from_layer", 100),
     ]
 
