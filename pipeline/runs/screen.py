@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from components import progress
@@ -18,6 +18,9 @@ from pipeline.runs.long_step import LongStep, how_far
 from pipeline.runs.record import RunRecord
 
 WIDTH_WHEN_PIPED = 120
+WIDE = 115
+"""Columns of a terminal from which on a bar has room for all that it may tell."""
+
 NAME_WIDTH = 18
 SECONDS_BETWEEN = 60.0
 SHOWN_THRESHOLDS = 24
@@ -106,12 +109,13 @@ class Screen:
 
     @contextmanager
     def _bar(self, step: LongStep) -> Iterator[None]:
+        narrow = self._console.width < WIDE
         with Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=10 if narrow else 24),
             TextColumn("{task.fields[detail]}"),
-            TimeElapsedColumn(),
+            *([] if narrow else [TimeElapsedColumn()]),
             _Remaining(step),
             console=self._console,
             transient=True,
@@ -119,7 +123,8 @@ class Screen:
             redirect_stdout=False,
             redirect_stderr=False,
         ) as bar:
-            task = bar.add_task(f"{step.name:<{NAME_WIDTH}}", total=None, detail="")
+            name = step.name if narrow else f"{step.name:<{NAME_WIDTH}}"
+            task = bar.add_task(name, total=None, detail="")
 
             def show(state: progress.Progress) -> None:
                 bar.update(task, completed=state.done, total=state.total, detail=escape(how_far(state)))
@@ -242,7 +247,7 @@ class _Remaining(ProgressColumn):
     """The time that remains of what is counted, where that can be told."""
 
     def __init__(self, step: LongStep) -> None:
-        super().__init__()
+        super().__init__(Column(no_wrap=True))
         self._step = step
 
     def render(self, task: Task) -> Text:

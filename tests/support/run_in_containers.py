@@ -64,7 +64,7 @@ OF_ENGINE = {
 }
 
 LONG_TRAINING = "digits"
-TRAINING = " epochs of feature extraction"
+TRAINING = " epochs of phase 1"
 """The log has it after the first epoch."""
 
 GRACE = 10

@@ -118,12 +118,12 @@ class EpochProgress(keras.callbacks.Callback):
     """Reports each finished epoch of a phase.
 
     Args:
-        phase: Its name.
+        phase: Its number, from 1 on.
         begin: Epochs before it.
         end: Number of its last epoch.
     """
 
-    def __init__(self, phase: str, begin: int, end: int) -> None:
+    def __init__(self, phase: int, begin: int, end: int) -> None:
         super().__init__()
         self._phase, self._begin, self._end = phase, begin, end
 
@@ -133,7 +133,7 @@ class EpochProgress(keras.callbacks.Callback):
         progress.report(
             done - self._begin,
             self._end - self._begin,
-            f"epochs of {self._phase}",
+            f"epochs of phase {self._phase}",
             f"val_accuracy {metrics['val_accuracy']:.3f}",
             line=f"epoch {done}: {progress.values_text(metrics)}",
         )

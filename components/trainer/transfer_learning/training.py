@@ -59,11 +59,13 @@ class Phase(NamedTuple):
     """A part of the training that has an optimizer of its own.
 
     Attributes:
-        name: In words, which also name the folder of its checkpoints.
+        number: From 1 on.
+        name: Of the folder of its checkpoints.
         optimizer: Keras's class.
         settings: Of the phase.
     """
 
+    number: int
     name: str
     optimizer: type[keras.optimizers.Optimizer]
     settings: FeatureExtraction | FineTuning
@@ -129,11 +131,11 @@ def train(
     recorder, best = MetricsRecorder(), BestWeights(model) if settings.restore_best_weights else None
     loss = loss_of(head, class_weights)
     course = Course(model, head, loss, settings, recorder, best, watchers, checkpoints)
-    fit(Phase("feature extraction", keras.optimizers.Adam, settings.feature_extraction), lessons[0], course)
+    fit(Phase(1, "feature_extraction", keras.optimizers.Adam, settings.feature_extraction), lessons[0], course)
     first = recorder.metrics.epochs
     if settings.fine_tuning.epochs:
         unfreeze(base, settings.fine_tuning.from_layer)
-        fit(Phase("fine tuning", keras.optimizers.RMSprop, settings.fine_tuning), lessons[1], course)
+        fit(Phase(2, "fine_tuning", keras.optimizers.RMSprop, settings.fine_tuning), lessons[1], course)
     return LearningCurves(
         epochs=tuple(range(1, recorder.metrics.epochs + 1)),
         fine_tuning_starts_at=first if settings.fine_tuning.epochs else None,
@@ -163,7 +165,7 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
     begin = metrics.epochs
     end = begin + phase.settings.epochs
     saved = Checkpoints(
-        os.path.join(course.checkpoints, phase.name.replace(" ", "_")) if course.checkpoints else "",
+        os.path.join(course.checkpoints, phase.name) if course.checkpoints else "",
         settings.checkpoint_seconds,
         strategy,
         metrics,
@@ -187,7 +189,7 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
             callbacks=[
                 FailOnNaN(),
                 course.recorder,
-                EpochProgress(phase.name, begin, end),
+                EpochProgress(phase.number, begin, end),
                 *course.watchers,
                 *([KeepBestWeights(course.best, course.model)] if course.best else []),
                 patience,

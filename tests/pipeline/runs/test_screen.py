@@ -103,13 +103,15 @@ def test_progress_becomes_a_bar_on_a_terminal_and_nothing_in_a_pipe(monkeypatch)
 
 def test_the_bar_says_how_long_it_takes_still(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "160")
-    stream = Terminal()
-    with Screen(stream).working("Trainer"):
-        for done in (1, 2):
-            progress.report(done, 1_000_000, "epochs", line=f"epoch {done}")
-            time.sleep(0.01)
-    assert re.search(r"2/1,000,000 epochs.* \d+ min \d\d s left", stream.getvalue())
+    for columns in ("80", "160"):
+        monkeypatch.setenv("COLUMNS", columns)
+        stream = Terminal()
+        with Screen(stream).working("Trainer"):
+            for done in (1, 2):
+                progress.report(done, 90_000, "epochs of phase 1", "val_accuracy 0.981", line=f"epoch {done}")
+                time.sleep(0.01)
+        shown = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", stream.getvalue())
+        assert re.search(r"━ 2/90,000 epochs of phase 1 val_accuracy 0\.981 .*\d s left", shown)
 
 
 @pytest.mark.parametrize("kind", [io.StringIO, Terminal])

@@ -44,11 +44,11 @@ def test_the_recorder_keeps_all_epochs_of_several_fits():
 
 def test_each_epoch_is_reported(caplog):
     with caplog.at_level(logging.INFO, "transferline.progress"):
-        EpochProgress("fine tuning", begin=10, end=30).on_epoch_end(14, {"loss": 0.12345, "val_accuracy": 0.98765})
+        EpochProgress(2, begin=10, end=30).on_epoch_end(14, {"loss": 0.12345, "val_accuracy": 0.98765})
 
     (record,) = caplog.records
     assert record.progress == Progress(
-        5, 20, "epochs of fine tuning", "val_accuracy 0.988", "epoch 15: loss 0.1235, val_accuracy 0.9877"
+        5, 20, "epochs of phase 2", "val_accuracy 0.988", "epoch 15: loss 0.1235, val_accuracy 0.9877"
     )
 
 
