@@ -58,7 +58,8 @@ except InterruptedError:
 
 def check(args, encode_photo):
     settings = TransferLearning.model_validate(args.custom_config["trainer"])
-    assert len(read_curves(args.model_run_dir).epochs) == settings.epochs
+    epochs = settings.feature_extraction.epochs + settings.fine_tuning.epochs
+    assert len(read_curves(args.model_run_dir).epochs) == epochs
     model = tf.saved_model.load(args.serving_model_dir)
     answer = model.signatures["image_bytes"](image_bytes=tf.constant([encode_photo("cat", 1)]))
     assert answer["scores"].shape == (1, 2)
