@@ -51,6 +51,8 @@ class ColumnRoles(Settings):
         weight: The column with each row's weight; "" if there is none.
         ids: The columns that name the rows.
         slices: The columns that the evaluation slices by, those among them that a slice is made of.
+        quantiles: The column of each slice that is a part of its values, by the slice's name.
+        positive_counts: The columns of each slice that counts which are above 0, by the slice's name.
         left_out: Why single columns aren't learned from, as whoever wrote the settings found it.
     """
 
@@ -58,6 +60,8 @@ class ColumnRoles(Settings):
     weight: str = ""
     ids: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
+    quantiles: dict[str, str] = Field(default_factory=dict)
+    positive_counts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     left_out: dict[str, str] = Field(default_factory=dict)
 
     def why(self, name: str) -> str:

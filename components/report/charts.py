@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.calibration import Calibration
-from components.metric_text import LOWER_IS_BETTER, digits_of, metric_text
+from components.metric_text import digits_of
 from components.outcome import Step
 from components.report.review import (
     DataReview,
@@ -67,9 +67,7 @@ def training_charts(training: TrainingReview) -> Iterator[Chart]:
 
 
 def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
-    """Yields the charts of all examples: slices; of classes ROC, precision-recall, calibration, confusion."""
-    if len(evaluation.slices) > 1:
-        yield from _slices(evaluation)
+    """Yields the charts of all examples, where classes are predicted: ROC, precision-recall, calibration."""
     if not evaluation.plots:
         return
     overall = evaluation.plots[0]
@@ -80,8 +78,6 @@ def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
         yield _calibration(overall, evaluation.class_names[1])
     if evaluation.answering.calibration:
         yield _reliability(evaluation.answering.calibration)
-    if overall.confusion:
-        yield _confusion(overall, evaluation.class_names, evaluation.answering.cut)
 
 
 def error_charts(errors: Errors, label: str) -> Iterator[Chart]:
@@ -164,25 +160,6 @@ def waterfall(steps: Sequence[Step]) -> Chart:
             "height": _height(len(steps)),
         },
     )
-
-
-def history(runs: Sequence[tuple[str, Mapping[str, float]]]) -> Iterator[Chart]:
-    """Yields a chart for each metric over the runs of a pipeline.
-
-    Args:
-        runs: Run ID and metrics, oldest first.
-    """
-    for metric in sorted({name for _, metrics in runs for name in metrics} - {"example_count"}):
-        with_it = [(run_id, metrics[metric]) for run_id, metrics in runs if metric in metrics]
-        names, values = zip(*with_it, strict=True)
-        yield Chart(
-            name=f"history-{metric}",
-            title=metric,
-            summary=f"{metric} over {len(values)} run{'s' if len(values) > 1 else ''}: "
-            f"first {metric_text(metric, values[0])}, last {metric_text(metric, values[-1])}.",
-            traces=(_line(metric, names, values, mode="lines+markers"),),
-            layout={"xaxis": {"type": "category", "showticklabels": False}, "height": LEAST_PIXELS},
-        )
 
 
 def _predicted_against_actual(errors: Errors, label: str) -> Chart:
@@ -349,62 +326,6 @@ def _mark(layout: dict[str, Any], x: float, text: str) -> None:
     )
 
 
-def _slices(evaluation: EvaluationReview) -> Iterator[Chart]:
-    metric = evaluation.first_metric
-    title = "Mean absolute error" if evaluation.label else "Accuracy"
-    shown = [each for each in evaluation.slices if each.metrics.get(metric, Metric(value=None)).value is not None]
-    if not shown:
-        return
-    values = [each.metrics[metric].value or 0.0 for each in shown]
-    trace: dict[str, Any] = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "candidate",
-        "x": values,
-        "y": [f"{each.name} ({each.count:,})" for each in shown],
-        "marker": {"size": 9},
-    }
-    bounds = [each.metrics[metric] for each in shown]
-    if any(each.high is not None for each in bounds):
-        trace["error_x"] = {
-            "type": "data",
-            "symmetric": False,
-            "array": [(each.high or value) - value for each, value in zip(bounds, values, strict=True)],
-            "arrayminus": [
-                value - (each.low if each.low is not None else value)
-                for each, value in zip(bounds, values, strict=True)
-            ],
-        }
-    traces = [trace]
-    if any(metric in each.baseline for each in shown):
-        before = {
-            "type": "scatter",
-            "mode": "markers",
-            "name": "last blessed model",
-            "x": [each.baseline.get(metric) for each in shown],
-            "y": trace["y"],
-            "marker": {"size": 11, "symbol": "diamond-open", "line": {"width": 2}},
-        }
-        traces.append(before)
-    choose, word = (max, "highest") if metric in LOWER_IS_BETTER else (min, "lowest")
-    worst = choose(shown, key=lambda each: each.metrics[metric].value or 0.0)
-    value = metric_text(metric, choose(values))
-    yield Chart(
-        name="slices",
-        title=f"{title} by slice, with 95 % intervals",
-        summary=f"{title} of {len(shown)} slices; the {word} is {worst.name} with {value}.",
-        traces=tuple(traces),
-        layout={
-            "yaxis": {"autorange": "reversed", "automargin": True, "type": "category"},
-            "height": _height(len(shown)),
-            "shapes": [
-                {"type": "line", "x0": values[0], "x1": values[0], "yref": "paper", "y0": 0, "y1": 1}
-                | {"line": {"dash": "dot", "width": 1}}
-            ],
-        },
-    )
-
-
 def _roc(plots: SlicePlots, metrics: Mapping[str, Metric]) -> Chart:
     rates = [
         (
@@ -512,42 +433,6 @@ def _merged(plots: SlicePlots, bins: int = 10) -> Iterator[tuple[float, float, f
             yield predicted, sum(each.observed * each.examples for each in inside) / examples, examples
 
 
-def _confusion(plots: SlicePlots, names: Sequence[str], cut: float) -> Chart:
-    wrong = [
-        (count, actual, predicted)
-        for actual, row in zip(names, plots.confusion, strict=True)
-        for predicted, count in zip(names, row, strict=True)
-        if actual != predicted and count
-    ]
-    most = max(wrong, default=None)
-    words = "No class is confused with another."
-    if most:
-        count, actual, predicted = most
-        words = f"Most often, {actual} is predicted as {predicted} ({_times(round(count))})."
-    trace = {
-        "type": "heatmap",
-        "x": list(names),
-        "y": list(names),
-        "z": [list(row) for row in plots.confusion],
-        "texttemplate": "%{z}",
-        "showscale": False,
-        "xgap": 1,
-        "ygap": 1,
-    }
-    axis = {"type": "category", "automargin": True}
-    return Chart(
-        name="confusion",
-        title="Confusion matrix" + (f" at a threshold of {cut:.4g}" if len(names) == 2 else ""),
-        summary=words,
-        traces=(trace,),
-        layout={
-            "xaxis": axis | {"title": {"text": "predicted"}},
-            "yaxis": axis | {"title": {"text": "actual"}, "autorange": "reversed"},
-            "height": max(360, _height(len(names))),
-        },
-    )
-
-
 def _line(
     name: str,
     x: Sequence[object],
@@ -575,10 +460,6 @@ def _ratio(part: float, whole: float) -> float:
 
 def _height(rows: int) -> int:
     return max(LEAST_PIXELS, 90 + ROW_PIXELS * rows)
-
-
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import tensorflow as tf
@@ -13,6 +14,7 @@ from components.report.evaluation import read_evaluation, read_number_evaluation
 from components.report.misses import find_errors
 from components.report.mistakes import find_mistakes
 from components.report.review import REVIEW_FILE, EvaluationReview, Review
+from components.report.slice_meanings import find_meanings
 from components.report.training import read_training
 from components.task import read_task
 from components.trainer.serving import CLASSES_FILE
@@ -73,7 +75,7 @@ def collect(pipeline: str, sources: Sources, roles: ColumnRoles = NO_ROLES) -> R
         if has_data
         else None,
         training=read_training(sources.model_run, sources.tuner_results) if sources.model_run else None,
-        evaluation=_evaluation(sources.evaluation, model_path) if sources.evaluation else None,
+        evaluation=_evaluation(sources.evaluation, model_path, test_files, roles) if sources.evaluation else None,
         mistakes=find_mistakes(test_files, model_path) if is_evaluated and not of_numbers else None,
         errors=find_errors(test_files, model_path) if is_evaluated and of_numbers else None,
         yardstick=read_yardstick(sources.yardstick) if sources.yardstick else None,
@@ -93,11 +95,15 @@ def read_review(folder: str) -> Review:
         return Review.model_validate_json(file.read())
 
 
-def _evaluation(folder: str, model_path: str) -> EvaluationReview:
+def _evaluation(folder: str, model_path: str, test_files: Sequence[str], roles: ColumnRoles) -> EvaluationReview:
     task = read_task(model_path)
     if task.of_numbers:
-        return read_number_evaluation(folder, task.label)
-    return read_evaluation(folder, _class_names(model_path), read_answering(model_path))
+        found = read_number_evaluation(folder, task.label)
+    else:
+        found = read_evaluation(folder, _class_names(model_path), read_answering(model_path))
+    meanings = find_meanings(test_files, model_path, roles)
+    slices = [each.model_copy(update={"meaning": meanings.get(each.name, "")}) for each in found.slices]
+    return found.model_copy(update={"slices": tuple(slices)})
 
 
 def _class_names(model_path: str) -> list[str]:

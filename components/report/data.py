@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -16,6 +18,10 @@ from components.report.review import Anomaly, DataReview, FeatureStatistics, His
 
 STATISTICS_FILE, ANOMALIES_FILE = "FeatureStats.pb", "SchemaDiff.pb"
 SHOWN_QUARANTINED, SHOWN_DUPLICATES, SHOWN_VALUES = 200, 50, 8
+SHOWN_REASONS = 30
+QUOTED = re.compile(r"'[^']*'|(?<=\brow )\d+")
+"""What a reason quotes of its own record."""
+
 NAMES_OF_RECORDS = (PATH, PLACE, SHA256)
 """Of each record its own: there is nothing to be seen in their statistics."""
 
@@ -42,6 +48,7 @@ def read_data(
         passed_over=report.passed_over if report else 0,
         first_passed_over=report.first_passed_over if report else (),
         quarantine=tuple(_quarantine(ingest_report)) if report else (),
+        reasons=count_reasons(ingest_report) if report else {},
         duplicates=report.duplicates[:SHOWN_DUPLICATES] if report else (),
         conflicts=report.conflicts if report else None,
         columns=tuple(read_uses(ingest_report, roles)) if ingest_report else (),
@@ -78,6 +85,20 @@ def _quarantine(folder: str) -> Iterator[Quarantined]:
     with tf.io.gfile.GFile(path) as file:
         for _, line in zip(range(SHOWN_QUARANTINED), file, strict=False):
             yield Quarantined.model_validate(json.loads(line))
+
+
+def count_reasons(folder: str) -> dict[str, int]:
+    """Returns how many records were set aside by reason, the most frequent ones first.
+
+    Args:
+        folder: Of an ingest report.
+    """
+    path = os.path.join(folder, QUARANTINE_FILE)
+    if not tf.io.gfile.exists(path):
+        return {}
+    with tf.io.gfile.GFile(path) as file:
+        counts = Counter(QUOTED.sub("…", Quarantined.model_validate_json(line).reason) for line in file)
+    return dict(counts.most_common(SHOWN_REASONS))
 
 
 def _anomalies(folder: str, split: str) -> Iterator[Anomaly]:

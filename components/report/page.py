@@ -1,25 +1,34 @@
 """Renders the page: one HTML file that needs nothing beside it."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timezone
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from components.column_roles import not_learned_text
+from components.column_roles import LEFT_OUT, NAMES_ROWS, ColumnUse
 from components.contract import LABEL
-from components.metric_text import LOWER_IS_BETTER, digits_of, first_metrics, metric_text
+from components.metric_text import LOWER_IS_BETTER
 from components.report import charts, words
 from components.report.charts import Chart
-from components.report.review import DataReview, EvaluationReview, FeatureStatistics, HistogramBar, Review
+from components.report.confusion import confusion_table
+from components.report.decision import check_rows, folded_in_words
+from components.report.headline import headline_warnings, tiles
+from components.report.review import DataReview, EvaluationReview, Mistake, Review
 from components.report.run_view import RunView
+from components.report.slices import one_valued, slice_chart, worst_first
+from components.report.templating import embedded, template
 
-SPARK_WIDTH, SPARK_HEIGHT = 120, 24
 MAX_SLICE_POINTS = 200
+FIRST = (
+    *("accuracy", "balanced_accuracy", "auc", "auc_macro", "precision", "recall", "f1", "f1_macro", "crossentropy"),
+    *("rmse", "mae", "r2", "mean_error"),
+)
+FIRST_SHOWN = 6
+"""So many of them the table of slices shows at once; the other metrics where they are asked for."""
+
+NAMES = (NAMES_ROWS, *(LEFT_OUT[reason] for reason in ("key", "names", "group")))
+"""Why a column isn't learned from that names rows."""
+
+RATES = ("precision", "recall", "f1")
 
 
 def render(review: Review, run: RunView | None = None) -> str:
@@ -30,71 +39,47 @@ def render(review: Review, run: RunView | None = None) -> str:
         run: What the orchestrator says; None where only the artifacts are known.
     """
     run = run or RunView()
+    evaluation = review.evaluation
     state, sentence = words.verdict(review, run)
+    first_checks, folded_checks = check_rows(evaluation)
     drawn = _charts(review, run)
-    return _template("report.html.j2").render(
+    return template("report.html.j2").render(
         review=review,
         run=run,
         state=state,
         sentence=sentence,
-        checks=[(check, words.check_sentence(check)) for check in _by_failure(review.evaluation)],
-        headline=words.headline(review),
-        warnings=[*words.warnings(review.evaluation), *words.error_warnings(review)] if review.evaluation else [],
+        tiles=tiles(review, run),
+        warnings=headline_warnings(review),
+        model=_model(review, run),
+        checks=first_checks,
+        folded_checks=folded_checks,
+        folded_in_words=folded_in_words(folded_checks, are_all=not first_checks),
         data_warnings=words.data_warnings(review.data) if review.data else [],
-        not_learned=not_learned_text(review.data.columns) if review.data else "",
         uses={column.name: column.text for column in review.data.columns} if review.data else {},
-        notes=words.notes(review) if review.evaluation else [],
-        worst=words.worst_slices(review.evaluation) if review.evaluation else [],
-        worst_otherwise=words.worst_by_other_metrics(review.evaluation) if review.evaluation else [],
+        notes=words.notes(evaluation) if evaluation else [],
+        worst=words.worst_slices(evaluation) if evaluation else [],
+        worst_otherwise=words.worst_by_other_metrics(evaluation) if evaluation else [],
+        worst_classes=words.worst_classes(evaluation) if evaluation else [],
+        slices=worst_first(evaluation) if evaluation else [],
+        folded_slices=one_valued(evaluation) if evaluation else [],
+        averages=_averages(evaluation) if evaluation else [],
+        confusion=confusion_table(evaluation),
         beside=_beside(review),
-        answering=words.answering(review.evaluation) if review.evaluation else [],
+        answering=words.answering(evaluation) if evaluation else [],
         misses=words.misses(review),
+        mistakes=_mistakes(review),
+        cause=state == "failed" and not evaluation and bool(review.data and review.data.reasons),
+        not_reached=words.not_reached(review),
+        columns=_columns(review),
         overfitting=words.overfitting(review.training) if review.training else [],
         sampled=words.sampled(review.training) if review.training else [],
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
-        metrics=_metric_names(review.evaluation),
+        metrics=_metric_names(evaluation),
+        first_shown=[name for name in _metric_names(evaluation) if name in FIRST][:FIRST_SHOWN],
         charts=drawn,
-        figures=_embedded({name: chart.model_dump() for name, chart in drawn.items()}),
-        thresholds=_embedded(_threshold_data(review.evaluation)),
+        figures=embedded({name: chart.model_dump() for name, chart in drawn.items()}),
+        thresholds=embedded(_threshold_data(evaluation)),
         made=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
-    )
-
-
-def render_index(pipeline: str, runs: Sequence[Mapping[str, Any]]) -> str:
-    """Returns the page over all runs of a pipeline.
-
-    Args:
-        pipeline: Its name.
-        runs: Newest first: `run_id`, `status`, `seconds`, `metrics`, `counts`, `settings`, `report` (a relative link).
-    """
-    oldest_first = [(str(run["run_id"]), run["metrics"]) for run in reversed(runs) if run["metrics"]]
-    drawn = {chart.name: chart for chart in charts.history(oldest_first)}
-    return _template("index.html.j2").render(
-        pipeline=pipeline,
-        runs=runs,
-        metrics=first_metrics(name for run in runs for name in run["metrics"]),
-        charts=drawn,
-        figures=_embedded({name: chart.model_dump() for name, chart in drawn.items()}),
-        data=_embedded({str(run["run_id"]): dict(run) for run in runs}),
-        made=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
-    )
-
-
-def sparkline(bars: Sequence[HistogramBar]) -> Markup:
-    """Returns a histogram as a small picture."""
-    highest = max((bar.count for bar in bars), default=0.0)
-    if not highest:
-        return Markup("")
-    width = SPARK_WIDTH / len(bars)
-    drawn = "".join(
-        f'<rect x="{number * width:.1f}" y="{SPARK_HEIGHT * (1 - bar.count / highest):.1f}" '
-        f'width="{max(width - 1, 1):.1f}" height="{SPARK_HEIGHT * bar.count / highest:.1f}"/>'
-        for number, bar in enumerate(bars)
-    )
-    label = f"histogram from {bars[0].low:g} to {bars[-1].high:g}"
-    return Markup(  # noqa: S704 (numbers only)
-        f'<svg class="spark" role="img" aria-label="{label}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}" '
-        f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}">{drawn}</svg>'
     )
 
 
@@ -120,6 +105,8 @@ def _beside(review: Review) -> dict[str, Any]:
 
 def _charts(review: Review, run: RunView) -> dict[str, Chart]:
     drawn: list[Chart] = []
+    if slices := slice_chart(review.evaluation):
+        drawn.append(slices)
     if review.evaluation:
         drawn += charts.evaluation_charts(review.evaluation)
     if review.evaluation and review.errors:
@@ -140,10 +127,6 @@ def _labels(data: DataReview, evaluation: EvaluationReview | None) -> list[Chart
         chart = charts.label_by_split(numbers, evaluation.label if evaluation else "the label")
         return [chart] if chart else []
     return [charts.class_balance(data)] if data.counts else []
-
-
-def _by_failure(evaluation: EvaluationReview | None) -> list[Any]:
-    return sorted(evaluation.decision.checks, key=lambda check: check.passed) if evaluation else []
 
 
 def _metric_names(evaluation: EvaluationReview | None) -> list[str]:
@@ -175,53 +158,49 @@ def _threshold_data(evaluation: EvaluationReview | None) -> dict[str, Any]:
     return found
 
 
-def _embedded(value: object) -> Markup:
-    """JSON inside of a script element, which no text in it can end."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
-    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 (no markup is left in it)
+def _model(review: Review, run: RunView) -> str:
+    """The model's name: of several that the Tuner compared, or of a photo's pretrained base."""
+    curves = review.training.curves if review.training else None
+    return (curves.model if curves else "") or run.settings.get("trainer.base", "")
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("components.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "sparkline": sparkline,
-        "number": _number,
-        "by_feature": _by_feature,
-        "metric": _metric,
-        "digits": digits_of,
+def _averages(evaluation: EvaluationReview) -> list[tuple[str, list[float | None]]]:
+    """Precision, recall and F1 over the classes: the mean of all, and by how many examples each has."""
+    metrics = evaluation.slices[0].metrics
+    found = {
+        name: [metrics[key].value if (key := f"{rate}_{kind}") in metrics else None for rate in RATES]
+        for name, kind in (("Macro average", "macro"), ("Weighted average", "weighted"))
     }
-    environment.globals |= {
-        "metric_title": words.metric_title,
-        "trust": words.trust,
-        "few": words.FEW_EXAMPLES,
-        "meanings": words.MEANINGS,
-    }
-    environment.globals |= {"overfitted": words.OVERFITTED, "gap": words.GAP}
-    environment.globals["plotly"] = Markup((files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8"))  # noqa: S704
-    return environment
+    if len(evaluation.classes) == 2 and None in found["Macro average"]:
+        values = [[each.metrics[rate].value for each in evaluation.classes] for rate in RATES]
+        found["Macro average"] = [None if None in pair else sum(filter(None, pair)) / 2 for pair in values]
+    return [(name, values) for name, values in found.items() if any(value is not None for value in values)]
 
 
-def _template(name: str) -> jinja2.Template:
-    return _environment().get_template(name)
+def _mistakes(review: Review) -> list[Mistake]:
+    """All that are wrong, the most confident first."""
+    kept = review.mistakes.worst.values() if review.mistakes else ()
+    return sorted((each for of_class in kept for each in of_class), key=lambda each: -each.confidence)
 
 
-def _number(value: float | None, form: str = ".4f") -> str:
-    return "" if value is None else format(value, form)
+def _columns(review: Review) -> list[str]:
+    """The columns of rows that are shown: first what names a row, then what is learned from, then the others."""
+    shown = _shown_rows(review)
+    names = list(dict.fromkeys(name for each in shown for name in each))
+    uses = {column.name: column for column in review.data.columns} if review.data else {}
+    return sorted(names, key=lambda name: _place(uses.get(name)))
 
 
-def _metric(value: float | None, name: str, sign: str = "") -> str:
-    return "" if value is None else metric_text(name, value, sign)
+def _shown_rows(review: Review) -> Iterable[dict[str, str]]:
+    if review.errors:
+        return [miss.sample.columns for miss in review.errors.worst]
+    unsure = review.mistakes.unsure if review.mistakes else ()
+    return [each.sample.columns for each in (*_mistakes(review), *unsure)]
 
 
-def _by_feature(statistics: Sequence[FeatureStatistics]) -> dict[str, list[FeatureStatistics]]:
-    found: dict[str, list[FeatureStatistics]] = {}
-    for each in statistics:
-        found.setdefault(each.name, []).append(each)
-    return found
+def _place(use: ColumnUse | None) -> int:
+    if use is None:
+        return 1
+    if use.use == "left out":
+        return 0 if use.why in NAMES else 2
+    return 1

@@ -35,12 +35,14 @@ class SliceResult(Settings):
         count: Examples in it.
         metrics: The candidate's, by name.
         baseline: The last blessed model's, by name; empty where there was none to compare with.
+        meaning: Which examples these are, in words; "" where the name says so.
     """
 
     name: str
     count: int
     metrics: dict[str, Metric]
     baseline: dict[str, float] = {}
+    meaning: str = ""
 
 
 class ThresholdPoint(Settings):
@@ -129,7 +131,7 @@ class Sample(Settings):
 
 
 class Mistake(Settings):
-    """A misclassified test example.
+    """A test example and what the model made of it: a wrong answer, or a right one that it wasn't sure of.
 
     Attributes:
         sample: The example.
@@ -143,17 +145,19 @@ class Mistake(Settings):
 
 
 class Mistakes(Settings):
-    """The most confident wrong predictions.
+    """The most confident wrong predictions, and the least sure right ones.
 
     Attributes:
         seen: Test examples that were looked at.
         wrong: How many of them by actual class were wrong.
-        worst: The most confident ones by actual class.
+        worst: The most confident ones by actual class; some of each pair of classes that is confused often.
+        unsure: Right ones, the least confident first.
     """
 
     seen: int
     wrong: dict[str, int]
     worst: dict[str, tuple[Mistake, ...]]
+    unsure: tuple[Mistake, ...] = ()
 
 
 class HistogramBar(Settings):
@@ -288,6 +292,7 @@ class DataReview(Settings):
         passed_over: How many files beside those of rows aren't data.
         first_passed_over: The names of the first few of them.
         quarantine: The first of those set aside.
+        reasons: How many were set aside by reason; where a reason quotes what it found, that is left out.
         duplicates: Groups of identical records, the worst first.
         conflicts: Records with the same inputs and different labels; None where they weren't counted.
         columns: What each column of rows is used for; empty for photos.
@@ -304,6 +309,7 @@ class DataReview(Settings):
     passed_over: int = 0
     first_passed_over: tuple[str, ...] = ()
     quarantine: tuple[Quarantined, ...] = ()
+    reasons: dict[str, int] = {}
     duplicates: tuple[Duplicate, ...] = ()
     conflicts: Conflicts | None = None
     columns: tuple[ColumnUse, ...] = ()

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from components.evaluator.guessing import MOSTLY_ONE
 from components.ingest.findings import conflicts_text, long_cells_text, missing_classes, missing_classes_text
 from components.metric_text import LOWER_IS_BETTER, metric_text
-from components.outcome import GUESSING, NumberScores, ThresholdCheck
+from components.outcome import ThresholdCheck
 from components.report.review import DataReview, EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
@@ -80,7 +81,7 @@ of so much."""
 HARDLY = 0.95
 """A training loss that ends above this share of where it began has hardly moved."""
 
-WORST_SHOWN = 3
+WORST_SHOWN, WORST_CLASSES = 3, 5
 OTHER_METRICS = ("recall", "precision", "auc")
 """Metrics with an interval, besides accuracy."""
 
@@ -100,15 +101,20 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
         return "unfinished", "The run ended before the evaluation, and nothing was pushed."
     failed = [check for check in decision.checks if not check.passed]
     if not decision.blessed:
-        guessing = "".join(f"{check.guessing}. " for check in failed if check.guessing)
         return "not_blessed", (
-            f"{guessing}{len(failed)} of {len(decision.checks)} checks failed, so the model isn't blessed and nothing "
-            "was pushed."
+            f"{len(failed)} of {len(decision.checks)} checks failed, so the model isn't blessed and nothing was pushed."
         )
     passed = _passed(decision.checks)
     if review.pushed_to:
         return "pushed", f"{passed}. The model is in {review.pushed_to}."
     return "unfinished", f"{passed}, and the model is blessed, but it wasn't pushed."
+
+
+def not_reached(review: Review) -> str:
+    """Returns what a run ended before, as "training and evaluation"; "" where it came to its end."""
+    if review.evaluation:
+        return ""
+    return "evaluation" if review.training else "training and evaluation" if review.data else "its data was read"
 
 
 def _passed(checks: Sequence[ThresholdCheck]) -> str:
@@ -119,29 +125,6 @@ def _passed(checks: Sequence[ThresholdCheck]) -> str:
     if others := len(checks) - len(compared):
         words += f"; {others} more check{'s' if others > 1 else ''} had no earlier model to compare with"
     return words
-
-
-def check_sentence(check: ThresholdCheck) -> str:
-    """Returns a threshold and what it met as a sentence."""
-    if check.guessing:
-        return f"{check.guessing}."
-    metric = METRICS.get(check.metric, check.metric)
-    where = "over all examples" if check.slice == "all examples" else f"in the slice {check.slice}"
-    if check.value is None:
-        return f"{metric} {where} has no value: there is no test example, or it can't be computed."
-    found = f"{metric} {where} is {metric_text(check.metric, check.value)}"
-    if check.kind == "at_least":
-        return f"{found}; at least {check.bound:g} is required."
-    if check.kind == "at_most":
-        return f"{found}; at most {check.bound:g} is allowed."
-    direction = "fall below" if check.kind == "max_drop" else "rise above"
-    if check.baseline is None:
-        return f"{found}; there is no blessed model to compare with, which it may {direction} by {check.bound:g}."
-    return (
-        f"{found}, {metric_text(check.metric, check.value - check.baseline, '+')} against the last blessed model's "
-        f"{metric_text(check.metric, check.baseline)}; "
-        f"it may {direction} that by {check.bound:g}."
-    )
 
 
 def warnings(evaluation: EvaluationReview) -> list[str]:
@@ -173,42 +156,6 @@ def _never_predicted(evaluation: EvaluationReview, taken: Sequence[float]) -> li
     return [f"The model predicts no test example as {listed(never)}; in brackets, how many there are."]
 
 
-def headline(review: Review) -> str:
-    """Returns how good a model is that predicts a number, beside guessing and simple models; "" for one of classes."""
-    evaluation = review.evaluation
-    if not evaluation or not evaluation.label or evaluation.guessing is None:
-        return ""
-    overall = evaluation.slices[0]
-    rmse, r2 = (_with_interval(overall, name) for name in ("rmse", "r2"))
-    # The yardstick's own guess, the mean of the training labels, differs from the test's by chance.
-    beside = {"always predicting the mean": evaluation.guessing} | _simple_models(review)
-    others = ", ".join(f"{name} {metric_text('rmse', value)}" for name, value in beside.items())
-    return (
-        f"On {overall.count:,} test rows the RMSE of {evaluation.label} is {rmse}, in its own unit; R2 is {r2}. "
-        f"For comparison, RMSE: {others}."
-    )
-
-
-def _simple_models(review: Review) -> dict[str, float]:
-    """The RMSE of those that know something of the row."""
-    models = review.yardstick.models if review.yardstick else {}
-    return {
-        f"scikit-learn's {name}": scores.rmse
-        for name, scores in models.items()
-        if isinstance(scores, NumberScores) and name != GUESSING
-    }
-
-
-def _with_interval(found: SliceResult, name: str) -> str:
-    metric = found.metrics[name]
-    if metric.value is None:
-        return "not defined"
-    if metric.low is None or metric.high is None:
-        return metric_text(name, metric.value)
-    ends = f"{metric_text(name, metric.low)} to {metric_text(name, metric.high)}"
-    return f"{metric_text(name, metric.value)} (95 % interval {ends})"
-
-
 def error_warnings(review: Review) -> list[str]:
     """Returns what a reader must know of a model that predicts a number, although no check may look at it."""
     if not review.evaluation or not review.errors:
@@ -234,14 +181,9 @@ def _span(name: str, metric: Metric) -> str:
     return f"its 95 % interval is {metric_text(name, low)} to {metric_text(name, high)}"
 
 
-def notes(review: Review) -> list[str]:
-    """Returns what to weigh the checks with: what guessing would reach, what no check looks at, overfitting."""
-    found = []
-    if review.evaluation:
-        found += [_guessing(review.evaluation), _what_is_checked(review.evaluation)]
-    if review.training:
-        found.append(_kept_too_late(review.training.curves))
-    return [sentence for sentence in found if sentence]
+def notes(evaluation: EvaluationReview) -> list[str]:
+    """Returns what to weigh the checks with: what guessing would reach, what no check looks at."""
+    return [sentence for sentence in (_guessing(evaluation), _what_is_checked(evaluation)) if sentence]
 
 
 def data_warnings(data: DataReview) -> list[str]:
@@ -269,6 +211,8 @@ def _guessing(evaluation: EvaluationReview) -> str:
         return ""
     name = evaluation.class_names[counts.index(max(counts))]
     share = max(counts) / sum(counts)
+    if share <= MOSTLY_ONE:  # the headline has it
+        return ""
     return f"For comparison: predicting {name} for every example would give an accuracy of {share:.4f}."
 
 
@@ -279,7 +223,8 @@ def _what_is_checked(evaluation: EvaluationReview) -> str:
     return "Every check covers all examples: a bad slice alone doesn't stop a push."
 
 
-def _kept_too_late(curves: LearningCurves) -> str:
+def kept_too_late(curves: LearningCurves) -> str:
+    """Returns a sentence that says that the weights are of an overfitted model; "" where they aren't."""
     values = curves.metrics[f"val_{curves.crossentropy}"]
     kept = curves.best_epoch or len(values)
     value, lowest = values[kept - 1], min(values)
@@ -292,18 +237,40 @@ def _kept_too_late(curves: LearningCurves) -> str:
 
 
 def worst_slices(evaluation: EvaluationReview) -> list[str]:
-    """Returns sentences on the slices that are worst by the first metric, and whether they can be trusted."""
+    """Returns sentences on the slices that cost the most, and whether they can be trusted.
+
+    What a slice costs is how far it is from all examples by the first metric, times its examples: many that are a
+    little worse weigh as much as a few that are much worse.
+    """
     metric = evaluation.first_metric
     overall = _value(evaluation.slices[0], metric)
     if overall is None:
         return []
     worse = [
-        (_lead(metric, value, overall), each)
+        (_lead(metric, value, overall) * each.count, each)
         for each in evaluation.slices[1:]
         if (value := _value(each, metric)) is not None and _lead(metric, value, overall) < 0
     ]
     ranked = sorted(worse, key=lambda pair: pair[0])[:WORST_SHOWN]
     return [_slice_sentence(each, metric, overall) for _, each in ranked]
+
+
+def worst_classes(evaluation: EvaluationReview) -> list[str]:
+    """Returns sentences on the classes with the most examples that weren't found, and what these were taken for."""
+    confusion = evaluation.plots[0].confusion if evaluation.plots else ()
+    missed = [
+        (sum(row) - row[number], number, row) for number, row in enumerate(confusion) if sum(row) - row[number] > 0
+    ]
+    ranked = sorted(missed, key=lambda each: (-each[0], each[1]))[:WORST_CLASSES]
+    return [_class_sentence(evaluation.class_names, number, row) for _, number, row in ranked]
+
+
+def _class_sentence(names: Sequence[str], number: int, row: Sequence[float]) -> str:
+    whole = sum(row)
+    others = [(count, other) for other, count in zip(names, row, strict=True) if other != names[number]]
+    count, other = max(others)
+    found = f"{names[number]}: {row[number]:,.0f} of {whole:,.0f} found (recall {row[number] / whole:.4f})"
+    return f"{found}, most often predicted as {other} ({count:,.0f})."
 
 
 def worst_by_other_metrics(evaluation: EvaluationReview) -> list[str]:
@@ -348,7 +315,8 @@ def _slice_sentence(found: SliceResult, metric: str, overall: float) -> str:
     value = bounds.value or 0.0
     apart = f"{metric_text(metric, abs(overall - value))} {'below' if value < overall else 'above'} all examples"
     name = METRICS[metric].lower() if metric in IN_WORDS else metric
-    words = f"{found.name}: {name} {metric_text(metric, value)}, {apart}, on {found.count:,} examples"
+    where = f"{found.name} ({found.meaning})" if found.meaning else found.name
+    words = f"{where}: {name} {metric_text(metric, value)}, {apart}, on {found.count:,} examples"
     return f"{words}. {trust(found.count, bounds, overall, metric)}"
 
 

@@ -282,11 +282,14 @@ class RowPipeline(PipelineConfig):
     @property
     def column_roles(self) -> ColumnRoles:
         """What the columns are used for."""
+        made = self.transform.slices
         return ColumnRoles(
             features=self.transform.kinds,
             weight=self.data.weight,
             ids=self.data.id,
             slices=(*self.evaluation.slices, *self.transform.columns_of(self.evaluation.slices)),
+            quantiles={name: each.column for name, each in made.items() if each.kind == "quantiles"},
+            positive_counts={name: each.columns for name, each in made.items() if each.kind == "count_positive"},
             left_out=self.left_out,
         )
 

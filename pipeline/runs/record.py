@@ -51,6 +51,7 @@ class RunRecord(Settings):
         counts: What became of the records.
         notes: What to know of the run besides, a sentence each: such as which columns aren't learned from.
         metrics: The candidate's, over all examples.
+        intervals: The 95 % intervals of those that have one; the report, which is drawn at a run's end, works them out.
         thresholds: Each with what it met.
         yardstick: What simple models score on the same test rows; None where that wasn't measured.
         model_uri: Where the model was pushed to; "" if it wasn't.
@@ -72,6 +73,7 @@ class RunRecord(Settings):
     counts: Counts = Counts()
     notes: tuple[str, ...] = ()
     metrics: dict[str, float] = Field(default_factory=dict)
+    intervals: dict[str, tuple[float, float]] = Field(default_factory=dict)
     thresholds: tuple[ThresholdCheck, ...] = ()
     yardstick: Yardstick | None = None
     model_uri: str = ""

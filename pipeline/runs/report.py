@@ -1,18 +1,16 @@
 """Makes the report of a run on this machine from its record and its artifacts."""
 
-import json
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeAlias
 
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT
 from components.metric_text import LOWER_IS_BETTER, metric_text
 from components.outcome import Step
-from components.pusher.versions import newest_version
 from components.report.collect import ARTIFACTS, Sources, collect, read_review
-from components.report.page import render, render_index
+from components.report.page import render
 from components.report.review import Review
 from components.report.run_view import Change, Origin, RunView
 from pipeline.config import PipelineConfig
@@ -22,11 +20,15 @@ from pipeline.metadata.lineage import PUSHED_TO, lineage
 from pipeline.metadata.reasons import NEW, reason
 from pipeline.runs.comparison import MetricPair, compare
 from pipeline.runs.home import catalog_files
+from pipeline.runs.index_pages import REPORTS, write_index_pages, write_page
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.served import Versions
+from pipeline.runs.setting_texts import command_of, own_settings, setting_text
 from pipeline.source_fingerprint import LIBRARIES
 
 NEITHER_IS_BETTER = ("calibration", "mean_error", EXAMPLE_COUNT, WEIGHTED_COUNT)
-REPORTS, INDEX = "reports", "index.html"
+
+Intervals: TypeAlias = Mapping[str, tuple[float, float]]
 
 
 def report_path(home: str, run_id: str) -> Path:
@@ -35,27 +37,35 @@ def report_path(home: str, run_id: str) -> Path:
 
 
 def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
-    """Draws the report of a run, and the index over all runs.
+    """Draws the report of a run, the index over all runs, and that over all pipelines of the output folder.
 
     Args:
         config: The pipeline.
         record: The run, at its end.
 
     Returns:
-        The record with the path of its report, and with the reason of each step.
+        The record with the path of its report, the reason of each step, and the intervals of its metrics.
     """
     history = read_history(config)
     executions = {execution.node: execution for execution in history.of_run(record.run_id)}
     steps = tuple(_with_reason(step, executions.get(step.name), history) for step in record.steps)
     path = report_path(config.home, record.run_id)
-    record = record.model_copy(update={"steps": steps, "report": str(path)})
-    earlier = [run for run in RunStore(config.home).runs() if run.run_id < record.run_id and run.status != "running"]
     review = _review(config, executions)
-    view = _view(config, [record, *earlier], history, executions)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path, render(review, view))
-    _write(path.parent / INDEX, render_index(config.name, _index([record, *earlier])))
+    record = record.model_copy(update={"steps": steps, "report": str(path), "intervals": _intervals(review)})
+    others = [run for run in RunStore(config.home).runs() if run.run_id != record.run_id and run.status != "running"]
+    runs = sorted([record, *others], key=lambda run: run.run_id, reverse=True)
+    write_page(path, render(review, _view(config, record, runs, history, executions, review)))
+    write_index_pages(config, runs)
     return record
+
+
+def _intervals(review: Review) -> dict[str, tuple[float, float]]:
+    metrics = review.evaluation.slices[0].metrics if review.evaluation else {}
+    return {
+        name: (metric.low, metric.high)
+        for name, metric in metrics.items()
+        if metric.low is not None and metric.high is not None
+    }
 
 
 def _review(config: PipelineConfig, executions: Mapping[str, Execution]) -> Review:
@@ -80,10 +90,16 @@ def _pushed_to(executions: Mapping[str, Execution]) -> str:
 
 
 def _view(
-    config: PipelineConfig, runs: Sequence[RunRecord], history: History, executions: Mapping[str, Execution]
+    config: PipelineConfig,
+    record: RunRecord,
+    runs: Sequence[RunRecord],
+    history: History,
+    executions: Mapping[str, Execution],
+    review: Review,
 ) -> RunView:
-    record, previous = runs[0], next(iter(runs[1:]), None)
+    previous = next((run for run in runs if run.run_id < record.run_id), None)
     origins = _origins(history, executions)
+    baseline = review.evaluation.decision.baseline_uri if review.evaluation else ""
     return RunView(
         run_id=record.run_id,
         status=record.status,
@@ -93,10 +109,14 @@ def _view(
         previous=previous.run_id if previous else "",
         changes=tuple(changes(previous, record)) if previous else (),
         settings=_settings(record),
+        own_settings=own_settings(config),
+        command=command_of(record),
+        home=config.home,
+        data=record.config.get("data", {}).get("path", ""),
         lineage=(*origins, *catalog_files(origins, runs)),
         versions=versions(),
         log=record.log,
-        serving=newest_version(config.pushed_dir),
+        served=Versions(config).before(record, runs, baseline),
     )
 
 
@@ -124,12 +144,12 @@ def changes(before: RunRecord, now: RunRecord) -> list[Change]:
     pairs: list[tuple[str, str, str]] = [("status", status_before, status_now)]
     pairs += [(f"{step.name} ran", "", step.reason) for step in now.steps if _is_cause(step)]
     pairs += [(f"records: {each.name}", f"{each.a:,}", f"{each.b:,}") for each in found.counts]
-    pairs += [(f"setting {each.key}", _text(each.a), _text(each.b)) for each in found.settings]
+    pairs += [(f"setting {each.key}", setting_text(each.a), setting_text(each.b)) for each in found.settings]
     differing = [Change(what=what, before=old, now=new) for what, old, new in pairs if old != new]
     metrics = [
-        Change(what=each.name, before=_number(each.name, each.a), now=_judged(each))
+        Change(what=each.name, before=_number(each.name, each.a), now=_judged(each, now.intervals))
         for each in found.metrics
-        if each.name != EXAMPLE_COUNT
+        if each.name != EXAMPLE_COUNT and each.difference != 0
     ]
     return [*differing, *metrics]
 
@@ -139,24 +159,28 @@ def _is_cause(step: Step) -> bool:
     return not step.cached and bool(step.reason) and not step.reason.startswith(NEW)
 
 
-def _judged(pair: MetricPair) -> str:
-    """The later value, and whether it is better."""
+def _judged(pair: MetricPair, intervals: Intervals) -> str:
+    """The later value, and whether it is better: that is said only where the earlier one is outside of its interval."""
     value = _number(pair.name, pair.b)
-    if not pair.difference or pair.name in NEITHER_IS_BETTER:
-        return f"{value} (the same)" if pair.difference == 0 else value
-    return f"{value} ({'better' if (pair.difference > 0) != (pair.name in LOWER_IS_BETTER) else 'worse'})"
+    if pair.difference is None or pair.a is None:
+        return value
+    changed = metric_text(pair.name, pair.difference, "+")
+    if pair.name in NEITHER_IS_BETTER or pair.name not in intervals:
+        return f"{value} ({changed})"
+    low, high = intervals[pair.name]
+    ends = f"95 % interval {metric_text(pair.name, low)} to {metric_text(pair.name, high)}"
+    if low <= pair.a <= high:
+        return f"{value} ({changed}, which may be chance: {ends})"
+    better = (pair.difference > 0) != (pair.name in LOWER_IS_BETTER)
+    return f"{value} ({changed}, {'better' if better else 'worse'}: {ends})"
 
 
 def _number(metric: str, value: float | None) -> str:
     return "" if value is None else metric_text(metric, value)
 
 
-def _text(value: object) -> str:
-    return "None" if value is None else value if isinstance(value, str) else json.dumps(value)
-
-
 def _settings(run: RunRecord) -> dict[str, str]:
-    return {key: _text(value) for key, value in flattened(run.config).items()} if run.config else {}
+    return {key: setting_text(value) for key, value in flattened(run.config).items()} if run.config else {}
 
 
 def versions() -> dict[str, str]:
@@ -168,26 +192,3 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed as a distribution"
     return found
-
-
-def _index(runs: Sequence[RunRecord]) -> list[dict[str, object]]:
-    return [
-        {
-            "run_id": run.run_id,
-            "status": run.status,
-            "seconds": run.seconds,
-            "metrics": run.metrics,
-            "counts": run.counts.model_dump(),
-            "examples": sum(run.counts.model_dump().values()),
-            "settings": _settings(run),
-            "outcome": run.error.cause.splitlines()[0] if run.error else run.model_uri,
-            "report": f"{run.run_id}.html" if run is runs[0] or os.path.isfile(run.report) else "",
-        }
-        for run in runs
-    ]
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

@@ -72,6 +72,17 @@ def roll_back(
         return done
 
 
+def rollbacks(home: str) -> list[Rollback]:
+    """Returns the rollbacks of a pipeline, the oldest first.
+
+    Args:
+        home: The pipeline's folder.
+    """
+    file = Path(home) / RECORDS_FILE
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return [Rollback.model_validate_json(line) for line in lines if line.strip()]
+
+
 def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
     """Returns the version that is meant, and the newest."""
     there = versions(config.pushed_dir)

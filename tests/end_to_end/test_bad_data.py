@@ -1,6 +1,8 @@
 """Data that mustn't be trained on: the run stops before Transform, and says why."""
 
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from browser import charts, needs_chromium, opened
@@ -49,7 +51,8 @@ def test_the_report_of_a_failed_run_says_why_and_shows_what_there_is(leaking):
         assert all(drawn.values()), drawn
         assert "train/cat" in page.inner_text("#data")
         assert page.evaluate("document.querySelectorAll('#data img').length") > 0
-        assert "The run ended before the evaluation." in page.inner_text("#decision")
+        assert page.inner_text("#not-reached") == "The run ended before training and evaluation."
+        assert page.query_selector("#decision, #slices, #mistakes, #training") is None
 
 
 def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):
@@ -61,6 +64,9 @@ def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):
     assert done.returncode == 1
     assert record["counts"] == {"train": 0, "eval": 0, "test": 0, "quarantined": 3, "unused": 0}
     assert "3 of 3 records (100.0%) are quarantined" in record["error"]["cause"]
+    page = Path(record["report"]).read_text(encoding="utf-8")
+    cause = page[page.index('<section id="cause">') : page.index('<section id="data">')]
+    assert re.search(r">3</td><td>not a photo but text", cause)
 
 
 def test_no_data_at_all_is_said_without_a_traceback(home, tmp_path):

@@ -61,7 +61,7 @@ def test_transferline_knows_that_nothing_changed(record, home):
 def test_its_report_shows_the_ten_classes(record):
     with opened(record["report"], width=390) as page:
         drawn = charts(page)
-        assert set(drawn) >= {"slices", "confusion", "training-loss", "training-accuracy", "class-balance", "waterfall"}
+        assert set(drawn) >= {"slices", "training-loss", "training-accuracy", "class-balance", "waterfall"}
         assert all(drawn.values()), drawn
         assert page.inner_text("h1").endswith("Pushed")
         assert record["model_uri"] in page.inner_text("#verdict")

@@ -221,10 +221,15 @@ def test_the_report_shows_predicted_against_actual_and_the_worst_rows(run, width
         assert {"predicted-actual", "residuals", "label", "slices", "compared", "training-loss"} <= set(drawn)
         assert all(drawn.values()), drawn
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.inner_text("#headline").startswith(
-            f"On {record['counts']['test']} test rows the RMSE of price is {record['metrics']['rmse']:,.0f} "
-        )
-        assert "ridge regression" in page.inner_text("#headline")
+        names = page.evaluate("[...document.querySelectorAll('#tiles dt')].map((name) => name.textContent)")
+        values = page.evaluate("[...document.querySelectorAll('#tiles .value')].map((value) => value.textContent)")
+        assert dict(zip(names, values, strict=True)) == {
+            "RMSE of price": f"{record['metrics']['rmse']:,.0f}",
+            "Guessing": values[1],
+            "Served before": "nothing",
+            "Test examples": str(record["counts"]["test"]),
+        }
+        assert "best simple model:" in page.inner_text("#tiles")
         assert all(place.startswith("house h") for place in column(page, "misses", 0))
         errors = [abs(float(error)) for error in column(page, "misses", 1)]
         assert errors == sorted(errors, reverse=True)

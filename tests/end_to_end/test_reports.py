@@ -59,14 +59,19 @@ def test_a_blocked_run_says_why_and_shows_every_chart(blocked):
     with opened(record["report"]) as page:
         assert page.inner_text("h1").endswith("Not blessed, not pushed")
         assert page.inner_text("#verdict").startswith("1 of 2 checks failed")
-        assert "at least 1 is required" in page.inner_text("#checks tbody tr")
+        assert "at least 1" in page.inner_text("#checks tbody tr")
+        assert [tile.inner_text() for tile in page.query_selector_all("#tiles dt")] == [
+            "Accuracy",
+            "Guessing",
+            "Still served",
+            "Test examples",
+        ]
         drawn = charts(page)
         assert set(drawn) >= {
             "slices",
             "roc",
             "precision-recall",
             "calibration",
-            "confusion",
             "training-loss",
             "waterfall",
         }
@@ -74,6 +79,11 @@ def test_a_blocked_run_says_why_and_shows_every_chart(blocked):
         widths = page.evaluate(WIDTHS_OF_PHOTOS)
         assert len(widths) > 0
         assert min(widths) > 20
+        actual, predicted = page.evaluate("Object.values(document.querySelector('#confused a').dataset)")
+        page.click("#confused a")
+        shown = page.evaluate("[...wrong.children].filter((card) => !card.hidden).map((card) => ({...card.dataset}))")
+        assert shown
+        assert all(each == {"actual": actual, "predicted": predicted} for each in shown)
         assert "fine tuning starts" in page.text_content("#chart-training-loss")
 
 

@@ -21,8 +21,6 @@
         copy.marker = { color: own, ...copy.marker };
       }
       if (copy.type === "bar") copy.marker = { color: own, ...copy.marker };
-      if (copy.type === "heatmap") copy.textfont = { color: ink };
-      if (copy.type === "heatmap") copy.colorscale = [[0, colour("--panel")], [1, dark.matches ? "#1f5c99" : "#56a0dd"]];
       return copy;
     });
     const axis = { gridcolor: line, zerolinecolor: line, linecolor: line };
@@ -67,8 +65,19 @@
   function filter() {
     const words = byId("filter").value.toLowerCase();
     const rows = [...byId("metrics").tBodies[0].rows];
-    rows.forEach((row) => { row.hidden = !row.cells[0].dataset.value.toLowerCase().includes(words); });
+    rows.forEach((row) => {
+      row.hidden = words ? !row.cells[0].dataset.value.toLowerCase().includes(words) : "folded" in row.dataset;
+    });
     byId("shown").textContent = words ? `${rows.filter((row) => !row.hidden).length} of ${rows.length} shown` : "";
+  }
+
+  // Shows of the mistakes only those of a cell of the confusion matrix; of all without arguments.
+  function showPair(actual, predicted) {
+    const all = [...byId("wrong").querySelectorAll("[data-actual]")];
+    all.forEach((one) => { one.hidden = actual !== undefined && (one.dataset.actual !== actual || one.dataset.predicted !== predicted); });
+    const shown = all.filter((one) => !one.hidden).length;
+    byId("pair").hidden = actual === undefined;
+    byId("pair-text").textContent = actual === undefined ? "" : `${actual} predicted as ${predicted}: ${shown || "none"} of those shown here.`;
   }
 
   function slider(slices) {
@@ -129,6 +138,14 @@
 
   document.querySelectorAll("table.sortable").forEach(sortable);
   byId("filter")?.addEventListener("input", filter);
+  byId("every-metric")?.addEventListener("change", (event) => byId("metrics").classList.toggle("every", event.target.checked));
+  if (byId("wrong")) {
+    document.querySelectorAll("a[data-predicted]").forEach((link) => link.addEventListener("click", () => {
+      showPair(link.dataset.actual, link.dataset.predicted);
+      byId("mistakes").querySelector("h2").focus({ preventScroll: true });  // the link itself scrolls
+    }));
+    byId("every-pair").addEventListener("click", () => showPair());
+  }
   if (byId("slider")) slider(data("thresholds"));
   if (byId("compare")) compare(data("runs-data"));
   dark.addEventListener("change", drawAll);

@@ -38,6 +38,7 @@ def write(path, rows):
 
 def test_the_most_confident_wrong_answers_of_each_class_come_first(model_path, tmp_path, monkeypatch):
     monkeypatch.setattr(mistakes, "KEPT_PER_CLASS", 2)
+    monkeypatch.setattr(mistakes, "KEPT_PER_PAIR", 0)
     wrong = [("cat", [0.2, sure, 0.8 - sure]) for sure in (0.5, 0.7, 0.6)]
     files = write(tmp_path / "a.gz", [("dog", [0, 1, 0]), *wrong, ("fox", [0.9, 0.1, 0]), ("cat", [1, 0, 0])])
     found = find_mistakes(files, model_path)
@@ -67,7 +68,31 @@ def test_the_confidence_is_that_in_what_was_answered(tmp_path):
 
 def test_a_model_without_mistakes(model_path, tmp_path):
     found = find_mistakes(write(tmp_path / "a.gz", [("dog", [0, 1, 0])]), model_path)
-    assert json.loads(found.model_dump_json()) == {"seen": 1, "wrong": {}, "worst": {}}
+    found = json.loads(found.model_dump_json())
+    assert (found["seen"], found["wrong"], found["worst"]) == (1, {}, {})
+    assert [each["predicted"] for each in found["unsure"]] == ["dog"]
+
+
+def test_each_pair_of_classes_that_is_confused_has_some_of_its_own(model_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(mistakes, "KEPT_PER_CLASS", 1)
+    monkeypatch.setattr(mistakes, "KEPT_PER_PAIR", 2)
+    monkeypatch.setattr(mistakes, "ROWS_PER_BATCH", 2)
+    as_dog = [("cat", [0.4 - less, 0.6 + less, 0]) for less in (0.0, 0.2, 0.1)]
+    files = write(tmp_path / "a.gz", [*as_dog, ("cat", [0.3, 0.2, 0.5]), ("fox", [0, 0, 1])])
+    found = find_mistakes(files, model_path)
+    assert [(each.predicted, round(each.confidence, 3)) for each in found.worst["cat"]] == [
+        *(("dog", 0.8), ("dog", 0.7)),
+        ("fox", 0.5),
+    ]
+    assert found.worst["cat"][0].sample.columns == {"scores": "0.2, 0.8, 0"}
+
+
+def test_right_answers_that_were_least_sure_are_kept_too(model_path, tmp_path, monkeypatch):
+    monkeypatch.setattr(mistakes, "KEPT_UNSURE", 2)
+    sure = [("dog", [1 - p, p, 0]) for p in (0.9, 0.6, 0.8, 0.55)]
+    found = find_mistakes(write(tmp_path / "a.gz", [*sure, ("dog", [0.9, 0.1, 0])]), model_path)
+    assert [each.confidence for each in found.unsure] == pytest.approx([0.55, 0.6])
+    assert {(each.sample.label, each.predicted) for each in found.unsure} == {("dog", "dog")}
 
 
 def test_an_empty_test_split(model_path, tmp_path):

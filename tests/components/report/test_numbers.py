@@ -4,8 +4,10 @@ import pytest
 from browser import charts, column, needs_chromium, opened
 from report_samples import NASTY, check, curves
 
-from components.outcome import Decision
+from components.outcome import Decision, NumberScores, Yardstick
 from components.report import words
+from components.report.decision import check_rows
+from components.report.headline import headline_warnings, tiles
 from components.report.page import render
 from components.report.review import (
     DataReview,
@@ -134,31 +136,39 @@ def review(evaluation, errors):
 
 
 def test_the_headline_has_the_error_its_interval_and_what_it_is_beside(review):
-    assert words.headline(review) == (
-        "On 400 test rows the RMSE of price is 20,543 (95 % interval 16,434 to 24,652), in its own unit; R2 is 0.7490 "
-        "(95 % interval 0.7000 to 0.8000). For comparison, RMSE: always predicting the mean 41,001."
+    scores = {"trees": NumberScores(rmse=19000.4, r2=0.8), "guessing": NumberScores(rmse=41100, r2=0)}
+    beside = review.model_copy(update={"yardstick": Yardstick(seed=0, models=scores)})
+    model, guessing, blessed, test = tiles(beside, RunView())
+    assert (model.title, model.value) == ("RMSE of price", "20,543")
+    assert model.notes == ("95 % interval 16,434 to 24,652", "R2 0.7490")
+    assert (guessing.value, guessing.state) == ("41,001", "good")
+    assert guessing.notes[0] == "always predicting the mean"
+    assert guessing.notes[2] == "best simple model: trees 19,000"
+    assert (blessed.value, test.value) == ("none", "400")
+    assert test.notes == ("train 100; eval 100",)
+
+
+def test_a_model_that_may_be_no_better_than_the_mean_is_warned_of(review):
+    poor = review.evaluation.decision.model_copy(update={"checks": (check(**{**GUESS, "low": -1, "passed": False}),)})
+    evaluation = review.evaluation.model_copy(update={"decision": poor})
+    assert headline_warnings(review.model_copy(update={"evaluation": evaluation}))[0] == (
+        "The model is not distinguishable from guessing: RMSE 20,543 (95 % interval 16,434 to 24,652), guessing 41,001."
     )
-    assert words.headline(Review(pipeline="empty")) == ""
 
 
-def test_guessing_is_a_sentence(review):
-    assert words.check_sentence(review.evaluation.decision.checks[0]) == (
-        "The model is better than guessing: its RMSE is 20,543, that of always predicting the mean is 41,001; its mean "
-        "squared error is lower by 1,259,034,334 (95 % interval 900,000,000 to 1,600,000,000)."
-    )
-    assert words.check_sentence(review.evaluation.decision.checks[1]) == (
-        "R2 over all examples is 0.7490, -0.0022 against the last blessed model's 0.7512; it may fall below that by "
-        "0.02."
-    )
+def test_guessing_is_a_check_of_its_own(review):
+    (guess, drop), _ = check_rows(review.evaluation)
+    assert (guess.bound, guess.found.low) == ("better than guessing, 41,001", 16434.5)
+    assert (drop.bound, drop.state) == ("falls by at most 0.02", "passed")
 
 
-def test_the_slices_with_the_largest_errors_are_named(evaluation):
+def test_the_slices_that_cost_the_most_are_named(evaluation):
     first, second = words.worst_slices(evaluation)
-    assert first.startswith(
+    assert first.startswith("town=Rome: mean absolute error 24,000, 7,566 above all examples, on 160 examples.")
+    assert "21,600 to 26,400, excludes" in first
+    assert second.startswith(
         "town=Oslo: mean absolute error 40,000, 23,566 above all examples, on 9 examples. Too small"
     )
-    assert second.startswith("town=Rome: mean absolute error 24,000, 7,566 above all examples, on 160 examples.")
-    assert "21,600 to 26,400, excludes" in second
 
 
 def test_slices_where_predictions_are_off_to_one_side_are_named(evaluation):
@@ -212,7 +222,7 @@ def test_the_page_shows_every_chart_and_nothing_is_wider_than_the_screen(review,
         }
         assert all(drawn.values()), drawn
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.inner_text("#headline").startswith("On 400 test rows the RMSE of price is 20,543")
+        assert page.inner_text("#tiles").split("\n")[:2] == ["RMSE of price", "20,543"]
         assert column(page, "misses", 0) == ["rows.csv, line 7"] * 2
         assert [float(error) for error in column(page, "misses", 1)] == pytest.approx([-589999.6, 69995])
         page.click("#misses th:nth-child(4) button")

@@ -5,14 +5,14 @@ from browser import charts, column, needs_chromium, opened
 from report_samples import NASTY, curves
 
 from components.answering import Answering
-from components.column_roles import ColumnUse
+from components.column_roles import LEFT_OUT, ColumnUse
 from components.ingest.report import Conflicts, Duplicate
 from components.operating_point import AtRecall
 from components.outcome import Failure, Scores, Yardstick
 from components.report.charts import evaluation_charts, training_charts
-from components.report.page import render, render_index
-from components.report.review import DataReview, Mistake, Mistakes, Review, Sample, TrainingReview
-from components.report.run_view import RunView
+from components.report.page import render
+from components.report.review import DataReview, Metric, Mistake, Mistakes, Review, Sample, TrainingReview
+from components.report.run_view import Origin, RunView, Served
 
 
 @pytest.fixture
@@ -28,14 +28,18 @@ def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(page_file, da
     with opened(page_file, dark=dark, width=width) as page:
         drawn = charts(page)
         assert set(drawn) == {
-            *("slices", "roc", "precision-recall", "calibration", "confusion", "class-balance", "waterfall"),
+            *("slices", "roc", "precision-recall", "calibration", "class-balance", "waterfall"),
             *("training-loss", "training-accuracy", "training-learning_rate", "training-seconds"),
         }
         assert all(drawn.values()), drawn
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         # What a row is about isn't written letter by letter, one below the other.
-        for table in "metrics", "classes":
+        for table in "metrics", "classes", "confusion":
             assert page.evaluate(f"{table}.tBodies[0].rows[0].cells[0].getBoundingClientRect().width") > 80
+        # Value and bound of a check are in sight without moving anything sideways.
+        for name in "Value", "Bound":
+            right = page.evaluate(f"document.querySelector('#checks [data-name={name}]').getBoundingClientRect().right")
+            assert 0 < right <= width
 
 
 @needs_chromium
@@ -105,7 +109,7 @@ def test_rows_are_named_and_what_was_passed_over_is_said():
     )
     data = DataReview(samples={"dog": (sample,)}, passed_over=3, first_passed_over=("SOURCE.txt", "b.md"))
     page = render(Review(pipeline="rows", data=data, mistakes=mistakes), None)
-    assert page.count("<td>n 007</td>") == page.count('<th scope="col">Row</th>') == 2
+    assert page.count("<td>n 007</td>") == page.count(">Row<") == 2
     assert "these aren't files of rows: SOURCE.txt, b.md and 1 more." in page
     page = render(Review(pipeline="rows", data=DataReview(passed_over=1, first_passed_over=("SOURCE.txt",))), None)
     assert "this isn't a file of rows: SOURCE.txt." in page
@@ -118,32 +122,107 @@ def test_without_anything_the_page_says_what_is_missing(tmp_path):
     with opened(path) as page:
         assert page.inner_text("#verdict") == "The run failed, and nothing was pushed: no photos (DataGate)"
         assert charts(page) == {}
+        # What the run didn't come to has no empty section.
+        assert page.evaluate("[...document.querySelectorAll('main section')].map((part) => part.id)") == ["data", "run"]
+        assert page.evaluate("[...document.querySelectorAll('nav a')].map((link) => link.hash)") == ["#data", "#run"]
 
 
 @needs_chromium
-def test_the_index_links_runs_and_sets_two_side_by_side(tmp_path):
-    def run(run_id, accuracy, seed):
-        return {
-            "run_id": run_id,
-            "status": "pushed",
-            "seconds": 10.0,
-            "metrics": {"accuracy": accuracy},
-            "counts": {"train": 5},
-            "examples": 5,
-            "settings": {"trainer.seed": seed, "name": "pets"},
-            "outcome": "/pushed/1",
-            "report": f"{run_id}.html",
-        }
+def test_a_cell_of_the_confusion_matrix_leads_to_its_mistakes(review, run_view, tmp_path):
+    def mistake(actual, predicted):
+        return Mistake(
+            sample=Sample(label=actual, place=f"{actual} 1", columns={"x": "1"}), predicted=predicted, confidence=0.9
+        )
 
-    path = tmp_path / "index.html"
-    path.write_text(render_index("pets", [run("b", 0.8, "1"), run("a", 0.7, "0")]), encoding="utf-8")
+    worst = {"dog": (mistake("dog", NASTY), mistake("dog", NASTY)), NASTY: (mistake(NASTY, "dog"),)}
+    found = review.mistakes.model_copy(update={"worst": worst})
+    path = tmp_path / "report.html"
+    path.write_text(render(review.model_copy(update={"mistakes": found}), run_view), encoding="utf-8")
     with opened(path) as page:
-        assert page.get_attribute("#runs a", "href") == "b.html"
-        assert charts(page)["history-accuracy"] > 0
-        rows = page.evaluate("[...compare.tBodies[0].rows].map((row) => [...row.cells].map((c) => c.textContent))")
-        assert rows == [["accuracy", "0.7000", "0.8000"], ["trainer.seed", "0", "1"]]
-        page.uncheck("#differing")
-        assert len(column(page, "compare", 0)) == 6
+        assert column(page, "confusion", 0) == ["dog", NASTY]
+        # By the keyboard alone: to the link, and Enter.
+        page.focus("#confusion tbody tr:nth-child(1) td a")
+        page.keyboard.press("Enter")
+        assert column(page, "wrong", 1) == ["dog", "dog"]
+        assert page.inner_text("#pair-text") == f"dog predicted as {NASTY}: 2 of those shown here."
+        assert page.evaluate("location.hash") == "#mistakes"
+        page.focus("#every-pair")
+        page.keyboard.press("Enter")
+        assert len(column(page, "wrong", 1)) == 3
+        assert not page.is_visible("#pair")
+
+
+@needs_chromium
+def test_slices_that_hold_all_examples_are_said_and_found_and_metrics_are_unfolded(review, run_view, tmp_path):
+    overall = review.evaluation.slices[0]
+    metrics = {**overall.metrics, "mcc": Metric(value=0.4)}
+    slices = [
+        each.model_copy(update={"metrics": {**each.metrics, "mcc": metrics["mcc"]}})
+        for each in review.evaluation.slices
+    ]
+    evaluation = review.evaluation.model_copy(
+        update={"slices": (*slices, slices[0].model_copy(update={"name": "format=JPEG"}))}
+    )
+    path = tmp_path / "report.html"
+    path.write_text(render(review.model_copy(update={"evaluation": evaluation}), run_view), encoding="utf-8")
+    with opened(path) as page:
+        assert "format=JPEG" in page.inner_text("#folded-slices")
+        assert column(page, "metrics", 0) == ["all examples", "place=here", "label=dog", f"label={NASTY}"]
+        page.fill("#filter", "jpeg")
+        assert column(page, "metrics", 0) == ["format=JPEG"]
+        assert not page.is_visible("#metrics th:has-text('mcc')")
+        page.check("#every-metric")
+        assert page.is_visible("#metrics th:has-text('mcc')")
+
+
+@needs_chromium
+def test_a_failed_run_shows_first_what_was_set_aside_by_reason(review, tmp_path):
+    data = review.data.model_copy(update={"reasons": {"… is no number": 161, "no label": 7}})
+    run = RunView(status="failed", failure=Failure(cause="too much is quarantined", place="DataGate"))
+    path = tmp_path / "report.html"
+    path.write_text(render(Review(pipeline="pets", data=data), run), encoding="utf-8")
+    with opened(path) as page:
+        assert page.evaluate("document.querySelector('main section').id") == "cause"
+        assert " ".join(page.inner_text("#cause tbody").split()) == "161 … is no number 7 no label"
+        assert page.inner_text("#not-reached") == "The run ended before training and evaluation."
+
+
+@needs_chromium
+def test_what_names_a_row_comes_first(review, tmp_path):
+    columns = {"age": "3", "city": "b", "passenger": "7", "zone": "x"}
+    uses = [
+        ColumnUse(name="age", use="learned", kind="number"),
+        ColumnUse(name="city", use="left out", why="not in transform.features"),
+        ColumnUse(name="passenger", use="left out", why=LEFT_OUT["key"]),
+        ColumnUse(name="zone", use="learned", kind="category"),
+    ]
+    row = Mistake(sample=Sample(label="dog", place="a.csv, line 3", columns=columns), predicted="cat", confidence=1)
+    found = review.mistakes.model_copy(update={"worst": {"dog": (row,)}, "unsure": (row,)})
+    data = review.data.model_copy(update={"columns": tuple(uses)})
+    path = tmp_path / "report.html"
+    path.write_text(render(review.model_copy(update={"mistakes": found, "data": data})), encoding="utf-8")
+    with opened(path) as page:
+        for table in "wrong", "unsure":
+            heads = page.evaluate(f"[...{table}.tHead.rows[0].cells].map((cell) => cell.textContent)")
+            assert heads == ["Row", "Actual", "Predicted as", "Confidence", "passenger", "age", "zone", "city"]
+
+
+@needs_chromium
+def test_what_the_run_says_is_said_once(review, run_view, tmp_path):
+    steps = tuple(step.model_copy(update={"reason": "first run of this step"}) for step in run_view.steps)
+    origins = [Origin(name=name, uri=f"/home/pets/{name}", run_id="1") for name in ("model", "data")]
+    view = run_view.model_copy(
+        update={"steps": steps, "lineage": tuple(origins), "home": "/home/pets", "command": "transferline run pets"}
+        | {"settings": {"trainer.seed": "5", "trainer.rate": "1"}, "own_settings": ("trainer.seed", "gone")}
+    )
+    path = tmp_path / "report.html"
+    path.write_text(render(review, view), encoding="utf-8")
+    with opened(path) as page:
+        text = page.inner_text("#run")
+        assert [text.count(each) for each in ("first run of this step", "/home/pets", "in run 1")] == [1, 1, 1]
+        assert page.inner_text("#command") == "transferline run pets"
+        assert page.evaluate("document.getElementById('own-settings').textContent") == "trainer.seed5"
+        assert page.evaluate("settings.textContent") == "trainer.rate1"
 
 
 def test_a_curve_of_one_point_and_one_that_hardly_moves_look_like_what_they_are(evaluation):
@@ -184,9 +263,11 @@ def test_names_of_curves_that_end_together_do_not_cover_each_other():
 
 
 def test_a_run_that_pushed_nothing_says_what_is_still_served(review, run_view, tmp_path):
-    page = render(review, run_view.model_copy(update={"serving": "/pushed/17"}))
-    assert "Still served: /pushed/17, which was pushed before." in page
-    assert "Still served" not in render(review, run_view)
+    served = run_view.model_copy(update={"served": Served(version="17")})
+    assert "Still served: version 17." in render(review.model_copy(update={"evaluation": None}), served)
+    assert "<dt>Still served</dt>" in render(review, served)
+    pushed = review.model_copy(update={"pushed_to": "/pushed/18"})
+    assert "<dt>Served before</dt>" in render(pushed, served)
 
 
 def test_the_page_stays_small(page_file):

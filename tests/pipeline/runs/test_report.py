@@ -11,6 +11,8 @@ from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.record import Counts, RunRecord, RunStore
 from pipeline.runs.report import changes, report_path, versions, write_report
+from pipeline.runs.rollback import roll_back
+from pipeline.runs.served import Versions
 
 BEFORE = RunRecord(
     run_id="a",
@@ -47,7 +49,7 @@ def test_a_page_is_drawn_with_the_reason_of_each_step_and_what_changed(config, r
     assert "Pushed" in page
     assert reasons["Trainer"] in page
     assert record.model_uri in page
-    assert f"Pusher: pushed_model</b> <code>{record.model_uri}" in page
+    assert f"Pusher: pushed_model</b> <code>{record.model_uri.removeprefix(f'{config.home}/')}<" in page
 
 
 def test_the_index_has_all_runs_and_links_the_pages_that_are_there(config, runs):
@@ -59,6 +61,46 @@ def test_the_index_has_all_runs_and_links_the_pages_that_are_there(config, runs)
     assert not list(Path(config.home, "reports").glob("*.partial"))
 
 
+def test_what_is_served_and_what_it_replaced_is_in_both_indexes(config, runs):
+    pushed = [run for run in runs if run.model_uri]
+    record = write_report(config, runs[0])
+    assert record.intervals["auc"][0] < record.metrics["auc"] < record.intervals["auc"][1]
+    index = Path(config.home, "reports", "index.html").read_text()
+    assert index.count("★ served now") == sum(run.model_uri == pushed[0].model_uri for run in runs)
+    assert "replaced since" in index
+    every = Path(config.output_dir, "index.html").read_text()
+    assert 'href="higgs_toy/reports/index.html"' in every
+    assert old_home.PUSHED[-1] in every
+    assert not list(Path(config.output_dir).glob("*.partial"))
+
+
+def test_what_was_served_before_is_told_with_its_own_number(config, runs):
+    first_pushed = next(run for run in reversed(runs) if run.model_uri)
+    later = next(run for run in runs if run.model_uri != first_pushed.model_uri and run.model_uri)
+    before = Versions(config).before(later, runs, "")
+    assert before.version == Path(first_pushed.model_uri).name
+    assert before.metrics == first_pushed.metrics
+    assert not before.is_baseline
+    (model,) = (
+        uri for step in first_pushed.steps if step.name == "Trainer" for uri in step.artifacts if "/model/" in uri
+    )
+    assert Versions(config).before(later, runs, model).is_baseline
+    assert Versions(config).before(first_pushed, runs, "") is None
+
+
+def test_a_model_that_was_gone_back_from_is_marked(config, runs):
+    pushed = [run for run in runs if run.model_uri]
+    oldest, newest = pushed[-1], pushed[0]
+    roll_back(config, Path(oldest.model_uri).name)
+    there = Versions(config)
+    assert there.mark(oldest) == "served"
+    assert there.mark(newest) == "rolled back"
+    assert there.mark(BEFORE) == ""
+    unpushed = BEFORE.model_copy(update={"run_id": "z"})
+    assert there.before(unpushed, runs, "").rolled_back
+    assert there.before(unpushed, runs, "").metrics == oldest.metrics
+
+
 def test_the_page_of_a_run_that_came_to_no_report_step_shows_what_there_is(config, runs):
     """As if it had failed in the last step; what the others made is read anew."""
     (review,) = {folder for step in runs[0].steps if step.name == "Report" for folder in step.artifacts}
@@ -67,7 +109,8 @@ def test_the_page_of_a_run_that_came_to_no_report_step_shows_what_there_is(confi
     failed = runs[0].model_copy(update={"run_id": "20270101T000000-00001", "status": "failed", "error": error})
     page = Path(write_report(config, failed).report).read_text()
     assert "The disk is full." in page
-    assert "The run ended before the evaluation." in page
+    assert "The run ended before its data was read." in page
+    assert 'id="decision"' not in page
 
 
 def test_changes_begin_with_the_outcome_and_end_with_the_metrics():
@@ -82,6 +125,7 @@ def test_changes_begin_with_the_outcome_and_end_with_the_metrics():
         steps=steps,
         counts=Counts(train=2000),
         metrics={"auc": 0.75, "crossentropy": 0.75, "accuracy": 0.5, "calibration": 1.5, "example_count": 20},
+        intervals={"auc": (0.6, 0.9)},
         config={"trainer": {"seed": None}},
     )
     found = {change.what: (change.before, change.now) for change in changes(BEFORE, now)}
@@ -90,11 +134,20 @@ def test_changes_begin_with_the_outcome_and_end_with_the_metrics():
     assert "Transform ran" not in found
     assert found["records: train"] == ("1,000", "2,000")
     assert found["setting trainer.seed"] == ("1", "None")
-    assert found["auc"] == ("0.5000", "0.7500 (better)")
-    assert found["crossentropy"] == ("0.7000", "0.7500 (worse)")
-    assert found["accuracy"] == ("0.5000", "0.5000 (the same)")
-    assert found["calibration"] == ("1.0000", "1.5000")
-    assert "example_count" not in found
+    # Better is what is so beyond chance; of what has no interval that can't be told.
+    assert found["auc"] == ("0.5000", "0.7500 (+0.2500, better: 95 % interval 0.6000 to 0.9000)")
+    assert found["crossentropy"] == ("0.7000", "0.7500 (+0.0500)")
+    assert found["calibration"] == ("1.0000", "1.5000 (+0.5000)")
+    assert not {"example_count", "accuracy"} & set(found)  # the accuracy is the same
+
+
+def test_a_difference_within_the_interval_may_be_chance():
+    now = BEFORE.model_copy(update={"metrics": {"accuracy": 0.52}, "intervals": {"accuracy": (0.45, 0.6)}})
+    (change,) = changes(BEFORE.model_copy(update={"metrics": {"accuracy": 0.5}}), now)
+    assert change.now == "0.5200 (+0.0200, which may be chance: 95 % interval 0.4500 to 0.6000)"
+    now = BEFORE.model_copy(update={"metrics": {"rmse": 12.0}, "intervals": {"rmse": (11, 13)}})
+    (change,) = changes(BEFORE.model_copy(update={"metrics": {"rmse": 10.0}}), now)
+    assert change.now == "12.00 (+2.000, worse: 95 % interval 11.00 to 13.00)"
 
 
 def test_a_metric_that_one_run_has_not_is_left_open():

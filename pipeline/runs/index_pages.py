@@ -1,0 +1,97 @@
+"""Writes the page over all runs of a pipeline, and the one over all pipelines of an output folder."""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from components.evaluator.metric_names import EXAMPLE_COUNT
+from components.evaluator.results import ALL_EXAMPLES
+from components.intervals import share_interval
+from components.pusher.versions import versions
+from components.report.index import render_index, render_overview
+from components.report.run_view import PipelineLine, RunLine
+from pipeline.config import PipelineConfig
+from pipeline.config.overrides import flattened
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.served import Versions, version_of
+from pipeline.runs.setting_texts import setting_text
+
+REPORTS, INDEX = "reports", "index.html"
+PUSHED, RUNS = "pushed", "runs"
+
+
+def write_index_pages(config: PipelineConfig, runs: Sequence[RunRecord]) -> None:
+    """Writes both pages anew, each whole or not at all.
+
+    Args:
+        config: The pipeline.
+        runs: Its runs, the newest first.
+    """
+    pushed = Versions(config)
+    lines = [run_line(run, pushed) for run in runs]
+    write_page(Path(config.home) / REPORTS / INDEX, render_index(config.name, lines))
+    write_page(Path(config.output_dir) / INDEX, render_overview(list(_pipelines(Path(config.output_dir)))))
+
+
+def run_line(run: RunRecord, pushed: Versions | None = None) -> RunLine:
+    """Returns a run as it is listed.
+
+    Args:
+        run: Its record.
+        pushed: What became of the models that were pushed; None where that isn't looked at.
+    """
+    version = version_of(run)
+    return RunLine(
+        run_id=run.run_id,
+        status=run.status,
+        seconds=run.seconds,
+        metrics=run.metrics,
+        intervals=_intervals(run),
+        bounds={
+            check.metric: check.bound
+            for check in run.thresholds
+            if check.slice == ALL_EXAMPLES and check.kind in ("at_least", "at_most", "better_than_guessing")
+        },
+        counts=run.counts.model_dump(),
+        settings={key: setting_text(value) for key, value in flattened(run.config).items()} if run.config else {},
+        outcome=run.error.cause.splitlines()[0] if run.error else run.model_uri,
+        version="" if version is None else str(version),
+        mark=pushed.mark(run) if pushed else "",
+        report=f"{run.run_id}.html" if run.report and os.path.isfile(run.report) else "",
+    )
+
+
+def write_page(path: Path, text: str) -> None:
+    """Writes a page whole or not at all; runs that end together may write the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+def _intervals(run: RunRecord) -> dict[str, tuple[float, float]]:
+    """Those that the run kept; of older runs that of the accuracy, which its examples tell."""
+    if run.intervals or "accuracy" not in run.metrics:
+        return run.intervals
+    interval = share_interval(run.metrics["accuracy"], run.metrics.get(EXAMPLE_COUNT, 0.0))
+    return {"accuracy": interval} if interval else {}
+
+
+def _pipelines(output_dir: Path) -> Iterator[PipelineLine]:
+    """Every folder in which a pipeline ran, by name."""
+    for runs in sorted(output_dir.glob(f"*/{RUNS}")):
+        home = runs.parent
+        last = RunStore(str(home)).last()
+        if last is None:
+            continue
+        there = versions(str(home / PUSHED)) if (home / PUSHED).is_dir() else []
+        index = home / REPORTS / INDEX
+        yield PipelineLine(
+            name=home.name,
+            runs=sum(1 for _ in runs.glob("*.json")),
+            last=run_line(last),
+            served=str(there[0]) if there else "",
+            served_since=f"{datetime.fromtimestamp(there[0], timezone.utc):%Y-%m-%d %H:%M} UTC" if there else "",
+            link=f"{home.name}/{REPORTS}/{INDEX}" if index.is_file() else "",
+        )

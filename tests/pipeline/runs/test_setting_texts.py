@@ -1,0 +1,68 @@
+"""Which of a run's settings differ from their default, and the command that sets them again."""
+
+import itertools
+import shlex
+
+from pipeline.config.overrides import apply_overrides
+from pipeline.lookup import files
+from pipeline.runs.record import RunRecord
+from pipeline.runs.setting_texts import command_of, own_settings, setting_text
+from pipeline.source_fingerprint import file_fingerprint
+
+CATALOG = """
+from pipeline.config import CsvData, Evaluation, RowPipeline, Threshold
+
+CONFIG = RowPipeline(
+    name="pets",
+    data=CsvData(path="{folder}", label="animal"),
+    evaluation=Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
+)
+"""
+
+
+def record_of(config):
+    settings = config.model_dump(mode="json")
+    return RunRecord(
+        run_id="a", status="pushed", config=settings, file=config.file, file_sha256=file_fingerprint(config.file)
+    )
+
+
+def load(tmp_path, *settings):
+    file = tmp_path / "pets.py"
+    file.write_text(CATALOG.format(folder=tmp_path))
+    return apply_overrides(files.load(files.find(str(file))), settings)
+
+
+def test_the_command_gives_the_same_settings_again(tmp_path):
+    given = ["trainer.seed=7", 'evaluation.thresholds=[{"metric": "auc", "at_least": 0.3}]', f"output_dir={tmp_path}/x"]
+    config = load(tmp_path, *given)
+    program, verb, file, *options = shlex.split(command_of(record_of(config)))
+    assert (program, verb, file) == ("transferline", "run", config.file)
+    assert options[options.index("--output-dir") + 1] == f"{tmp_path}/x"
+    again = [f"output_dir={tmp_path}/x", *(value for name, value in itertools.pairwise(options) if name == "--set")]
+    assert load(tmp_path, *again).model_dump() == config.model_dump()
+
+
+def test_a_setting_that_is_unset_is_set_to_none(tmp_path):
+    plain = load(tmp_path)
+    assert "--set" not in command_of(record_of(plain))
+    settings = record_of(plain).config
+    settings["trainer"]["patience"] = None
+    assert "--set trainer.patience=none" in command_of(record_of(plain).model_copy(update={"config": settings}))
+
+
+def test_of_a_file_that_has_changed_there_is_no_command(tmp_path):
+    record = record_of(load(tmp_path))
+    (tmp_path / "pets.py").write_text("CONFIG = 1")
+    assert command_of(record) == ""
+    assert command_of(record.model_copy(update={"file": ""})) == ""
+
+
+def test_settings_that_differ_from_their_default_are_found(tmp_path):
+    found = own_settings(load(tmp_path, "trainer.seed=7"))
+    assert {"name", "data.label", "trainer.seed"} <= set(found)
+    assert not any(key.startswith("gate") for key in found)
+
+
+def test_a_setting_is_text():
+    assert [setting_text(value) for value in (None, "a", 1, True, ["a"])] == ["None", "a", "1", "true", '["a"]']
