@@ -1,5 +1,6 @@
 """Makes the report of a run on this machine from its record and its artifacts."""
 
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -184,8 +185,9 @@ def _settings(run: RunRecord) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Returns what this runs on."""
-    found = {"python": platform.python_version()}
+    """Returns what this runs on: the machine, and the releases of what computes."""
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
+    found = {"machine": machine, "python": platform.python_version()}
     for name in ("transferline", *LIBRARIES):
         try:
             found[name] = version(name)

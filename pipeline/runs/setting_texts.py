@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
 from pipeline.config.file import built_in_name, load_file
@@ -32,11 +34,12 @@ def command_of(record: RunRecord) -> str:
     if not record.config or not os.path.isfile(record.file) or file_fingerprint(record.file) != record.file_sha256:
         return ""
     try:
-        plain = with_data(load_file(Path(record.file))).model_dump(mode="json")
-    except TransferlineError:
+        plain = with_data(load_file(Path(record.file)))
+        used = type(plain).model_validate(record.config)  # with the defaults of what is new since then
+    except (TransferlineError, ValidationError):
         return ""
-    name = built_in_name(record.file) or record.file
-    return shlex.join(["transferline", "run", name, *_arguments(plain, record.config)])
+    arguments = _arguments(plain.model_dump(mode="json"), used.model_dump(mode="json"))
+    return shlex.join(["transferline", "run", built_in_name(record.file) or record.file, *arguments])
 
 
 def _arguments(plain: Mapping[str, object], used: Mapping[str, object]) -> Iterator[str]:

@@ -157,5 +157,6 @@ def test_a_metric_that_one_run_has_not_is_left_open():
 
 def test_versions_are_those_that_run():
     found = versions()
-    assert {"python", "transferline", "tfx", "tensorflow"} <= set(found)
+    assert {"machine", "python", "transferline", "tfx", "tensorflow"} <= set(found)
+    assert found["machine"].endswith(" processors")
     assert found["tensorflow"][0].isdigit()

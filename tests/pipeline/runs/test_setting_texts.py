@@ -10,11 +10,12 @@ from pipeline.runs.setting_texts import command_of, own_settings, setting_text
 from pipeline.source_fingerprint import file_fingerprint
 
 CATALOG = """
-from pipeline.config import CsvData, Evaluation, RowPipeline, Threshold
+from pipeline.config import CsvData, Evaluation, MLPTraining, RowPipeline, Threshold
 
 CONFIG = RowPipeline(
     name="pets",
     data=CsvData(path="{folder}", label="animal"),
+    trainer=MLPTraining(steps_per_execution=3),
     evaluation=Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
 )
 """
@@ -46,9 +47,16 @@ def test_the_command_gives_the_same_settings_again(tmp_path):
 def test_a_setting_that_is_unset_is_set_to_none(tmp_path):
     plain = load(tmp_path)
     assert "--set" not in command_of(record_of(plain))
-    settings = record_of(plain).config
-    settings["trainer"]["patience"] = None
-    assert "--set trainer.patience=none" in command_of(record_of(plain).model_copy(update={"config": settings}))
+    unset = load(tmp_path, "trainer.steps_per_execution=none")
+    assert command_of(record_of(unset)).endswith("--set trainer.steps_per_execution=none")
+
+
+def test_what_is_new_since_a_run_is_not_set(tmp_path):
+    record = record_of(load(tmp_path, "trainer.seed=7"))
+    del record.config["trainer"]["patience"]
+    assert command_of(record).endswith(f"run {record.file} --set trainer.seed=7")
+    record.config["trainer"]["gone"] = 1
+    assert command_of(record) == ""
 
 
 def test_of_a_file_that_has_changed_there_is_no_command(tmp_path):
