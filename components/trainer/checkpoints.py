@@ -69,11 +69,13 @@ class EpochMetrics(tf.train.experimental.PythonState):
 
     Attributes:
         values: One list a metric, one value an epoch.
+        initial: One value a metric, measured before the first step.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.values: dict[str, list[float]] = {}
+        self.initial: dict[str, float] = {}
 
     @property
     def epochs(self) -> int:
@@ -87,11 +89,12 @@ class EpochMetrics(tf.train.experimental.PythonState):
 
     def serialize(self) -> str:
         """Returns the metrics as JSON."""
-        return json.dumps(self.values)
+        return json.dumps({"values": self.values, "initial": self.initial})
 
     def deserialize(self, string_value: bytes) -> None:
         """Takes the metrics from JSON."""
-        self.values = json.loads(string_value)
+        found = json.loads(string_value)
+        self.values, self.initial = found["values"], found["initial"]
 
 
 class Checkpoints:

@@ -21,6 +21,10 @@ class LearningCurves(Settings):
             also the cross-entropy, which is the loss without penalties. Where a number is predicted there is "mse" in
             place of that, and "mae" in place of the accuracy, both of what is learned: the label, or its logarithm,
             with a standard deviation of 1.
+        initial: The same, but for the learning rate and the seconds, measured before the first step: of the validation
+            split, and of the training split where that is cheap. Of trees before the first tree. No epoch counts it.
+        schedule: The learning rate by the epoch, from 0 to the last that the training might have had; empty where the
+            metrics have all of it.
         crossentropy: The metric that is the cross-entropy: "binary_crossentropy", "sparse_categorical_crossentropy", or
             "loss", where it has no penalties; "mse" where a number is predicted. With "val_" before it, that of the
             validation split.
@@ -37,6 +41,8 @@ class LearningCurves(Settings):
     fine_tuning_starts_at: int | None
     best_epoch: int | None = None
     metrics: dict[str, tuple[float, ...]]
+    initial: dict[str, float] = {}
+    schedule: tuple[tuple[float, float], ...] = ()
     crossentropy: str = "loss"
     class_weights: dict[str, float] = {}
     weights: dict[str, str] = {}

@@ -17,11 +17,11 @@ class Dropout(keras.layers.Layer):
 
     def __init__(self, rate: float, seed: int, **options: object) -> None:
         super().__init__(**options)
-        self._rate = rate
+        self.rate = rate
         self._random = tf.random.Generator.from_seed(seed)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Returns a tensor like the input."""
-        if not training or not self._rate:
+        if not training or not self.rate:
             return inputs
-        return tf.nn.experimental.stateless_dropout(inputs, self._rate, seed=self._random.make_seeds()[:, 0])
+        return tf.nn.experimental.stateless_dropout(inputs, self.rate, seed=self._random.make_seeds()[:, 0])

@@ -124,6 +124,11 @@ class Windows:
             fitting = memory // WINDOWS_HELD // packed.row_bytes
             self._rows = min(max(fitting - fitting % multiple, multiple), packed.rows)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is one window, of all rows."""
+        return self._whole is not None
+
     def __iter__(self) -> Iterator[tf.Tensor]:
         """The windows in the order of the rows."""
         if self._whole is not None:

@@ -19,6 +19,7 @@ from components.trainer.mlp.row_answering import answering_of
 from components.trainer.mlp.trained import NumberModel, TrainedModel
 from components.trainer.mlp.training import log_to_tensorboard
 from components.trainer.mlp.winner import depends_on, read_winner
+from components.trainer.model_summary import ModelSummary, write_summary
 from components.trainer.strategy import barrier, distribution_strategy, is_chief
 from components.trainer.trees.config import Trees
 from components.trainer.workers import run_workers, starts_workers
@@ -49,7 +50,7 @@ def run_fn(fn_args: RowTrainerArgs) -> None:
     model, curves = trained_by_tuner(fn_args, described, name, strategy) or train_one(
         described, load(fn_args, described, [name]), name, strategy, checkpoints
     )
-    save(as_served(fn_args, described, model), curves, fn_args, strategy)
+    save(as_served(fn_args, described, model), curves, model.summary(), fn_args, strategy)
     if is_chief(strategy):
         remove_checkpoints(checkpoints)
 
@@ -78,11 +79,18 @@ def trained_by_tuner(
     return None if winner is None else (remade(described, name, strategy, winner.weights), winner.curves)
 
 
-def save(served: ServedRows, curves: LearningCurves, fn_args: RowTrainerArgs, strategy: tf.distribute.Strategy) -> None:
-    """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
+def save(
+    served: ServedRows,
+    curves: LearningCurves,
+    summary: ModelSummary,
+    fn_args: RowTrainerArgs,
+    strategy: tf.distribute.Strategy,
+) -> None:
+    """Exports the model and writes what is told of it; every worker takes part, only the chief's files are kept."""
     if is_chief(strategy):
         export_rows(served, fn_args.serving_model_dir)
         write_curves(curves, fn_args.model_run_dir)
+        write_summary(summary, fn_args.model_run_dir, fn_args.serving_model_dir)
         log_to_tensorboard(curves, os.path.join(fn_args.model_run_dir, curves.model))
     else:
         with tempfile.TemporaryDirectory() as scratch:

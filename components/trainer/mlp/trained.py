@@ -8,7 +8,9 @@ import tensorflow as tf
 import tf_keras as keras
 
 from components.contract import FEATURES
+from components.trainer.layers import summary_of, trained_now
 from components.trainer.mlp.label_scale import Scaling
+from components.trainer.model_summary import ModelSummary
 
 Arrays: TypeAlias = Sequence[npt.NDArray[Any]]
 
@@ -35,6 +37,9 @@ class TrainedModel(Protocol):
 
     def arrays(self) -> Arrays:
         """Returns all that its training came to."""
+
+    def summary(self) -> ModelSummary:
+        """Returns what it is made of."""
 
 
 class Network:
@@ -67,6 +72,10 @@ class Network:
         """Returns the weights, as Keras gives them."""
         return list(self._model.get_weights())
 
+    def summary(self) -> ModelSummary:
+        """Returns its layers."""
+        return summary_of(self._model, {"training": trained_now(self._model)})
+
 
 class NumberModel:
     """A trained model of a number to predict, with what makes its answers numbers of the label's own unit.
@@ -80,6 +89,7 @@ class NumberModel:
         self._model, self.scaling = model, scaling
         self.vector, self.variables = model.vector, model.variables
         self.scores, self.logits, self.outputs = model.scores, model.logits, model.outputs
+        self.summary = model.summary
 
     def numbers(self, vector: tf.Tensor) -> tf.Tensor:
         """Returns the answers, float32 [batch]."""

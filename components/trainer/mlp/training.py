@@ -32,6 +32,8 @@ PROGRESS_SECONDS = 0.5
 LOGGED_POINTS = 500
 """TensorBoard gets so many points of a curve, at most; the JSON gets all."""
 
+SCHEDULE_POINTS = 100
+
 METRICS = 3
 """The loss, the same without penalties, and what is measured beside it, in that order."""
 
@@ -81,8 +83,7 @@ class EpochRunner:
         self._names = ("loss", self.objective.name, self.objective.beside)
         self._scales = None if rows.scales is None else tf.constant(rows.scales)
         self._columns, self._weighted_rows = rows.train.columns, rows.train.weighted
-        self._validation_rows = rows.validation.rows
-        self._validation_weight = _weight_of(rows.validation, rows.scales)
+        self._sizes = {"": _size_of(rows.train, rows.scales), "val_": _size_of(rows.validation, rows.scales)}
         memory = _memory_of_windows(rows, settings.cache_bytes)
         self._train = Windows(rows.train, memory, self._batch)
         self._validation = Windows(rows.validation, memory)
@@ -102,6 +103,11 @@ class EpochRunner:
         """The learning rate of the next step."""
         return float(self._schedule(self.optimizer.iterations))
 
+    def schedule(self, epochs: int) -> tuple[tuple[float, float], ...]:
+        """Returns the learning rate at some epochs, from 0 on, of so many."""
+        at = np.linspace(0, epochs, min(epochs, SCHEDULE_POINTS) + 1)
+        return tuple((float(epoch), float(self._schedule(epoch * self.steps))) for epoch in at)
+
     def run(self, epoch: int) -> dict[str, float]:
         """Trains one epoch, in an order of its own, and validates; an incomplete last batch is left out.
 
@@ -118,10 +124,19 @@ class EpochRunner:
             for begin in range(0, len(order), self._steps_per_execution):
                 end = min(begin + self._steps_per_execution, len(order))
                 sums += self._run_steps(window, order, tf.constant(begin), tf.constant(end)).numpy()
-        validated = sum(self._validate(window).numpy() for window in self._validation)
-        weight = self._validation_weight
-        means = [*sums / self.steps, *validated / [weight, weight, self._validation_rows]]
-        return dict(zip((*self._names, *(f"val_{name}" for name in self._names)), map(float, means), strict=True))
+        trained = dict(zip(self._names, map(float, sums / self.steps), strict=True))
+        return trained | self._measured("val_", self._validation)
+
+    def initial(self) -> dict[str, float]:
+        """Measures the validation rows, and the training rows where they are in memory, without training."""
+        found = self._measured("val_", self._validation)
+        return found | self._measured("", self._train) if self._train.is_whole else found
+
+    def _measured(self, prefix: str, windows: Windows) -> dict[str, float]:
+        sums = sum(self._validate(window).numpy() for window in windows)
+        return {
+            f"{prefix}{name}": float(mean) for name, mean in zip(self._names, sums / self._sizes[prefix], strict=True)
+        }
 
     def _order_graph(self, window: tf.Tensor, epoch: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """The batches of a window, int32 [steps, batch]: the places of their rows."""
@@ -215,6 +230,8 @@ def train(
         best=best,
     )
     saved.restore()
+    if not metrics.epochs:
+        metrics.initial = runner.initial()
     shown = 0.0
     while metrics.epochs < settings.max_epochs and metrics.epochs - best.epoch < settings.patience:
         values = _epoch(runner, metrics.epochs)
@@ -232,6 +249,8 @@ def train(
         fine_tuning_starts_at=None,
         best_epoch=best.epoch,
         metrics={key: tuple(values) for key, values in metrics.values.items()},
+        initial=metrics.initial,
+        schedule=runner.schedule(settings.max_epochs),
         crossentropy=runner.objective.name,
     )
 
@@ -278,6 +297,12 @@ def _weight_of(rows: PackedRows, scales: Weights | None) -> float:
     if not rows.by_class:
         return rows.weight * (1.0 if scales is None else float(scales[0]))
     return sum(weight * (1.0 if scales is None else float(scales[number])) for number, weight in rows.by_class.items())
+
+
+def _size_of(rows: PackedRows, scales: Weights | None) -> list[float]:
+    """What the sum over all rows of each metric is divided by; the last isn't weighted."""
+    weight = _weight_of(rows, scales)
+    return [weight, weight, rows.rows]
 
 
 def _times(values: tf.Tensor, weights: tf.Tensor | None) -> tf.Tensor:

@@ -43,6 +43,7 @@ def grow_trees(
         fine_tuning_starts_at=None,
         best_epoch=grown.best,
         metrics=metrics,
+        initial=grown.initial | {objective: grown.initial["loss"], f"val_{objective}": grown.initial["val_loss"]},
         crossentropy=objective,
         model=name,
         fitted_rows=len(train),

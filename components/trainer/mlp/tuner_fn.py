@@ -15,6 +15,7 @@ from components.trainer.mlp.one_model import MODEL, Described, RowTrainerArgs, d
 from components.trainer.mlp.trained import Arrays
 from components.trainer.mlp.training import TrainingRows, log_to_tensorboard
 from components.trainer.mlp.winner import CURVES_FOLDER, DependsOn, depends_on, write_winner
+from components.trainer.model_summary import write_summary
 from components.trainer.strategy import distribution_strategy
 from components.trainer.workers import starts_workers
 
@@ -57,6 +58,7 @@ class ModelTuner(keras_tuner.engine.base_tuner.BaseTuner):
         model, curves = train_one(described, rows, name, strategy)
         folder = os.path.join(self._fn_args.working_dir, CURVES_FOLDER, name)
         write_curves(curves, folder)
+        write_summary(model.summary(), folder)
         log_to_tensorboard(curves, folder)
         objective = f"val_{curves.crossentropy}"
         lowest = min(curves.metrics[objective])

@@ -14,7 +14,11 @@ from components.trainer.answering import answers_of, check_operating_point, find
 from components.trainer.checkpoints import checkpoint_folder, remove_checkpoints
 from components.trainer.class_weights import by_name, class_weights
 from components.trainer.curves import LearningCurves, write_curves
+from components.trainer.layers import summary_of, trained_now
+from components.trainer.model_summary import ModelSummary, write_summary
+from components.trainer.pictures import write_augmented
 from components.trainer.strategy import barrier, distribution_strategy, is_chief
+from components.trainer.transfer_learning.augmented import augmented_pictures
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import Photos, image_size, read_split
 from components.trainer.transfer_learning.export import ServedModel, export_model, some_photos
@@ -85,13 +89,19 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     checkpoints = checkpoint_folder(fn_args)
     examples = [photos.train.counts.get(name, 0) for name in photos.class_names]
     weights_by_class = class_weights(settings, photos.class_names, examples)
+    learns_first = trained_now(model)
     curves = train(
         model, base, head, taught.phases, settings, fn_args.model_run_dir, checkpoints, weights_by_class
     ).model_copy(update={"class_weights": by_name(photos.class_names, weights_by_class)})
+    phases = {"feature extraction": learns_first}
+    if settings.fine_tuning.epochs:
+        phases["fine tuning"] = trained_now(model)
     answering = answering_of(taught.phases, head, settings)
     served = ServedModel(model, head, photos.tft_output, photos.class_names, answering)
-    save(served, curves, weights, photos, fn_args, strategy)
+    save(served, curves, summary_of(model, phases), weights, photos, fn_args, strategy)
     if is_chief(strategy):
+        (photo,) = some_photos(photos.train.files, photos.tft_output, 1)
+        write_augmented(augmented_pictures(photo, photos.image_size, settings), fn_args.model_run_dir)
         write_stored_folders(fn_args.model_run_dir, taught.stored)
         remove_checkpoints(checkpoints)
 
@@ -139,17 +149,19 @@ def answering_of(phases: tuple[Lesson, Lesson], head: HeadKind, settings: Transf
 def save(
     served: ServedModel,
     curves: LearningCurves,
+    summary: ModelSummary,
     weights: WeightsFile | None,
     photos: Photos,
     fn_args: PhotoTrainerArgs,
     strategy: tf.distribute.Strategy,
 ) -> None:
-    """Exports the model and writes the learning curves; every worker takes part, only the chief's files are kept."""
+    """Exports the model and writes what is told of it; every worker takes part, only the chief's files are kept."""
     warm_up = some_photos(photos.validation.files, photos.tft_output)
     if is_chief(strategy):
         export_model(served, fn_args.serving_model_dir, warm_up)
         origin = {"source": weights.source, "path": weights.path, "sha256": weights.sha256} if weights else {}
         write_curves(curves.model_copy(update={"weights": origin}), fn_args.model_run_dir)
+        write_summary(summary, fn_args.model_run_dir, fn_args.serving_model_dir)
     else:
         with tempfile.TemporaryDirectory() as scratch:
             export_model(served, scratch, warm_up)

@@ -141,6 +141,7 @@ def train(
         fine_tuning_starts_at=first if settings.fine_tuning.epochs else None,
         best_epoch=best.epoch if best else None,
         metrics={name: tuple(values) for name, values in recorder.metrics.values.items()},
+        initial=recorder.metrics.initial,
     )
 
 
@@ -175,12 +176,12 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
     )
     saved.restore()
     patience = EndWithPatience(metrics, begin, phase.settings.patience or phase.settings.epochs)
+    # AutoGraph would rewrite what Keras has around a step, and there is a loop in that only for several steps.
+    as_it_is = tf.autograph.experimental.do_not_convert if settings.steps_per_execution == 1 else lambda method: method
+    if not metrics.epochs:
+        metrics.initial = _measured(as_it_is(learner.evaluate), lesson.data)
     if metrics.epochs < end and not patience.is_over:
-        trained = learner.fit
-        if settings.steps_per_execution == 1:
-            # AutoGraph would rewrite what Keras has around a step, and there is a loop in that only for several steps.
-            trained = tf.autograph.experimental.do_not_convert(learner.fit)
-        trained(
+        as_it_is(learner.fit)(
             lesson.data.train(range(metrics.epochs, end)),
             validation_data=lesson.data.validation,
             initial_epoch=metrics.epochs,
@@ -208,3 +209,14 @@ def learning_rate(
     if settings.schedule == "constant":
         return settings.learning_rate
     return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * data.batches)
+
+
+def _measured(evaluate: Callable[..., dict[str, float]], data: TrainingData) -> dict[str, float]:
+    """Returns loss and accuracy as they are: of the validation split, and of the training photos where they are stored.
+
+    To read the photos themselves would cost a pass, and draw from the seed of their order.
+    """
+    found = {f"val_{name}": value for name, value in evaluate(data.validation, verbose=0, return_dict=True).items()}
+    if data.steps is not None:
+        found |= evaluate(data.train(range(1)), steps=data.steps, verbose=0, return_dict=True)
+    return found

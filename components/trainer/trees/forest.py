@@ -66,6 +66,11 @@ class Forest:
         return int(self.roots.size)
 
     @property
+    def leaves(self) -> int:
+        """Of all trees together."""
+        return int((self.children[::2] == np.arange(len(self.feature))).sum())
+
+    @property
     def outputs(self) -> int:
         """1 for two classes or a number to predict, else the number of classes."""
         return len(self.baseline)

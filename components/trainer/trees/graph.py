@@ -7,6 +7,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from components.contract import RAW
+from components.trainer.model_summary import ModelSummary, TreesSummary
 from components.trainer.trees.forest import CODES, Forest
 
 WALKED = 2**18
@@ -35,6 +36,14 @@ class ForestModel(tf.Module):
     def arrays(self) -> list[npt.NDArray[Any]]:
         """Returns what the trees can be made from anew; see `Forest.of_arrays`."""
         return self._forest.arrays()
+
+    def summary(self) -> ModelSummary:
+        """Returns how many trees there are, and of what size."""
+        forest = self._forest
+        return ModelSummary(
+            phases=("training",),
+            trees=TreesSummary(trees=forest.trees, leaves=forest.leaves, depth=int(forest.depth)),
+        )
 
     def scores(self, rows: tf.Tensor) -> tf.Tensor:
         """Returns probabilities, float32 [rows, classes].

@@ -58,11 +58,13 @@ class Grown:
         best: That iteration, from 1.
         metrics: One value an iteration: "loss", "accuracy", "val_loss", "val_accuracy", "seconds"; for a number to
             predict "mae" in place of the accuracy.
+        initial: The same before the first tree, but for the seconds.
     """
 
     forest: Forest
     best: int
     metrics: dict[str, tuple[float, ...]]
+    initial: dict[str, float]
 
 
 def grow(
@@ -109,7 +111,7 @@ def grow(
         _compare(model, columns, validation.rows[:COMPARED_ROWS])
     LOGGER.info("%d iterations, of which the first %d are kept", watch.iterations, watch.best)
     metrics = {name: tuple(values) for name, values in watch.metrics.items()}
-    return Grown(forest_of(model, columns, 0, watch.best), watch.best, metrics)
+    return Grown(forest_of(model, columns, 0, watch.best), watch.best, metrics, watch.initial)
 
 
 class _Watch:
@@ -132,6 +134,7 @@ class _Watch:
         self._lowest = np.inf
         self.iterations = self.best = 0
         self.metrics: dict[str, list[float]] = {}
+        self.initial: dict[str, float] = {}
 
     def __call__(self, model: Library, rows: Any, labels: Any, sample_weight: Any = None) -> float:
         """Returns minus the lowest validation loss so far.
@@ -145,6 +148,10 @@ class _Watch:
         if not iterations_of(model):  # it asks once before the first
             return -np.inf
         newest = forest_of(model, self._columns, self.iterations)
+        if not self.iterations:
+            for prefix, split in self._splits.items():
+                baseline = np.broadcast_to(newest.baseline, (len(split.labels), newest.outputs))
+                self.initial |= _means(baseline, split, prefix)
         self.iterations += 1
         now = time.monotonic()
         self._add("seconds", now - self._time)
@@ -152,9 +159,8 @@ class _Watch:
         for prefix, split in self._splits.items():
             before = self._logits.get(prefix, newest.baseline)
             logits = self._logits[prefix] = before + newest.sums(split.rows)
-            losses, beside, measured = _measured(logits, split)
-            self._add(f"{prefix}loss", float(np.average(losses, weights=split.weights)))
-            self._add(f"{prefix}{beside}", float(measured.mean()))
+            for name, value in _means(logits, split, prefix).items():
+                self._add(name, value)
         if self.metrics["val_loss"][-1] < self._lowest:
             self._lowest, self.best = self.metrics["val_loss"][-1], self.iterations
         self._tell(self.iterations, self._lowest)
@@ -162,6 +168,13 @@ class _Watch:
 
     def _add(self, name: str, value: float) -> None:
         self.metrics.setdefault(name, []).append(value)
+
+
+def _means(logits: Logits, split: LabelledRows, prefix: str) -> dict[str, float]:
+    """Returns the mean loss of all rows and the mean of what is measured beside it, by their names."""
+    losses, beside, measured = _measured(logits, split)
+    loss = float(np.average(losses, weights=split.weights))
+    return {f"{prefix}loss": loss, f"{prefix}{beside}": float(measured.mean())}
 
 
 def _measured(logits: Logits, split: LabelledRows) -> tuple[npt.NDArray[np.float64], str, npt.NDArray[Any]]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from components.trainer.curves import read_curves
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.trainer.mlp.run_fn import run_fn
+from components.trainer.model_summary import find_summary
 
 MODELS = {"wide": MLP(widths=(16, 16), l2=1e-4, dropout=0.3)}
 SETTINGS = MLPTraining(
@@ -103,7 +104,11 @@ def test_a_killed_training_ends_with_the_same_model(args_of, tmp_path, caplog, c
     assert resumed.metrics.keys() == uninterrupted.metrics.keys()
     for name, values in uninterrupted.metrics.items():
         assert resumed.metrics[name] == pytest.approx(values, rel=1e-5), name
-    assert resumed.model_copy(update={"metrics": uninterrupted.metrics}) == uninterrupted
+    assert resumed.initial == pytest.approx(uninterrupted.initial, rel=1e-5)
+    assert len(resumed.initial) == 6
+    same = {"metrics": uninterrupted.metrics, "initial": uninterrupted.initial}
+    assert resumed.model_copy(update=same) == uninterrupted
+    assert find_summary(killed.model_run_dir).layers == find_summary(whole.model_run_dir).layers != ()
     assert len(read_curves(killed.model_run_dir).epochs) > KILLED_AFTER
     assert list((tmp_path / "checkpoints").iterdir()) == []
 

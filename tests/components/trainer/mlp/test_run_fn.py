@@ -16,6 +16,7 @@ from components.trainer.mlp.config import MLP
 from components.trainer.mlp.dataset import load_rows
 from components.trainer.mlp.one_model import describe, load, loss_scales
 from components.trainer.mlp.run_fn import run_fn
+from components.trainer.model_summary import find_summary
 from components.trainer.trees.config import Trees
 
 ONE = {"wide": MLP(widths=(16,))}
@@ -127,6 +128,13 @@ def test_the_exported_model_answers_examples_and_rows_alike(exported, data):
     assert hits.mean() > 0.8
     assert by_row["class_names"].numpy()[0].tolist() == [b"no", b"yes"]
     assert json.loads((model_folder / "assets.extra" / "class_names.json").read_text()) == ["no", "yes"]
+    summary = find_summary(str(run_folder))
+    assert [(layer.kind, layer.output, layer.parameters, layer.trained) for layer in summary.layers] == [
+        ("InputLayer", (3,), 0, (0,)),
+        ("Dense", (16,), 64, (64,)),
+        ("Dense", (1,), 17, (17,)),
+    ]
+    assert summary.export_bytes == sum(file.stat().st_size for file in model_folder.rglob("*") if file.is_file())
     curves = read_curves(str(run_folder))
     assert curves.model == "wide"
     assert len(curves.epochs) == len(curves.metrics["val_binary_crossentropy"])

@@ -158,6 +158,23 @@ def test_weights_find_more_of_a_rare_class_and_say_it_too_often():
     assert found["balanced"]["calibration"] > 5
 
 
+def test_what_is_measured_before_the_first_step_is_what_keras_measures(rows):
+    model = build_model(MLP(widths=(8,), l2=0.01, dropout=0.5), 4, 2, seed=0)
+    cross_entropy = keras.metrics.BinaryCrossentropy(from_logits=True)
+    model.compile(
+        "adam",
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)],
+    )
+    expected = {}
+    for prefix, split in (("", arrays(1000)), ("val_", arrays(200, seed=1))):
+        names = (f"{prefix}{name}" for name in ("loss", "binary_crossentropy", "accuracy"))
+        expected |= dict(zip(names, model.evaluate(*split, batch_size=1000, verbose=0), strict=True))
+    curves = train(model, rows, settings(max_epochs=2))
+    assert curves.initial == pytest.approx(expected, rel=1e-4)
+    assert len(curves.metrics["loss"]) == len(curves.epochs) == 2
+
+
 def test_every_epoch_has_an_order_of_its_own_and_takes_each_row_once(rows):
     runner = EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings())
     first, second = (order_of(runner, epoch) for epoch in (0, 1))
@@ -295,5 +312,7 @@ def test_rows_beyond_memory_train_as_well_and_each_once_an_epoch(caplog):
             model = build_model(PLAIN, 4, 2, 0)
             found[memory] = train(model, rows, settings(cache_bytes=memory, max_epochs=20, learning_rate=0.02))
     assert [record.message.rpartition(" ")[2] for record in caplog.records if "packed rows" in record.message]
+    # Before the first step the training rows are measured where they are in memory.
+    assert ["loss" in curves.initial for curves in found.values()] == [False, True]
     streamed, held = (curves.metrics["val_binary_crossentropy"] for curves in found.values())
     assert streamed[-1] == pytest.approx(held[-1], abs=0.02)

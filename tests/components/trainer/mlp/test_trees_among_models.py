@@ -16,6 +16,7 @@ from components.trainer.mlp.one_model import describe, load
 from components.trainer.mlp.run_fn import run_fn
 from components.trainer.mlp.tree_training import sample
 from components.trainer.mlp.tuner_fn import tuner_fn
+from components.trainer.model_summary import find_summary
 from components.trainer.trees.config import Trees
 
 MODELS = {"narrow": MLP(widths=(1,)), "trees": Trees(iterations=60, patience=10)}
@@ -64,7 +65,7 @@ def test_the_tuner_chooses_trees_where_they_validate_best(tuned):
     assert set(curves["trees"].metrics) == set(curves["narrow"].metrics)
     assert curves["trees"].best_epoch == int(np.argmin(curves["trees"].metrics["val_loss"])) + 1
     assert sorted(path.name for path in (results / "models" / "trees").iterdir()) == [
-        "train", "training.json", "validation",
+        "model_summary.json", "train", "training.json", "validation",
     ]  # fmt: skip
 
 
@@ -72,6 +73,11 @@ def test_the_trainer_exports_them_without_growing_them_again(exported, tuned):
     curves = read_curves(str(exported[1]))
     by_tuner = read_curves(str(tuned[0] / "models" / "trees"))
     assert curves == by_tuner.model_copy(update={"trained_by": "Tuner"})
+    assert set(curves.initial) == set(curves.metrics) - {"learning_rate", "seconds"}
+    summary = find_summary(str(exported[1]))
+    assert summary.trees.trees == curves.best_epoch
+    assert summary.trees.trees < summary.trees.leaves <= 31 * summary.trees.trees
+    assert summary.export_bytes > 0
 
 
 def test_what_is_served_validates_as_the_tuner_found(exported, data, fn_args):

@@ -4,6 +4,7 @@ from components.trainer.curves import read_curves
 from components.trainer.mlp.config import MLP, MLPTraining
 from components.trainer.mlp.one_model import MODEL
 from components.trainer.mlp.tuner_fn import tuner_fn
+from components.trainer.model_summary import find_summary
 
 MODELS = {"narrow": MLP(widths=(1,)), "wide": MLP(widths=(16,))}
 
@@ -18,6 +19,8 @@ def test_the_tuner_trains_every_model_and_names_the_best(fn_args, tmp_path):
     lowest = {name: min(each.metrics["val_binary_crossentropy"]) for name, each in curves.items()}
     assert lowest["wide"] < lowest["narrow"]
     assert list((tmp_path / "tuner" / "models" / "wide" / "validation").iterdir())
+    parameters = {name: find_summary(str(tmp_path / "tuner" / "models" / name)).parameters for name in MODELS}
+    assert parameters == {"narrow": 3 + 1 + 1 + 1, "wide": 16 * 3 + 16 + 16 + 1}
     assert isinstance(best, keras_tuner.HyperParameters)
 
 

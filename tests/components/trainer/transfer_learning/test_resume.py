@@ -8,6 +8,7 @@ from small_photo_trainer import run_fn, small_base
 
 from components.trainer.checkpoints import Checkpoints
 from components.trainer.curves import read_curves
+from components.trainer.model_summary import find_summary
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.feature_store import StoredValues, stored_folders
 from components.trainer.transfer_learning.model import build_model
@@ -83,6 +84,8 @@ def test_a_training_that_ended_goes_on_in_its_phase(whole, end_after, tmp_path, 
     assert all(len(values) == 6 for values in curves.metrics.values())
     for name in ("loss", "val_loss", "val_accuracy", "learning_rate"):
         assert curves.metrics[name] == pytest.approx(expected.metrics[name], rel=1e-5), name
+    assert curves.initial == pytest.approx(expected.initial, rel=1e-5)
+    assert set(curves.initial) == {"val_loss", "val_accuracy"}
     for mine, other in zip(weights, expected_weights, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-6)
 
@@ -139,6 +142,8 @@ def test_with_stored_views_a_training_that_ended_has_what_it_would_have_had(
     curves = read_curves(args.model_run_dir)
     for name in ("loss", "val_loss"):
         assert curves.metrics[name] == pytest.approx(whole.metrics[name], rel=1e-5), name
+        assert curves.initial[name] == pytest.approx(whole.initial[name], rel=1e-5), name
+    assert find_summary(args.model_run_dir).phases == ("feature extraction", "fine tuning")
 
 
 def test_a_training_in_another_file_system(two_classes, fn_args_of, end_after, tmp_path, monkeypatch):

@@ -14,6 +14,8 @@ from components.answering import read_answering
 from components.errors import TransferlineError
 from components.operating_point import AtRecall
 from components.trainer.curves import read_curves
+from components.trainer.model_summary import find_summary
+from components.trainer.pictures import find_augmented
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.run_fn import run_fn
 
@@ -84,6 +86,39 @@ def test_the_exported_model_is_what_the_curves_tell_of(trained, served):
 
     loss = -np.log(scores[np.arange(len(labels)), labels]).mean()
     assert read_curves(str(trained / "model_run")).metrics["val_loss"][-1] == pytest.approx(loss, rel=1e-3)
+
+
+def test_the_summary_is_of_the_whole_model_though_parts_of_it_were_trained(trained):
+    """On what is stored of the photos, with normalizations folded into convolutions."""
+    summary = find_summary(str(trained / "model_run"))
+    assert [layer.kind for layer in summary.layers if not layer.part] == [
+        *("InputLayer", "RandomFlip", "RandomRotation", "GlobalAveragePooling2D", "Dropout", "Dense"),
+    ]
+    assert len([layer for layer in summary.layers if layer.part == "mobilenetv2"]) == 154
+    assert summary.parameters == 2_259_265
+    assert dict(zip(summary.phases, summary.trained, strict=True)) == {
+        "feature extraction": 1_281,
+        "fine tuning": 1_862_721,
+    }
+    assert summary.layers[0].output == (32, 32, 3)
+    head = summary.layers[-1]
+    assert (head.name, head.output, head.parameters, head.trained) == ("head", (1,), 1_281, (1_281, 1_281))
+    exported = (trained / "Format-Serving").rglob("*")
+    assert summary.export_bytes == sum(file.stat().st_size for file in exported if file.is_file()) > 4 * 2_259_265
+
+
+def test_the_model_is_measured_before_the_first_step(trained):
+    """A head of random weights guesses: the cross-entropy is near that of one half."""
+    initial = read_curves(str(trained / "model_run")).initial
+    assert set(initial) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    assert 0.3 < initial["val_loss"] < 2
+    assert initial["val_accuracy"] in [pytest.approx(right / 6) for right in range(7)]
+
+
+def test_a_photo_is_shown_as_augmentation_changes_it(trained):
+    pictures = [tf.io.decode_jpeg(each).numpy() for each in find_augmented(str(trained / "model_run"))]
+    assert [picture.shape for picture in pictures] == [(32, 32, 3)] * 10
+    assert len({picture.tobytes() for picture in pictures}) == 10
 
 
 def test_both_phases_are_on_one_axis_of_tensorboard(trained):
@@ -177,6 +212,8 @@ def test_three_classes_without_fine_tuning_or_augmentation_or_cache(three_classe
 
     curves = read_curves(args.model_run_dir)
     assert (curves.epochs, curves.fine_tuning_starts_at) == ((1,), None)
+    assert find_summary(args.model_run_dir).phases == ("feature extraction",)
+    assert find_augmented(args.model_run_dir) == []
     answer = tf.saved_model.load(args.serving_model_dir).signatures["image_bytes"](
         image_bytes=tf.constant([encode_photo("eel", 5)])
     )

@@ -46,6 +46,26 @@ def test_the_training_loss_is_that_of_the_training_rows(splits, grown):
     assert {len(values) for values in grown.metrics.values()} == {len(grown.metrics["loss"])}
 
 
+def test_before_the_first_tree_the_classes_are_as_likely_as_they_are_frequent(splits, grown):
+    train, validation = splits
+    shares = np.bincount(train.labels) / len(train.labels)
+    for prefix, split in (("", train), ("val_", validation)):
+        expected = log_loss(split.labels, np.tile(shares, (len(split.labels), 1)))
+        assert grown.initial[f"{prefix}loss"] == pytest.approx(expected)
+        assert grown.initial[f"{prefix}accuracy"] == pytest.approx((split.labels == shares.argmax()).mean())
+
+
+def test_leaves_are_counted(grown):
+    leaves = [int(root) for root in grown.forest.roots.ravel()]
+    found = 0
+    while leaves:
+        node = leaves.pop()
+        children = {int(child) for child in grown.forest.children[2 * node : 2 * node + 2]}
+        found += children == {node}
+        leaves += children - {node}
+    assert grown.forest.leaves == found > grown.forest.trees
+
+
 def test_it_grows_what_the_library_grows_by_itself(splits, grown):
     """Being watched changes nothing but when it stops."""
     train, validation = splits

@@ -1,0 +1,42 @@
+"""Shows what augmentation makes of a photo."""
+
+import tensorflow as tf
+
+from components.trainer.transfer_learning.config import TransferLearning
+from components.trainer.transfer_learning.model import augmentation_layers
+from components.transform.images import image_tensor
+
+SHOWN = 9
+PIXELS = 128
+QUALITY = 85
+
+
+def augmented_pictures(encoded: bytes, image_size: int, settings: TransferLearning) -> list[bytes]:
+    """Returns small JPEGs: a photo as it is, and nine that the model's augmentation made of it.
+
+    The layers are made anew, as the model has them and with the same seed: its own would go on drawing.
+
+    Args:
+        encoded: The photo.
+        image_size: Height and width that the model takes, in pixels.
+        settings: The trainer's settings.
+
+    Returns:
+        Nothing where augmentation changes nothing.
+    """
+    layers = augmentation_layers(settings.augmentation, settings.seed)
+    if not layers:
+        return []
+    photo = image_tensor(tf.constant(encoded), image_size)[tf.newaxis]
+    changed = tf.repeat(photo, SHOWN, axis=0)
+    for layer in layers:
+        changed = layer(changed, training=True)
+    return [_jpeg(pixels) for pixels in tf.concat([photo, changed], axis=0)]
+
+
+def _jpeg(pixels: tf.Tensor) -> bytes:
+    """Returns pixels in [-1, 1] as a JPEG of at most `PIXELS` in height and width."""
+    size = min(PIXELS, int(pixels.shape[0]))
+    small = (tf.image.resize(pixels, [size, size], antialias=True) + 1) / 2
+    encoded = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True), quality=QUALITY)
+    return bytes(encoded.numpy())
