@@ -16,22 +16,16 @@ from components.report.review import (
     EvaluationReview,
     FeatureStatistics,
     Metric,
+    PooledValues,
     SlicePlots,
-    TrainingReview,
 )
 from components.settings import Settings
-from components.trainer.curves import LearningCurves
 
 SIGNIFICANT = 6
-CLOSE = 0.02
 SPREAD = 100
 """Numbers whose greatest is more than so many times the least are drawn on a logarithmic axis."""
 
-NAME_HEIGHT = 0.06
-"""Of a name beside a curve, as a share of the chart's height."""
-
 ROW_PIXELS, LEAST_PIXELS = 26, 220
-LOG_EPOCHS = {"type": "log", "title": {"text": "epoch (logarithmic)"}, "dtick": 1}
 
 
 class Chart(Settings):
@@ -50,20 +44,6 @@ class Chart(Settings):
     summary: str
     traces: tuple[dict[str, Any], ...]
     layout: dict[str, Any]
-
-
-def training_charts(training: TrainingReview) -> Iterator[Chart]:
-    """Yields the curves: of all models compared, then of the one that was trained in the end."""
-    if training.compared:
-        yield _compared(training.compared)
-    curves = training.curves
-    yield _curves("loss", _loss_title(curves), curves, curves.crossentropy)
-    for name, title in (("accuracy", "Accuracy"), ("mae", "Mean absolute error, of what is learned")):
-        if name in curves.metrics:
-            yield _curves(name, title, curves, name)
-    for key, title in (("learning_rate", "Learning rate"), ("seconds", "Seconds per epoch")):
-        if key in curves.metrics:
-            yield _single(key, title, curves)
 
 
 def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
@@ -113,6 +93,30 @@ def label_by_split(statistics: Sequence[FeatureStatistics], label: str) -> Chart
         summary=words,
         traces=tuple(traces),
         layout={"xaxis": {"title": {"text": label}}, "yaxis": {"title": {"text": "share of the rows"}}},
+    )
+
+
+def pooled_values(pooled: PooledValues) -> Chart:
+    """Returns the histogram of what a network is given, of all columns together."""
+    bars = pooled.bars
+    values, most = sum(bar.count for bar in bars), max(bars, key=lambda bar: bar.count)
+    trace = {
+        "type": "bar",
+        "name": "values",
+        # Bars of one width: so many numbers needn't be told one by one.
+        "x0": short((bars[0].low + bars[0].high) / 2),
+        "dx": (bars[-1].high - bars[0].low) / len(bars),
+        "y": [bar.count for bar in bars],
+    }
+    return Chart(
+        name="pooled",
+        title="What a network is given: values of all columns together",
+        summary=f"{values:,.0f} values of the first {pooled.rows:,} training rows, as Transform makes them, from "
+        f"{digits_of(bars[0].low)} to {digits_of(bars[-1].high)} in {len(bars)} bars; the most, {most.count:,.0f}, are "
+        f"between {digits_of(most.low)} and {digits_of(most.high)}. Networks learn well from values of about the same "
+        "size, not far from 0.",
+        traces=(trace,),
+        layout={"xaxis": {"title": {"text": "value"}}, "yaxis": {"title": {"text": "values"}}, "bargap": 0},
     )
 
 
@@ -167,13 +171,13 @@ def _predicted_against_actual(errors: Errors, label: str) -> Chart:
         "type": "scatter",
         "mode": "markers",
         "name": "test rows",
-        "x": [_short(predicted) for predicted, _ in errors.points],
-        "y": [_short(actual) for _, actual in errors.points],
+        "x": [short(predicted) for predicted, _ in errors.points],
+        "y": [short(actual) for _, actual in errors.points],
         "marker": {"size": 5, "opacity": 0.5},
     }
     tenths = _line(
         "mean of a tenth, by prediction",
-        [_short(each.predicted) for each in errors.tenths],
+        [short(each.predicted) for each in errors.tenths],
         [each.actual for each in errors.tenths],
         mode="lines+markers",
     )
@@ -202,8 +206,8 @@ def _residuals(errors: Errors) -> Chart:
     trace = {
         "type": "bar",
         "name": "test rows",
-        "x": [_short((bar.low + bar.high) / 2) for bar in bars],
-        "width": [_short(bar.high - bar.low) for bar in bars],
+        "x": [short((bar.low + bar.high) / 2) for bar in bars],
+        "width": [short(bar.high - bar.low) for bar in bars],
         "y": [bar.count for bar in bars],
     }
     beyond = f" {errors.beyond:,} rows that are farther out aren't drawn." if errors.beyond else ""
@@ -215,7 +219,7 @@ def _residuals(errors: Errors) -> Chart:
         "shapes": [],
         "annotations": [],
     }
-    _mark(layout, 0, "right")
+    mark(layout, 0, "right")
     return Chart(
         name="residuals",
         title="Errors: prediction less label",
@@ -226,98 +230,8 @@ def _residuals(errors: Errors) -> Chart:
     )
 
 
-def _compared(compared: Mapping[str, LearningCurves]) -> Chart:
-    traces = []
-    for number, (name, curves) in enumerate(compared.items()):
-        for split, prefix, dash in (("validation", "val_", "solid"), ("training", "", "dot")):
-            values = curves.metrics[prefix + curves.crossentropy]
-            traces.append(_line(f"{name}, {split}", curves.epochs, values, dash=dash, group=number))
-    best = {name: min(curves.metrics[f"val_{curves.crossentropy}"]) for name, curves in compared.items()}
-    title = _loss_title(next(iter(compared.values())))
-    low = title[0].lower() + title[1:]
-    words = ", ".join(f"{name} {value:.4f}" for name, value in sorted(best.items(), key=lambda item: item[1]))
-    return Chart(
-        name="compared",
-        title=f"{title} of the models compared (solid: validation, dotted: training)",
-        summary=f"Lowest validation {low} by model, best first: {words}.",
-        traces=tuple(traces),
-        layout={
-            "xaxis": LOG_EPOCHS,
-            "annotations": _names_at_the_ends(compared),
-            "yaxis": {"title": {"text": low}, "range": _focus(compared)},
-            "height": 460,
-        },
-    )
-
-
-def _names_at_the_ends(compared: Mapping[str, LearningCurves]) -> list[dict[str, Any]]:
-    """Each model's name where its validation curve ends or leaves the chart, moved up where it would cover another."""
-    low, high = _focus(compared)
-    ends = {name: curves.metrics[f"val_{curves.crossentropy}"][-1] for name, curves in compared.items()}
-    names, place = [], -math.inf
-    for name, end in sorted(ends.items(), key=lambda item: item[1]):
-        place = max(min(max(end, low), high), place + NAME_HEIGHT * (high - low))
-        at = {"x": math.log10(len(compared[name].epochs)), "y": place}
-        names.append(at | {"text": name, "showarrow": False, "xanchor": "left"})
-    return names
-
-
-def _focus(compared: Mapping[str, LearningCurves]) -> list[float]:
-    """The part of the axis where models differ: from the lowest value to twice the best validation value."""
-    lowest = min(min(curves.metrics[curves.crossentropy]) for curves in compared.values())
-    best = min(min(curves.metrics[f"val_{curves.crossentropy}"]) for curves in compared.values())
-    return [min(lowest, best) * 0.9, best * 2]
-
-
-def _loss_title(curves: LearningCurves) -> str:
-    match curves.crossentropy:
-        case "loss":
-            return "Loss"
-        case "mse":
-            return "Mean squared error, of what is learned"
-        case _:
-            return "Cross-entropy"
-
-
-def _curves(name: str, title: str, curves: LearningCurves, metric: str) -> Chart:
-    traces = [
-        _line(split, curves.epochs, curves.metrics[prefix + metric], dash=dash)
-        for split, prefix, dash in (("validation", "val_", "solid"), ("training", "", "dot"))
-    ]
-    layout: dict[str, Any] = {"xaxis": {"title": {"text": "epoch"}}, "shapes": [], "annotations": []}
-    begins = curves.fine_tuning_starts_at
-    if begins:
-        _mark(layout, begins + 0.5, "fine tuning starts")
-    elif curves.model:
-        layout["xaxis"] = LOG_EPOCHS
-    layout["yaxis"] = {"range": _not_too_close([*curves.metrics[f"val_{metric}"], *curves.metrics[metric]])}
-    last = f"validation {curves.metrics[f'val_{metric}'][-1]:.4f}, training {curves.metrics[metric][-1]:.4f}"
-    phases = f"; fine tuning starts after epoch {begins}" if begins else ""
-    summary = f"{title} over {len(curves.epochs)} epochs{phases}. In the last epoch: {last}."
-    return Chart(name=f"training-{name}", title=title, summary=summary, traces=tuple(traces), layout=layout)
-
-
-def _not_too_close(values: Sequence[float]) -> list[float] | None:
-    """The range of an axis on which a difference of a hundredth doesn't look like a cliff; None for Plotly's own."""
-    finite = [value for value in values if math.isfinite(value)]
-    if not finite or max(finite) - min(finite) > CLOSE * max(finite):
-        return None
-    return [min(finite) - CLOSE * max(finite), max(finite) + CLOSE * max(finite)]
-
-
-def _single(key: str, title: str, curves: LearningCurves) -> Chart:
-    values = curves.metrics[key]
-    layout: dict[str, Any] = {"xaxis": {"title": {"text": "epoch"}}, "shapes": [], "annotations": []}
-    if curves.fine_tuning_starts_at:
-        _mark(layout, curves.fine_tuning_starts_at + 0.5, "fine tuning starts")
-    if key == "learning_rate":
-        layout["yaxis"] = {"exponentformat": "power", "type": "log"}
-    summary = f"{title}: first {values[0]:.3g}, last {values[-1]:.3g}."
-    trace = _line(title, curves.epochs, values)
-    return Chart(name=f"training-{key}", title=title, summary=summary, traces=(trace,), layout=layout)
-
-
-def _mark(layout: dict[str, Any], x: float, text: str) -> None:
+def mark(layout: dict[str, Any], x: float, text: str) -> None:
+    """Adds a vertical line with a name to a layout that has `shapes` and `annotations`."""
     layout["shapes"].append(
         {"type": "line", "x0": x, "x1": x, "yref": "paper", "y0": 0, "y1": 1, "line": {"dash": "dash", "width": 1}}
     )
@@ -440,17 +354,15 @@ def _line(
     *,
     dash: str = "solid",
     mode: str = "lines",
-    group: int | None = None,
 ) -> dict[str, Any]:
     trace: dict[str, Any] = {"type": "scatter", "mode": mode, "name": name, "x": list(x), "line": {"dash": dash}}
     # What isn't finite, JSON doesn't know, and a chart leaves out.
-    trace["y"] = [_short(value) if math.isfinite(value) else None for value in y]
-    if group is not None:
-        trace["meta"] = {"colour": group}
+    trace["y"] = [short(value) if math.isfinite(value) else None for value in y]
     return trace
 
 
-def _short(value: float) -> float:
+def short(value: float) -> float:
+    """Returns a number with no more digits than a chart can show."""
     return float(f"{value:.{SIGNIFICANT}g}")
 
 

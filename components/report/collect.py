@@ -13,6 +13,8 @@ from components.report.data import read_data, split_files
 from components.report.evaluation import read_evaluation, read_number_evaluation
 from components.report.misses import find_errors
 from components.report.mistakes import find_mistakes
+from components.report.pooled import pool_values
+from components.report.predictions import predict_batch
 from components.report.review import REVIEW_FILE, EvaluationReview, Review
 from components.report.slice_meanings import find_meanings
 from components.report.training import read_training
@@ -77,6 +79,10 @@ def collect(pipeline: str, sources: Sources, roles: ColumnRoles = NO_ROLES) -> R
         training=read_training(sources.model_run, sources.tuner_results) if sources.model_run else None,
         evaluation=_evaluation(sources.evaluation, model_path, test_files, roles) if sources.evaluation else None,
         mistakes=find_mistakes(test_files, model_path) if is_evaluated and not of_numbers else None,
+        predictions=predict_batch(test_files, model_path) if is_evaluated and not of_numbers else (),
+        pooled=pool_values(split_files(sources.examples, "train"), model_path)
+        if sources.examples and sources.model
+        else None,
         errors=find_errors(test_files, model_path) if is_evaluated and of_numbers else None,
         yardstick=read_yardstick(sources.yardstick) if sources.yardstick else None,
         pushed_to=sources.pushed_to,

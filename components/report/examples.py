@@ -31,6 +31,11 @@ def sample_of(record: bytes) -> Sample:
     return Sample(label=label, place=place, columns={name: _text(features[name]) for name in names})
 
 
+def data_uri(jpeg: bytes) -> str:
+    """Returns a JPEG as text that a page can hold."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+
+
 def picture(encoded: bytes) -> str:
     """Returns an encoded photo as a data URI of a small JPEG, upright."""
     small = io.BytesIO()
@@ -39,7 +44,7 @@ def picture(encoded: bytes) -> str:
         upright = ImageOps.exif_transpose(photo).convert("RGB")
         upright.thumbnail((PICTURE_PIXELS, PICTURE_PIXELS))
         upright.save(small, "JPEG", quality=PICTURE_QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()
+    return data_uri(small.getvalue())
 
 
 def samples_by_class(files: Sequence[str]) -> dict[str, tuple[Sample, ...]]:

@@ -7,7 +7,7 @@ from typing import Any
 from components.column_roles import LEFT_OUT, NAMES_ROWS, ColumnUse
 from components.contract import LABEL
 from components.metric_text import LOWER_IS_BETTER
-from components.report import charts, words
+from components.report import charts, training_charts, words
 from components.report.charts import Chart
 from components.report.confusion import confusion_table
 from components.report.decision import check_rows, folded_in_words
@@ -16,6 +16,7 @@ from components.report.review import DataReview, EvaluationReview, Mistake, Revi
 from components.report.run_view import RunView
 from components.report.slices import one_valued, slice_chart, worst_first
 from components.report.templating import embedded, template
+from components.report.training_view import training_view
 
 MAX_SLICE_POINTS = 200
 FIRST = (
@@ -74,6 +75,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         overfitting=words.overfitting(review.training) if review.training else [],
         sampled=words.sampled(review.training) if review.training else [],
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
+        **training_view(review),
         metrics=_metric_names(evaluation),
         first_shown=[name for name in _metric_names(evaluation) if name in FIRST][:FIRST_SHOWN],
         charts=drawn,
@@ -112,9 +114,11 @@ def _charts(review: Review, run: RunView) -> dict[str, Chart]:
     if review.evaluation and review.errors:
         drawn += charts.error_charts(review.errors, review.evaluation.label)
     if review.training:
-        drawn += charts.training_charts(review.training)
+        drawn += training_charts.training_charts(review.training)
     if review.data:
         drawn += _labels(review.data, review.evaluation)
+    if review.pooled:
+        drawn.append(charts.pooled_values(review.pooled))
     if run.steps:
         drawn.append(charts.waterfall(run.steps))
     return {chart.name: chart for chart in drawn}

@@ -8,6 +8,7 @@ from components.ingest.report import Conflicts, Duplicate, LongCells, Quarantine
 from components.outcome import Decision, Yardstick
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
+from components.trainer.model_summary import ModelSummary
 
 REVIEW_FILE = "review.json"
 PAGE_FILE = "report.html"
@@ -160,6 +161,25 @@ class Mistakes(Settings):
     unsure: tuple[Mistake, ...] = ()
 
 
+class Prediction(Settings):
+    """A test example, right or wrong, and what was predicted of it.
+
+    Attributes:
+        sample: The example, without its columns.
+        predicted: The class the model gave it.
+        confidence: The probability the model gave to that class.
+    """
+
+    sample: Sample
+    predicted: str
+    confidence: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether its own class was predicted."""
+        return self.predicted == self.sample.label
+
+
 class HistogramBar(Settings):
     """One bar of a histogram."""
 
@@ -232,10 +252,18 @@ class TrainingReview(Settings):
     Attributes:
         curves: Of the model that was trained in the end.
         compared: Of every model that the Tuner compared, by name.
+        summary: What the model is made of; None where the Trainer didn't say.
+        summaries: The same of those compared.
+        augmented: Pictures of a training photo, as it is and then as augmentation changes it, as data URIs.
+        logs: Folder of the logs for TensorBoard.
     """
 
     curves: LearningCurves
     compared: dict[str, LearningCurves] = {}
+    summary: ModelSummary | None = None
+    summaries: dict[str, ModelSummary] = {}
+    augmented: tuple[str, ...] = ()
+    logs: str = ""
 
 
 class FeatureStatistics(Settings):
@@ -270,6 +298,18 @@ class FeatureStatistics(Settings):
     top: tuple[tuple[str, float], ...] = ()
     estimated: bool = False
     histogram: tuple[HistogramBar, ...] = ()
+
+
+class PooledValues(Settings):
+    """The numbers that a network is given, of all columns together.
+
+    Attributes:
+        rows: Of so many training rows.
+        bars: Their histogram.
+    """
+
+    rows: int
+    bars: tuple[HistogramBar, ...]
 
 
 class Anomaly(Settings):
@@ -327,7 +367,9 @@ class Review(Settings):
         training: What the Trainer did.
         evaluation: What the Evaluator found.
         mistakes: What a model of classes gets wrong.
+        predictions: Of a batch of test examples, drawn at random; empty where a number is predicted.
         errors: How far off a model is that predicts a number.
+        pooled: What a network is given of rows; None where that isn't numbers alone.
         yardstick: What simple models score on the same rows.
         pushed_to: Where the model was pushed to; "" if it wasn't.
     """
@@ -337,6 +379,8 @@ class Review(Settings):
     training: TrainingReview | None = None
     evaluation: EvaluationReview | None = None
     mistakes: Mistakes | None = None
+    predictions: tuple[Prediction, ...] = ()
     errors: Errors | None = None
+    pooled: PooledValues | None = None
     yardstick: Yardstick | None = None
     pushed_to: str = ""

@@ -4,15 +4,18 @@ import os
 
 import tensorflow as tf
 
+from components.report.examples import data_uri
 from components.report.review import TrainingReview
 from components.trainer.curves import find_curves, read_curves
+from components.trainer.model_summary import find_summary
+from components.trainer.pictures import find_augmented
 
 COMPARED_FOLDER = "models"
 """Where the Tuner keeps a folder for each model it compared."""
 
 
 def read_training(model_run: str, tuner_results: str) -> TrainingReview | None:
-    """Returns the learning curves.
+    """Returns the learning curves, and what else is told of the models.
 
     Args:
         model_run: The Trainer's output of that name.
@@ -24,9 +27,15 @@ def read_training(model_run: str, tuner_results: str) -> TrainingReview | None:
     curves = find_curves(model_run)
     if curves is None:
         return None
-    folder = os.path.join(tuner_results, COMPARED_FOLDER) if tuner_results else ""
-    names = [name.rstrip("/") for name in tf.io.gfile.listdir(folder)] if folder and tf.io.gfile.isdir(folder) else []
+    root = os.path.join(tuner_results, COMPARED_FOLDER) if tuner_results else ""
+    names = [name.rstrip("/") for name in tf.io.gfile.listdir(root)] if root and tf.io.gfile.isdir(root) else []
+    folders = {name: os.path.join(root, name) for name in sorted(names)}
+    summaries = {name: find_summary(folder) for name, folder in folders.items()}
     return TrainingReview(
         curves=curves,
-        compared={name: read_curves(os.path.join(folder, name)) for name in sorted(names)},
+        compared={name: read_curves(folder) for name, folder in folders.items()},
+        summary=find_summary(model_run),
+        summaries={name: summary for name, summary in summaries.items() if summary},
+        augmented=tuple(map(data_uri, find_augmented(model_run))),
+        logs=tuner_results if names else model_run,
     )

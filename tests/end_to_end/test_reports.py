@@ -1,13 +1,20 @@
 """Reports of real runs, opened in a real browser; `test_digits.py` and `test_bad_data.py` open those of their runs."""
 
 import json
+import re
+import shlex
 import shutil
+import subprocess
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from browser import charts, column, needs_chromium, opened
 from conftest import ROOT
 from figures import compare_with_tfma
+
+from components.trainer.mlp.config import PRESETS
 
 SHARED = ROOT.parent / "shared" / "data"
 PHOTOS_A_CLASS = 90
@@ -18,6 +25,7 @@ WIDTHS_OF_PHOTOS = """Promise.all([...document.querySelectorAll('#mistakes img')
     await image.decode();
     return image.naturalWidth;
 }))"""
+GALLERIES = {"training-photos": 9, "test-photos": 9, "augmented": 10}
 pytestmark = [needs_chromium, needs_shared_data]
 
 
@@ -85,6 +93,11 @@ def test_a_blocked_run_says_why_and_shows_every_chart(blocked):
         assert shown
         assert all(each == {"actual": actual, "predicted": predicted} for each in shown)
         assert "fine tuning starts" in page.text_content("#chart-training-loss")
+        assert {name: len(page.query_selector_all(f"#{name} img")) for name in GALLERIES} == GALLERIES
+        assert "2,259,265 parameters in 160 layers" in page.inner_text("#model-sentence")
+        assert len(page.query_selector_all("#layers tbody tr")) == 160 + 1
+        assert page.inner_text("#training").count("Before the first step: validation loss") == 1
+        assert len(column(page, "batch", 0)) > 0
 
 
 def test_every_figure_of_the_photos_is_tfmas(blocked, home):
@@ -97,8 +110,15 @@ def test_the_seven_models_are_overlaid(seven_models):
     _, record = seven_models
     with opened(record["report"], dark=True) as page:
         drawn = charts(page)
-        assert drawn["compared"] == 14
+        assert (drawn["compared-sizes"], drawn["compared-regularisers"]) == (8, 8)
+        assert drawn["pooled"] > 50
         assert all(drawn.values()), drawn
+        parameters = dict(zip(column(page, "compared-models", 0), column(page, "compared-models", 1), strict=True))
+        assert parameters == {
+            **{"tiny": "481", "small": "753", "medium": "10241"},
+            **dict.fromkeys(("large", "l2", "dropout", "combined"), "803329"),
+        }
+        assert "training ended" in page.text_content("#chart-training-learning_rate")
         assert len(page.query_selector_all("#overfitting li")) == 7
         assert len(column(page, "statistics", 0)) == 29 * 3
 
@@ -107,6 +127,26 @@ def test_every_figure_of_the_rows_is_tfmas(seven_models, home):
     _, record = seven_models
     with opened(record["report"]) as page:
         assert compare_with_tfma(page, evaluation_of(home, "higgs")) > 500
+
+
+def test_tensorboard_opens_with_the_curves_of_all_models(seven_models, home):
+    done = home.here("report", "higgs", "--tensorboard")
+    command = [*shlex.split(done.stdout), "--port", "0", "--host", "localhost"]
+    shown = subprocess.Popen(command, env=home.environment(), stderr=subprocess.PIPE, text=True)
+    try:
+        address = next(found[1] for line in shown.stderr if (found := re.search(r"http://([^/]+)/", line)))
+        found = []
+        for path in ("/", "/data/plugin/scalars/tags"):
+            with closing(HTTPConnection(address)) as connection:
+                connection.request("GET", path)
+                found.append(connection.getresponse().read().decode())
+    finally:
+        shown.terminate()
+        shown.communicate()
+    assert "<title>TensorBoard</title>" in found[0]
+    tags = json.loads(found[1])
+    assert {run for run in tags if run.endswith("validation")} == {f"models/{name}/validation" for name in PRESETS}
+    assert "epoch_binary_crossentropy" in tags["models/tiny/train"]
 
 
 def test_the_index_shows_the_run(blocked, home):

@@ -15,6 +15,7 @@
     const [ink, line, palette] = [colour("--ink"), colour("--line"), dark.matches ? DARK : LIGHT];
     const traces = figure.traces.map((trace, number) => {
       const copy = structuredClone(trace);
+      if (copy.meta && copy.meta.smooth) copy.y = smoothed(copy.y, Number(byId("smoothing")?.value ?? 0));
       const own = palette[((trace.meta && trace.meta.colour) ?? number) % palette.length];
       if (copy.type === "scatter") {
         copy.line = { color: own, width: 2, ...copy.line };
@@ -32,6 +33,35 @@
       showlegend: traces.length > 1, transition: calm ? undefined : { duration: 0 },
       ...layout, xaxis: { automargin: true, ...axis, ...layout.xaxis }, yaxis: { automargin: true, ...axis, ...layout.yaxis },
     }];
+  }
+
+  // A mean of the values around each, weighted by a normal distribution; what isn't there weighs nothing.
+  function smoothed(values, deviation) {
+    if (!deviation) return values;
+    const reach = Math.ceil(3 * deviation);
+    const weights = Array.from({ length: reach + 1 }, (_, distance) => Math.exp(-0.5 * (distance / deviation) ** 2));
+    return values.map((value, place) => {
+      if (value === null) return null;
+      let [sum, all] = [0, 0];
+      for (let at = Math.max(0, place - reach); at <= Math.min(values.length - 1, place + reach); at += 1) {
+        if (values[at] === null) continue;
+        sum += weights[Math.abs(at - place)] * values[at];
+        all += weights[Math.abs(at - place)];
+      }
+      return sum / all;
+    });
+  }
+
+  function smoothing() {
+    const range = byId("smoothing");
+    const show = () => {
+      byId("smoothing-value").textContent = Number(range.value) ? `${range.value} epochs` : "none";
+    };
+    range.addEventListener("input", () => {
+      show();
+      Object.keys(figures).filter((name) => figures[name].traces.some((trace) => trace.meta?.smooth)).forEach(draw);
+    });
+    show();
   }
 
   function draw(name) {
@@ -146,6 +176,7 @@
     }));
     byId("every-pair").addEventListener("click", () => showPair());
   }
+  if (byId("smoothing")) smoothing();
   if (byId("slider")) slider(data("thresholds"));
   if (byId("compare")) compare(data("runs-data"));
   dark.addEventListener("change", drawAll);
