@@ -96,8 +96,6 @@ def find_summary(folder: str) -> ModelSummary | None:
 
 
 def _bytes_of(folder: str) -> int:
-    return sum(
-        tf.io.gfile.stat(os.path.join(inside, name)).length
-        for inside, _, names in tf.io.gfile.walk(folder)
-        for name in names
-    )
+    paths = (os.path.join(inside, name) for inside, _, names in tf.io.gfile.walk(folder) for name in names)
+    # TensorFlow's file system in memory lists what only begins like the folder, too.
+    return sum(tf.io.gfile.stat(path).length for path in paths if tf.io.gfile.exists(path))

@@ -42,21 +42,26 @@ def build_model(
         hidden = Encoding(layout, seed, shared=settings.share_embeddings)(vector)
     normalised = settings.batch_normalization
     for number, width in enumerate(settings.widths):
+        # Or Keras's number would depend on what the process has built before.
+        name = f"hidden_{number + 1}"
         layer = keras.layers.Dense(
             width,
             None if normalised else settings.activation,
             use_bias=not normalised,  # the normalisation takes it away, and has one of its own
             kernel_initializer=keras.initializers.GlorotUniform(seed + number),
             kernel_regularizer=penalty,
+            name=name,
             dtype=policy,
         )
         hidden = layer(hidden)
         if normalised:
             # Synchronized: two replicas train what one would. bfloat16 has too few digits for a variance.
-            hidden = keras.layers.BatchNormalization(momentum=MOMENTUM, synchronized=True, dtype="float32")(hidden)
-            hidden = keras.layers.Activation(settings.activation, dtype=policy)(hidden)
+            hidden = keras.layers.BatchNormalization(
+                momentum=MOMENTUM, synchronized=True, name=f"{name}_normalization", dtype="float32"
+            )(hidden)
+            hidden = keras.layers.Activation(settings.activation, name=f"{name}_activation", dtype=policy)(hidden)
         if settings.dropout:
-            hidden = Dropout(settings.dropout, seed + number, dtype=policy)(hidden)
+            hidden = Dropout(settings.dropout, seed + number, name=f"{name}_dropout", dtype=policy)(hidden)
     head = keras.layers.Dense(
         1 if classes <= 2 else classes,
         kernel_initializer=keras.initializers.GlorotUniform(seed + len(settings.widths)),

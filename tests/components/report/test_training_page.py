@@ -14,6 +14,7 @@ from components.report.page import render
 from components.report.review import (
     DataReview,
     HistogramBar,
+    Mistakes,
     PooledValues,
     Prediction,
     Review,
@@ -74,6 +75,7 @@ def photos(tmp_path):
             augmented=tuple(picture(number) for number in range(10)),
             logs="/runs/7",
         ),
+        mistakes=Mistakes(seen=32, wrong={}, worst={}),
         predictions=tuple(
             Prediction(sample=sample("cat", n, shown=n < 9), predicted=NASTY if n % 4 == 1 else "cat", confidence=0.9)
             for n in range(32)
