@@ -1,5 +1,6 @@
 """Chooses how training is distributed over devices."""
 
+import logging
 import os
 from functools import cache
 
@@ -7,15 +8,10 @@ import tensorflow as tf
 
 from components.errors import TransferlineError
 from components.trainer.config import StrategyName
+from components.trainer.tpu import tpu_strategy
+from components.trainer.tpu_environment import tpu_variables
 
-TPU_VARIABLES = (
-    "TPU_NAME",
-    "COLAB_TPU_ADDR",
-    "KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS",
-    "TPU_WORKER_ID",
-    "TPU_ACCELERATOR_TYPE",
-)
-"""What the environment of a TPU sets: Vertex and GKE, Colab, GKE with TPU nodes, TPU VMs (the last two)."""
+LOGGER = logging.getLogger(__name__)
 
 
 def distribution_strategy(name: StrategyName) -> tf.distribute.Strategy:
@@ -25,21 +21,21 @@ def distribution_strategy(name: StrategyName) -> tf.distribute.Strategy:
 
     Args:
         name: "tpu", "mirrored" (every GPU of this machine), "multi_worker" (TF_CONFIG names the workers),
-            "one_device" (the first GPU, else the CPU), or "auto": a TPU where the environment names one, else
-            mirrored where there are several GPUs, else the default.
+            "one_device" (the first GPU, else the CPU), or "auto": a TPU where the environment names one that can be
+            used, else mirrored where there are several GPUs, else the default.
 
     Raises:
         TransferlineError: The devices that the name asks for aren't there.
     """
-    if name == "tpu" or (name == "auto" and _environment_has_tpu()):
-        return _tpu_strategy()
+    if name == "tpu":
+        return tpu_strategy()
     if name == "mirrored":
         return _mirrored_strategy()
     if name == "multi_worker":
         return _multi_worker_strategy()
     if name == "one_device":
         return tf.distribute.OneDeviceStrategy("/gpu:0" if tf.config.list_logical_devices("GPU") else "/cpu:0")
-    return _mirrored_strategy() if _several("GPU") else tf.distribute.get_strategy()
+    return _auto()
 
 
 def needs_fixed_batches(strategy: tf.distribute.Strategy) -> bool:
@@ -91,33 +87,18 @@ def barrier(strategy: tf.distribute.Strategy) -> None:
     broadcast_from_chief(strategy, 0)
 
 
-def _environment_has_tpu() -> bool:
-    # Looking for a TPU without such a hint asks a metadata server, which hangs where there is none.
-    return any(os.environ.get(variable) for variable in TPU_VARIABLES)
+def _auto() -> tf.distribute.Strategy:
+    # Looking for a TPU that nothing names asks a metadata server, which hangs where there is none.
+    if tpu_variables(os.environ):
+        try:
+            return tpu_strategy()
+        except TransferlineError as error:
+            LOGGER.warning("training takes other devices than a TPU: %s", error.cause)
+    return _mirrored_strategy() if _several("GPU") else tf.distribute.get_strategy()
 
 
 def _several(kind: str) -> bool:
     return len(tf.config.list_logical_devices(kind)) > 1
-
-
-def _tpu_strategy() -> tf.distribute.Strategy:
-    if not _environment_has_tpu():
-        raise TransferlineError(
-            "There is no TPU here: the environment names none.",
-            place="trainer.strategy",
-            cure='Set TPU_NAME ("local" on a TPU VM), or use strategy "auto".',
-        )
-    try:
-        resolver = tf.distribute.cluster_resolver.TPUClusterResolver()
-        tf.config.experimental_connect_to_cluster(resolver)
-        tf.tpu.experimental.initialize_tpu_system(resolver)
-        return tf.distribute.TPUStrategy(resolver)
-    except (ValueError, RuntimeError, OSError, tf.errors.OpError) as error:
-        raise TransferlineError(
-            f"The TPU that the environment names can't be used: {error}.",
-            place="trainer.strategy",
-            cure='Check the TPU and its TensorFlow version, or use strategy "one_device".',
-        ) from error
 
 
 # One for the process, in which a local run has both Tuner and Trainer: replicas know each reduction by a number, and a

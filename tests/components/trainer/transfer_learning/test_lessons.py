@@ -195,6 +195,8 @@ def test_all_code_that_makes_a_value_of_a_photo_is_in_the_key():
         "components.trainer.class_weights",
         "components.trainer.config",
         "components.trainer.strategy",
+        "components.trainer.tpu",
+        "components.trainer.tpu_environment",
         "components.trainer.transfer_learning",
         "components.trainer.transfer_learning.config",
         "components.transform",
