@@ -73,8 +73,11 @@ def answers_of(model: Any, batches: tf.data.Dataset) -> tuple[npt.NDArray[np.flo
 
     Args:
         model: From a batch to [batch, outputs].
-        batches: Of (input, class numbers [batch]).
+        batches: Of (input, class numbers [batch]), perhaps with weights [batch]: what weighs nothing is passed over.
     """
     forward = tf.function(lambda given: model(given, training=False), autograph=False, reduce_retracing=True)
-    found = [(forward(given).numpy(), ids.numpy()) for given, ids in batches]
+    found = []
+    for given, ids, *weights in batches:
+        there = weights[0].numpy() > 0 if weights else slice(None)
+        found.append((forward(given).numpy()[there], ids.numpy()[there]))
     return np.concatenate([outputs for outputs, _ in found]), np.concatenate([ids for _, ids in found])

@@ -16,6 +16,7 @@ from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import Photos, batches, fits_in_memory, training_batch_size
 from components.trainer.transfer_learning.feature_store import StoredValues, Tensor, make_room
 from components.trainer.transfer_learning.features import NamedPhotos, Pass, fill, named_photos, tensors_of
+from components.trainer.transfer_learning.full_batches import full_batches
 from components.trainer.transfer_learning.model import precision_policy
 from components.trainer.transfer_learning.parts import head_part, last_cut, lower_part, upper_part
 from components.trainer.transfer_learning.stored_batches import training_batches, validation_batches
@@ -148,18 +149,19 @@ def _stored_data(
     strategy: tf.distribute.Strategy,
 ) -> TrainingData:
     fixed, size = needs_fixed_batches(strategy), _batch_size(len(train.names), settings, strategy)
+    held_out = validation_batches(values, validation, size)
     return TrainingData(
         train=lambda epochs: training_batches(values, train, epochs, size, settings.seed, drop_remainder=fixed),
-        validation=validation_batches(values, validation, size),
+        validation=full_batches(held_out, size, len(validation.names)) if fixed else held_out,
         steps=len(train.names) // size if fixed else math.ceil(len(train.names) / size),
     )
 
 
 def _fresh_data(photos: Photos, settings: TransferLearning, strategy: tf.distribute.Strategy) -> TrainingData:
-    """Makes the batches of photos: shuffled and of one shape where the strategy needs it, for training."""
+    """Makes the batches of photos, shuffled for training, and all of one shape where the strategy needs it."""
     examples = photos.train.examples + photos.validation.examples
     cached = fits_in_memory(examples, photos.image_size, settings.cache_bytes)
-    size = _batch_size(photos.train.examples, settings, strategy)
+    fixed, size = needs_fixed_batches(strategy), _batch_size(photos.train.examples, settings, strategy)
     train = batches(
         photos.train,
         photos.tft_output,
@@ -167,9 +169,10 @@ def _fresh_data(photos: Photos, settings: TransferLearning, strategy: tf.distrib
         size,
         cache=cached,
         shuffle_seed=settings.seed,
-        drop_remainder=needs_fixed_batches(strategy),
+        drop_remainder=fixed,
     )
-    validation = batches(photos.validation, photos.tft_output, photos.class_names, size, cache=cached)
+    held_out = batches(photos.validation, photos.tft_output, photos.class_names, size, cache=cached)
+    validation = full_batches(held_out, size, photos.validation.examples) if fixed else held_out
     return TrainingData(train=lambda _: train, validation=validation)
 
 

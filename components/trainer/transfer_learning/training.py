@@ -29,7 +29,8 @@ class TrainingData(NamedTuple):
 
     Attributes:
         train: Returns the training split's of some epochs, counted from 0.
-        validation: The validation split's.
+        validation: The validation split's; where the strategy needs batches of one shape, with the weight of each
+            place, float32 [batch], as a third: 0 where no photo is.
         steps: Batches an epoch, where those of one epoch follow those of another; None where each epoch begins anew.
     """
 
@@ -159,7 +160,10 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
         optimizer = phase.optimizer(learning_rate(phase.settings, lesson.data))
         learner = lesson.model
         learner.compile(
-            optimizer, course.loss, metrics_of(course.head), steps_per_execution=settings.steps_per_execution
+            optimizer,
+            course.loss,
+            weighted_metrics=metrics_of(course.head),
+            steps_per_execution=settings.steps_per_execution,
         )
         # A checkpoint needs the variables before the first step, which would make them.
         optimizer.build(learner.trainable_variables)

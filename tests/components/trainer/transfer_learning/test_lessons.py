@@ -17,6 +17,7 @@ from components.trainer.transfer_learning.feature_store import StoredValues, ten
 from components.trainer.transfer_learning.lessons import lessons
 from components.trainer.transfer_learning.model import build_model
 from components.trainer.transfer_learning.run_fn import load_photos
+from components.trainer.transfer_learning.training import train
 from components.trainer.transfer_learning.views import changed
 from components.transform.config import ImageTransform
 from pipeline.source_fingerprint import _with_imports
@@ -42,14 +43,16 @@ def photos(two_classes, fn_args_of):
 def given(photos, tmp_path):
     """Returns a function that gives the lessons for changed settings, the model and how many views were made."""
 
-    def give(base_seed=0, store=str(tmp_path / "features"), photos=photos, **update):
+    def give(base_seed=0, store=str(tmp_path / "features"), photos=photos, strategy=None, **update):
         settings = SETTINGS.model_copy(update=update)
         keras.utils.set_random_seed(base_seed)
-        base = small_base(32)
-        model = build_model(settings, base, 2)
+        strategy = strategy or tf.distribute.get_strategy()
+        with strategy.scope():
+            base = small_base(32)
+            model = build_model(settings, base, 2)
         heard = [0]
         with heard_by(lambda progress: heard.append(progress.done)):
-            taught = lessons(model, base, photos, settings, tf.distribute.get_strategy(), store)
+            taught = lessons(model, base, photos, settings, strategy, store)
         return types.SimpleNamespace(
             taught=taught.phases, model=model, base=base, settings=settings, made=heard[-1], stored=taught.stored
         )
@@ -128,6 +131,28 @@ def test_fresh_views_are_photos(given, tmp_path):
     assert found.stored == ()
     assert shapes(first) == [[4, 32, 32, 3], [2, 32, 32, 3]]
     assert not (tmp_path / "features").exists()
+
+
+@pytest.mark.parametrize("views", [1, "fresh"])
+def test_a_strategy_of_several_replicas_has_batches_of_one_shape_and_the_same_metrics(given, photos, views, tmp_path):
+    """A batch of 2 divides the photos to train with, so that only those to validate on are filled up."""
+    settings = {
+        "views": views,
+        "batch_size": 2,
+        "dropout": 0,
+        "augmentation": Augmentation(horizontal_flip=False, rotation=0),
+        "feature_extraction": FeatureExtraction(epochs=1),
+        "fine_tuning": FineTuning(epochs=0),
+    }
+    found = {}
+    for name, strategy in (("plain", None), ("full", tf.distribute.MirroredStrategy(["/cpu:0"]))):
+        taught = given(strategy=strategy, store=str(tmp_path / name), **settings)
+        found[name] = train(taught.model, taught.base, "logit", taught.taught, taught.settings, str(tmp_path / "logs"))
+        given_sizes = [[len(each) for each in batch] for batch in taught.taught[0].data.validation]
+        assert given_sizes == ([[2, 2], [1, 1]] if strategy is None else [[2, 2, 2]] * 2)
+        assert {len(batch[0]) for batch in taught.taught[0].data.train(0)} == {2}
+    for metric in ("loss", "accuracy", "val_loss", "val_accuracy"):
+        assert found["full"].metrics[metric] == pytest.approx(found["plain"].metrics[metric], rel=1e-4), metric
 
 
 def test_where_all_layers_learn_phase_2_has_fresh_views(given):

@@ -37,8 +37,8 @@ def built(settings, classes=2):
 
 @pytest.mark.parametrize("fine_tuning", [False, True])
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_xla_compiles_a_training_step_with_static_shapes(fine_tuning, precision):
-    """What a TPU would refuse, this refuses."""
+def test_xla_compiles_training_and_validation_with_static_shapes(fine_tuning, precision):
+    """A TPU needs that; it may refuse more."""
     every = Augmentation(zoom=0.2, translation=0.1, crop=0.1, contrast=0.2, brightness=0.1)
     model, base = built(SETTINGS.model_copy(update={"precision": precision, "augmentation": every}))
     assert [layer.name for layer in model.layers[1:8]] == [
@@ -47,7 +47,7 @@ def test_xla_compiles_a_training_step_with_static_shapes(fine_tuning, precision)
     ]
     if fine_tuning:
         unfreeze(base, 1)
-    model.compile(keras.optimizers.Adam(0.1), loss_of("logit"), metrics_of("logit"))
+    model.compile(keras.optimizers.Adam(0.1), loss_of("logit"), weighted_metrics=metrics_of("logit"))
     model.optimizer.build(model.trainable_variables)
     photos, ids = batch(4)
     before = [variable.numpy() for variable in model.trainable_variables]
@@ -56,6 +56,12 @@ def test_xla_compiles_a_training_step_with_static_shapes(fine_tuning, precision)
     assert np.isfinite(float(values["loss"]))
     for variable, old in zip(model.trainable_variables, before, strict=True):
         assert not np.array_equal(variable.numpy(), old), variable.name
+    weights = tf.constant([1.0, 1.0, 1.0, 0.0])
+    validated = tf.function(model.test_step, jit_compile=True, autograph=False)
+    model.reset_metrics()
+    values = validated((tf.constant(photos), tf.constant(ids), weights))
+    expected = loss_of("logit")(ids[:3, np.newaxis], model(photos[:3], training=False))
+    assert float(values["loss"]) == pytest.approx(0.75 * float(expected), rel=1e-2)
 
 
 @pytest.mark.parametrize(("classes", "kind"), [(2, "logit"), (3, "softmax")])
