@@ -10,7 +10,8 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import IO
+from contextlib import nullcontext
+from typing import IO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -105,63 +106,95 @@ class PackedRows:
         )
 
 
+class Window(NamedTuple):
+    """A part of a split.
+
+    Attributes:
+        rows: float32 [rows of the largest window, width].
+        size: How many of them are its own, the first ones.
+    """
+
+    rows: tf.Tensor
+    size: int
+
+
 class Windows:
-    """The parts of a split that are in memory at a time, float32 tensors [rows, width].
+    """The parts of a split that are where the training computes, each in the place of the one before.
 
     Args:
         packed: The split.
         memory: Bytes that the windows in memory may take together; None holds the whole split as one window.
         multiple: All windows but the last have a multiple of so many rows.
+        strategy: Whose devices compute; the default one of TensorFlow where none is given.
+
+    Attributes:
+        rows: The window, float32 [rows of the largest, width]. Every device of this process has a copy of it, which is
+            sent there once: what is handed to `strategy.run` instead goes to a TPU with each step. Beyond the rows of
+            a smaller window, those of another one are left.
     """
 
-    def __init__(self, packed: PackedRows, memory: int | None, multiple: int = 1) -> None:
+    def __init__(
+        self, packed: PackedRows, memory: int | None, multiple: int = 1, strategy: tf.distribute.Strategy | None = None
+    ) -> None:
         self._packed = packed
-        self._rows = packed.rows
-        self._whole: tf.Tensor | None = None
+        self._largest = packed.rows
+        self._whole = memory is None
         if memory is None:
-            self._whole = next(self._read([0], packed.rows))
+            ((first, _),) = self._read([0], packed.rows)
         else:
             fitting = memory // WINDOWS_HELD // packed.row_bytes
-            self._rows = min(max(fitting - fitting % multiple, multiple), packed.rows)
+            self._largest = min(max(fitting - fitting % multiple, multiple), packed.rows)
+            first = tf.zeros([self._largest, packed.width])
+        self.rows = _variable(first, strategy or tf.distribute.get_strategy())
 
     @property
     def is_whole(self) -> bool:
         """Whether there is one window, of all rows."""
-        return self._whole is not None
+        return self._whole
 
-    def __iter__(self) -> Iterator[tf.Tensor]:
-        """The windows in the order of the rows."""
-        if self._whole is not None:
-            return iter([self._whole])
-        return _ahead(self._read(range(0, self._packed.rows, BLOCK_ROWS), BLOCK_ROWS))
+    def __iter__(self) -> Iterator[int]:
+        """Has the windows in `rows`, in the order of the rows; yields how many rows each has."""
+        return self._one_by_one(range(0, self._packed.rows, BLOCK_ROWS))
 
-    def shuffled(self, seed: tuple[int, int]) -> Iterator[tf.Tensor]:
-        """The windows of rows whose blocks are shuffled by a seed; within them, rows aren't shuffled yet."""
-        if self._whole is not None:
-            return iter([self._whole])
+    def shuffled(self, seed: tuple[int, int]) -> Iterator[int]:
+        """The same, of rows whose blocks are shuffled by a seed; within a window, rows aren't shuffled yet."""
         begins = np.random.default_rng(seed).permutation(range(0, self._packed.rows, BLOCK_ROWS))
-        return _ahead(self._read(begins.tolist(), BLOCK_ROWS))
+        return self._one_by_one(begins.tolist())
 
-    def _read(self, begins: Iterable[int], block_rows: int) -> Iterator[tf.Tensor]:
+    def _one_by_one(self, begins: Iterable[int]) -> Iterator[int]:
+        if self._whole:
+            yield self._packed.rows
+            return
+        # Each is read while the one before is in use.
+        windows = self._read(begins, BLOCK_ROWS)
+        with ThreadPoolExecutor(1) as thread:
+            following = thread.submit(next, windows, None)
+            while (window := following.result()) is not None:
+                following = thread.submit(next, windows, None)
+                self.rows.assign(window.rows, read_value=False)
+                count = window.size
+                # Otherwise it would be there twice as long as it is in use.
+                del window
+                yield count
+
+    def _read(self, begins: Iterable[int], block_rows: int) -> Iterator[Window]:
         """Reads blocks one after the other; what doesn't fit into a window goes on in the next."""
-        window, filled = np.empty([self._rows, self._packed.width], np.float32), 0
+        window, filled = np.zeros([self._largest, self._packed.width], np.float32), 0
         for begin in begins:
             at, end = begin, min(begin + block_rows, self._packed.rows)
             while at < end:
-                taken = min(end - at, self._rows - filled)
+                taken = min(end - at, self._largest - filled)
                 self._packed.read(at, window[filled : filled + taken])
                 at, filled = at + taken, filled + taken
-                if filled == self._rows:
-                    yield tf.constant(window)
+                if filled == self._largest:
+                    yield Window(tf.constant(window), filled)
                     filled = 0
         if filled:
-            yield tf.constant(window[:filled])
+            yield Window(tf.constant(window), filled)
 
 
-def _ahead(windows: Iterator[tf.Tensor]) -> Iterator[tf.Tensor]:
-    """Makes each window while the one before is in use."""
-    with ThreadPoolExecutor(1) as thread:
-        following = thread.submit(next, windows, None)
-        while (window := following.result()) is not None:
-            following = thread.submit(next, windows, None)
-            yield window
+def _variable(rows: tf.Tensor, strategy: tf.distribute.Strategy) -> tf.Variable:
+    # A variable of several workers would be sent from the first to the others, all of which read the rows themselves.
+    own = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+    with nullcontext() if own else strategy.scope():
+        return tf.Variable(rows, trainable=False)

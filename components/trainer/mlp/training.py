@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -85,18 +86,17 @@ class EpochRunner:
         self._columns, self._weighted_rows = rows.train.columns, rows.train.weighted
         self._sizes = {"": _size_of(rows.train, rows.scales), "val_": _size_of(rows.validation, rows.scales)}
         memory = _memory_of_windows(rows, settings.cache_bytes)
-        self._train = Windows(rows.train, memory, self._batch)
-        self._validation = Windows(rows.validation, memory)
+        self._train = Windows(rows.train, memory, self._batch, self._strategy)
+        self._validation = Windows(rows.validation, memory, strategy=self._strategy)
         with self._strategy.scope():
             self._schedule = keras.optimizers.schedules.InverseTimeDecay(
                 settings.learning_rate, self.steps * settings.decay_epochs, settings.decay_rate
             )
             self.optimizer = build_optimizer(settings, self._schedule, model.trainable_variables)
-        some_rows = tf.TensorSpec([None, rows.train.width], tf.float32)
         some_batches, number = tf.TensorSpec([None, self._batch], tf.int32), tf.TensorSpec([], tf.int32)
-        self._run_steps = tf.function(self._steps_graph, [some_rows, some_batches, number, number], autograph=False)
-        self._order = tf.function(self._order_graph, [some_rows, number, number], autograph=False)
-        self._validate = tf.function(self._validation_graph, [some_rows], autograph=False)
+        self._run_steps = tf.function(self._steps_graph, [some_batches, number, number], autograph=False)
+        self._order = tf.function(self._order_graph, [number, number, number], autograph=False)
+        self._validate = tf.function(self._validation_graph, autograph=False)
 
     @property
     def learning_rate(self) -> float:
@@ -119,11 +119,11 @@ class EpochRunner:
             number `mse` and `mae` of what is learned. All but the accuracy and `mae` weigh the rows.
         """
         sums = np.zeros(METRICS)
-        for number, window in enumerate(self._train.shuffled((self._seed, epoch))):
-            order = self._order(window, tf.constant(epoch), tf.constant(number))
+        for number, count in enumerate(self._train.shuffled((self._seed, epoch))):
+            order = self._order(*map(tf.constant, (count, epoch, number)))
             for begin in range(0, len(order), self._steps_per_execution):
                 end = min(begin + self._steps_per_execution, len(order))
-                sums += self._run_steps(window, order, tf.constant(begin), tf.constant(end)).numpy()
+                sums += self._run_steps(order, tf.constant(begin), tf.constant(end)).numpy()
         trained = dict(zip(self._names, map(float, sums / self.steps), strict=True))
         return trained | self._measured("val_", self._validation)
 
@@ -133,33 +133,32 @@ class EpochRunner:
         return found | self._measured("", self._train) if self._train.is_whole else found
 
     def _measured(self, prefix: str, windows: Windows) -> dict[str, float]:
-        sums = sum(self._validate(window).numpy() for window in windows)
+        sums = sum(self._validate(windows, count).numpy() for count in windows)
         return {
             f"{prefix}{name}": float(mean) for name, mean in zip(self._names, sums / self._sizes[prefix], strict=True)
         }
 
-    def _order_graph(self, window: tf.Tensor, epoch: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-        """The batches of a window, int32 [steps, batch]: the places of their rows."""
-        count = tf.shape(window)[0]
+    def _order_graph(self, count: tf.Tensor, epoch: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """The batches of a window of so many rows, int32 [steps, batch]: the places of their rows."""
         shuffled = tf.random.experimental.stateless_shuffle(tf.range(count), tf.stack([self._seed + number, epoch]))
         steps = count // self._batch
         return tf.reshape(shuffled[: steps * self._batch], [steps, self._batch])
 
-    def _steps_graph(self, window: tf.Tensor, order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
+    def _steps_graph(self, order: tf.Tensor, begin: tf.Tensor, end: tf.Tensor) -> tf.Tensor:
         def body(step: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            per_replica = self._strategy.run(self._train_step, args=(window, order[step]))
+            per_replica = self._strategy.run(self._train_step, args=(order[step],))
             return step + 1, sums + self._strategy.reduce(tf.distribute.ReduceOp.SUM, per_replica, axis=None)
 
         _, sums = tf.while_loop(lambda step, _: step < end, body, (begin, tf.zeros([METRICS])), parallel_iterations=1)
         return sums
 
-    def _train_step(self, window: tf.Tensor, batch: tf.Tensor) -> tf.Tensor:
+    def _train_step(self, batch: tf.Tensor) -> tf.Tensor:
         """Trains on this replica's part of a batch; returns its part of the means."""
         context = tf.distribute.get_replica_context()
         replicas = context.num_replicas_in_sync
         share = self._batch // replicas
         chosen = tf.slice(batch, [share * context.replica_id_in_sync_group], [share])
-        features, weights, labels = self._unpacked(tf.gather(window, chosen))
+        features, weights, labels = self._unpacked(tf.gather(self._train.rows.read_value(), chosen))
         with tf.GradientTape() as tape:
             outputs = self._model(features, training=True)
             plain = tf.reduce_mean(_times(self.objective.losses(outputs, labels), weights))
@@ -170,28 +169,31 @@ class EpochRunner:
         self.optimizer.apply_gradients(zip(tape.gradient(scaled, variables), variables, strict=True))
         return tf.stack([loss, plain, tf.reduce_mean(self.objective.measured(outputs, labels))]) / replicas
 
-    def _validation_graph(self, window: tf.Tensor) -> tf.Tensor:
-        """The sums of the metrics over the rows of a window."""
-        whole = tf.shape(window)[0] // VALIDATED_ROWS
+    def _validation_graph(self, windows: Windows, count: int) -> tf.Tensor:
+        """The sums of the metrics over the first rows of the window at hand, of whose parts XLA knows the shapes."""
+        whole, rest = divmod(count, VALIDATED_ROWS)
+        sums = tf.zeros([METRICS])
 
         def body(part: tf.Tensor, sums: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            rows = tf.slice(window, [part * VALIDATED_ROWS, 0], [VALIDATED_ROWS, window.shape[1]])
-            return part + 1, sums + self._validated(rows)
+            return part + 1, sums + self._validated(windows, part * VALIDATED_ROWS, VALIDATED_ROWS)
 
-        _, sums = tf.while_loop(lambda part, _: part < whole, body, (0, tf.zeros([METRICS])), parallel_iterations=1)
-        return sums + self._validated(window[whole * VALIDATED_ROWS :])
+        if whole:
+            _, sums = tf.while_loop(lambda part, _: part < whole, body, (0, sums), parallel_iterations=1)
+        return sums + self._validated(windows, tf.constant(whole * VALIDATED_ROWS), rest) if rest else sums
 
-    def _validated(self, rows: tf.Tensor) -> tf.Tensor:
-        per_replica = self._strategy.run(self._validation_step, args=(rows,))
+    def _validated(self, windows: Windows, begin: tf.Tensor, count: int) -> tf.Tensor:
+        """The sums over so many rows, which every replica computes."""
+        per_replica = self._strategy.run(partial(self._validation_step, windows, count), args=(begin,))
         return self._strategy.reduce(tf.distribute.ReduceOp.MEAN, per_replica, axis=None)
 
-    def _validation_step(self, rows: tf.Tensor) -> tf.Tensor:
+    def _validation_step(self, windows: Windows, count: int, begin: tf.Tensor) -> tf.Tensor:
+        window = windows.rows.read_value()
+        rows = tf.slice(window, [begin, 0], [count, window.shape[1]])
         features, weights, labels = self._unpacked(rows)
         outputs = self._model(features, training=False)
         plain = tf.reduce_sum(_times(self.objective.losses(outputs, labels), weights))
         penalties = tf.add_n(self._model.losses) if self._model.losses else 0.0
-        count = tf.cast(tf.shape(rows)[0], tf.float32) if weights is None else tf.reduce_sum(weights)
-        loss = plain + penalties * count
+        loss = plain + penalties * (float(count) if weights is None else tf.reduce_sum(weights))
         return tf.stack([loss, plain, tf.reduce_sum(self.objective.measured(outputs, labels))])
 
     def _unpacked(self, rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None, tf.Tensor]:

@@ -44,7 +44,9 @@ for name, memory, way in product(("one_device", "mirrored"), (2**20, 6000), WAYS
     values = [runner.run(epoch) for epoch in range(3)]
     weights = np.concatenate([each.ravel() for each in model.get_weights()]).tolist()
     found[f"{name}, {memory}, {way}"] = {
-        "replicas": strategy.num_replicas_in_sync, "last": values[-1], "weights": weights
+        "replicas": strategy.num_replicas_in_sync,
+        "devices": [each.device for each in strategy.experimental_local_results(runner._train.rows)],
+        "last": values[-1], "weights": weights
     }
 print(json.dumps(found))
 """
@@ -57,5 +59,6 @@ def test_two_replicas_train_as_one(tmp_path):
     for memory, way in product((2**20, 6000), ("plain", "normalised")):
         one, two = found[f"one_device, {memory}, {way}"], found[f"mirrored, {memory}, {way}"]
         assert (one["replicas"], two["replicas"]) == (1, 2)
+        assert (len(set(one["devices"])), len(set(two["devices"]))) == (1, 2)
         assert two["last"] == pytest.approx(one["last"], rel=1e-3)
         assert two["weights"] == pytest.approx(one["weights"], abs=1e-4)

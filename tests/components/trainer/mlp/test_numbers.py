@@ -172,8 +172,8 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(weighted):
     ours, theirs = (build_model(described, 4, 0, seed=0) for _ in range(2))
     settings = number_rows.MLPTraining(models={"m": described}, batch_size=100)
     runner = EpochRunner(ours, TrainingRows(*both, scales, scaling), settings)
-    (window,) = runner._train
-    order = runner._order(window, tf.constant(0), tf.constant(0)).numpy()
+    (count,) = runner._train
+    order = runner._order(*map(tf.constant, (count, 0, 0))).numpy()
     values = runner.run(0)
 
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 8 * 1000, 1)

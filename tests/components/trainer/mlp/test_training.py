@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from components.errors import TransferlineError
+from components.trainer.mlp import training
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.mlp.model import build_model
 from components.trainer.mlp.one_model import loss_scales
@@ -30,8 +31,8 @@ def packed(rows, seed=0, classes=2):
 
 
 def order_of(runner, epoch):
-    (window,) = runner._train
-    return runner._order(window, tf.constant(epoch), tf.constant(0)).numpy()
+    (count,) = runner._train
+    return runner._order(*map(tf.constant, (count, epoch, 0))).numpy()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,14 @@ def settings(**changes):
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("tiny", 481), ("small", 753), ("medium", 10_241), ("large", 803_329), ("l2", 803_329), ("combined", 803_329)],
+    [
+        ("tiny", 481),
+        ("small", 753),
+        ("medium", 10_241),
+        ("large", 803_329),
+        ("l2", 803_329),
+        ("combined", 803_329),
+    ],
 )
 def test_the_presets_have_the_parameters_of_the_original(name, parameters):
     assert build_model(PRESETS[name], 28, 2, seed=0).count_params() == parameters
@@ -279,14 +287,40 @@ def test_tensorboard_gets_both_splits(rows, tmp_path):
     ],
     ids=["tiny", "combined", "tiny in bfloat16", "normalised in bfloat16 by adamw"],
 )
-def test_xla_compiles_a_training_step_with_static_shapes(described, precision, changes):
-    """What a TPU would refuse, this refuses."""
+def test_xla_compiles_training_and_validation_with_static_shapes(described, precision, changes, monkeypatch):
+    """A TPU needs that; it may refuse more."""
+    monkeypatch.setattr(training, "VALIDATED_ROWS", 64)
     rows = TrainingRows(packed(1000), packed(200, seed=1))
     runner = EpochRunner(build_model(described, 4, 2, 0, precision), rows, settings(**changes))
     compiled = tf.function(runner._steps_graph, autograph=False, jit_compile=True)
-    (window,), order = runner._train, order_of(runner, 0)
+    order = order_of(runner, 0)
     assert order.shape == (10, 100)
-    assert np.isfinite(compiled(window, order, tf.constant(0), tf.constant(2)).numpy()).all()
+    assert np.isfinite(compiled(order, tf.constant(0), tf.constant(2)).numpy()).all()
+    validated = tf.function(runner._validation_graph, autograph=False, jit_compile=True)
+    found = validated(runner._validation, 200).numpy()
+    assert found == pytest.approx(runner._validate(runner._validation, 200).numpy(), rel=1e-2)
+
+
+def test_rows_are_in_a_variable_and_not_handed_to_each_step():
+    rows = TrainingRows(packed(100_000), packed(50_000, seed=1))
+    runner = EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings())
+    np.testing.assert_array_equal(runner._train.rows.numpy()[:, :4], arrays(100_000)[0])
+    for function in (runner._run_steps.get_concrete_function(), runner._validate.get_concrete_function(50_000)):
+        assert not any(each.dtype == tf.float32 for each in function.inputs)
+        assert function.graph.as_graph_def().ByteSize() < rows.validation.nbytes / 2
+
+
+@pytest.mark.parametrize("part", [64, 100, 200, 2**16])
+def test_validation_by_parts_is_validation_of_all_rows(rows, part, monkeypatch):
+    monkeypatch.setattr(training, "VALIDATED_ROWS", part)
+    runner = EpochRunner(build_model(MLP(widths=(8,), l2=0.01), 4, 2, 0), rows, settings())
+    found = runner._validate(runner._validation, 200).numpy()
+    model = build_model(MLP(widths=(8,), l2=0.01), 4, 2, 0)
+    features, ids = arrays(200, seed=1)
+    logits = model(features)[:, 0].numpy()
+    crossentropy = np.logaddexp(0, np.where(ids == 1, -logits, logits)).sum()
+    expected = [crossentropy + 200 * float(sum(model.losses)), crossentropy, np.sum((logits > 0) == ids)]
+    assert found == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("normalised", [False, True])
