@@ -85,7 +85,7 @@ class MLPTraining(TrainingSettings):
         learning_rate: The optimizer's, at the beginning.
         decay_epochs: After so many epochs the learning rate is 1 / (1 + decay_rate) of that, by inverse time decay.
         decay_rate: See above.
-        batch_size: Rows in a training step, over all replicas together.
+        batch_size: Rows in a training step, over all replicas together; None where `batch_size_per_replica` is given.
         max_epochs: Passes over the training rows, at most.
         patience: Training ends when the validation cross-entropy, without penalties, was no lower for so many epochs.
             The weights of the best epoch are kept.
@@ -105,7 +105,7 @@ class MLPTraining(TrainingSettings):
     learning_rate: float = Field(default=1e-3, gt=0)
     decay_epochs: float = Field(default=1000, gt=0)
     decay_rate: float = Field(default=1.0, ge=0)
-    batch_size: int = Field(default=500, ge=1)
+    batch_size: int | None = Field(default=500, ge=1)
     max_epochs: int = Field(default=10_000, ge=1)
     patience: int = Field(default=200, ge=1)
     steps_per_execution: int | None = Field(default=None, ge=1)
@@ -133,7 +133,7 @@ class MLPTraining(TrainingSettings):
         normalised = [
             name for name, model in self.models.items() if isinstance(model, MLP) and model.batch_normalization
         ]
-        if normalised and self.batch_size == 1:
+        if normalised and self.batch_of(1) == 1:
             raise ValueError(
                 f"batch_size: of 1 row there is no variance, by which {normalised[0]!r} is to be normalised"
             )

@@ -22,6 +22,7 @@ from components.trainer.best_weights import BestWeights
 from components.trainer.checkpoints import Checkpoints, EpochMetrics
 from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
+from components.trainer.learning_rates import of_replicas, warmed_up
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.mlp.label_scale import Scaling
 from components.trainer.mlp.objectives import NearNumber, Objective, RightClass
@@ -74,7 +75,7 @@ class EpochRunner:
         self._model = model
         self._strategy = model.distribute_strategy
         replicas = self._strategy.num_replicas_in_sync
-        self._batch = _batch_size(settings.batch_size, rows.train.rows, replicas)
+        self._batch = _batch_size(settings.batch_of(replicas), rows.train.rows, replicas)
         self.steps = rows.train.rows // self._batch
         self._steps_per_execution = settings.steps_per_execution or self.steps
         self._seed = settings.seed
@@ -89,9 +90,12 @@ class EpochRunner:
         self._train = Windows(rows.train, memory, self._batch, self._strategy)
         self._validation = Windows(rows.validation, memory, strategy=self._strategy)
         with self._strategy.scope():
-            self._schedule = keras.optimizers.schedules.InverseTimeDecay(
-                settings.learning_rate, self.steps * settings.decay_epochs, settings.decay_rate
+            decayed = keras.optimizers.schedules.InverseTimeDecay(
+                of_replicas(settings.learning_rate, settings, replicas),
+                self.steps * settings.decay_epochs,
+                settings.decay_rate,
             )
+            self._schedule = warmed_up(decayed, settings, self.steps)
             self.optimizer = build_optimizer(settings, self._schedule, model.trainable_variables)
         some_batches, number = tf.TensorSpec([None, self._batch], tf.int32), tf.TensorSpec([], tf.int32)
         self._run_steps = tf.function(self._steps_graph, [some_batches, number, number], autograph=False)

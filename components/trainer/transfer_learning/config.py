@@ -92,7 +92,7 @@ class TransferLearning(TrainingSettings):
         fine_tuning: Phase 2.
         restore_best_weights: Whether the weights of the epoch with the lowest validation loss go on into phase 2, and
             into the model that is exported; otherwise those of the last epoch.
-        batch_size: Photos in a training step, over all replicas together.
+        batch_size: Photos in a training step, over all replicas together; None where `batch_size_per_replica` is given.
         seed: Seed of the head's weights, the shuffling, the dropout and the augmentation.
         steps_per_execution: Training steps that run without coming back to Python; more help a TPU.
         cache_bytes: Decoded training and validation photos are kept in memory if they take no more than this.
@@ -109,7 +109,7 @@ class TransferLearning(TrainingSettings):
     feature_extraction: FeatureExtraction = FeatureExtraction()
     fine_tuning: FineTuning = FineTuning()
     restore_best_weights: bool = True
-    batch_size: int = Field(default=32, ge=1)
+    batch_size: int | None = Field(default=32, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     steps_per_execution: int = Field(default=1, ge=1)
     cache_bytes: int = Field(default=4 * 2**30, ge=0)

@@ -177,6 +177,6 @@ def _fresh_data(photos: Photos, settings: TransferLearning, strategy: tf.distrib
 
 
 def _batch_size(examples: int, settings: TransferLearning, strategy: tf.distribute.Strategy) -> int:
-    if needs_fixed_batches(strategy):
-        return training_batch_size(settings.batch_size, examples, strategy.num_replicas_in_sync)
-    return settings.batch_size
+    replicas = strategy.num_replicas_in_sync
+    asked = settings.batch_of(replicas)
+    return training_batch_size(asked, examples, replicas) if needs_fixed_batches(strategy) else asked

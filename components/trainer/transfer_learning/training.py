@@ -11,6 +11,7 @@ from components.trainer.best_weights import BestWeights
 from components.trainer.checkpoints import Checkpoints
 from components.trainer.class_weights import Weights
 from components.trainer.curves import LearningCurves
+from components.trainer.learning_rates import Rate, of_replicas, warmed_up
 from components.trainer.strategy import is_chief
 from components.trainer.transfer_learning.callbacks import (
     EndWithPatience,
@@ -157,7 +158,7 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
     metrics, settings = course.recorder.metrics, course.settings
     strategy = course.model.distribute_strategy
     with strategy.scope():
-        optimizer = phase.optimizer(learning_rate(phase.settings, lesson.data))
+        optimizer = phase.optimizer(learning_rate(phase.settings, settings, lesson.data, strategy.num_replicas_in_sync))
         learner = lesson.model
         learner.compile(
             optimizer,
@@ -207,12 +208,20 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
 
 
 def learning_rate(
-    settings: FeatureExtraction | FineTuning, data: TrainingData
-) -> float | keras.optimizers.schedules.LearningRateSchedule:
-    """Returns the learning rate of a phase, by the step where it isn't constant."""
-    if settings.schedule == "constant":
-        return settings.learning_rate
-    return keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.epochs * data.batches)
+    phase: FeatureExtraction | FineTuning, settings: TransferLearning, data: TrainingData, replicas: int
+) -> Rate:
+    """Returns the learning rate of a phase: scaled with the replicas, by its schedule, and warmed up.
+
+    Args:
+        phase: The settings of the phase.
+        settings: The trainer's settings.
+        data: What the phase trains on.
+        replicas: Devices that work on one batch together.
+    """
+    rate: Rate = of_replicas(phase.learning_rate, settings, replicas)
+    if phase.schedule != "constant":
+        rate = keras.optimizers.schedules.CosineDecay(rate, phase.epochs * data.batches)
+    return warmed_up(rate, settings, data.batches) if settings.warm_up_epochs else rate
 
 
 def _measured(evaluate: Callable[..., dict[str, float]], data: TrainingData) -> dict[str, float]:

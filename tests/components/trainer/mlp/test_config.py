@@ -40,3 +40,27 @@ def test_impossible_ways_to_compute(wrong):
     with pytest.raises(ValidationError):
         MLPTraining.model_validate(wrong)
     assert MLPTraining(workers=2, strategy="multi_worker").workers == 2
+
+
+def test_a_batch_size_per_replica_takes_the_place_of_the_default_and_survives_json():
+    settings = MLPTraining(batch_size_per_replica=8, learning_rate_scaling="linear", warm_up_epochs=0.5)
+
+    assert [settings.batch_of(replicas) for replicas in (1, 4)] == [8, 32]
+    assert MLPTraining.model_validate_json(settings.model_dump_json()) == settings
+    assert MLPTraining(batch_size=12).batch_of(4) == 12
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_size": 8, "batch_size_per_replica": 8},
+        {"batch_size": None},
+        {"batch_size": None, "batch_size_per_replica": 0},
+        {"learning_rate_scaling": "linear"},
+        {"batch_size_per_replica": 8, "learning_rate_scaling": "sqrt"},
+        {"warm_up_epochs": -1},
+    ],
+)
+def test_batches_and_rates_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        MLPTraining.model_validate(wrong)

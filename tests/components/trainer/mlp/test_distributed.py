@@ -31,7 +31,11 @@ def packed(rows):
 WAYS = {
     "plain": (MLP(widths=(8,), l2=0.01), {}),
     "normalised": (MLP(widths=(8,), batch_normalization=True), {"optimizer": "adamw", "weight_decay": 0.5}),
+    "scaled": (MLP(widths=(8,)), {"warm_up_epochs": 1}),
 }
+# The batch and the learning rate of two replicas, said in two ways.
+WHOLE = {"batch_size": 50, "learning_rate": 0.002}
+OF_ONE = {"batch_size_per_replica": 25, "learning_rate": 0.001, "learning_rate_scaling": "linear"}
 rows = TrainingRows(packed(500), packed(100))
 found = {}
 for name, memory, way in product(("one_device", "mirrored"), (2**20, 6000), WAYS):
@@ -39,7 +43,8 @@ for name, memory, way in product(("one_device", "mirrored"), (2**20, 6000), WAYS
     described, changes = WAYS[way]
     with strategy.scope():
         model = build_model(described, 4, 2, seed=0)
-    settings = MLPTraining(batch_size=50, models={"m": described}, cache_bytes=memory, **changes)
+    batch = OF_ONE if (name, way) == ("mirrored", "scaled") else WHOLE
+    settings = MLPTraining(models={"m": described}, cache_bytes=memory, **batch, **changes)
     runner = EpochRunner(model, rows, settings)
     values = [runner.run(epoch) for epoch in range(3)]
     weights = np.concatenate([each.ravel() for each in model.get_weights()]).tolist()
@@ -56,7 +61,7 @@ def test_two_replicas_train_as_one(tmp_path):
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
-    for memory, way in product((2**20, 6000), ("plain", "normalised")):
+    for memory, way in product((2**20, 6000), ("plain", "normalised", "scaled")):
         one, two = found[f"one_device, {memory}, {way}"], found[f"mirrored, {memory}, {way}"]
         assert (one["replicas"], two["replicas"]) == (1, 2)
         assert (len(set(one["devices"])), len(set(two["devices"]))) == (1, 2)

@@ -61,3 +61,27 @@ def test_fine_tuning_in_steps_that_are_not_smaller_is_doubtful(first, second, ep
     )
     assert bool(settings.doubt) == doubtful
     assert not doubtful or f"fine_tuning.learning_rate={second:g} isn't below" in settings.doubt
+
+
+def test_a_batch_size_per_replica_takes_the_place_of_the_default_and_survives_json():
+    settings = TransferLearning(batch_size_per_replica=8, learning_rate_scaling="linear", warm_up_epochs=0.5)
+
+    assert [settings.batch_of(replicas) for replicas in (1, 4)] == [8, 32]
+    assert TransferLearning.model_validate_json(settings.model_dump_json()) == settings
+    assert TransferLearning(batch_size=12).batch_of(4) == 12
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"batch_size": 8, "batch_size_per_replica": 8},
+        {"batch_size": None},
+        {"batch_size": None, "batch_size_per_replica": 0},
+        {"learning_rate_scaling": "linear"},
+        {"batch_size_per_replica": 8, "learning_rate_scaling": "sqrt"},
+        {"warm_up_epochs": -1},
+    ],
+)
+def test_batches_and_rates_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        TransferLearning.model_validate(wrong)

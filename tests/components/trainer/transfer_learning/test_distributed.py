@@ -67,7 +67,15 @@ def check(args, encode_photo):
 
 def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, fn_args_of, encode_photo, tmp_path):
     settings = SETTINGS.model_copy(
-        update={"strategy": "mirrored", "batch_size": 32, "augmentation": Augmentation(), "dropout": 0.2}
+        update={
+            "strategy": "mirrored",
+            "batch_size": None,
+            "batch_size_per_replica": 16,
+            "learning_rate_scaling": "linear",
+            "warm_up_epochs": 2,
+            "augmentation": Augmentation(),
+            "dropout": 0.2,
+        }
     )
     args = fn_args_of(two_classes, ["cat", "dog"] * 3 + ["dog"], settings)
     args.custom_config |= {"checkpoints": str(tmp_path / "checkpoints"), "features": str(tmp_path / "features")}
@@ -78,6 +86,8 @@ def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, 
     assert "can't be used" not in done.stderr
     assert "training goes on after epoch 2" in done.stderr
     check(args, encode_photo)
+    # One step an epoch: half of twice the rate, then all of it; phase 2 begins anew.
+    assert read_curves(args.model_run_dir).metrics["learning_rate"] == pytest.approx([0.01, 0.02, 0.01])
 
 
 @pytest.fixture
