@@ -44,6 +44,8 @@ class RowSplit(Settings):
         eval_rows: By rows: the first so many lines are for validation.
         train_rows: By rows: the next so many lines are for training; None for all up to the test rows.
         test_rows: By rows: the last so many lines are for the test. What is between is left out, and counted.
+        least_test: By rows: a share of all lines. Of a file that is too short for all three numbers the test has the
+            lines that the other two leave, but at least this share; training lacks them then. None refuses such a file.
     """
 
     by: Literal["auto", "rows", "hash", "file"] = "auto"
@@ -58,6 +60,7 @@ class RowSplit(Settings):
     eval_rows: int = Field(default=1_000, ge=1)
     train_rows: int | None = Field(default=None, ge=1)
     test_rows: int = Field(default=1_000, ge=1)
+    least_test: float | None = Field(default=None, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> "RowSplit":
@@ -65,6 +68,13 @@ class RowSplit(Settings):
         if not math.isclose(total, 1.0, abs_tol=1e-6):
             raise ValueError(f"the shares train + eval + test must sum to 1, and they sum to {total:g}")
         return self
+
+    def test_rows_of(self, total: int) -> int:
+        """Returns how many of all rows are for the test, by rows."""
+        if self.least_test is None or total >= self.eval_rows + (self.train_rows or 1) + self.test_rows:
+            return self.test_rows
+        left = total - self.eval_rows - self.train_rows if self.train_rows else 0
+        return min(max(left, math.ceil(total * self.least_test)), self.test_rows)
 
 
 class CsvData(Settings):

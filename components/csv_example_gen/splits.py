@@ -99,7 +99,7 @@ class SplitRule:
         return strata_of(classes, (self.settings.train, self.settings.eval, self.settings.test))
 
     def _by_rows(self, row_numbers: npt.NDArray[np.int64], total: int) -> SplitNumbers:
-        first_test = total - self.settings.test_rows
+        first_test = total - self.settings.test_rows_of(total)
         train_end = first_test
         if self.settings.train_rows is not None:
             train_end = min(self.settings.eval_rows + self.settings.train_rows, first_test)
@@ -172,11 +172,11 @@ def check_enough_rows(settings: RowSplit, total: int, place: str) -> None:
     Raises:
         TransferlineError: It hasn't.
     """
-    wanted = settings.eval_rows + settings.test_rows + (settings.train_rows or 1)
-    if total < wanted:
+    train_rows = settings.train_rows if settings.least_test is None else None
+    if total < settings.eval_rows + settings.test_rows_of(total) + (train_rows or 1):
         raise TransferlineError(
             f"There are {total:,} rows, and the split asks for {settings.eval_rows:,} to validate, "
-            f"{settings.train_rows or 'some'} to train and {settings.test_rows:,} to test.",
+            f"{settings.train_rows or 'some'} to train and {settings.test_rows_of(total):,} to test.",
             place=place,
             cure="Lower data.split.eval_rows, train_rows or test_rows, or split by hash.",
         )

@@ -9,7 +9,7 @@ from components.csv_example_gen.config import RowSplit
 from components.csv_example_gen.duplicates import in_different_splits, packed_by_partition
 from components.csv_example_gen.files import Kind
 from components.csv_example_gen.layout import FileLayout, TableLayout
-from components.csv_example_gen.splits import UNUSED, make_rule, row_hashes
+from components.csv_example_gen.splits import UNUSED, check_enough_rows, make_rule, row_hashes
 from components.errors import TransferlineError
 
 ROWS = 20_000
@@ -125,6 +125,46 @@ def test_by_rows(table):
     assert [SPLITS[n] if n != UNUSED else "unused" for n in splits] == (
         ["eval"] * 10 + ["train"] * 20 + ["unused"] * 15 + ["test"] * 5
     )
+
+
+@pytest.mark.parametrize(
+    ("total", "train", "test"),
+    [
+        (11_000_000, 10_000, 500_000),
+        (511_000, 10_000, 500_000),
+        (510_999, 10_000, 499_999),
+        (11_550, 9_972, 578),
+        (11_000, 9_450, 550),
+        (1_053, 0, 53),
+    ],
+)
+def test_by_rows_a_short_file_is_tested_on_what_is_left_and_on_a_share_of_it_at_least(total, train, test):
+    settings = RowSplit(by="rows", eval_rows=1_000, train_rows=10_000, test_rows=500_000, least_test=0.05)
+    rule = make_rule(settings, layout(""), "label")
+    numbers = np.arange(total)
+    splits = rule.splits_of(np.zeros(total, np.uint64), numbers, total, "")
+    assert [np.count_nonzero(splits == SPLITS.index(name)) for name in ("eval", "train", "test")] == [
+        1_000,
+        train,
+        test,
+    ]
+    assert (splits[:1_000] == SPLITS.index("eval")).all()
+    assert (splits[1_000 : 1_000 + train] == SPLITS.index("train")).all()
+    assert (splits[total - test :] == SPLITS.index("test")).all()
+
+
+def test_by_rows_a_short_file_needs_a_row_to_train_with():
+    settings = RowSplit(by="rows", eval_rows=1_000, train_rows=10_000, test_rows=500_000, least_test=0.05)
+    check_enough_rows(settings, 1_054, "here")
+    with pytest.raises(TransferlineError, match="There are 1,053 rows"):
+        check_enough_rows(settings, 1_053, "here")
+    with pytest.raises(TransferlineError, match="There are 510,999 rows"):
+        check_enough_rows(settings.model_copy(update={"least_test": None}), 510_999, "here")
+
+
+def test_by_rows_without_a_number_to_train_with_a_short_file_gives_its_share():
+    settings = RowSplit(by="rows", eval_rows=10, test_rows=1_000, least_test=0.1)
+    assert [settings.test_rows_of(total) for total in (2_000, 1_011, 1_010, 200)] == [1_000, 1_000, 101, 20]
 
 
 def test_by_file_without_one_for_eval_takes_it_from_train(table):
