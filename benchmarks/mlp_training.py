@@ -19,7 +19,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras as keras
 
-from components.trainer.mlp.config import PRESETS, MLPTraining
+from components.trainer.mlp.config import PRESETS, TUTORIAL, MLPTraining
 from components.trainer.mlp.model import build_model
 from components.trainer.mlp.packed_rows import PackedRows
 from components.trainer.mlp.training import EpochRunner, TrainingRows, train
@@ -34,7 +34,7 @@ def main() -> None:
     """Runs the models that are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="HIGGS.csv.gz, or a part of it")
-    parser.add_argument("--models", nargs="+", default=list(PRESETS), choices=list(PRESETS))
+    parser.add_argument("--models", nargs="+", default=list(TUTORIAL), choices=list(PRESETS))
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     arguments = parser.parse_args()

@@ -43,7 +43,7 @@ class MLP(Settings):
 
 LARGE = (512, 512, 512, 512)
 
-PRESETS = {
+TUTORIAL = {
     "tiny": MLP(widths=(16,)),
     "small": MLP(widths=(16, 16)),
     "medium": MLP(widths=(64, 64, 64)),
@@ -53,6 +53,10 @@ PRESETS = {
     "combined": MLP(widths=LARGE, l2=0.0001, dropout=0.5),
 }
 """The seven of TensorFlow's tutorial "Overfit and underfit", from too small to too large to regularised."""
+
+PRESETS = {**TUTORIAL, "l1": MLP(widths=LARGE, l1=0.00001)}
+"""These, and the other penalty that the tutorial speaks of and doesn't train, which lets weights become 0. It pulls one
+as hard near 0 as far from it: by the factor of l2 none would be left."""
 
 
 def _as_network(value: Any) -> Any:
@@ -67,7 +71,7 @@ RowModel: TypeAlias = Annotated[
 
 
 def _presets() -> dict[str, MLP | Trees]:
-    return {**PRESETS}
+    return {**TUTORIAL}
 
 
 class MLPTraining(TrainingSettings):

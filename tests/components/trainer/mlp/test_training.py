@@ -51,12 +51,29 @@ def settings(**changes):
         ("small", 753),
         ("medium", 10_241),
         ("large", 803_329),
+        ("l1", 803_329),
         ("l2", 803_329),
         ("combined", 803_329),
     ],
 )
 def test_the_presets_have_the_parameters_of_the_original(name, parameters):
     assert build_model(PRESETS[name], 28, 2, seed=0).count_params() == parameters
+
+
+def test_the_presets_penalty_on_absolute_values_trains_and_makes_them_smaller(rows):
+    found = {}
+    for name in ("large", "l1"):
+        model = build_model(PRESETS[name], 4, 2, seed=0)
+        curves = train(model, rows, settings(max_epochs=4))
+        kernels = [kernel.numpy() for kernel in model.trainable_variables if len(kernel.shape) == 2]
+        found[name] = curves, [float(np.abs(kernel).sum()) for kernel in kernels]
+    (_, of_large), (curves, of_l1) = found.values()
+    assert max(curves.metrics["val_accuracy"]) > 0.8
+    assert sum(of_l1[:-1]) < 0.98 * sum(of_large[:-1])
+    # The head has none.
+    penalty = curves.metrics["val_loss"][-1] - curves.metrics["val_binary_crossentropy"][-1]
+    assert penalty == pytest.approx(1e-5 * sum(of_l1[:-1]), rel=0.05)
+    assert "l1" not in MLPTraining().models
 
 
 def adamw(schedule):
