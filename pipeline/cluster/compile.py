@@ -20,7 +20,7 @@ from pipeline.cluster.spec_check import faults, is_below
 from pipeline.cluster.step_command import step_command
 from pipeline.cluster.target import Target, job_name
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
-from pipeline.config.cluster import Resources
+from pipeline.config.cluster import TPU_CHIPS, Resources
 from pipeline.graph import BASELINE_ID, create_pipeline
 
 Job: TypeAlias = dict[str, Any]
@@ -59,6 +59,7 @@ def compile_job(config: Pipeline, image: str, target: Target = "kubeflow") -> Jo
 def _finish(spec: dict[str, Any], parameters: Iterable[RunParameter], config: Pipeline) -> None:
     _set_defaults(spec, parameters)
     _set_commands(spec)
+    _name_tpus(spec, config.cluster.resources)
     # For who uploads the file by hand: Kubeflow's own default is a place where TensorFlow can't write.
     spec["defaultPipelineRoot"] = config.artifacts_dir
     # What was pushed since must be looked up anew.
@@ -177,6 +178,15 @@ def _set_commands(spec: dict[str, Any]) -> None:
         executors[component["executorLabel"]]["container"]["command"] = step_command(name)
 
 
+def _name_tpus(spec: dict[str, Any], resources: dict[str, Resources]) -> None:
+    """Lets a step with a TPU find it on its own machine, whatever else a node says of it."""
+    for step, wanted in resources.items():
+        if wanted.tpu:
+            name = spec["root"]["dag"]["tasks"][step]["componentRef"]["name"]
+            label = spec["components"][name]["executorLabel"]
+            spec["deploymentSpec"]["executors"][label]["container"]["env"] = [{"name": "TPU_NAME", "value": "local"}]
+
+
 def _set_resources(resources: dict[str, Resources], components: Iterable[BaseNode]) -> None:
     for component in components:
         if component.id in resources:
@@ -186,6 +196,7 @@ def _set_resources(resources: dict[str, Resources], components: Iterable[BaseNod
 def _resource_spec(wanted: Resources) -> Any:
     kind = pipeline_spec_pb2.PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
     spec = kind(cpu_limit=wanted.cpus or 0.0, memory_limit=wanted.memory_gb or 0.0)
-    if wanted.accelerator:
-        spec.accelerator.CopyFrom(kind.AcceleratorConfig(type=wanted.accelerator, count=wanted.accelerators))
+    chips = (TPU_CHIPS, wanted.tpu.chips) if wanted.tpu else (wanted.accelerator, wanted.accelerators)
+    if chips[0]:
+        spec.accelerator.CopyFrom(kind.AcceleratorConfig(type=chips[0], count=chips[1]))
     return spec

@@ -41,10 +41,11 @@ def check_vertex(cluster: Cluster) -> None:
     """Refuses what has no meaning on Vertex AI, where nobody sees a pod.
 
     Raises:
-        TransferlineError: There are settings of pods.
+        TransferlineError: There are settings of pods, or of node pools.
     """
     none = Cluster()
     given = [name for name in ("every_pod", "pods") if getattr(cluster, name) != getattr(none, name)]
+    given += [f"resources.{step}.tpu" for step, wanted in cluster.resources.items() if wanted.tpu]
     if given:
         raise TransferlineError(
             "Vertex AI runs its steps in no pod that has secrets, volumes, tolerations or a node selector.",

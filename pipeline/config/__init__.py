@@ -26,7 +26,7 @@ from components.transform.config import (
 )
 from components.yardstick.config import YardstickSettings
 from pipeline.config.beam import Beam
-from pipeline.config.cluster import Cluster, Pod, Resources, Scratch, SecretValue, Toleration
+from pipeline.config.cluster import TPU, Cluster, Pod, Resources, Scratch, SecretValue, Toleration
 from pipeline.config.metadata import Metadata
 from pipeline.config.pipeline import (
     DATA_DIR_VARIABLE,
@@ -47,6 +47,7 @@ __all__ = [
     "PHOTO_SLICES",
     "PRESETS",
     "SCHEMAS",
+    "TPU",
     "AtPrecision",
     "AtRecall",
     "Augmentation",

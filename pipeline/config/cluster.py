@@ -1,5 +1,6 @@
 """Defines what the steps of a pipeline need of a cluster."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
@@ -21,6 +22,48 @@ LabelValue: TypeAlias = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([-._A-Za-z0
 Folder: TypeAlias = Annotated[str, Field(pattern=r"^(/\.*[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$")]
 
 
+TPU_CHIPS = "google.com/tpu"
+"""What Google Kubernetes Engine calls the chips of a node, as Kubernetes counts them."""
+
+CHIPS_OF_A_NODE = 8
+"""None has more; a larger topology is several nodes, each with a pod of its own, and a step is one pod."""
+
+
+class TPU(Settings):
+    """The TPU slice of a node pool of Google Kubernetes Engine, all on one node.
+
+    Args:
+        accelerator: Its kind, as the node's label says it: "tpu-v5-lite-podslice".
+        topology: How its chips are arranged: "2x4".
+    """
+
+    accelerator: LabelValue
+    topology: Annotated[str, Field(pattern=r"^[1-9]\d?(x[1-9]\d?){1,2}$")]
+
+    @property
+    def chips(self) -> int:
+        """The chips of the slice: a pod must take all of its node."""
+        return math.prod(map(int, self.topology.split("x")))
+
+    @property
+    def node_selector(self) -> dict[str, str]:
+        """The labels of its nodes."""
+        return {
+            "cloud.google.com/gke-tpu-accelerator": self.accelerator,
+            "cloud.google.com/gke-tpu-topology": self.topology,
+        }
+
+    @model_validator(mode="after")
+    def _is_one_node(self) -> "TPU":
+        if not self.accelerator:
+            raise ValueError("accelerator: a TPU has a kind, such as tpu-v5-lite-podslice")
+        if self.chips > CHIPS_OF_A_NODE:
+            raise ValueError(
+                f"topology: {self.topology} is {self.chips} chips, which no single node has, and a step is one pod"
+            )
+        return self
+
+
 class Resources(Settings):
     """The machine of one step.
 
@@ -30,12 +73,20 @@ class Resources(Settings):
         accelerator: Type of the GPU or TPU, as the cluster names it: "nvidia.com/gpu" on Kubeflow,
             "NVIDIA_TESLA_T4" or "TPU_V3" on Vertex; "" for none.
         accelerators: How many of them.
+        tpu: The TPU slice on Google Kubernetes Engine; Kubeflow only.
     """
 
     cpus: float | None = Field(default=None, gt=0)
     memory_gb: float | None = Field(default=None, gt=0)
     accelerator: str = ""
     accelerators: int = Field(default=1, ge=1)
+    tpu: TPU | None = None
+
+    @model_validator(mode="after")
+    def _has_one_kind_of_accelerator(self) -> "Resources":
+        if self.tpu and self.accelerator:
+            raise ValueError(f"tpu: the step has {self.accelerator} already; leave out one of the two")
+        return self
 
 
 class SecretValue(Settings):
@@ -164,4 +215,6 @@ class Cluster(Settings):
         Args:
             step: Its component ID.
         """
-        return self.every_pod.with_more(self.pods.get(step, Pod()))
+        pod = self.every_pod.with_more(self.pods.get(step, Pod()))
+        tpu = self.resources[step].tpu if step in self.resources else None
+        return pod.with_more(Pod(node_selector=tpu.node_selector)) if tpu else pod

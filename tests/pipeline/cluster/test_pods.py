@@ -6,6 +6,7 @@ import pytest
 import yaml
 from google.protobuf import json_format
 from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
+from kfp.pipeline_spec import pipeline_spec_pb2
 
 from components.errors import TransferlineError
 from pipeline import catalog
@@ -101,6 +102,34 @@ def test_vertex_has_no_pods(settings):
     assert raised.value.place == f"cluster.{next(iter(settings))}"
     with pytest.raises(TransferlineError, match="Vertex AI runs its steps in no pod"):
         run_for_tfx_command(config, "image")
+
+
+SLICE = {"accelerator": "tpu-v5-lite-podslice", "topology": "2x4"}
+
+
+def test_a_tpu_slice_is_chips_a_node_selector_and_a_name():
+    pods = {"Trainer": {"node_selector": {"disk": "ssd"}}}
+    job = compile_job(configured(resources={"Trainer": {"memory_gb": 32, "tpu": SLICE}}, pods=pods), "image")
+    container = job["pipelineSpec"]["deploymentSpec"]["executors"]["Trainer_executor"]["container"]
+    assert container["resources"] == {"memoryLimit": 32, "accelerator": {"type": "google.com/tpu", "count": "8"}}
+    assert container["env"] == [{"name": "TPU_NAME", "value": "local"}]
+    others = job["pipelineSpec"]["deploymentSpec"]["executors"]["Report_executor"]["container"]
+    assert "env" not in others
+    executors = job["platformSpec"]["platforms"]["kubernetes"]["deploymentSpec"]["executors"]
+    labels = {
+        "disk": "ssd",
+        "cloud.google.com/gke-tpu-accelerator": "tpu-v5-lite-podslice",
+        "cloud.google.com/gke-tpu-topology": "2x4",
+    }
+    assert executors == {"Trainer_executor": {"nodeSelector": {"labels": labels}}}
+    json_format.ParseDict(job["pipelineSpec"], pipeline_spec_pb2.PipelineSpec())
+
+
+def test_vertex_has_no_node_pools():
+    config = configured(resources={"Trainer": {"tpu": SLICE}})
+    with pytest.raises(TransferlineError, match=r"no pod that has .* a node selector") as raised:
+        compile_job(config, "image", "vertex")
+    assert raised.value.place == "cluster.resources.Trainer.tpu"
 
 
 def test_vertex_takes_machines_and_a_service_account():

@@ -4,7 +4,7 @@ import pytest
 
 from components.errors import TransferlineError
 from pipeline import catalog
-from pipeline.config import Cluster, Pod, Scratch, SecretValue, Toleration
+from pipeline.config import TPU, Cluster, Pod, Scratch, SecretValue, Toleration
 from pipeline.config.overrides import apply_overrides
 
 
@@ -32,6 +32,30 @@ def test_a_steps_pod_has_what_every_pod_has_and_its_own():
     assert found.secret_variables == own.secret_variables
     assert found.node_selector == {"pool": "gpu", "disk": "ssd"}
     assert [each.key for each in found.tolerations] == ["spot", "nvidia.com/gpu"]
+
+
+@pytest.mark.parametrize(("topology", "chips"), [("1x1", 1), ("2x2", 4), ("2x4", 8), ("2x2x1", 4)])
+def test_a_tpu_slice_has_the_chips_of_its_topology(topology, chips):
+    assert TPU(accelerator="tpu-v6e-slice", topology=topology).chips == chips
+
+
+@pytest.mark.parametrize(
+    ("resources", "fault"),
+    [
+        ({"tpu": {"accelerator": "tpu-v4-podslice", "topology": "2x2x4"}}, "topology: 2x2x4 is 16 chips"),
+        ({"tpu": {"accelerator": "tpu-v4-podslice", "topology": "2"}}, "'2' must match the pattern"),
+        ({"tpu": {"accelerator": "", "topology": "2x2"}}, "a TPU has a kind"),
+        ({"tpu": {"topology": "2x2"}}, "accelerator: must be given"),
+        (
+            {"tpu": {"accelerator": "a", "topology": "2x2"}, "accelerator": "nvidia.com/gpu"},
+            "has nvidia.com/gpu already",
+        ),
+    ],
+)
+def test_a_tpu_that_no_pod_could_have_is_refused(resources, fault):
+    with pytest.raises(TransferlineError) as raised:
+        cluster(resources={"Trainer": resources})
+    assert fault in raised.value.cause
 
 
 def test_the_command_line_sets_them():
