@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from components.trainer.transfer_learning.weights_cache import KERAS_ADDRESS
 from pipeline import catalog
 from pipeline.checks import environment, maintenance
+from pipeline.checks.devices import check_devices
 from pipeline.checks.finding import Finding
 from pipeline.checks.network import check_network
 from pipeline.checks.weights import check_imagenet, imagenet_size
@@ -24,9 +25,9 @@ def examine(output_dir: str) -> list[Finding]:
         output_dir: Where results go.
     """
     configs = [catalog.load(name) for name in catalog.names()]
-    with ThreadPoolExecutor(max_workers=1) as meanwhile:
-        network = meanwhile.submit(check_network, hosts(configs))
-        return [*_machine(output_dir), *_weights(configs), *network.result()]
+    with ThreadPoolExecutor(max_workers=2) as meanwhile:
+        network, devices = meanwhile.submit(check_network, hosts(configs)), meanwhile.submit(check_devices)
+        return [*_machine(output_dir), *devices.result(), *_weights(configs), *network.result()]
 
 
 def hosts(configs: Sequence[Pipeline]) -> list[str]:

@@ -12,4 +12,6 @@ def test_the_hosts_are_those_of_the_catalogs_downloads_and_the_public_index():
 def test_everything_is_looked_at(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor, "check_network", lambda hosts: [ok("network", host) for host in hosts])
     subjects = [finding.subject for finding in doctor.examine(str(tmp_path))]
-    assert {"python", "glibc", "tfx", "numpy", "pip", "cores", "memory", "disk", "weights", "network"} <= set(subjects)
+    assert {"python", "glibc", "tfx", "pip", "cores", "memory", "disk", "devices", "weights", "network"} <= set(
+        subjects
+    )
