@@ -65,8 +65,9 @@ browser: ## install Debian's Chromium, in which the report is tested; without it
 	command -v chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }
 
 # The image of every step on a cluster. BASE names another base image than python:3.12-slim-trixie; where no registry
-# answers, podman makes one with debootstrap.
+# answers, podman makes one with debootstrap. ACCELERATOR=gpu or ACCELERATOR=tpu adds the libraries for one.
 IMAGE ?= localhost/transferline:latest
+export ACCELERATOR ?=
 
 .PHONY: image
 image: | $(UV) ## build the image that every step runs in on Kubeflow or Vertex AI

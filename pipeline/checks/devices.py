@@ -132,9 +132,8 @@ def _tpu(environment: Mapping[str, str], seen: int) -> Iterator[Finding]:
         yield ok(SUBJECT, f"{says} names a TPU of another machine, which isn't asked")
     elif not seen:
         text = f"{says} looks like a TPU of this machine, and TensorFlow sees none."
-        yield warning(
-            SUBJECT, text, f"Run `pip install tensorflow-tpu=={_version()}`, or unset it where there is no TPU."
-        )
+        cure = "Install tensorflow-tpu of TensorFlow's version, or unset it where there is no TPU."
+        yield warning(SUBJECT, text, cure)
 
 
 def _nvidia_folders() -> Iterator[Path]:
