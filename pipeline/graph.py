@@ -28,6 +28,7 @@ from components.pusher.baseline import PushedBaseline
 from components.pusher.component import Pusher
 from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
+from components.settings import Settings
 from components.statistics_gen.component import StatisticsGen
 from components.trainer.component import Trainer
 from components.trainer.executor import SOURCE_FINGERPRINT
@@ -180,7 +181,14 @@ def _curated_schema(config: PipelineConfig) -> str:
 
 def _transform_settings(config: Pipeline) -> dict[str, Any]:
     """What Transform is told, and the Trainer of it."""
-    settings: dict[str, Any] = {"transform": config.transform.model_dump(mode="json")}
+    match config:
+        case ImagePipeline():
+            transform: Settings = config.scaled_transform
+        case RowPipeline():
+            transform = config.transform
+        case _:
+            assert_never(config)
+    settings: dict[str, Any] = {"transform": transform.model_dump(mode="json")}
     if weight := _weight(config):
         settings["weight"] = weight
     return settings | _task(config)

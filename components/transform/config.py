@@ -7,18 +7,23 @@ from pydantic import Discriminator, Field, Tag
 
 from components.settings import Settings
 
+PixelScale: TypeAlias = Literal["symmetric", "unit", "imagenet"]
+
 
 class ImageTransform(Settings):
     """How a photo becomes the tensor that the network sees.
 
     Attributes:
-        image_size: Height and width of the tensor, in pixels. MobileNetV2 halves it five times, so 32 is the least.
+        image_size: Height and width of the tensor, in pixels. Networks halve it five times, so 32 is the least.
         crop_to_aspect_ratio: Whether the largest square in the middle of a photo is what is seen, as it is; otherwise
             the whole photo is, and one that isn't a square is distorted.
+        scale: What pixels from 0 to 255 are scaled to: "symmetric", from -1 to 1; "unit", from 0 to 1; "imagenet", by
+            the mean and the deviation of each colour in ImageNet's photos. None for what `trainer.base` takes.
     """
 
     image_size: int = Field(default=160, ge=32, le=1024)
     crop_to_aspect_ratio: bool = False
+    scale: PixelScale | None = None
 
 
 class Quantiles(Settings):

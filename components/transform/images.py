@@ -6,13 +6,18 @@ Everything is TensorFlow, so that it is part of the transform graph and is serve
 from functools import partial
 
 import tensorflow as tf
+from typing_extensions import assert_never
 
+from components.transform.config import PixelScale
 from components.transform.orientation import jpeg_orientation, may_be_turned, upright
 
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_BIT_DEPTH = 24
 """Where the bit depth stands in a PNG: the ninth byte of the first chunk's data (PNG 1.2, section 4.1.1)."""
+
+IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of red, green and blue in ImageNet's photos, from 0 to 1, as Keras has them (`imagenet_utils`, mode "torch")."""
 
 
 def starts_with(encoded: tf.Tensor, signature: bytes) -> tf.Tensor:
@@ -113,59 +118,73 @@ def middle_square(pixels: tf.Tensor) -> tf.Tensor:
     return pixels[top : top + side, left : left + side]
 
 
-def rescale(pixels: tf.Tensor) -> tf.Tensor:
-    """Maps [0, 255] to [-1, 1], the range that MobileNetV2 was trained on.
+def rescale(pixels: tf.Tensor, scale: PixelScale) -> tf.Tensor:
+    """Maps [0, 255] to the range that a network was trained on.
 
     Args:
-        pixels: Numbers of any shape, from 0 to 255.
+        pixels: Numbers from 0 to 255, [..., 3].
+        scale: Which range; see `ImageTransform`.
 
     Returns:
         float32 of the same shape.
     """
-    return tf.cast(pixels, tf.float32) / 127.5 - 1.0
+    pixels = tf.cast(pixels, tf.float32)
+    match scale:
+        case "symmetric":
+            return pixels / 127.5 - 1.0
+        case "unit":
+            return pixels / 255.0
+        case "imagenet":
+            return (pixels / 255.0 - IMAGENET_MEAN) / IMAGENET_DEVIATION
+        case _:
+            assert_never(scale)
 
 
-def stored_tensor(encoded: tf.Tensor, size: int, *, crop: bool = False) -> tf.Tensor:
+def stored_tensor(encoded: tf.Tensor, size: int, scale: PixelScale, *, crop: bool = False) -> tf.Tensor:
     """Decodes, resizes and rescales a photo, as it is stored.
 
     Args:
         encoded: Scalar string, the encoded photo, of any width and height.
         size: Height and width of the result, in pixels.
+        scale: What pixels are scaled to.
         crop: Whether only the largest square in the middle is seen.
 
     Returns:
-        float32 [size, size, 3] in [-1, 1].
+        float32 [size, size, 3].
 
     Raises:
         tf.errors.InvalidArgumentError: The bytes aren't a JPEG, PNG, GIF or BMP.
     """
     pixels = decode(encoded)
-    return rescale(resize(middle_square(pixels) if crop else pixels, size))
+    return rescale(resize(middle_square(pixels) if crop else pixels, size), scale)
 
 
-def image_tensor(encoded: tf.Tensor, size: int, *, crop: bool = False) -> tf.Tensor:
+def image_tensor(encoded: tf.Tensor, size: int, scale: PixelScale, *, crop: bool = False) -> tf.Tensor:
     """Does as `stored_tensor` does, and turns a photo upright that says in its EXIF how it was taken."""
     # Turning after the resize gives the same pixels as before it, on a small square instead of a big photo.
-    return upright(stored_tensor(encoded, size, crop=crop), jpeg_orientation(encoded))
+    return upright(stored_tensor(encoded, size, scale, crop=crop), jpeg_orientation(encoded))
 
 
 # Transform traces its graph nine times, and this was nearly all of it: a function is traced once.
 @tf.function(autograph=False)
-def image_batch(encoded: tf.Tensor, size: int, *, crop: bool = False) -> tf.Tensor:
+def image_batch(encoded: tf.Tensor, size: int, scale: PixelScale, *, crop: bool = False) -> tf.Tensor:
     """Applies `image_tensor` to each photo of a batch.
 
     Args:
         encoded: string [batch].
         size: Height and width of the result, in pixels.
+        scale: What pixels are scaled to.
         crop: Whether only the largest square in the middle of each is seen.
 
     Returns:
-        float32 [batch, size, size, 3] in [-1, 1].
+        float32 [batch, size, size, 3].
     """
     signature = tf.TensorSpec([size, size, 3], tf.float32)
+    as_stored = partial(stored_tensor, size=size, scale=scale, crop=crop)
+    made_upright = partial(image_tensor, size=size, scale=scale, crop=crop)
     # Looking for the orientation doubles the time of a photo; a batch in which none can be turned is spared it.
     return tf.cond(
         tf.reduce_any(may_be_turned(encoded)),
-        lambda: tf.map_fn(partial(image_tensor, size=size, crop=crop), encoded, fn_output_signature=signature),
-        lambda: tf.map_fn(partial(stored_tensor, size=size, crop=crop), encoded, fn_output_signature=signature),
+        lambda: tf.map_fn(made_upright, encoded, fn_output_signature=signature),
+        lambda: tf.map_fn(as_stored, encoded, fn_output_signature=signature),
     )

@@ -26,14 +26,19 @@ def preprocessing_fn(
 
     Args:
         inputs: Raw features, string [batch], [batch, 1] or sparse with one value a row, as the schema has them.
-        custom_config: `{"transform": an ImageTransform as a mapping}`.
+        custom_config: `{"transform": an ImageTransform as a mapping}`. Without a scale it is MobileNetV2's.
 
     Returns:
-        `image`: float32 [batch, size, size, 3] in [-1, 1]; `label`: string [batch].
+        `image`: float32 [batch, size, size, 3], scaled as the settings say; `label`: string [batch].
     """
     settings = ImageTransform.model_validate(custom_config["transform"])
     return {
-        IMAGE: image_batch(to_dense_1d(inputs[IMAGE]), settings.image_size, crop=settings.crop_to_aspect_ratio),
+        IMAGE: image_batch(
+            to_dense_1d(inputs[IMAGE]),
+            settings.image_size,
+            settings.scale or "symmetric",
+            crop=settings.crop_to_aspect_ratio,
+        ),
         LABEL: to_dense_1d(inputs[LABEL]),
     }
 

@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from urllib.parse import urlsplit
 
-from components.trainer.transfer_learning.weights_cache import KERAS_ADDRESS
+from components.trainer.transfer_learning.bases import KERAS_ADDRESS
 from pipeline import catalog
 from pipeline.checks import environment, maintenance
 from pipeline.checks.devices import check_devices
 from pipeline.checks.finding import Finding
 from pipeline.checks.network import check_network
-from pipeline.checks.weights import check_imagenet, imagenet_size
+from pipeline.checks.weights import check_imagenet, imagenet_needed
 from pipeline.config import Pipeline
 from pipeline.config.sources import Download
 
@@ -54,5 +54,5 @@ def _machine(output_dir: str) -> Iterator[Finding]:
 
 
 def _weights(configs: Sequence[Pipeline]) -> list[Finding]:
-    sizes = {size for config in configs if (size := imagenet_size(config)) is not None}
-    return [check_imagenet(size) for size in sorted(sizes)]
+    needed = {(base.name, size): base for base, size in filter(None, map(imagenet_needed, configs))}
+    return [check_imagenet(base, size) for (_, size), base in sorted(needed.items())]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from typing_extensions import assert_never
 
-from components.trainer.transfer_learning.weights_cache import KERAS_BYTES, cache_names, cached, kept_by_keras
+from components.trainer.transfer_learning.bases import Base
+from components.trainer.transfer_learning.weights_cache import cache_names, cached, is_whole, kept_by_keras
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 
@@ -22,11 +23,12 @@ def check_weights(config: Pipeline) -> list[Finding]:
             assert_never(config)
 
 
-def imagenet_size(config: Pipeline) -> int | None:
-    """Returns the size of photos for which a pipeline needs ImageNet's weights; None if it needs none."""
+def imagenet_needed(config: Pipeline) -> tuple[Base, int] | None:
+    """Returns the base of which a pipeline needs ImageNet's weights, and for which size of photos; None for none."""
     match config:
         case ImagePipeline():
-            return config.transform.image_size if config.trainer.weights == "imagenet" else None
+            base = config.trainer.pretrained
+            return (base, config.transform.image_size) if base and config.trainer.weights == "imagenet" else None
         case RowPipeline():
             return None
         case _:
@@ -35,8 +37,10 @@ def imagenet_size(config: Pipeline) -> int | None:
 
 def _check_photo_weights(config: ImagePipeline) -> Finding:
     weights = config.trainer.weights
-    if weights == "imagenet":
-        return check_imagenet(config.transform.image_size)
+    if config.trainer.pretrained is None:
+        return ok("weights", "Random, as trainer.base=None says")
+    if needed := imagenet_needed(config):
+        return check_imagenet(*needed)
     if weights is None:
         return ok("weights", "Random, as trainer.weights says")
     if "://" in weights:
@@ -46,13 +50,14 @@ def _check_photo_weights(config: ImagePipeline) -> Finding:
     return ok("weights", weights)
 
 
-def check_imagenet(image_size: int) -> Finding:
-    """Looks for ImageNet weights for an image size."""
-    for source, name in cache_names(image_size).items():
+def check_imagenet(base: Base, image_size: int) -> Finding:
+    """Looks for a base's ImageNet weights for an image size."""
+    names = cache_names(base, image_size)
+    for source, name in names.items():
         if cached(name):
-            return ok("weights", f"ImageNet's for {image_size} px are in the cache, from {source}")
-    kept = kept_by_keras(image_size)
-    if kept.is_file() and kept.stat().st_size == KERAS_BYTES:
-        return ok("weights", f"ImageNet's for {image_size} px are where Keras keeps them")
-    text = f"ImageNet's for {image_size} px aren't here: the first run gets them from Keras or from the package index."
+            return ok("weights", f"ImageNet's of {base.name} for {image_size} px are in the cache, from {source}")
+    if is_whole(kept_by_keras(base, image_size), base):
+        return ok("weights", f"ImageNet's of {base.name} for {image_size} px are where Keras keeps them")
+    sources = " or from the ".join(["Keras", *list(names)[1:]])
+    text = f"ImageNet's of {base.name} for {image_size} px aren't here: the first run gets them from {sources}."
     return warning("weights", text, WITHOUT_NETWORK)

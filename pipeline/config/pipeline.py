@@ -212,6 +212,21 @@ class ImagePipeline(PipelineConfig):
             raise ValueError(f"{wrong}: that is of rows, not of photos")
         return self
 
+    @model_validator(mode="after")
+    def _photos_are_scaled_as_the_base_takes_them(self) -> "ImagePipeline":
+        scale, taken = self.transform.scale, self.trainer.scale
+        if scale not in (None, taken):
+            raise ValueError(
+                f'transform.scale: trainer.base={self.trainer.base} takes photos scaled as "{taken}", not "{scale}"; '
+                "leave it out, and the base decides"
+            )
+        return self
+
+    @property
+    def scaled_transform(self) -> ImageTransform:
+        """How a photo becomes a tensor, with the scale that the base takes."""
+        return self.transform.model_copy(update={"scale": self.trainer.scale})
+
     @property
     def weights_file(self) -> str:
         """The file of weights that training starts from; "" where they are ImageNet's, or random."""

@@ -5,8 +5,8 @@ import tf_keras as keras
 from components.trainer.transfer_learning import run_fn as trainer
 
 
-def small_base(size):
-    """A frozen base of three layers, like MobileNetV2's beginning."""
+def small_base(size, _=None):
+    """A frozen base of three layers, like MobileNetV2's beginning, whichever was asked for."""
     convolution = keras.layers.Conv2D(8, 3, strides=4, input_shape=(size, size, 3), name="convolution")
     base = keras.Sequential([convolution, keras.layers.BatchNormalization(), keras.layers.ReLU()], name="small_base")
     base.trainable = False

@@ -2,15 +2,33 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 import tf_keras as keras
 
 from components.trainer.transfer_learning.config import Augmentation
+from components.transform.config import PixelScale
+from components.transform.images import rescale
 
-LOWEST, HIGHEST = -1.0, 1.0
-"""What Transform makes of black and of white."""
+
+class Ends(NamedTuple):
+    """What Transform makes of black and of white: of each colour, float32 [3], or of all alike."""
+
+    black: npt.NDArray[np.float32] | float
+    white: npt.NDArray[np.float32] | float
+
+
+SYMMETRIC = Ends(-1.0, 1.0)
+
+
+@cache
+def ends_of(scale: PixelScale) -> Ends:
+    """Returns what black and white are on a scale."""
+    return Ends(*(rescale(tf.fill([3], level), scale).numpy() for level in (0.0, 255.0)))
 
 
 class Change(NamedTuple):
@@ -28,8 +46,14 @@ class Change(NamedTuple):
     made: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def changes(settings: Augmentation) -> tuple[Change, ...]:
-    """Returns the changes that settings ask for, in their order, but for the mirroring, which comes first."""
+def changes(settings: Augmentation, scale: PixelScale) -> tuple[Change, ...]:
+    """Returns the changes that settings ask for, in their order, but for the mirroring, which comes first.
+
+    Args:
+        settings: What is changed.
+        scale: What pixels are scaled to.
+    """
+    ends = ends_of(scale)
     rotation, zoom, translation = 2 * math.pi * settings.rotation, settings.zoom, settings.translation
     crop, contrast, brightness = settings.crop, settings.contrast, settings.brightness
     every = (
@@ -37,10 +61,13 @@ def changes(settings: Augmentation) -> tuple[Change, ...]:
         (zoom, Change("random_zoom", 1, lambda photos, drawn: zoomed(photos, 1 + zoom * drawn[:, 0]))),
         (translation, Change("random_translation", 2, lambda photos, drawn: translated(photos, translation * drawn))),
         (crop, Change("random_crop", 2, lambda photos, drawn: cropped(photos, (drawn + 1) / 2, crop))),
-        (contrast, Change("random_contrast", 1, lambda photos, drawn: contrasted(photos, 1 + contrast * drawn[:, 0]))),
+        (
+            contrast,
+            Change("random_contrast", 1, lambda photos, drawn: contrasted(photos, 1 + contrast * drawn[:, 0], ends)),
+        ),
         (
             brightness,
-            Change("random_brightness", 1, lambda photos, drawn: brightened(photos, brightness * drawn[:, 0])),
+            Change("random_brightness", 1, lambda photos, drawn: brightened(photos, brightness * drawn[:, 0], ends)),
         ),
     )
     return tuple(change for strength, change in every if strength)
@@ -129,26 +156,28 @@ def cropped(photos: tf.Tensor, corners: tf.Tensor, share: float) -> tf.Tensor:
     return _interpolated(photos, *_both(row[:, :, tf.newaxis], column[:, tf.newaxis]))
 
 
-def contrasted(photos: tf.Tensor, factors: tf.Tensor) -> tf.Tensor:
+def contrasted(photos: tf.Tensor, factors: tf.Tensor, ends: Ends = SYMMETRIC) -> tf.Tensor:
     """Changes the contrast: how far each pixel is from the mean of its channel.
 
     Args:
-        photos: float32 [batch, height, width, channels] in [-1, 1].
+        photos: float32 [batch, height, width, channels].
         factors: float32 [batch].
+        ends: What black and white are in the photos.
     """
     means = tf.reduce_mean(photos, axis=(1, 2), keepdims=True)
-    return tf.clip_by_value((photos - means) * _of_each(factors)[..., tf.newaxis] + means, LOWEST, HIGHEST)
+    return tf.clip_by_value((photos - means) * _of_each(factors)[..., tf.newaxis] + means, *ends)
 
 
-def brightened(photos: tf.Tensor, shares: tf.Tensor) -> tf.Tensor:
+def brightened(photos: tf.Tensor, shares: tf.Tensor, ends: Ends = SYMMETRIC) -> tf.Tensor:
     """Makes photos brighter or darker.
 
     Args:
-        photos: float32 [batch, height, width, channels] in [-1, 1].
+        photos: float32 [batch, height, width, channels].
         shares: What is added, as a share of the way from black to white, float32 [batch].
+        ends: What black and white are in the photos.
     """
-    added = _of_each((HIGHEST - LOWEST) * shares)[..., tf.newaxis]
-    return tf.clip_by_value(photos + added, LOWEST, HIGHEST)
+    added = (ends.white - ends.black) * _of_each(shares)[..., tf.newaxis]
+    return tf.clip_by_value(photos + added, *ends)
 
 
 def _of_each(numbers: tf.Tensor) -> tf.Tensor:

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from components.trainer.transfer_learning.augmentation import Ends, ends_of
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.model import augmentation_layers
 from components.transform.images import image_tensor
@@ -24,19 +25,20 @@ def augmented_pictures(encoded: bytes, image_size: int, settings: TransferLearni
     Returns:
         Nothing where augmentation changes nothing.
     """
-    layers = augmentation_layers(settings.augmentation, settings.seed)
+    layers = augmentation_layers(settings.augmentation, settings.scale, settings.seed)
     if not layers:
         return []
-    photo = image_tensor(tf.constant(encoded), image_size)[tf.newaxis]
+    photo = image_tensor(tf.constant(encoded), image_size, settings.scale)[tf.newaxis]
     changed = tf.repeat(photo, SHOWN, axis=0)
     for layer in layers:
         changed = layer(changed, training=True)
-    return [_jpeg(pixels) for pixels in tf.concat([photo, changed], axis=0)]
+    ends = ends_of(settings.scale)
+    return [_jpeg(pixels, ends) for pixels in tf.concat([photo, changed], axis=0)]
 
 
-def _jpeg(pixels: tf.Tensor) -> bytes:
-    """Returns pixels in [-1, 1] as a JPEG of at most `PIXELS` in height and width."""
+def _jpeg(pixels: tf.Tensor, ends: Ends) -> bytes:
+    """Returns pixels as a JPEG of at most `PIXELS` in height and width."""
     size = min(PIXELS, int(pixels.shape[0]))
-    small = (tf.image.resize(pixels, [size, size], antialias=True) + 1) / 2
+    small = (tf.image.resize(pixels, [size, size], antialias=True) - ends.black) / (ends.white - ends.black)
     encoded = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True), quality=QUALITY)
     return bytes(encoded.numpy())

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.settings import Settings
 from components.trainer.config import TrainingSettings
+from components.trainer.transfer_learning.bases import BASES, PIXELS_ALONE, Base, BaseName
+from components.transform.config import PixelScale
 
 
 class Augmentation(Settings):
@@ -68,21 +70,30 @@ class FineTuning(PhaseSettings):
     Attributes:
         epochs: Passes over the training photos, at most; 0 skips the phase.
         learning_rate: RMSprop's learning rate.
-        from_layer: Index of the first layer of the base that learns; the base has 154 layers.
+        from_layer: Index of the first layer of the base that learns; None for the base's own default, which is 100 of
+            the 154 of MobileNetV2.
     """
 
     epochs: int = Field(default=10, ge=0)
     learning_rate: float = Field(default=1e-5, gt=0)
-    from_layer: int = Field(default=100, ge=0, lt=154)
+    from_layer: int | None = Field(default=None, ge=0)
+
+
+DENSE_WIDTHS = (500, 50)
+"""Of the first model of Keras's tutorial on flowers."""
 
 
 class TransferLearning(TrainingSettings):
-    """MobileNetV2, pretrained, with a new head, trained in two phases; see also `TrainingSettings`.
+    """A pretrained network with a new head, trained in two phases; see also `TrainingSettings`.
 
     Attributes:
         family: Which kind of model this is.
+        base: The pretrained network, as `keras.applications` calls it. None for none: dense layers on the pixels, in
+            one phase, which needs `fine_tuning.epochs` 0.
+        widths: With `base` None, the units of each dense layer below the head.
         weights: Where the weights of the base come from: "imagenet", the path of a Keras .h5 file, or None (random).
-        pooling: How the base's output becomes a vector: the average of each channel, or all of it.
+        pooling: How the base's output becomes a vector: the average of each channel, or all of it. Pixels are always
+            taken as they are.
         head: One logit or a softmax layer; "auto" is a logit for two classes and softmax for more.
         dropout: Fraction of the pooled features dropped while training.
         augmentation: Random changes of the training photos.
@@ -100,6 +111,8 @@ class TransferLearning(TrainingSettings):
     """
 
     family: Literal["transfer_learning"] = "transfer_learning"
+    base: BaseName | None = "MobileNetV2"
+    widths: tuple[Annotated[int, Field(ge=1)], ...] = DENSE_WIDTHS
     weights: str | None = Field(default="imagenet", min_length=1)
     pooling: Literal["avg", "flatten"] = "avg"
     head: Literal["auto", "logit", "softmax"] = "auto"
@@ -116,6 +129,24 @@ class TransferLearning(TrainingSettings):
     store_bytes: int = Field(default=10 * 2**30, ge=0)
 
     @property
+    def pretrained(self) -> Base | None:
+        """What the base is and needs; None where there is none."""
+        return None if self.base is None else BASES[self.base]
+
+    @property
+    def scale(self) -> PixelScale:
+        """What the network takes pixels scaled to."""
+        return PIXELS_ALONE if self.pretrained is None else self.pretrained.scale
+
+    @property
+    def first_to_learn(self) -> int:
+        """Index of the layer of the base that fine tuning begins at."""
+        chosen = self.fine_tuning.from_layer
+        if chosen is None and self.pretrained is not None:
+            return self.pretrained.unfreeze_from
+        return chosen or 0
+
+    @property
     def files(self) -> tuple[str, ...]:
         """The file of weights, if one is named."""
         return () if self.weights in (None, "imagenet") else (self.weights,)
@@ -130,3 +161,27 @@ class TransferLearning(TrainingSettings):
             f"trainer.fine_tuning.learning_rate={second:g} isn't below trainer.feature_extraction.learning_rate="
             f"{first:g}: in large steps the pretrained layers forget what they know, and the model overfits."
         )
+
+    @model_validator(mode="after")
+    def _layers_are_of_the_base(self) -> "TransferLearning":
+        base, chosen = self.pretrained, self.fine_tuning.from_layer
+        if base is not None and chosen is not None and chosen >= base.layers:
+            last = base.layers - 1
+            raise ValueError(
+                f"fine_tuning.from_layer: {base.name} has {base.layers} layers, of which {last} is the last"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _settings_are_of_pixels_or_of_a_base(self) -> "TransferLearning":
+        if self.base is not None:
+            if self.widths != DENSE_WIDTHS:
+                raise ValueError(f'widths: they are of base=None, and base is "{self.base}"')
+            return self
+        if self.fine_tuning.epochs:
+            raise ValueError("fine_tuning.epochs: base=None has no layers to fine-tune; set it to 0")
+        if self.files:
+            raise ValueError(
+                'weights: base=None has no pretrained layers; leave "imagenet", which is not loaded, or None'
+            )
+        return self

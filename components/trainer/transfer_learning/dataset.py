@@ -155,7 +155,7 @@ def photos(records: tf.data.Dataset, tft_output: tft.TFTransformOutput, class_na
         class_names: The class names, in the order of their numbers.
 
     Returns:
-        Dataset of (photo float32 [size, size, 3] in [-1, 1], class number int64 []), in the order of the records.
+        Dataset of (photo float32 [size, size, 3], class number int64 []), in the order of the records.
     """
     raw_spec = tft_output.raw_feature_spec()
     spec = {name: raw_spec[name] for name in (IMAGE, LABEL)}
@@ -192,7 +192,7 @@ def batches(
         drop_remainder: Whether to leave out an incomplete last batch, so that all have the same shape.
 
     Returns:
-        Dataset of (photos float32 [batch, size, size, 3] in [-1, 1], class numbers int64 [batch]).
+        Dataset of (photos float32 [batch, size, size, 3], class numbers int64 [batch]).
     """
     records = read_records(split.files)
     if shuffle_seed is not None and not cache:

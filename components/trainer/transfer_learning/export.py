@@ -81,7 +81,7 @@ class ServedModel(tf.Module):
         return self._classify(self._photo_tensors(image_bytes))
 
     def transform_features(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Turns serialized tf.Examples into `image`, float32 [batch, size, size, 3] in [-1, 1]."""
+        """Turns serialized tf.Examples into `image`, float32 [batch, size, size, 3]."""
         parsed = tf.io.parse_example(examples, {IMAGE: self._raw_spec[IMAGE]})
         return {IMAGE: self._photo_tensors(to_dense_1d(parsed[IMAGE]))}
 

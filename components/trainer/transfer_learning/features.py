@@ -24,7 +24,16 @@ from components.datasets import untuned
 from components.ingest.side_by_side import in_order
 from components.trainer import dropout
 from components.trainer.strategy import barrier, needs_fixed_batches, place_among_workers
-from components.trainer.transfer_learning import augmentation, dataset, feature_store, folded, model, parts, views
+from components.trainer.transfer_learning import (
+    augmentation,
+    bases,
+    dataset,
+    feature_store,
+    folded,
+    model,
+    parts,
+    views,
+)
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import SplitFiles
 from components.trainer.transfer_learning.feature_store import StoredValues, Tensor, Writer, begin, remove_unfinished
@@ -39,6 +48,7 @@ BATCH = 32
 
 CODE: tuple[ModuleType, ...] = (
     augmentation,
+    bases,
     dataset,
     dropout,
     feature_store,

@@ -11,6 +11,7 @@ gradients TensorFlow computes faster as such. Variables and results are the same
 """
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import NamedTuple, TypeAlias
 
 import tensorflow as tf
@@ -64,9 +65,9 @@ class FoldedLayers(keras.layers.Layer):
 def sources(base: keras.Model) -> list[tuple[int, ...]]:
     """Returns, for each layer of a base, the indices of the layers whose outputs it takes, and INPUT for the base's."""
     made_by = {id(layer.get_output_at(0)): index for index, layer in enumerate(base.layers)}
+    # What Keras calls a layer's input is its first argument; a sum of two tensors has them as two.
     return [
-        tuple(made_by.get(id(tensor), INPUT) for tensor in tf.nest.flatten(layer.get_input_at(0)))
-        for layer in base.layers
+        tuple(made_by.get(id(tensor), INPUT) for tensor in layer.inbound_nodes[0].keras_inputs) for layer in base.layers
     ]
 
 
@@ -103,9 +104,16 @@ def _computed(steps: Sequence[Step], first: int, made: Sequence[int], inputs: tf
 
 
 def _alone(layer: keras.layers.Layer, given: list[tf.Tensor]) -> tf.Tensor:
-    # Or a normalization that nothing could be folded into would take the mode of the model around it.
-    mode = {"training": False} if isinstance(layer, keras.layers.BatchNormalization) else {}
-    return layer(given if len(given) > 1 else given[0], **mode)
+    node = layer.inbound_nodes[0]
+    values = {id(tensor): value for tensor, value in zip(node.keras_inputs, given, strict=True)}
+    # An operation has arguments that are no tensors, such as the 3 of x + 3.
+    arguments, named = tf.nest.map_structure(
+        lambda argument: values.get(id(argument), argument), (node.call_args, node.call_kwargs)
+    )
+    # Or a normalization that nothing could be folded into, or a dropout, would take the mode of the model around it.
+    if "training" in signature(layer.call).parameters:
+        named = {**named, "training": False}
+    return layer(*arguments, **named)
 
 
 def _folded(layers: Sequence[keras.layers.Layer], inputs: tf.Tensor) -> tf.Tensor:

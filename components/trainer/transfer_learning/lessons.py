@@ -74,7 +74,7 @@ def lessons(
         store: Folder of what is stored of photos; "" keeps nothing for the next training.
     """
     fresh = cache(lambda: Lesson(model, _fresh_data(photos, settings, strategy)))
-    cut = last_cut(base, settings.fine_tuning.from_layer) if settings.fine_tuning.epochs else None
+    cut = last_cut(base, settings.first_to_learn) if settings.fine_tuning.epochs else None
     views = views_of(settings, max(settings.feature_extraction.epochs, settings.fine_tuning.epochs if cut else 0))
     if not views:
         return Lessons((fresh(), fresh()))

@@ -1,6 +1,6 @@
-"""Builds the network: augmentation, MobileNetV2 without its top, pooling, dropout, and a logit or softmax head.
+"""Builds the network: augmentation, a base without its top, pooling, dropout, and a logit or softmax head.
 
-MobileNetV2: Sandler et al., "Inverted Residuals and Linear Bottlenecks", CVPR 2018, arXiv 1801.04381.
+Where there is no base, dense layers on the pixels stand for it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,12 @@ from components.trainer.class_weights import Weights
 from components.trainer.config import Precision
 from components.trainer.dropout import Dropout
 from components.trainer.transfer_learning.augmentation import RandomChange, changes
+from components.trainer.transfer_learning.bases import MOBILENET_V2, Base
 from components.trainer.transfer_learning.config import Augmentation, TransferLearning
+from components.transform.config import PixelScale
 
 HeadKind: TypeAlias = Literal["logit", "softmax"]
 
-BASE = "mobilenetv2"
 LEAST_PROBABILITY = 1e-30
 """What float32 has still in full; the logarithm of 0 is no number."""
 
@@ -88,25 +89,41 @@ def precision_policy(precision: Precision) -> Iterator[None]:
         keras.mixed_precision.set_global_policy(before)
 
 
-def build_base(image_size: int) -> keras.Model:
-    """Returns MobileNetV2 without its top, frozen, with random weights: 154 layers, 2,257,984 parameters.
+def build_base(image_size: int, base: Base = MOBILENET_V2) -> keras.Model:
+    """Returns a base without its top, frozen, with random weights.
 
     Args:
-        image_size: Height and width of the photos, in pixels; 160 gives an output of [batch, 5, 5, 1280].
+        image_size: Height and width of the photos, in pixels; 160 gives MobileNetV2 an output of [batch, 5, 5, 1280].
+        base: Which.
     """
-    base = keras.applications.MobileNetV2(input_shape=(image_size, image_size, 3), include_top=False, weights=None)
-    # The name that Keras gives tells the input size, and of which weights; this one is the same for every size.
-    base._name = BASE
-    base.trainable = False
-    return base
+    shape = (image_size, image_size, 3)
+    build = getattr(keras.applications, base.name)
+    network: keras.Model = build(input_shape=shape, include_top=False, weights=None, **base.arguments)
+    # The name that Keras gives MobileNetV2 tells the input size; this one is the same for every size.
+    network._name = base.name.lower()
+    network.trainable = False
+    return network
 
 
-def augmentation_layers(settings: Augmentation, seed: int) -> list[keras.layers.Layer]:
+def dense_layers(image_size: int, widths: Sequence[int]) -> keras.Model:
+    """Returns what stands where there is no base: dense layers with ReLU on the pixels, all of which learn.
+
+    Args:
+        image_size: Height and width of the photos, in pixels.
+        widths: Units of each layer.
+    """
+    layers = [keras.layers.Dense(units, activation="relu") for units in widths]
+    return keras.Sequential(
+        [keras.Input((image_size, image_size, 3)), keras.layers.Flatten(), *layers], name="dense_layers"
+    )
+
+
+def augmentation_layers(settings: Augmentation, scale: PixelScale, seed: int) -> list[keras.layers.Layer]:
     """Returns the layers that change training photos at random and pass others on unchanged."""
     layers: list[keras.layers.Layer] = []
     if settings.horizontal_flip:
         layers.append(keras.layers.RandomFlip("horizontal", seed=seed, name="random_flip", dtype="float32"))
-    return [*layers, *(RandomChange(change, seed + number) for number, change in enumerate(changes(settings)))]
+    return [*layers, *(RandomChange(change, seed + number) for number, change in enumerate(changes(settings, scale)))]
 
 
 def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> Classifier:
@@ -114,21 +131,22 @@ def build_model(settings: TransferLearning, base: keras.Model, classes: int) -> 
 
     Args:
         settings: The trainer's settings.
-        base: The convolutional base, as `build_base` returns it.
+        base: The convolutional base, as `build_base` returns it, or what `dense_layers` returns.
         classes: Number of classes, 2 or more.
 
     Returns:
-        A model from photos, float32 [batch, size, size, 3] in [-1, 1], to logits [batch, 1] or, for a softmax head,
+        A model from photos, float32 [batch, size, size, 3], to logits [batch, 1] or, for a softmax head,
         probabilities [batch, classes], float32 whatever it computes in.
     """
     photos = keras.Input(base.input_shape[1:], name="image")
     features = photos
-    for layer in augmentation_layers(settings.augmentation, settings.seed):
+    for layer in augmentation_layers(settings.augmentation, settings.scale, settings.seed):
         features = layer(features)
     # training=False keeps BatchNormalization in inference mode for good: fine tuning on small batches would
     # otherwise overwrite the statistics of ImageNet.
     features = base(features, training=False)
-    pooling = keras.layers.GlobalAveragePooling2D if settings.pooling == "avg" else keras.layers.Flatten
+    averages = settings.pooling == "avg" and settings.base is not None
+    pooling = keras.layers.GlobalAveragePooling2D if averages else keras.layers.Flatten
     features = Dropout(settings.dropout, settings.seed, name=DROPOUT)(pooling(name=POOLING)(features))
     if head_kind(settings, classes) == "logit":
         head = keras.layers.Dense(1, name=HEAD, dtype="float32")

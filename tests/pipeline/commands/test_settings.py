@@ -36,7 +36,7 @@ def test_only_some_with_what_is_set_as_json(transferline):
         ("learning_rate", 1e-05),
         ("schedule", "constant"),
         ("patience", None),
-        ("from_layer", 100),
+        ("from_layer", None),
     ]
 
 

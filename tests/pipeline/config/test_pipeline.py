@@ -61,3 +61,22 @@ def test_what_means_rows_only_is_refused_of_photos(key):
     value = '{"x": {"max_missing": 0.1}}' if key.endswith("columns") else "0.5"
     with pytest.raises(TransferlineError, match=f"{key}: that is of rows, not of photos"):
         apply_overrides(catalog.load("photos"), [f"{key}={value}"])
+
+
+def test_photos_are_scaled_as_the_base_takes_them():
+    photos = catalog.load("photos")
+    assert photos.transform.scale is None
+    assert photos.scaled_transform.scale == "symmetric"
+    other = apply_overrides(photos, ["trainer.base=ConvNeXtTiny"])
+    assert other.scaled_transform == photos.transform.model_copy(update={"scale": "imagenet"})
+    assert apply_overrides(other, ["transform.scale=imagenet"]).scaled_transform == other.scaled_transform
+    wrong = r'transform.scale: trainer.base=ConvNeXtTiny takes photos scaled as "imagenet", not "symmetric"'
+    with pytest.raises(TransferlineError, match=wrong):
+        apply_overrides(other, ["transform.scale=symmetric"])
+
+
+def test_pixels_alone_go_from_0_to_1():
+    pixels = apply_overrides(catalog.load("photos"), ["trainer.base=none", "trainer.fine_tuning.epochs=0"])
+    assert pixels.scaled_transform.scale == "unit"
+    with pytest.raises(TransferlineError, match=r'trainer\.base=None takes photos scaled as "unit", not "imagenet"'):
+        apply_overrides(pixels, ["transform.scale=imagenet"])

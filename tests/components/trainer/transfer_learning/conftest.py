@@ -8,6 +8,7 @@ import tf_keras as keras
 from PIL import Image
 from tensorflow_transform.tf_metadata import schema_utils
 
+from components.trainer.transfer_learning.bases import MOBILENET_V2
 from components.trainer.transfer_learning.model import build_base
 from components.transform.config import ImageTransform
 from tests.support.transform_step import transform_graph
@@ -48,21 +49,40 @@ def base(shared_base):
     return shared_base
 
 
-@pytest.fixture(scope="session")
-def lively_weights(tmp_path_factory):
-    """Path of random weights whose features differ from photo to photo.
+def give_statistics(network):
+    """Has each BatchNormalization of a base take the statistics of some noise.
 
-    Without statistics of its own, BatchNormalization in inference mode lets them vanish on the way.
+    Without statistics of its own, it lets features vanish on the way in inference mode.
     """
-    keras.utils.set_random_seed(1)
-    base = build_base(IMAGE_SIZE)
-    base.trainable = True
-    for layer in base.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = 0.0
-    base(np.random.default_rng(0).uniform(-1, 1, (16, IMAGE_SIZE, IMAGE_SIZE, 3)).astype(np.float32), training=True)
+    network.trainable = True
+    momenta = {layer: layer.momentum for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)}
+    for layer in momenta:
+        layer.momentum = 0.0
+    size = network.input_shape[1]
+    network(np.random.default_rng(0).uniform(-1, 1, (16, size, size, 3)).astype(np.float32), training=True)
+    for layer, momentum in momenta.items():
+        layer.momentum = momentum
+    network.trainable = False
+
+
+@pytest.fixture(scope="session")
+def lively():
+    """Returns a function that builds a base with random weights whose features differ from photo to photo."""
+
+    def build(base, image_size=IMAGE_SIZE):
+        keras.utils.set_random_seed(1)
+        network = build_base(image_size, base)
+        give_statistics(network)
+        return network
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def lively_weights(tmp_path_factory, lively):
+    """Path of such weights of MobileNetV2."""
     path = tmp_path_factory.mktemp("weights") / "lively.h5"
-    base.save_weights(str(path))
+    lively(MOBILENET_V2).save_weights(str(path))
     return str(path)
 
 
@@ -92,16 +112,22 @@ def write_split():
     return write
 
 
-def graph_of(folder, labels):
+def graph_of(folder, labels, scale="symmetric"):
     """Returns the folder of the transform graph of photos with these labels."""
     schema = schema_utils.schema_from_feature_spec(RAW_SPEC)
-    return transform_graph(folder, "photos", ImageTransform(image_size=IMAGE_SIZE), schema, labels)
+    return transform_graph(folder, "photos", ImageTransform(image_size=IMAGE_SIZE, scale=scale), schema, labels)
 
 
 @pytest.fixture(scope="session")
 def two_classes(tmp_path_factory):
     """Folder of the transform graph of cats and dogs."""
     return graph_of(tmp_path_factory.mktemp("two"), ["cat", "dog", "dog"])
+
+
+@pytest.fixture(scope="session")
+def two_classes_scaled(tmp_path_factory):
+    """Returns a function that gives the folder of the transform graph of cats and dogs with a scale of pixels."""
+    return lambda scale: graph_of(tmp_path_factory.mktemp(scale), ["cat", "dog", "dog"], scale)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from components.trainer.transfer_learning.augmentation import (
     zoomed,
 )
 from components.trainer.transfer_learning.config import Augmentation
+from components.transform.images import rescale
 
 SIZES = pytest.mark.parametrize(("height", "width"), [(32, 32), (20, 31)])
 EVERY = Augmentation(rotation=0.2, zoom=0.2, translation=0.1, crop=0.1, contrast=0.2, brightness=0.1)
@@ -87,9 +88,19 @@ def test_brightness_is_what_keras_makes(share):
     np.testing.assert_allclose(brightened(photos, tf.fill([6], share)), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", ["unit", "imagenet"])
+@pytest.mark.parametrize("name", ["contrast", "brightness"])
+def test_on_every_scale_a_photo_is_changed_alike(name, scale):
+    bytes_, drawn = (random_photos(8, 9) + 1) * 127.5, tf.fill([6, 1], 0.9)
+    (of_scale,) = changes(Augmentation(**{**NONE, name: 0.8}), scale)
+    (symmetric,) = changes(Augmentation(**{**NONE, name: 0.8}), "symmetric")
+    expected = rescale((symmetric.made(rescale(bytes_, "symmetric"), drawn) + 1) * 127.5, scale)
+    np.testing.assert_allclose(of_scale.made(rescale(bytes_, scale), drawn), expected, atol=1e-5)
+
+
 def test_each_photo_is_turned_by_an_angle_of_its_own_within_bounds():
     def turning():
-        return RandomChange(*changes(Augmentation(horizontal_flip=False, rotation=0.1)), seed=0)
+        return RandomChange(*changes(Augmentation(horizontal_flip=False, rotation=0.1), "symmetric"), seed=0)
 
     layer = turning()
     # One bright pixel right of the centre tells the angle.
@@ -110,14 +121,14 @@ def test_each_photo_is_turned_by_an_angle_of_its_own_within_bounds():
 def test_only_the_changes_that_are_asked_for_are_made_in_the_order_of_the_settings():
     names = ["random_rotation", "random_zoom", "random_translation", "random_crop"]
     names += ["random_contrast", "random_brightness"]
-    assert [change.name for change in changes(EVERY)] == names
+    assert [change.name for change in changes(EVERY, "symmetric")] == names
     for name in ("rotation", "zoom", "translation", "crop", "contrast", "brightness"):
-        (change,) = changes(Augmentation(**{**NONE, name: 0.5}))
+        (change,) = changes(Augmentation(**{**NONE, name: 0.5}), "symmetric")
         assert change.name == f"random_{name}"
-    assert changes(Augmentation(**NONE)) == ()
+    assert changes(Augmentation(**NONE), "symmetric") == ()
 
 
-@pytest.mark.parametrize("change", changes(EVERY), ids=lambda change: change.name)
+@pytest.mark.parametrize("change", changes(EVERY, "symmetric"), ids=lambda change: change.name)
 def test_each_photo_is_changed_by_numbers_of_its_own_whatever_the_size_of_the_batch(change):
     layer = RandomChange(change, seed=0)
     changed = tf.function(lambda photos: layer(photos, training=True), [tf.TensorSpec([None, 8, 8, 3])])

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from components.trainer.transfer_learning.augmented import augmented_pictures
@@ -29,6 +30,14 @@ def test_a_photo_comes_as_it_is_and_nine_times_otherwise_by_the_seed():
     assert (photo[:, 68:] < 15).all()
     assert len({picture.tobytes() for picture in changed}) == 9
     assert all(len(picture) < 8_000 for picture in pictures)
+
+
+@pytest.mark.parametrize("base", ["EfficientNetV2B0", None])
+def test_it_is_the_same_photo_whatever_the_network_takes_pixels_scaled_to(base):
+    pictures = augmented_pictures(half_white(), SIZE, SETTINGS)
+    others = augmented_pictures(half_white(), SIZE, SETTINGS.model_copy(update={"base": base}))
+    for one, other in zip(decoded(pictures), decoded(others), strict=True):
+        assert np.abs(one.astype(int) - other.astype(int)).max() <= 2
 
 
 def test_only_what_the_settings_say_is_changed():

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -18,7 +19,8 @@ from small_photo_trainer import run_fn, small_base
 
 from components.cache_folder import CACHE_VARIABLE
 from components.trainer.curves import read_curves
-from components.trainer.transfer_learning import weights
+from components.trainer.transfer_learning import bases
+from components.trainer.transfer_learning.bases import MOBILENET_V2
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 
 # All photos are one batch, and nothing is drawn at random, so that the same training has the same metrics.
@@ -105,8 +107,9 @@ def asked(tmp_path, monkeypatch):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
-        monkeypatch.setattr(weights, "KERAS_ADDRESS", f"http://127.0.0.1:{server.server_port}/")
-        monkeypatch.setattr(weights, "KERAS_BYTES", len(content))
+        monkeypatch.setattr(bases, "KERAS_ADDRESS", f"http://127.0.0.1:{server.server_port}/")
+        small = replace(MOBILENET_V2, weights=replace(MOBILENET_V2.weights, size=len(content)))
+        monkeypatch.setitem(bases.BASES, "MobileNetV2", small)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield addresses
         server.shutdown()

@@ -16,7 +16,9 @@ from components.operating_point import AtRecall
 from components.trainer.curves import read_curves
 from components.trainer.model_summary import find_summary
 from components.trainer.pictures import find_augmented
+from components.trainer.transfer_learning.bases import BASES
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.transfer_learning.feature_store import stored_folders
 from components.trainer.transfer_learning.run_fn import run_fn
 
 TINY = TransferLearning(
@@ -166,19 +168,24 @@ def test_features_and_labels_are_transformed_for_the_evaluator(served, photos, s
     np.testing.assert_array_equal(ids["label_id"], [1, 0, -1])
 
 
+def answer_of_a_clean_process(model, paths):
+    command = [sys.executable, "-c", CLEAN_PROCESS, str(model), *map(str, paths)]
+    home = str(paths[0].parent)
+    done = subprocess.run(
+        command, cwd=home, env={"PATH": "", "HOME": home}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
 def test_a_clean_process_without_this_project_gives_the_same_scores(trained, served, photos, tmp_path):
     paths = []
     for number, photo in enumerate(photos):
         paths.append(tmp_path / str(number))
         paths[-1].write_bytes(photo)
-    command = [sys.executable, "-c", CLEAN_PROCESS, str(trained / "Format-Serving"), *map(str, paths)]
 
-    answer = subprocess.run(
-        command, cwd=tmp_path, env={"PATH": "", "HOME": str(tmp_path)}, capture_output=True, text=True, check=False
-    )
+    got = answer_of_a_clean_process(trained / "Format-Serving", paths)
 
-    assert answer.returncode == 0, answer.stderr[-2000:]
-    got = json.loads(answer.stdout)
     expected = served.signatures["image_bytes"](image_bytes=tf.constant(photos))
     np.testing.assert_allclose(got["scores"], expected["scores"], rtol=1e-5)
     assert got["label"] == [name.decode() for name in expected["label"].numpy()]
@@ -255,6 +262,50 @@ def test_the_second_class_is_answered_above_a_cut_that_finds_what_was_asked_for(
     assert answering.cut < probability[dogs].min() <= answering.cut + np.diff(np.sort(probability)).max()
     # Six photos tell no temperature.
     assert (answering.temperature, answering.calibration.examples) == (1.0, 6)
+
+
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "ConvNeXtTiny", "ResNet50V2"])
+def test_another_base_is_trained_in_both_phases_and_served_as_it_was_validated(
+    name, two_classes_scaled, fn_args_of, lively, tmp_path
+):
+    base = BASES[name]
+    lively(base).save_weights(str(tmp_path / "weights.h5"))
+    settings = TINY.model_copy(update={"base": name, "weights": str(tmp_path / "weights.h5")})
+    args = fn_args_of(two_classes_scaled(base.scale), TWO, settings)
+
+    run_fn(args)
+
+    curves = read_curves(args.model_run_dir)
+    assert (curves.epochs, curves.fine_tuning_starts_at) == ((1, 2), 1)
+    assert validation_loss_in_a_clean_process(args, tmp_path) == pytest.approx(curves.metrics["val_loss"][-1], rel=1e-3)
+
+
+def test_dense_layers_on_pixels_are_trained_in_one_phase_and_served_as_they_were_validated(
+    two_classes_scaled, fn_args_of, tmp_path
+):
+    one_phase = {"base": None, "widths": (20, 10), "weights": "imagenet", "fine_tuning": FineTuning(epochs=0)}
+    args = fn_args_of(two_classes_scaled("unit"), TWO, TINY.model_copy(update=one_phase))
+
+    run_fn(args)
+
+    curves = read_curves(args.model_run_dir)
+    assert (curves.epochs, curves.fine_tuning_starts_at, curves.weights) == ((1,), None, {})
+    assert stored_folders(args.model_run_dir) == []
+    assert validation_loss_in_a_clean_process(args, tmp_path) == pytest.approx(curves.metrics["val_loss"][-1], rel=1e-3)
+
+
+def validation_loss_in_a_clean_process(args, folder):
+    """The cross-entropy of what a process without this project answers to the validation photos."""
+    records = tf.data.TFRecordDataset(tf.io.gfile.glob(args.eval_files), compression_type="GZIP")
+    paths, labels = [], []
+    for number, record in enumerate(records):
+        features = tf.train.Example.FromString(record.numpy()).features.feature
+        paths.append(folder / str(number))
+        paths[-1].write_bytes(features["image"].bytes_list.value[0])
+        labels.append(features["label"].bytes_list.value[0].decode())
+    scores = np.array(answer_of_a_clean_process(args.serving_model_dir, paths)["scores"])
+    assert np.ptp(scores[:, 0]) > 1e-3
+    return -np.log(scores[np.arange(len(labels)), [["cat", "dog"].index(label) for label in labels]]).mean()
 
 
 def test_an_operating_point_between_three_classes_is_an_error(three_classes, fn_args_of):

@@ -24,6 +24,7 @@ PHOTOS = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 3)).astype(np.float3
         ({"augmentation": STILL}, 10, 1),
         ({"augmentation": STILL.model_copy(update={"contrast": 0.1})}, 10, 3),
         ({"augmentation": STILL, "views": "fresh"}, 10, 0),
+        ({"base": None}, 10, 0),
     ],
 )
 def test_there_are_as_many_views_as_the_epochs_can_tell_apart(update, epochs, views):

