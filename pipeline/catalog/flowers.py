@@ -1,4 +1,8 @@
-"""Five kinds of flowers: transfer learning with a softmax head on flattened features.
+"""Five kinds of flowers: transfer learning with a softmax head on flattened features, as Keras's tutorial has it.
+
+192 pixels, MobileNetV2 frozen, its output laid out in a row, softmax; no dropout, no changes at random, Adam at 1e-3,
+128 photos a step. The tutorial's first model, dense layers on the pixels, is
+`transferline run flowers --set trainer.base=none`.
 
 Data: the public archive of 3,670 photos (229 MB) in the class folders daisy, dandelion, roses, sunflowers and tulips,
 or `--data-dir` with such a folder, an archive of it, or a manifest.
@@ -13,8 +17,10 @@ import sys
 
 from pipeline.config import (
     PHOTO_SLICES,
+    Augmentation,
     Download,
     Evaluation,
+    FeatureExtraction,
     FineTuning,
     ImagePipeline,
     ImageTransform,
@@ -24,10 +30,23 @@ from pipeline.config import (
 
 CONFIG = ImagePipeline(
     name="flowers",
-    source=Download(url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"),
+    # Size and sha256 as TensorFlow Datasets have them (tf_flowers/checksums.tsv, url_checksums/tf_flowers.txt).
+    source=Download(
+        url="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+        size=228_813_984,
+        sha256="4c54ace7911aaffe13a365c34f650e71dd5bf1be0a58b464e5a7183e3e595d9c",
+    ),
     curated_schema="flowers.pbtxt",
     transform=ImageTransform(image_size=192),
-    trainer=TransferLearning(pooling="flatten", fine_tuning=FineTuning(epochs=0)),
+    trainer=TransferLearning(
+        pooling="flatten",
+        head="softmax",
+        dropout=0.0,
+        augmentation=Augmentation(horizontal_flip=False, rotation=0.0),
+        batch_size=128,
+        feature_extraction=FeatureExtraction(learning_rate=1e-3),
+        fine_tuning=FineTuning(epochs=0),
+    ),
     evaluation=Evaluation(
         thresholds=(
             Threshold(metric="accuracy", at_least=0.70, max_drop=0.02),

@@ -2,6 +2,7 @@ import pytest
 
 from components.errors import TransferlineError
 from pipeline import catalog
+from pipeline.config import Augmentation
 from pipeline.config.overrides import apply_overrides
 from pipeline.config.pipeline import OF_CLASSES, OF_ROWS
 
@@ -80,3 +81,13 @@ def test_pixels_alone_go_from_0_to_1():
     assert pixels.scaled_transform.scale == "unit"
     with pytest.raises(TransferlineError, match=r'trainer\.base=None takes photos scaled as "unit", not "imagenet"'):
         apply_overrides(pixels, ["transform.scale=imagenet"])
+
+
+def test_flowers_is_the_tutorials():
+    flowers = catalog.load("flowers")
+    trainer = flowers.trainer
+    assert flowers.transform.image_size == 192
+    assert (trainer.base, trainer.pooling, trainer.head, trainer.dropout) == ("MobileNetV2", "flatten", "softmax", 0)
+    assert trainer.augmentation == Augmentation(horizontal_flip=False, rotation=0)
+    assert (trainer.feature_extraction.learning_rate, trainer.batch_size) == (1e-3, 128)
+    assert trainer.fine_tuning.epochs == 0
