@@ -5,6 +5,7 @@ import tensorflow as tf
 from components.trainer.transfer_learning.augmentation import Ends, ends_of
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.model import augmentation_layers
+from components.transform.config import ImageTransform
 from components.transform.images import image_tensor
 
 SHOWN = 9
@@ -12,14 +13,14 @@ PIXELS = 128
 QUALITY = 85
 
 
-def augmented_pictures(encoded: bytes, image_size: int, settings: TransferLearning) -> list[bytes]:
+def augmented_pictures(encoded: bytes, seen: ImageTransform, settings: TransferLearning) -> list[bytes]:
     """Returns small JPEGs: a photo as it is, and nine that the model's augmentation made of it.
 
     The layers are made anew, as the model has them and with the same seed: its own would go on drawing.
 
     Args:
         encoded: The photo.
-        image_size: Height and width that the model takes, in pixels.
+        seen: How Transform makes of a photo what the model sees.
         settings: The trainer's settings.
 
     Returns:
@@ -28,7 +29,9 @@ def augmented_pictures(encoded: bytes, image_size: int, settings: TransferLearni
     layers = augmentation_layers(settings.augmentation, settings.scale, settings.seed)
     if not layers:
         return []
-    photo = image_tensor(tf.constant(encoded), image_size, settings.scale)[tf.newaxis]
+    photo = image_tensor(tf.constant(encoded), seen.image_size, settings.scale, crop=seen.crop_to_aspect_ratio)[
+        tf.newaxis
+    ]
     changed = tf.repeat(photo, SHOWN, axis=0)
     for layer in layers:
         changed = layer(changed, training=True)

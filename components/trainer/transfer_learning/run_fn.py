@@ -102,7 +102,7 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     save(served, curves, summary_of(model, phases), weights, photos, fn_args, strategy)
     if is_chief(strategy):
         (photo,) = some_photos(photos.train.files, photos.tft_output, 1)
-        write_augmented(augmented_pictures(photo, photos.image_size, settings), fn_args.model_run_dir)
+        write_augmented(augmented_pictures(photo, photos.seen, settings), fn_args.model_run_dir)
         write_stored_folders(fn_args.model_run_dir, taught.stored)
         remove_checkpoints(checkpoints)
 
