@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from components.report.charts import Chart, mark
+from components.report.charts import Chart, mark, short
 from components.report.compared import CLOSE, compared_charts, epoch_line, loss_title
 from components.report.review import TrainingReview
 from components.trainer.curves import LearningCurves
@@ -37,6 +37,11 @@ def _curves(name: str, title: str, curves: LearningCurves, metric: str) -> Chart
         # A logarithmic axis has no epoch 0.
         before = [curves.initial[prefix + metric]] if of_photos and prefix + metric in curves.initial else []
         traces.append(epoch_line(split, [*before, *values], dash, first=0 if before else 1))
+    kept = ""
+    if curves.best_epoch:
+        value = curves.metrics[f"val_{metric}"][curves.best_epoch - 1]
+        traces.append(_kept(curves, value))
+        kept = f" Kept was {curves.unit} {curves.best_epoch}, with validation {value:.4f}."
     layout = _layout(curves)
     if not of_photos:
         layout["xaxis"] |= {"type": "log", "dtick": 1, "title": {"text": f"{curves.unit} (logarithmic)"}}
@@ -49,10 +54,22 @@ def _curves(name: str, title: str, curves: LearningCurves, metric: str) -> Chart
         name=f"training-{name}",
         title=f"Training and validation {title}",
         summary=f"{title[0].upper()}{title[1:]} over {len(curves.epochs)} {curves.unit}s{phases}. In the last "
-        f"{curves.unit}: {last}.",
+        f"{curves.unit}: {last}.{kept}",
         traces=tuple(traces),
         layout=layout,
     )
+
+
+def _kept(curves: LearningCurves, value: float) -> dict[str, Any]:
+    """The point of the epoch whose weights were kept."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": f"kept: {curves.unit} {curves.best_epoch}",
+        "x": [curves.best_epoch],
+        "y": [short(value) if math.isfinite(value) else None],
+        "marker": {"symbol": "star", "size": 12},
+    }
 
 
 def _axis_of_photos(metric: str, drawn: Sequence[float]) -> dict[str, Any]:

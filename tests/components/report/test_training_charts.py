@@ -26,6 +26,15 @@ def test_the_curves_of_photos_begin_before_the_first_step():
     assert (training["x0"], training["y"][0]) == (1, 0.8)
 
 
+def test_the_epoch_that_was_kept_is_marked_where_validation_was():
+    assert len(charts_of()["training-loss"].traces) == 2
+    for name, value in (("training-loss", 0.4), ("training-accuracy", 0.75)):
+        chart = charts_of(best_epoch=3)[name]
+        mark = chart.traces[2]
+        assert (mark["name"], mark["x"], mark["y"], mark["mode"]) == ("kept: epoch 3", [3], [value], "markers")
+        assert chart.summary.endswith(f"Kept was epoch 3, with validation {value:.4f}.")
+
+
 def test_a_logarithmic_axis_has_no_epoch_0():
     chart = charts_of(**ROWS, initial={"val_loss": 0.9, "loss": 0.9})["training-loss"]
     assert chart.layout["xaxis"]["type"] == "log"
