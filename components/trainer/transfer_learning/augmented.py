@@ -10,7 +10,7 @@ from components.transform.images import image_tensor
 
 SHOWN = 9
 PIXELS = 128
-QUALITY = 85
+QUALITY = 75
 
 
 def augmented_pictures(encoded: bytes, seen: ImageTransform, settings: TransferLearning) -> list[bytes]:
