@@ -128,11 +128,15 @@ class EpochProgress(keras.callbacks.Callback):
         self._phase, self._begin, self._end = phase, begin, end
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Reports the epoch, its validation accuracy and, in a line, all that was measured."""
+        """Reports the epoch, its validation accuracy and, in a line, all that was measured.
+
+        Must come after what may end the phase: there is nothing left of it then.
+        """
         done, metrics = epoch + 1, logs or {}
+        is_over = getattr(self.model, "stop_training", False)
         progress.report(
             done - self._begin,
-            self._end - self._begin,
+            (done if is_over else self._end) - self._begin,
             f"epochs of phase {self._phase}",
             f"val_accuracy {metrics['val_accuracy']:.3f}",
             line=f"epoch {done}: {progress.values_text(metrics)}",

@@ -195,10 +195,10 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
             callbacks=[
                 FailOnNaN(),
                 course.recorder,
-                EpochProgress(phase.number, begin, end),
                 *course.watchers,
                 *([KeepBestWeights(course.best, course.model)] if course.best else []),
                 patience,
+                EpochProgress(phase.number, begin, end),
                 SaveCheckpoints(saved, end),
             ],
             verbose=0,

@@ -166,8 +166,8 @@ def test_a_phase_ends_when_it_was_patient_for_long_enough(tmp_path):
     assert curves.epochs == (1, 2, 3, 4, 5, 6)
     assert (curves.fine_tuning_starts_at, curves.best_epoch) == (3, 1)
     assert [(each.done, each.total, each.unit) for each in heard] == [
-        *((done, 4, "epochs of phase 1") for done in (1, 2, 3)),
-        *((done, 4, "epochs of phase 2") for done in (1, 2, 3)),
+        *((done, total, "epochs of phase 1") for done, total in ((1, 4), (2, 4), (3, 3))),
+        *((done, total, "epochs of phase 2") for done, total in ((1, 4), (2, 4), (3, 3))),
     ]
     assert [each.line.partition(":")[0] for each in heard] == [f"epoch {number}" for number in range(1, 7)]
 
