@@ -322,7 +322,10 @@ def test_rows_are_in_a_variable_and_not_handed_to_each_step():
     rows = TrainingRows(packed(100_000), packed(50_000, seed=1))
     runner = EpochRunner(build_model(PLAIN, 4, 2, 0), rows, settings())
     np.testing.assert_array_equal(runner._train.rows.numpy()[:, :4], arrays(100_000)[0])
-    for function in (runner._run_steps.get_concrete_function(), runner._validate.get_concrete_function(50_000)):
+    for function in (
+        runner._run_steps.get_concrete_function(),
+        runner._validate.get_concrete_function(runner._validation, 50_000),
+    ):
         assert not any(each.dtype == tf.float32 for each in function.inputs)
         assert function.graph.as_graph_def().ByteSize() < rows.validation.nbytes / 2
 
