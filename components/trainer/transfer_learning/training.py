@@ -133,32 +133,39 @@ def train(
     recorder, best = MetricsRecorder(), BestWeights(model) if settings.restore_best_weights else None
     loss = loss_of(head, class_weights)
     course = Course(model, head, loss, settings, recorder, best, watchers, checkpoints)
-    fit(Phase(1, "feature_extraction", keras.optimizers.Adam, settings.feature_extraction), lessons[0], course)
+    planned = fit(
+        Phase(1, "feature_extraction", keras.optimizers.Adam, settings.feature_extraction), lessons[0], course
+    )
     first = recorder.metrics.epochs
     if settings.fine_tuning.epochs:
         unfreeze(base, settings.first_to_learn)
-        fit(Phase(2, "fine_tuning", keras.optimizers.RMSprop, settings.fine_tuning), lessons[1], course)
+        planned += fit(Phase(2, "fine_tuning", keras.optimizers.RMSprop, settings.fine_tuning), lessons[1], course)
     return LearningCurves(
         epochs=tuple(range(1, recorder.metrics.epochs + 1)),
         fine_tuning_starts_at=first if settings.fine_tuning.epochs else None,
         best_epoch=best.epoch if best else None,
         metrics={name: tuple(values) for name, values in recorder.metrics.values.items()},
         initial=recorder.metrics.initial,
+        schedule=tuple(planned),
     )
 
 
-def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
+def fit(phase: Phase, lesson: Lesson, course: Course) -> list[tuple[float, float]]:
     """Trains what may learn, from the phase's last checkpoint on, to the end of the phase.
 
     Args:
         phase: The phase.
         lesson: What is trained of the model, and on what.
         course: What the phases have in common; its recorder has the epochs of the phases before.
+
+    Returns:
+        The phase's learning rate by the epoch, also of epochs that it might have had; see `LearningCurves`.
     """
     metrics, settings = course.recorder.metrics, course.settings
     strategy = course.model.distribute_strategy
     with strategy.scope():
-        optimizer = phase.optimizer(learning_rate(phase.settings, settings, lesson.data, strategy.num_replicas_in_sync))
+        rate = learning_rate(phase.settings, settings, lesson.data, strategy.num_replicas_in_sync)
+        optimizer = phase.optimizer(rate)
         learner = lesson.model
         learner.compile(
             optimizer,
@@ -205,6 +212,14 @@ def fit(phase: Phase, lesson: Lesson, course: Course) -> None:
         )
     if course.best:
         course.model.set_weights(course.best.weights)
+    return _planned(rate, lesson.data, range(begin, end + 1))
+
+
+def _planned(rate: Rate, data: TrainingData, epochs: range) -> list[tuple[float, float]]:
+    """Returns the learning rate by the epochs before it, of a phase that begins and may end with these."""
+    batches = data.batches if callable(rate) else 0
+    rates = [rate((epoch - epochs[0]) * batches) if callable(rate) else rate for epoch in epochs]
+    return [(epoch, float(each)) for epoch, each in zip(epochs, rates, strict=True)]
 
 
 def learning_rate(

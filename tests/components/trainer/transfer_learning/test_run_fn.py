@@ -75,6 +75,7 @@ def test_the_curves_count_on_from_phase_1_to_phase_2(trained):
     assert curves.fine_tuning_starts_at == 1
     assert curves.metrics["learning_rate"] == pytest.approx((1e-4, 1e-5))
     assert sorted(curves.metrics) == ["accuracy", "learning_rate", "loss", "seconds", "val_accuracy", "val_loss"]
+    np.testing.assert_allclose(curves.schedule, [(0, 1e-4), (1, 1e-4), (1, 1e-5), (2, 1e-5)])
     assert curves.weights["source"] == "file"
     assert all(len(values) == 2 and np.isfinite(values).all() for values in curves.metrics.values())
 

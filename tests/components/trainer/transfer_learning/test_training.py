@@ -165,6 +165,8 @@ def test_a_phase_ends_when_it_was_patient_for_long_enough(tmp_path):
         )
     assert curves.epochs == (1, 2, 3, 4, 5, 6)
     assert (curves.fine_tuning_starts_at, curves.best_epoch) == (3, 1)
+    # What the second phase might have had begins where patience ended the first.
+    assert [epoch for epoch, _ in curves.schedule] == [0, 1, 2, 3, 4, 3, 4, 5, 6, 7]
     assert [(each.done, each.total, each.unit) for each in heard] == [
         *((done, total, "epochs of phase 1") for done, total in ((1, 4), (2, 4), (3, 3))),
         *((done, total, "epochs of phase 2") for done, total in ((1, 4), (2, 4), (3, 3))),
@@ -178,6 +180,8 @@ def test_the_learning_rate_follows_half_a_cosine_in_each_phase(tmp_path):
     decays = [keras.optimizers.schedules.CosineDecay(rate, 4) for rate in (0.1, 0.001)]  # an epoch is a step here
     expected = [float(decay(step)) for decay in decays for step in range(4)]
     assert curves.metrics["learning_rate"] == pytest.approx(expected)
+    planned = [float(decay(step)) for decay in decays for step in range(5)]
+    np.testing.assert_allclose(curves.schedule, list(zip((*range(5), *range(4, 9)), planned, strict=True)), atol=1e-9)
     assert int(model.optimizer.iterations) == 4
     assert learning_rate_of(model.optimizer) == pytest.approx(0, abs=1e-9)
     constant, _, _ = trained(tmp_path / "constant", lambda ids: ids, **PHASES)
