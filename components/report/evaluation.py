@@ -10,10 +10,10 @@ import tensorflow_model_analysis as tfma
 from components.answering import Answering
 from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
-from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class
+from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class, top_of
 from components.evaluator.residuals import Moments
 from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_moments, read_plots
-from components.intervals import auc_interval, share_interval
+from components.intervals import auc_interval, mean_share_interval, share_interval
 from components.report.review import (
     CalibrationBucket,
     EvaluationReview,
@@ -38,6 +38,9 @@ OF_BOTH_CLASSES = (
 the number that they are at."""
 OF_TWO = (("negative_predictive_value", "specificity"), ("precision", "recall"))
 """Precision and recall of the first and of the second of two classes."""
+
+SHARES, MEANS_OF_RECALLS = ("accuracy", "recall_weighted"), ("balanced_accuracy", "recall_macro")
+"""Shares of all examples, as top-K accuracies are, and means of the classes' recalls."""
 
 OF_SECOND_CLASS = ("recall", "f1")
 """These say nothing where there is no example of it."""
@@ -228,8 +231,10 @@ def _metric(name: str, value: float | None, count: float, plots: SlicePlots, per
     """A metric with its interval, where one can be told from counts."""
     if value is None:
         return Metric(value=None)
-    if name == "accuracy":
+    if name in SHARES or top_of(name):
         interval = share_interval(value, count)
+    elif name in MEANS_OF_RECALLS:
+        interval = _mean_recall_interval(value, plots.confusion, per_weight)
     elif not plots.thresholds:
         interval = None
     else:
@@ -251,6 +256,14 @@ def _metric(name: str, value: float | None, count: float, plots: SlicePlots, per
             auc_interval(value, positives, negatives) if name == "auc" else share_interval(value, of.get(name, 0.0))
         )
     return _with_interval(value, interval)
+
+
+def _mean_recall_interval(value: float, confusion: Confusion, per_weight: float) -> tuple[float, float] | None:
+    """The interval of the mean of the recalls of the classes that there are examples of; None where there is none."""
+    counts = [(row[number], sum(row)) for number, row in enumerate(confusion) if sum(row)]
+    interval = mean_share_interval([(hits / whole, whole * per_weight) for hits, whole in counts])
+    # Where TFMA counts otherwise, as in a slice that lacks a class, it isn't that of its value.
+    return interval if interval and interval[0] <= value <= interval[1] else None
 
 
 def _with_interval(value: float | None, interval: tuple[float, float] | None) -> Metric:

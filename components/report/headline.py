@@ -203,7 +203,7 @@ def _test(evaluation: EvaluationReview, review: Review) -> Tile:
     notes = []
     found = review.data.counts if review.data else {}
     # Rows whose label is a number to predict are counted under no class.
-    counts = {name: count for name, count in found.get("test", {}).items() if name}
+    counts = {name: found.get("test", {}).get(name, 0) for split in found.values() for name in split if name}
     if counts:
         least = min(counts, key=lambda name: counts[name])
         notes.append(f"fewest of a class: {counts[least]:,} of {least}")

@@ -1,12 +1,14 @@
 """Renders the page: one HTML file that needs nothing beside it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
+from itertools import groupby
 from typing import Any
 
 from components.column_roles import LEFT_OUT, NAMES_ROWS, ColumnUse
 from components.contract import LABEL
 from components.metric_text import LOWER_IS_BETTER
+from components.outcome import Step
 from components.report import charts, training_charts, words
 from components.report.charts import Chart
 from components.report.confusion import confusion_table
@@ -77,6 +79,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         weighted_loss=words.weighted_loss(review.training) if review.training else "",
         **training_view(review),
         metrics=_metric_names(evaluation),
+        steps=list(_steps(run)),
         first_shown=[name for name in _metric_names(evaluation) if name in FIRST][:FIRST_SHOWN],
         charts=drawn,
         figures=embedded({name: chart.model_dump() for name, chart in drawn.items()}),
@@ -179,6 +182,14 @@ def _averages(evaluation: EvaluationReview) -> list[tuple[str, list[float | None
         values = [[each.metrics[rate].value for each in evaluation.classes] for rate in RATES]
         found["Macro average"] = [None if None in pair else sum(filter(None, pair)) / 2 for pair in values]
     return [(name, values) for name, values in found.items() if any(value is not None for value in values)]
+
+
+def _steps(run: RunView) -> Iterator[tuple[Step, int]]:
+    """Each step with how many in a row have its reason, which is said once; 0 for those after the first of them."""
+    for _, group in groupby(run.steps, key=lambda step: (step.reason, step.cached)):
+        first, *others = group
+        yield first, 1 + len(others)
+        yield from ((step, 0) for step in others)
 
 
 def _mistakes(review: Review) -> list[Mistake]:

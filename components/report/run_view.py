@@ -108,6 +108,11 @@ class RunView(Settings):
         """When it began; "" where its ID doesn't say."""
         return time_of(self.run_id)
 
+    @property
+    def previous_time(self) -> str:
+        """When the run before began; its ID where that doesn't say."""
+        return time_of(self.previous) or self.previous
+
     def short(self, path: str) -> str:
         """Returns a path without the pipeline's folder before it."""
         return path.removeprefix(f"{self.home}/") if self.home else path

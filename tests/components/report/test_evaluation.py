@@ -1,7 +1,8 @@
 import pytest
 
-from components.intervals import share_interval
+from components.intervals import mean_share_interval, share_interval
 from components.report.evaluation import Evaluated, _metric, by_class, slice_plots
+from components.report.review import SlicePlots
 
 MATRICES = [
     {"threshold": 0.5, "truePositives": 8.0, "falsePositives": 1.0, "trueNegatives": 9.0, "falseNegatives": 2.0},
@@ -52,6 +53,17 @@ def test_shares_have_wilsons_interval_of_their_own_count(name, value, interval):
     plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, RATES, 2)
     found = _metric(name, value, 20.0, plots)
     assert (found.low, found.high) == pytest.approx(interval, abs=1e-3)
+
+
+def test_means_of_recalls_and_shares_of_many_classes_have_an_interval_too():
+    plots = SlicePlots(name="all examples", confusion=((8, 2, 0), (0, 4, 0), (0, 0, 0)))
+    found = _metric("balanced_accuracy", 0.9, 14.0, plots)
+    assert (found.low, found.high) == mean_share_interval([(0.8, 10), (1.0, 4)])
+    assert _metric("recall_macro", 0.9, 14.0, plots).low == found.low
+    assert _metric("recall_macro", 0.6, 14.0, plots).low is None  # with 0 for the class without examples
+    top = _metric("top_3_accuracy", 13 / 14, 14.0, plots)
+    assert (top.low, top.high) == share_interval(13 / 14, 14)
+    assert _metric("f1_macro", 0.9, 14.0, plots).low is None
 
 
 def test_a_curve_over_one_class_has_no_value():

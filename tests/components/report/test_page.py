@@ -176,11 +176,13 @@ def test_slices_that_hold_all_examples_are_said_and_found_and_metrics_are_unfold
 @needs_chromium
 def test_a_failed_run_shows_first_what_was_set_aside_by_reason(review, tmp_path):
     data = review.data.model_copy(update={"reasons": {"… is no number": 161, "no label": 7}})
-    run = RunView(status="failed", failure=Failure(cause="too much is quarantined", place="DataGate"))
+    run = RunView(run_id="1", status="failed", failure=Failure(cause="too much is quarantined", place="DataGate"))
     path = tmp_path / "report.html"
     path.write_text(render(Review(pipeline="pets", data=data), run), encoding="utf-8")
     with opened(path) as page:
-        assert page.evaluate("document.querySelector('main section').id") == "cause"
+        parts = page.evaluate("[...document.querySelectorAll('main section')].map((part) => part.id)")
+        assert parts == ["cause", "data", "changes", "run"]
+        assert page.evaluate("[...document.querySelectorAll('nav a')].map((link) => link.hash.slice(1))") == parts
         assert " ".join(page.inner_text("#cause tbody").split()) == "161 … is no number 7 no label"
         assert page.inner_text("#not-reached") == "The run ended before training and evaluation."
 
@@ -207,7 +209,8 @@ def test_what_names_a_row_comes_first(review, tmp_path):
 
 @needs_chromium
 def test_what_the_run_says_is_said_once(review, run_view, tmp_path):
-    steps = tuple(step.model_copy(update={"reason": "first run of this step"}) for step in run_view.steps)
+    first = {"reason": "first run of this step", "cached": False}
+    steps = tuple(step.model_copy(update=first) for step in run_view.steps)
     origins = [Origin(name=name, uri=f"/home/pets/{name}", run_id="1") for name in ("model", "data")]
     view = run_view.model_copy(
         update={"steps": steps, "lineage": tuple(origins), "home": "/home/pets", "command": "transferline run pets"}
