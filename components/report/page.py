@@ -167,8 +167,10 @@ def _threshold_data(evaluation: EvaluationReview | None) -> dict[str, Any]:
 
 def _model(review: Review, run: RunView) -> str:
     """The model's name: of several that the Tuner compared, or of a photo's pretrained base."""
-    curves = review.training.curves if review.training else None
-    return (curves.model if curves else "") or run.settings.get("trainer.base", "")
+    if review.training and review.training.curves.model:
+        return review.training.curves.model
+    base = run.settings.get("trainer.base", "")
+    return "dense layers on the pixels" if base == "None" else base
 
 
 def _averages(evaluation: EvaluationReview) -> list[tuple[str, list[float | None]]]:

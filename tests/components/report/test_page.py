@@ -207,6 +207,25 @@ def test_what_names_a_row_comes_first(review, tmp_path):
             assert heads == ["Row", "Actual", "Predicted as", "Confidence", "passenger", "age", "zone", "city"]
 
 
+@pytest.mark.parametrize(
+    ("settings", "model", "shown"),
+    [
+        ({}, "small", "<b>small</b>"),
+        ({"trainer.base": "ResNet50V2"}, "", "<b>ResNet50V2</b>"),
+        ({"trainer.base": "None"}, "", "<b>dense layers on the pixels</b>"),
+    ],
+)
+def test_the_names_of_data_and_model_are_at_the_top(review, run_view, settings, model, shown):
+    training = TrainingReview(curves=curves(model=model))
+    page = render(
+        review.model_copy(update={"training": training}),
+        run_view.model_copy(update={"settings": settings, "data": "/photos/pets"}),
+    )
+    names = page[page.index('id="names"') : page.index("<h1>")]
+    assert shown in names
+    assert "<b>/photos/pets</b>" in names
+
+
 @needs_chromium
 def test_what_the_run_says_is_said_once(review, run_view, tmp_path):
     first = {"reason": "first run of this step", "cached": False}
