@@ -31,6 +31,8 @@ FIRST_SHOWN = 6
 NAMES = (NAMES_ROWS, *(LEFT_OUT[reason] for reason in ("key", "names", "group")))
 """Why a column isn't learned from that names rows."""
 
+READING_STEPS = ("CsvExampleGen", "ImageExampleGen", "DataGate")
+
 RATES = ("precision", "recall", "f1")
 
 
@@ -71,7 +73,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         answering=words.answering(evaluation) if evaluation else [],
         misses=words.misses(review),
         mistakes=_mistakes(review),
-        cause=state == "failed" and not evaluation and bool(review.data and review.data.reasons),
+        cause=state == "failed" and _failed_by_its_data(review, run),
         not_reached=words.not_reached(review),
         columns=_columns(review),
         overfitting=words.overfitting(review.training) if review.training else [],
@@ -163,6 +165,12 @@ def _threshold_data(evaluation: EvaluationReview | None) -> dict[str, Any]:
                 for point in inside
             ]
     return found
+
+
+def _failed_by_its_data(review: Review, run: RunView) -> bool:
+    """Whether a run may have failed by what was quarantined: later steps fail by something else."""
+    last = run.steps[-1].name if run.steps else ""
+    return bool(review.data and review.data.reasons) and last in READING_STEPS
 
 
 def _model(review: Review, run: RunView) -> str:

@@ -6,7 +6,7 @@ from components.answering import Answering
 from components.column_roles import LEFT_OUT, ColumnUse
 from components.ingest.report import Conflicts, Duplicate
 from components.operating_point import AtRecall
-from components.outcome import Failure, Scores, Yardstick
+from components.outcome import Failure, Scores, Step, Yardstick
 from components.report.charts import evaluation_charts
 from components.report.page import render
 from components.report.review import DataReview, Metric, Mistake, Mistakes, Review, Sample, TrainingReview
@@ -176,7 +176,13 @@ def test_slices_that_hold_all_examples_are_said_and_found_and_metrics_are_unfold
 @needs_chromium
 def test_a_failed_run_shows_first_what_was_set_aside_by_reason(review, tmp_path):
     data = review.data.model_copy(update={"reasons": {"… is no number": 161, "no label": 7}})
-    run = RunView(run_id="1", status="failed", failure=Failure(cause="too much is quarantined", place="DataGate"))
+    steps = [Step(name=name, seconds=1, cached=False) for name in ("CsvExampleGen", "DataGate", "Trainer")]
+    failure = Failure(cause="too much is quarantined", place="quarantine.jsonl")
+    run = RunView(run_id="1", status="failed", failure=failure, steps=tuple(steps[:2]))
+    # What fails later does so by something else.
+    assert 'id="cause"' not in render(
+        Review(pipeline="pets", data=data), run.model_copy(update={"steps": tuple(steps)})
+    )
     path = tmp_path / "report.html"
     path.write_text(render(Review(pipeline="pets", data=data), run), encoding="utf-8")
     with opened(path) as page:
