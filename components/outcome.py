@@ -8,6 +8,9 @@ from pydantic import Field
 from components.metric_text import IN_UNIT, digits_of, metric_text
 from components.settings import Settings
 
+ALL_EXAMPLES = "all examples"
+"""The slice that is all of the test."""
+
 BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise", "better_than_guessing"]
 Status = Literal["running", "pushed", "not_blessed", "failed"]
 ClusterStatus = Literal["waiting", "running", "paused", "succeeded", "failed", "cancelled", "unknown"]

@@ -11,8 +11,8 @@ from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.guessing import guessing_check, number_guessing_check
 from components.evaluator.metric_names import is_of_class
 from components.evaluator.predicted import Classes, Number, Predicted
-from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_moments, read_plots
-from components.outcome import BoundKind, Decision, ThresholdCheck
+from components.evaluator.results import confusion_of, read_metrics, read_moments, read_plots
+from components.outcome import ALL_EXAMPLES, BoundKind, Decision, ThresholdCheck
 
 DECISION_FILE = "decision.json"
 

@@ -10,8 +10,8 @@ from google.protobuf import json_format
 
 from components.evaluator.metric_names import MOMENTS
 from components.evaluator.residuals import Moments
+from components.outcome import ALL_EXAMPLES
 
-ALL_EXAMPLES = "all examples"
 DIGITS = 6
 """Behind the point of a count that is worked out from a rate; weights may have fractions."""
 

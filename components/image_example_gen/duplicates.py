@@ -52,8 +52,9 @@ class UnderSeveralLabels:
         for copy in self.copies:
             others = [other for other in self.copies if other.label != copy.label]
             more = f" and {len(others) - NAMED:,} more" * (len(others) > NAMED)
-            named = ", ".join(f"{other.label} ({other.place})" for other in others[:NAMED])
-            yield Quarantined(place=copy.place, reason=f"labelled {copy.label}, and the same bytes are {named}{more}")
+            named = ", ".join(f"{other.label!r} ({other.place!r})" for other in others[:NAMED])
+            # Quoted is what is one record's own: reports count by the rest.
+            yield Quarantined(place=copy.place, reason=f"labelled {copy.label!r}, and the same bytes are {named}{more}")
 
 
 def partition_of(sha256: str) -> str:

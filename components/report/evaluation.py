@@ -12,8 +12,9 @@ from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
 from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class, top_of
 from components.evaluator.residuals import Moments
-from components.evaluator.results import ALL_EXAMPLES, confusion_of, read_metrics, read_moments, read_plots
+from components.evaluator.results import confusion_of, read_metrics, read_moments, read_plots
 from components.intervals import auc_interval, mean_share_interval, share_interval
+from components.outcome import ALL_EXAMPLES
 from components.report.review import (
     CalibrationBucket,
     EvaluationReview,

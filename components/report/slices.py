@@ -86,7 +86,8 @@ def _bound(name: str, metric: str, evaluation: EvaluationReview) -> float | None
         for check in evaluation.decision.checks
         if check.slice == name and check.metric == metric and check.kind == kind
     ]
-    return max(bounds, default=None)
+    strictest = min if metric in LOWER_IS_BETTER else max
+    return strictest(bounds, default=None)
 
 
 def _points(shown: Sequence[SliceResult], names: Sequence[str], metric: str) -> dict[str, Any]:

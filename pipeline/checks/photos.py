@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import chain
 
 from components.data_gate.config import GateRules
 from components.errors import TransferlineError
@@ -92,7 +93,8 @@ def _missing(found: PhotoFindings, gate: GateRules) -> Iterator[Finding]:
 
 def _faults(found: PhotoFindings) -> list[Quarantined]:
     empty = [Quarantined(place=name, reason="the folder is empty") for name in found.empty_folders]
-    return [*found.rejected, *found.others, *empty]
+    copies = [Quarantined(place=name, reason="its bytes are in another class, too") for name in chain(*found.copies)]
+    return [*found.rejected, *found.others, *empty, *copies]
 
 
 def _copies(found: PhotoFindings) -> Iterator[Finding]:

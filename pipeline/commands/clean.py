@@ -9,6 +9,7 @@ from rich.table import Table
 
 from pipeline.commands.options import AsJson, Name, OutputDir, Settings, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import console, print_json
+from pipeline.commands.run_lists import list_runs
 from pipeline.metadata.connection import forget_artifacts
 from pipeline.runs import cleaning
 from pipeline.runs.cleaning import Cleaning, Scope
@@ -42,7 +43,8 @@ def clean(
             if scope != "old":
                 forget_artifacts(config)
             done = cleaning.carry_out(done)
-    else:
+        list_runs(config)
+    elif not wait:
         refuse_held(config.home)
     if as_json:
         print_json(done.model_dump() | {"freed": done.freed})

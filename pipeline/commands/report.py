@@ -10,6 +10,7 @@ import typer
 
 from components.errors import TransferlineError
 from pipeline.commands.options import Name, OutputDir, Settings, with_runs
+from pipeline.commands.run_lists import list_runs
 from pipeline.runs.log_file import redirect_output
 from pipeline.runs.record import RunStore, find_run
 from pipeline.runs.tensorboard import tensorboard_command
@@ -42,6 +43,9 @@ def report(
 
             record = write_report(config, record)
         store.save(record)
+        list_runs(config)
+    elif index:
+        list_runs(config)
     page = Path(record.report).with_name("index.html") if index else Path(record.report)
     sys.stdout.write(f"{page}\n")
     if open_it:

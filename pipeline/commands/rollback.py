@@ -7,6 +7,7 @@ import typer
 
 from pipeline.commands.options import AsJson, Name, OutputDir, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import print_json
+from pipeline.commands.run_lists import list_runs
 from pipeline.runs.rollback import roll_back
 
 
@@ -18,7 +19,9 @@ def rollback(
     as_json: AsJson = False,
 ) -> None:
     """Push an earlier version again: as a copy with a higher number, which TensorFlow Serving takes."""
-    done = roll_back(with_runs(name, output_dir=output_dir), version, wait=wait, tell=tell_on_stderr)
+    config = with_runs(name, output_dir=output_dir)
+    done = roll_back(config, version, wait=wait, tell=tell_on_stderr)
+    list_runs(config)
     if as_json:
         print_json(done.model_dump())
         return

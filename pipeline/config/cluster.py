@@ -25,8 +25,9 @@ Folder: TypeAlias = Annotated[str, Field(pattern=r"^(/\.*[A-Za-z0-9_-][A-Za-z0-9
 TPU_CHIPS = "google.com/tpu"
 """What Google Kubernetes Engine calls the chips of a node, as Kubernetes counts them."""
 
-CHIPS_OF_A_NODE = 8
-"""None has more; a larger topology is several nodes, each with a pod of its own, and a step is one pod."""
+CHIPS_OF_A_NODE = {2: 8, 3: 4}
+"""At most, by how many numbers the topology has: three are of v4 and v5p, two of v5e and v6e. A larger one is several
+nodes, each with a pod of its own, and a step is one pod."""
 
 
 class TPU(Settings):
@@ -57,7 +58,7 @@ class TPU(Settings):
     def _is_one_node(self) -> "TPU":
         if not self.accelerator:
             raise ValueError("accelerator: a TPU has a kind, such as tpu-v5-lite-podslice")
-        if self.chips > CHIPS_OF_A_NODE:
+        if self.chips > CHIPS_OF_A_NODE[1 + self.topology.count("x")]:
             raise ValueError(
                 f"topology: {self.topology} is {self.chips} chips, which no single node has, and a step is one pod"
             )

@@ -85,7 +85,8 @@ class PhotoFindings:
     @property
     def quarantine(self) -> Quarantine:
         """What can't be used of all that was found, as far as it was read."""
-        rejected = round(len(self.rejected) / max(self.read, 1) * self.photos)
+        unusable = len(self.rejected) + sum(map(len, self.copies))
+        rejected = round(unusable / max(self.read, 1) * self.photos)
         aside = len(self.others) + len(self.empty_folders)
         what = "files and folders" if self.empty_folders else "files"
         return Quarantine(rejected + aside, self.photos + aside, what, about=not self.all_read)

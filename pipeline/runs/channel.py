@@ -46,7 +46,7 @@ class Task(Settings):
     """What the child is to compute.
 
     Attributes:
-        run_id: See `pipeline.runs.recorder.new_run_id`.
+        run_id: See `pipeline.runs.record.RunStore.new_id`.
         log: The log file's path.
         process: The parent, without which the child ends.
         folder: The folder that relative paths start from.

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from components.pusher.publish import UNFINISHED
 from components.pusher.versions import versions
 from components.settings import Settings
 from pipeline.config import PipelineConfig
+from pipeline.runs.lock import LOCK_FILE
 from pipeline.runs.record import RunRecord, RunStore
 
 Scope = Literal["old", "cache", "everything"]
@@ -108,12 +110,30 @@ def carry_out(planned: Cleaning) -> Cleaning:
         OSError: Something can't be removed.
     """
     check_within(planned)
+    home = Path(planned.home)
     for path in (Path(size.path) for size in planned.removed):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+        if path == home:
+            _remove_home(home)
         else:
-            path.unlink(missing_ok=True)
+            _remove(path)
     return planned.model_copy(update={"done": True})
+
+
+def _remove_home(home: Path) -> None:
+    """Removes a folder whose lock is held: the lock last, since who waits for it goes on as soon as it isn't there."""
+    for path in home.iterdir():
+        if path.name != LOCK_FILE:
+            _remove(path)
+    (home / LOCK_FILE).unlink(missing_ok=True)
+    with suppress(OSError):  # it has a lock again, and is somebody else's
+        home.rmdir()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _going(config: PipelineConfig, records: Sequence[RunRecord], keep: int, scope: Scope) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from pipeline.config import PipelineConfig
 from pipeline.config.file import built_in_name
 from pipeline.config.pipeline import BUILT_IN
 from pipeline.runs.record import RunRecord
+from pipeline.runs.whole_file import write_whole
 
 MARKER = "pipeline.json"
 SHOWN_DIGITS = 16
@@ -97,11 +98,7 @@ def claim(config: PipelineConfig) -> None:
     refuse_another(config)
     if not config.file or "://" in config.output_dir or owner_in(config.home) == _owner(config):
         return
-    home = Path(config.home)
-    home.mkdir(parents=True, exist_ok=True)
-    partial = home / f"{MARKER}.{os.getpid()}.partial"
-    partial.write_text(_owner(config).model_dump_json(indent=2), encoding="utf-8")
-    partial.replace(home / MARKER)
+    write_whole(Path(config.home) / MARKER, _owner(config).model_dump_json(indent=2))
 
 
 def catalog_files(origins: Iterable[Origin], records: Iterable[RunRecord]) -> list[Origin]:

@@ -1,13 +1,15 @@
 """Writes the page over all runs of a pipeline, and the one over all pipelines of an output folder."""
 
+import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 from components.evaluator.metric_names import EXAMPLE_COUNT
-from components.evaluator.results import ALL_EXAMPLES
 from components.intervals import share_interval
+from components.outcome import ALL_EXAMPLES
 from components.pusher.versions import versions
 from components.report.index import render_index, render_overview
 from components.report.run_view import PipelineLine, RunLine
@@ -16,22 +18,44 @@ from pipeline.config.overrides import flattened
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.served import Versions, version_of
 from pipeline.runs.setting_texts import setting_text
+from pipeline.runs.whole_file import write_whole
 
 REPORTS, INDEX = "reports", "index.html"
 PUSHED, RUNS = "pushed", "runs"
+MADE_HERE = "Made by Transferline"
 
 
-def write_index_pages(config: PipelineConfig, runs: Sequence[RunRecord]) -> None:
+def write_index_pages(config: PipelineConfig) -> None:
     """Writes both pages anew, each whole or not at all.
 
     Args:
-        config: The pipeline.
-        runs: Its runs, the newest first.
+        config: The pipeline; of its runs, those that have ended are listed.
     """
     pushed = Versions(config)
-    lines = [run_line(run, pushed) for run in runs]
-    write_page(Path(config.home) / REPORTS / INDEX, render_index(config.name, lines))
-    write_page(Path(config.output_dir) / INDEX, render_overview(list(_pipelines(Path(config.output_dir)))))
+    ended = [run for run in RunStore(config.home).runs() if run.status != "running"]
+    write_whole(
+        Path(config.home) / REPORTS / INDEX, render_index(config.name, [run_line(run, pushed) for run in ended])
+    )
+    write_overview(Path(config.output_dir))
+
+
+def write_overview(output_dir: Path) -> None:
+    """Writes the page over all pipelines of an output folder; one that somebody else made is left alone."""
+    page = output_dir / INDEX
+    with _alone_in(output_dir):  # else a run that ended while this one looked around would be missing
+        if not page.exists() or MADE_HERE in page.read_text(encoding="utf-8", errors="replace"):
+            write_whole(page, render_overview(list(_pipelines(output_dir))))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def run_line(run: RunRecord, pushed: Versions | None = None) -> RunLine:
@@ -62,14 +86,6 @@ def run_line(run: RunRecord, pushed: Versions | None = None) -> RunLine:
     )
 
 
-def write_page(path: Path, text: str) -> None:
-    """Writes a page whole or not at all; runs that end together may write the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
 def _intervals(run: RunRecord) -> dict[str, tuple[float, float]]:
     """Those that the run kept; of older runs that of the accuracy, which its examples tell."""
     if run.intervals or "accuracy" not in run.metrics:
@@ -92,6 +108,14 @@ def _pipelines(output_dir: Path) -> Iterator[PipelineLine]:
             runs=sum(1 for _ in runs.glob("*.json")),
             last=run_line(last),
             served=str(there[0]) if there else "",
-            served_since=f"{datetime.fromtimestamp(there[0], timezone.utc):%Y-%m-%d %H:%M} UTC" if there else "",
+            served_since=_since(there[0]) if there else "",
             link=f"{home.name}/{REPORTS}/{INDEX}" if index.is_file() else "",
         )
+
+
+def _since(version: int) -> str:
+    """When a version was pushed, of which its number is the time; "" of a number that is none."""
+    try:
+        return f"{datetime.fromtimestamp(version, timezone.utc):%Y-%m-%d %H:%M} UTC"
+    except (ValueError, OverflowError, OSError):
+        return ""

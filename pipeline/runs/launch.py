@@ -5,7 +5,7 @@ from components.trainer.workers import starts_workers, worker_network
 from pipeline.config import Pipeline
 from pipeline.config.pipeline import require_local
 from pipeline.data.sources import with_data
-from pipeline.runs.home import claim
+from pipeline.runs.home import refuse_another
 from pipeline.runs.parent import run_in_child
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.state import State, is_still_there, state_of
@@ -44,7 +44,7 @@ def run(
     """
     require_local(config)
     refuse_open_ports(config)
-    claim(config)
+    refuse_another(config)
     return run_in_child(config, state, quiet=quiet, verbose=verbose, on_stderr=on_stderr, wait=wait)
 
 

@@ -1,8 +1,8 @@
 """One lock a pipeline: of all that change what is in its folder, only one is at work at a time.
 
 The lock is the system's own (flock), so that it goes with whoever holds it, even if that is killed. The file also says
-who that is. On a volume that several machines share, a file system may keep their locks apart: there the file's time,
-which the holder renews, tells whether another machine's holder lives.
+who that is. On a volume that several machines share, a file system may keep their locks apart, or have none: there the
+file's time, which the holder renews, tells whether it lives.
 """
 
 import fcntl
@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
 from pydantic import ValidationError
 
 from components.errors import TransferlineError
 from components.settings import Settings
+
+Taken = Literal["locked", "busy", "no locks"]
+"""What became of asking for a lock; the last of a file system that has none."""
 
 LOCK_FILE = "pipeline.lock"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -125,9 +128,9 @@ def holder_in(home: str) -> Holder | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     with file:
-        free = _lock(file, fcntl.LOCK_SH)
+        taken = _lock(file, fcntl.LOCK_SH)
         holder = _read(file)
-        return holder if holder and (not free or _lives_elsewhere(holder, file)) else None
+        return holder if holder and (taken == "busy" or _shows_life(holder, file, taken)) else None
 
 
 def refuse_held(home: str) -> None:
@@ -145,9 +148,10 @@ def _taken(path: Path) -> IO[bytes] | None:
     for _ in range(TRIES):
         path.parent.mkdir(parents=True, exist_ok=True)  # who had the lock may have removed it
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666), "r+b")
-        if _lock(file, fcntl.LOCK_EX) and _is_file(file, path):
+        taken = _lock(file, fcntl.LOCK_EX)
+        if taken != "busy" and _is_file(file, path):
             holder = _read(file)
-            if holder and _lives_elsewhere(holder, file):
+            if holder and _shows_life(holder, file, taken):
                 file.close()
                 return None
             return file
@@ -156,14 +160,14 @@ def _taken(path: Path) -> IO[bytes] | None:
     return None
 
 
-def _lock(file: IO[bytes], kind: int) -> bool:
+def _lock(file: IO[bytes], kind: int) -> Taken:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: the file's time has to do
-        return True
-    return True
+        return "busy"
+    except OSError:
+        return "no locks"
+    return "locked"
 
 
 def _is_file(file: IO[bytes], path: Path) -> bool:
@@ -181,9 +185,9 @@ def _read(file: IO[bytes]) -> Holder | None:
         return None
 
 
-def _lives_elsewhere(holder: Holder, file: IO[bytes]) -> bool:
-    """Whether another machine's holder showed lately that it lives; of this machine the lock itself tells."""
-    if holder.boot == _boot():
+def _shows_life(holder: Holder, file: IO[bytes], taken: Taken) -> bool:
+    """Whether a holder showed lately that it lives, where the lock itself doesn't tell: it does of this machine's."""
+    if taken == "locked" and holder.boot == _boot():
         return False
     return abs(time.time() - os.fstat(file.fileno()).st_mtime) < SECONDS_OF_A_LIVE_HOLDER
 

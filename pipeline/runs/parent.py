@@ -21,6 +21,7 @@ from components import progress
 from components.outcome import Failure, Step
 from pipeline.config import Pipeline
 from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finished, Rested, Task, encoded
+from pipeline.runs.home import claim
 from pipeline.runs.lock import held
 from pipeline.runs.log_file import opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
@@ -70,6 +71,7 @@ def run_in_child(
     with opened_screen(on_stderr=on_stderr) as stream:
         screen = Screen(stream, quiet=quiet, verbose=verbose)
         with held(config.home, "run", wait=wait, tell=screen.note) as lock:
+            claim(config)
             run_id = RunStore(config.home).new_id()
             lock.of_run(run_id)
             # What was looked at before another was waited for isn't what this run will read.

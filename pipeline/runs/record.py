@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import tempfile
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,6 +14,7 @@ from components.outcome import Failure, Status, Step, ThresholdCheck, Yardstick
 from components.settings import Settings
 from components.wording import nearest
 from pipeline.runs.lock import Holder, holder_in
+from pipeline.runs.whole_file import write_whole
 
 LATEST, PREVIOUS = "latest", "previous"
 SHOWN = 5
@@ -113,12 +113,7 @@ class RunStore:
 
     def save(self, record: RunRecord) -> None:
         """Writes a record, whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=self._folder, delete=False, suffix=".partial"
-        ) as file:
-            file.write(record.model_dump_json(indent=2))
-        Path(file.name).replace(self._folder / f"{record.run_id}.json")
+        write_whole(self._folder / f"{record.run_id}.json", record.model_dump_json(indent=2))
 
     def find(self, run_id: str) -> RunRecord | None:
         """Returns the record of a run as it was saved last; None if there is none."""
@@ -140,7 +135,7 @@ class RunStore:
 def _read(file: Path) -> RunRecord:
     try:
         return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
-    except ValidationError:
+    except (ValidationError, UnicodeDecodeError, OSError):
         error = Failure(cause="The record of this run can't be read.", place=str(file), cure="Remove the file.")
         return RunRecord(run_id=file.stem, status="failed", error=error)
 

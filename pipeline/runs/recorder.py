@@ -151,10 +151,12 @@ class Recorder:
 
     def _draw_report(self) -> None:
         try:
+            from pipeline.runs.index_pages import write_index_pages  # noqa: PLC0415 (as below)
             from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
 
             self._record = write_report(self._config, self._record)
-            self._save()
+            self._save()  # first: the pages list what is kept, and this run's own report is there whatever befalls them
+            write_index_pages(self._config)
         except Exception:  # the run is over, and its outcome stands
             LOGGER.exception("the report couldn't be drawn")
 

@@ -21,10 +21,11 @@ from pipeline.metadata.lineage import PUSHED_TO, lineage
 from pipeline.metadata.reasons import NEW, reason
 from pipeline.runs.comparison import MetricPair, compare
 from pipeline.runs.home import catalog_files
-from pipeline.runs.index_pages import REPORTS, write_index_pages, write_page
+from pipeline.runs.index_pages import REPORTS
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.served import Versions
 from pipeline.runs.setting_texts import command_of, own_settings, setting_text
+from pipeline.runs.whole_file import write_whole
 from pipeline.source_fingerprint import LIBRARIES
 
 NEITHER_IS_BETTER = ("calibration", "mean_error", EXAMPLE_COUNT, WEIGHTED_COUNT)
@@ -38,7 +39,7 @@ def report_path(home: str, run_id: str) -> Path:
 
 
 def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
-    """Draws the report of a run, the index over all runs, and that over all pipelines of the output folder.
+    """Draws the report of a run.
 
     Args:
         config: The pipeline.
@@ -55,8 +56,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     record = record.model_copy(update={"steps": steps, "report": str(path), "intervals": _intervals(review)})
     others = [run for run in RunStore(config.home).runs() if run.run_id != record.run_id and run.status != "running"]
     runs = sorted([record, *others], key=lambda run: run.run_id, reverse=True)
-    write_page(path, render(review, _view(config, record, runs, history, executions, review)))
-    write_index_pages(config, runs)
+    write_whole(path, render(review, _view(config, record, runs, history, executions, review)))
     return record
 
 
@@ -110,7 +110,7 @@ def _view(
         previous=previous.run_id if previous else "",
         changes=tuple(changes(previous, record)) if previous else (),
         settings=_settings(record),
-        own_settings=own_settings(config),
+        own_settings=own_settings(config, record),
         command=command_of(record),
         home=config.home,
         data=record.config.get("data", {}).get("path", ""),

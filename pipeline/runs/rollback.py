@@ -1,9 +1,12 @@
 """Pushes an earlier version again, by the same rule as any push: the highest number is the one that is served."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from components.errors import TransferlineError
 from components.pusher.publish import publish
@@ -80,7 +83,13 @@ def rollbacks(home: str) -> list[Rollback]:
     """
     file = Path(home) / RECORDS_FILE
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    return [Rollback.model_validate_json(line) for line in lines if line.strip()]
+    return list(_read(lines))
+
+
+def _read(lines: Iterable[str]) -> Iterator[Rollback]:
+    for line in lines:
+        with suppress(ValidationError):  # of a line that a full disk cut
+            yield Rollback.model_validate_json(line)
 
 
 def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:

@@ -24,9 +24,18 @@ def setting_text(value: object) -> str:
     return "None" if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
-def own_settings(config: PipelineConfig) -> tuple[str, ...]:
-    """Returns the dotted keys of the settings that differ from their default."""
-    return tuple(flattened(config.model_dump(mode="json", exclude_defaults=True)))
+def own_settings(config: PipelineConfig, record: RunRecord) -> tuple[str, ...]:
+    """Returns the dotted keys of a run's settings that differ from their default; none where these aren't today's.
+
+    Args:
+        config: The pipeline, of today.
+        record: The run.
+    """
+    try:
+        used = type(config).model_validate(record.config)
+    except ValidationError:
+        return ()
+    return tuple(flattened(used.model_dump(mode="json", exclude_defaults=True)))
 
 
 def command_of(record: RunRecord) -> str:

@@ -125,6 +125,12 @@ class MLPTraining(TrainingSettings):
         return self
 
     @model_validator(mode="after")
+    def _the_warm_up_ends_before_the_training_does(self) -> "MLPTraining":
+        if self.warm_up_epochs > self.max_epochs:
+            raise ValueError(f"warm_up_epochs: {self.warm_up_epochs:g} are more than max_epochs={self.max_epochs}")
+        return self
+
+    @model_validator(mode="after")
     def _weight_decay(self) -> "MLPTraining":
         if self.weight_decay and self.optimizer == "adam":
             raise ValueError('weight_decay: "adam" has none; set optimizer="adamw", or l2 of a model')

@@ -264,7 +264,8 @@ def train(
 def _epoch(runner: EpochRunner, epoch: int) -> Mapping[str, float]:
     rate, began = runner.learning_rate, time.monotonic()
     values = runner.run(epoch)
-    _check_finite(values["loss"], epoch, rate)
+    for name in ("loss", "val_loss"):
+        _check_finite(name, values[name], epoch, rate)
     return {**values, "learning_rate": rate, "seconds": time.monotonic() - began}
 
 
@@ -327,10 +328,11 @@ def _batch_size(batch_size: int, rows: int, replicas: int) -> int:
     return size
 
 
-def _check_finite(loss: float, epoch: int, rate: float) -> None:
+def _check_finite(name: str, loss: float, epoch: int, rate: float) -> None:
     if not math.isfinite(loss):
+        called = "loss" if name == "loss" else "validation loss"
         raise TransferlineError(
-            f"The loss became {loss} in epoch {epoch + 1}, at a learning rate of {rate:g}: training diverged.",
+            f"The {called} became {loss} in epoch {epoch + 1}, at a learning rate of {rate:g}: training diverged.",
             place="trainer.learning_rate",
             cure="Lower the learning rate, or look for extreme values in the data.",
         )

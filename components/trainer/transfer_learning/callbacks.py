@@ -144,7 +144,7 @@ class EpochProgress(keras.callbacks.Callback):
 
 
 class FailOnNaN(keras.callbacks.Callback):
-    """Ends a training whose loss is no longer a number.
+    """Ends a training whose loss, or validation loss, is no longer a number: no epoch would be the best.
 
     Looks once an epoch: the loss of an epoch is NaN if that of any batch is, and a look at each batch would make a
     GPU wait.
@@ -152,11 +152,13 @@ class FailOnNaN(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Raises TransferlineError if the loss isn't finite."""
-        loss = (logs or {})["loss"]
-        if not math.isfinite(loss):
+        measured = logs or {}
+        loss, validation = measured["loss"], measured.get("val_loss", 0.0)
+        if not (math.isfinite(loss) and math.isfinite(validation)):
             rate = float(keras.backend.get_value(self.model.optimizer.learning_rate))
+            named = f"The validation loss became {validation}" if math.isfinite(loss) else f"The loss became {loss}"
             raise TransferlineError(
-                f"The loss became {loss} in epoch {epoch + 1}, at a learning rate of {rate:g}: training diverged.",
+                f"{named} in epoch {epoch + 1}, at a learning rate of {rate:g}: training diverged.",
                 place="trainer.feature_extraction.learning_rate, trainer.fine_tuning.learning_rate",
                 cure="Lower the learning rate, or check the weights in trainer.weights.",
             )

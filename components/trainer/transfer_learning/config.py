@@ -163,6 +163,13 @@ class TransferLearning(TrainingSettings):
         )
 
     @model_validator(mode="after")
+    def _the_warm_up_ends_before_a_phase_does(self) -> "TransferLearning":
+        for name, phase in (("feature_extraction", self.feature_extraction), ("fine_tuning", self.fine_tuning)):
+            if phase.epochs and self.warm_up_epochs > phase.epochs:
+                raise ValueError(f"warm_up_epochs: {self.warm_up_epochs:g} are more than {name}.epochs={phase.epochs}")
+        return self
+
+    @model_validator(mode="after")
     def _layers_are_of_the_base(self) -> "TransferLearning":
         base, chosen = self.pretrained, self.fine_tuning.from_layer
         if base is not None and chosen is not None and chosen >= base.layers:

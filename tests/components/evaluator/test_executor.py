@@ -8,9 +8,9 @@ from tfx.types import standard_artifacts
 from components.answering import Answering, write_answering
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.decision import ALL_EXAMPLES, read_decision
+from components.evaluator.decision import read_decision
 from components.evaluator.results import read_metrics
-from components.outcome import ThresholdCheck
+from components.outcome import ALL_EXAMPLES, ThresholdCheck
 from components.report.evaluation import read_evaluation
 
 RIGHT = ("cat", 0, [0.9, 0.1]), ("dog", 1, [0.2, 0.8]), ("dog", 1, [0.3, 0.7])

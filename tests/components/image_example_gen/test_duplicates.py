@@ -46,9 +46,9 @@ def test_copies_that_differ_in_label_are_conflicts_in_whatever_split_and_each_sa
     assert [group.labels for group in found.first] == [("cat", "dog")]
     (group,) = groups
     assert [(item.place, item.reason) for item in group.quarantined] == [
-        ("a.jpg", "labelled cat, and the same bytes are dog (c.jpg)"),
-        ("b.jpg", "labelled cat, and the same bytes are dog (c.jpg)"),
-        ("c.jpg", "labelled dog, and the same bytes are cat (a.jpg), cat (b.jpg)"),
+        ("a.jpg", "labelled 'cat', and the same bytes are 'dog' ('c.jpg')"),
+        ("b.jpg", "labelled 'cat', and the same bytes are 'dog' ('c.jpg')"),
+        ("c.jpg", "labelled 'dog', and the same bytes are 'cat' ('a.jpg'), 'cat' ('b.jpg')"),
     ]
     assert conflicts_of(under_several_labels(photos[3:])).groups == 0
 
@@ -61,7 +61,8 @@ def test_a_large_group_names_a_few_but_every_split_and_label():
     assert group.places[0] == "test/dog: last.jpg"
     *_, last = groups[0].quarantined
     assert (
-        last.reason == "labelled dog, and the same bytes are cat (000.jpg), cat (001.jpg), cat (002.jpg) and 497 more"
+        last.reason
+        == "labelled 'dog', and the same bytes are 'cat' ('000.jpg'), 'cat' ('001.jpg'), 'cat' ('002.jpg') and 497 more"
     )
 
 

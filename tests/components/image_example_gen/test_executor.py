@@ -72,7 +72,7 @@ def test_a_folder_with_good_and_bad_photos(fill, encode, execute, tmp_path, capl
         "cat/text.jpg",
         "dog/000.jpg",
     ]
-    assert lines[2]["reason"] == "labelled cat, and the same bytes are dog (dog/000.jpg)"
+    assert lines[2]["reason"] == "labelled 'cat', and the same bytes are 'dog' ('dog/000.jpg')"
     assert report.duplicates == ()
     paths = {bytes_of(example, contract.PATH) for examples in splits.values() for example in examples}
     assert not paths & {b"cat/copy.jpg", b"dog/000.jpg"}

@@ -83,8 +83,12 @@ def test_the_same_photo_in_two_splits_or_classes_is_told(data, tmp_path):
     (tmp_path / "train/dog/1.jpg").write_bytes((tmp_path / "test/cat/2.jpg").read_bytes())
     look = look_at_photos(ImageData(path=str(tmp_path)), GateRules())
     assert texts(look, "files", "warning") == [
-        "Photos are identical in different classes, and a run sets them aside: test/cat/2.jpg = train/dog/1.jpg."
+        "2 of 50 files can't be used (4.0%): test/cat/2.jpg: its bytes are in another class, too; "
+        "train/dog/1.jpg: its bytes are in another class, too.",
+        "Photos are identical in different classes, and a run sets them aside: test/cat/2.jpg = train/dog/1.jpg.",
     ]
+    (fault,) = texts(look_at_photos(ImageData(path=str(tmp_path)), GateRules(max_quarantined=0.03)), "files", "fault")
+    assert "more than gate.max_quarantined = 3.0% stops the run" in fault
     assert texts(look, "splits", "warning") == [
         "Photos are identical in different splits: test/cat/2.jpg = train/dog/1.jpg."
     ]

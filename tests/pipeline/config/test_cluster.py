@@ -43,6 +43,8 @@ def test_a_tpu_slice_has_the_chips_of_its_topology(topology, chips):
     ("resources", "fault"),
     [
         ({"tpu": {"accelerator": "tpu-v4-podslice", "topology": "2x2x4"}}, "topology: 2x2x4 is 16 chips"),
+        ({"tpu": {"accelerator": "tpu-v4-podslice", "topology": "2x2x2"}}, "topology: 2x2x2 is 8 chips"),
+        ({"tpu": {"accelerator": "tpu-v6e-slice", "topology": "4x4"}}, "topology: 4x4 is 16 chips"),
         ({"tpu": {"accelerator": "tpu-v4-podslice", "topology": "2"}}, "'2' must match the pattern"),
         ({"tpu": {"accelerator": "", "topology": "2x2"}}, "a TPU has a kind"),
         ({"tpu": {"topology": "2x2"}}, "accelerator: must be given"),

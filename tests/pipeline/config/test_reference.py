@@ -40,7 +40,7 @@ def test_type_default_meaning_and_value():
         "required": False,
         "default": 10,
         "now": 2,
-        "meaning": "Passes over the training photos; 0 skips the phase.",
+        "meaning": "Passes over the training photos, at most; 0 skips the phase.",
     }
     assert settings_of("digits", "trainer.fine_tuning.epochs=7")["trainer.fine_tuning.epochs"].now == 7
 

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -6,9 +7,8 @@ from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.cleaning import carry_out, plan
+from pipeline.runs.lock import LOCK_FILE, held
 from pipeline.runs.record import RunRecord, RunStore
-
-NO_SUCH_PROCESS = 2**22 + 1
 
 
 @pytest.fixture
@@ -105,6 +105,21 @@ def test_everything(config):
     carry_out(plan(config, 5, "everything"))
     assert not Path(config.home).exists()
     assert Path(config.output_dir).is_dir()
+
+
+def test_who_waits_for_the_folder_gets_it_when_all_of_it_is_gone(config):
+    for number in range(3_000):
+        Path(config.artifacts_dir, str(number)).write_text("")
+    with ThreadPoolExecutor(1) as thread:
+
+        def left_when_taken():
+            with held(config.home, "run", wait=True):
+                return sorted(path.name for path in Path(config.home).iterdir())
+
+        with held(config.home, "clean"):
+            waiting = thread.submit(left_when_taken)
+            carry_out(plan(config, 5, "everything"))
+        assert waiting.result() == [LOCK_FILE]
 
 
 def test_a_folder_that_no_run_was_kept_in_is_left_alone(tmp_path):

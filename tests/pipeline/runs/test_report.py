@@ -52,28 +52,6 @@ def test_a_page_is_drawn_with_the_reason_of_each_step_and_what_changed(config, r
     assert f"Pusher: pushed_model</b> <code>{record.model_uri.removeprefix(f'{config.home}/')}<" in page
 
 
-def test_the_index_has_all_runs_and_links_the_pages_that_are_there(config, runs):
-    write_report(config, runs[1])
-    write_report(config, runs[0])
-    index = Path(config.home, "reports", "index.html").read_text()
-    assert all(run.run_id in index for run in runs)
-    assert [f"{run.run_id}.html" in index for run in runs] == [True, True, False]
-    assert not list(Path(config.home, "reports").glob("*.partial"))
-
-
-def test_what_is_served_and_what_it_replaced_is_in_both_indexes(config, runs):
-    pushed = [run for run in runs if run.model_uri]
-    record = write_report(config, runs[0])
-    assert record.intervals["auc"][0] < record.metrics["auc"] < record.intervals["auc"][1]
-    index = Path(config.home, "reports", "index.html").read_text()
-    assert index.count("★ served now") == sum(run.model_uri == pushed[0].model_uri for run in runs)
-    assert "replaced since" in index
-    every = Path(config.output_dir, "index.html").read_text()
-    assert 'href="higgs_toy/reports/index.html"' in every
-    assert old_home.PUSHED[-1] in every
-    assert not list(Path(config.output_dir).glob("*.partial"))
-
-
 def test_what_was_served_before_is_told_with_its_own_number(config, runs):
     first_pushed = next(run for run in reversed(runs) if run.model_uri)
     later = next(run for run in runs if run.model_uri != first_pushed.model_uri and run.model_uri)

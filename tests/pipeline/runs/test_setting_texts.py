@@ -67,9 +67,12 @@ def test_of_a_file_that_has_changed_there_is_no_command(tmp_path):
 
 
 def test_settings_that_differ_from_their_default_are_found(tmp_path):
-    found = own_settings(load(tmp_path, "trainer.seed=7"))
+    of_then = record_of(load(tmp_path, "trainer.seed=7"))
+    found = own_settings(load(tmp_path), of_then)
     assert {"name", "data.label", "trainer.seed"} <= set(found)
     assert not any(key.startswith("gate") for key in found)
+    of_another_release = of_then.model_copy(update={"config": of_then.config | {"gone": 1}})
+    assert own_settings(load(tmp_path), of_another_release) == ()
 
 
 def test_a_setting_is_text():

@@ -59,6 +59,7 @@ def test_a_batch_size_per_replica_takes_the_place_of_the_default_and_survives_js
         {"learning_rate_scaling": "linear"},
         {"batch_size_per_replica": 8, "learning_rate_scaling": "sqrt"},
         {"warm_up_epochs": -1},
+        {"warm_up_epochs": 6, "max_epochs": 5},
     ],
 )
 def test_batches_and_rates_that_make_no_sense_are_refused(wrong):

@@ -270,6 +270,8 @@ def test_a_training_that_diverges_is_an_error():
     broken.add(np.array([[math.inf, 0, 0, 0, 1]]))
     with pytest.raises(TransferlineError, match="The loss became"):
         train(build_model(PLAIN, 4, 2, 0), TrainingRows(broken, packed(100)), settings(max_epochs=3))
+    with pytest.raises(TransferlineError, match="The validation loss became"):
+        train(build_model(PLAIN, 4, 2, 0), TrainingRows(packed(100), broken), settings(max_epochs=3))
 
 
 def test_fewer_rows_than_a_batch_are_one_batch():

@@ -52,6 +52,12 @@ def test_each_epoch_is_reported(caplog):
     )
 
 
+def test_a_validation_that_is_no_number_ends_the_training_since_no_epoch_would_be_the_best():
+    validation = ([[3e38]], [[-3e38]])
+    with pytest.raises(TransferlineError, match=r"The validation loss became inf in epoch 1, at a learning rate"):
+        tiny_model(0.1).fit([[1.0]], [[2.0]], validation_data=validation, verbose=0, callbacks=[FailOnNaN()])
+
+
 def test_a_training_that_diverges_ends_with_a_cure():
     with pytest.raises(TransferlineError, match=r"epoch \d+, at a learning rate of 1e\+30: training diverged") as error:
         tiny_model(1e30).fit([[1.0]], [[2.0]], epochs=9, verbose=0, callbacks=[FailOnNaN()])

@@ -74,7 +74,7 @@ def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, 
             "batch_size": None,
             "batch_size_per_replica": 16,
             "learning_rate_scaling": "linear",
-            "warm_up_epochs": 2,
+            "warm_up_epochs": 1,
             "augmentation": Augmentation(),
             "dropout": 0.2,
         }
