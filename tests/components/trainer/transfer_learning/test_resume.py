@@ -93,14 +93,12 @@ def test_a_training_that_ended_goes_on_in_its_phase(whole, end_after, tmp_path, 
 PATIENT = {"epochs": 6, "patience": 2, "schedule": "cosine", "learning_rate": 0.01}
 
 
-@pytest.mark.parametrize("best", [True, False])
-def test_best_weights_patience_and_the_learning_rate_outlive_an_end(end_after, tmp_path, best):
+def test_best_weights_patience_and_the_learning_rate_outlive_an_end(end_after, tmp_path):
     """Of labels that are all wrong the first epoch knows least: each phase ends after three epochs."""
     settings = SETTINGS.model_copy(
         update={
             "feature_extraction": FeatureExtraction(**PATIENT),
             "fine_tuning": FineTuning(**PATIENT, from_layer=1),
-            "restore_best_weights": best,
         }
     )
 
@@ -109,7 +107,7 @@ def test_best_weights_patience_and_the_learning_rate_outlive_an_end(end_after, t
 
     whole, weights = trained(tmp_path / "whole", settings, wrong)
     assert len(whole.epochs) == 6
-    assert (whole.fine_tuning_starts_at, whole.best_epoch) == (3, 1 if best else None)
+    assert (whole.fine_tuning_starts_at, whole.best_epoch) == (3, 1)
     for epoch in (2, 3, 4, 6):
         end_after(epoch)
         with pytest.raises(EndedError):

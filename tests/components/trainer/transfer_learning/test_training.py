@@ -136,8 +136,9 @@ PHASES = {
 }
 
 
-@pytest.mark.parametrize("name", ["right", "wrong", "a third wrong"])
-@pytest.mark.parametrize("best", [True, False])
+@pytest.mark.parametrize(
+    ("name", "best"), [("right", True), ("a third wrong", True), ("wrong", True), ("wrong", False)]
+)
 def test_the_weights_of_the_epoch_that_validated_best_are_kept(tmp_path, name, best):
     labels = {
         "right": lambda ids: ids,
