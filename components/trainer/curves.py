@@ -58,6 +58,11 @@ class LearningCurves(Settings):
         return "accuracy" if "accuracy" in self.metrics else "mae"
 
     @property
+    def kept(self) -> str:
+        """Which epoch's weights were kept, in a few words; "" where those of the last one were."""
+        return f"best {self.unit} {self.best_epoch:,} of {len(self.epochs):,}" if self.best_epoch else ""
+
+    @property
     def sampled(self) -> str:
         """Of how many training rows it was trained, as a sentence; "" where of all."""
         if self.fitted_rows == self.training_rows:

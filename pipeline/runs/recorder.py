@@ -102,7 +102,8 @@ class Recorder:
             note = "; ".join([", ".join(f"{count:,} {name}" for name, count in shown.items()), *findings_of(report)])
             self._note(not_learned_text(read_uses(ingested.uri, self._config.column_roles)))
         if (model_run := execution.output("model_run")) and (curves := find_curves(model_run.uri)):
-            note = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
+            by = "trained by the Tuner" if curves.trained_by == "Tuner" else ""
+            note = "; ".join(filter(None, (curves.kept, by)))
             self._note(curves.sampled)
         if model := execution.output("model"):
             self._note(read_answering(path_utils.serving_model_path(model.uri)).cut_in_words)

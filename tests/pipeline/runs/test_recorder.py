@@ -145,10 +145,18 @@ def test_the_decision_is_kept_with_each_threshold(recorder, config, screen, made
     assert screen.getvalue().split(maxsplit=4)[-1].strip() == shown
 
 
-@pytest.mark.parametrize(("by", "shown"), [("Tuner", "trained by the Tuner"), ("Trainer", "")])
-def test_a_trainer_that_took_over_what_the_tuner_trained_is_told(recorder, screen, made, by, shown):
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"trained_by": "Tuner"}, "trained by the Tuner"),
+        ({}, ""),
+        ({"best_epoch": 3}, "best epoch 3 of 4"),
+        ({"best_epoch": 3, "trained_by": "Tuner", "unit": "iteration"}, "best iteration 3 of 4; trained by the Tuner"),
+    ],
+)
+def test_which_epoch_the_trainer_kept_and_that_the_tuner_trained_it_is_told(recorder, screen, made, changes, shown):
     facts = made("model", "model_run")
-    write_curves(curves(trained_by=by), facts.outputs["model_run"][0].uri)
+    write_curves(curves(**changes), facts.outputs["model_run"][0].uri)
     recorder.finished("Trainer", 1.0, facts)
     assert screen.getvalue().split("1.0 s")[1].strip() == shown
 
