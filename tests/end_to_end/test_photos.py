@@ -64,7 +64,7 @@ def cached(record):
 
 @pytest.fixture(scope="module")
 def first_run(home, photos):
-    done = run(home, photos, ANY_MODEL)
+    done = run(home, photos, ANY_MODEL, "--verbose")
     return done, home.runs("photos")[0]
 
 
@@ -76,6 +76,17 @@ def test_five_classes_go_through_the_softmax_path_to_a_pushed_model(first_run):
     assert record["metrics"]["example_count"] == record["counts"]["test"]
     assert len(done.stdout.splitlines()) <= 60
     assert done.stderr == ""
+
+
+def test_each_epoch_has_a_line_and_the_best_one_is_named(first_run):
+    lines = first_run[0].stdout.splitlines()
+    epochs = [line.split() for line in lines if line.startswith("   epoch ")]
+    assert [line[1] for line in epochs] == ["1:", "2:"]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= set(epochs[0])
+    (trainer,) = (line for line in lines if line.startswith(" ✓ Trainer "))
+    losses = [float(line[line.index("val_loss") + 1].rstrip(",")) for line in epochs]
+    best = int(trainer.partition("best epoch ")[2].removesuffix(" of 2"))
+    assert losses[best - 1] == min(losses)
 
 
 def test_the_run_says_where_the_model_stands_beside_a_linear_probe(first_run):
