@@ -9,8 +9,9 @@ or `--data-dir` with such a folder, an archive of it, or a manifest.
 
 Command: `transferline run flowers`
 
-Result: about 0.75 test accuracy is known for this head on the frozen base; not measured by this project, since the
-data is behind a download.
+Result: the tutorial tells of about 0.75. The flowers are behind a download that this project couldn't reach. On other
+photos (`--data-dir FOLDER --set curated_schema=`) the test accuracy is 0.98 to 0.99, on five of the digits and on cats
+and dogs alike; that of dense layers on the pixels is 0.94 and 0.52.
 """
 
 import sys
