@@ -13,7 +13,7 @@ from components.report.words import metric_title
 ALSO_DRAWN = ("auc", "auc_macro", "balanced_accuracy", "f1", "f1_macro", "mae")
 """Beside what is looked at first and what a check bounds."""
 
-UNBALANCED, MOST_COLUMNS = "balanced_accuracy", 3
+UNBALANCED, MOST_COLUMNS = "balanced_accuracy", 2
 SYMBOLS = {"served": "star", "rolled back": "x"}
 SMALL, LARGE = 8, 16
 HEIGHT, MOST_TICKS = 300, 6
@@ -33,6 +33,7 @@ def render_index(pipeline: str, runs: Sequence[RunLine]) -> str:
         pipeline=pipeline,
         runs=runs,
         metrics=_columns(runs),
+        bounded={name for run in runs for name in run.bounds},
         charts=drawn,
         figures=embedded({name: chart.model_dump() for name, chart in drawn.items()}),
         data=embedded({run.run_id: run.model_dump() for run in runs}),

@@ -77,16 +77,12 @@ def test_over_time_a_metric_has_its_interval_its_bound_and_what_became_of_the_mo
 
 def test_what_checks_bound_has_a_column_and_of_unbalanced_classes_it_is_the_first():
     metrics = {"accuracy": 0.9, "auc": 0.8, "balanced_accuracy": 0.7, "mcc": 0.4, "example_count": 60}
-    page = render_index("pets", [line(DAYS[0], metrics=metrics, bounds={"auc": 0.6, "accuracy": 0.5})])
-    assert [page.count(f'data-name="{name}"') for name in ("Accuracy", "AUC", "Balanced accuracy", "Bound")] == [
-        1,
-        1,
-        0,
-        2,
-    ]
+    page = render_index("pets", [line(DAYS[0], metrics=metrics, bounds={"auc": 0.6})])
+    names = ("Accuracy", "AUC", "Balanced accuracy", "Bound")
+    assert [page.count(f'data-name="{name}"') for name in names] == [1, 1, 0, 1]
     unbalanced = line(DAYS[0], metrics=metrics, bounds={"balanced_accuracy": 0.5})
     page = render_overview([PipelineLine(name="pets", runs=1, last=unbalanced)])
-    assert "Balanced accuracy</span>0.7000" in page
+    assert "Balanced accuracy 0.7000" in page
 
 
 @needs_chromium
