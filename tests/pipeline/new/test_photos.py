@@ -132,7 +132,9 @@ def test_files_of_which_none_is_a_photo(lay_out):
 
 
 def test_a_class_that_misses_a_split_stops_a_run(lay_out, photo):
-    files = {f"{name}/{n}.jpg": photo(n + 100 * ord(name)) for name in "ab" for n in range(30)} | {"c/1.jpg": photo(500)}
+    files = {f"{name}/{n}.jpg": photo(n + 100 * ord(name)) for name in "ab" for n in range(30)} | {
+        "c/1.jpg": photo(500)
+    }
     draft = draft_for_photos("mine", look_at_photos(str(lay_out(files)), LONG))
     assert has(draft.warnings, "A class without photos in train, eval or test stops the run")
     assert draft.settings == ("gate.fail_on_missing_class=false",)
