@@ -14,7 +14,7 @@ from browser import charts, column, needs_chromium, opened
 from conftest import ROOT
 from figures import compare_with_tfma
 
-from components.trainer.mlp.config import PRESETS
+from components.trainer.mlp.config import TUTORIAL
 
 SHARED = ROOT.parent / "shared" / "data"
 PHOTOS_A_CLASS = 90
@@ -143,7 +143,7 @@ def test_tensorboard_opens_with_the_curves_of_all_models(seven_models, home):
         shown.communicate()
     assert "<title>TensorBoard</title>" in found[0]
     tags = json.loads(found[1])
-    assert {run for run in tags if run.endswith("validation")} == {f"models/{name}/validation" for name in PRESETS}
+    assert {run for run in tags if run.endswith("validation")} == {f"models/{name}/validation" for name in TUTORIAL}
     assert "epoch_binary_crossentropy" in tags["models/tiny/train"]
 
 
