@@ -30,8 +30,10 @@ def tpu_strategy() -> tf.distribute.Strategy:
         return _strategy_of(named_tpu(os.environ))
     except Exception as error:  # Google's clients raise errors of their own
         says = ", ".join(f"{name}={value}" for name, value in variables.items())
+        # TensorFlow's goes on with the operation's attributes.
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise TransferlineError(
-            f"The TPU that the environment names ({says}) can't be used: {str(error).rstrip('.')}.",
+            f"The TPU that the environment names ({says}) can't be used: {reason.rstrip('. ')}.",
             place="trainer.strategy",
             cure="Check the TPU, TensorFlow (tensorflow-tpu on a TPU VM) and these variables, or use another strategy.",
         ) from error

@@ -147,6 +147,7 @@ def test_a_tpu_that_is_asked_for_and_cannot_be_used_is_an_error(looks_like_a_tpu
 
     assert error.value.place == "trainer.strategy"
     assert "tensorflow-tpu" in error.value.cure
+    assert "\n" not in error.value.cause
     assert all(f"{name}=" in error.value.cause for name in looks_like_a_tpu if name in TPU_VARIABLES)
 
 
