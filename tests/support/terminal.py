@@ -52,7 +52,7 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.process = subprocess.Popen(
             # As shells start what is in the foreground, which whoever runs the tests may not be.
-            ["setsid", "--ctty", "env", "--default-signal=INT,QUIT", *map(str, command)],
+            ["setsid", "--ctty", "env", "--default-signal=INT,QUIT,HUP", *map(str, command)],
             env={**env, "TERM": "xterm-256color"},
             cwd=cwd,
             stdin=theirs,

@@ -15,7 +15,7 @@ def photos(tmp_path):
     for name in ("cat", "dog"):
         (tmp_path / "photos" / name).mkdir(parents=True)
         for number in range(12):
-            Image.new("RGB", (8, 8)).save(tmp_path / "photos" / name / f"{number}.png")
+            Image.new("RGB", (8, 8), (number, ord(name[0]), 0)).save(tmp_path / "photos" / name / f"{number}.png")
     return tmp_path / "photos"
 
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from pipeline import commands
 from pipeline.cli import COMMANDS, app
 
-SHARED = {"cluster_options", "model_options", "options", "output"}
+SHARED = {"cluster_options", "model_options", "options", "output", "run_lists"}
 
 
 def test_every_module_of_commands_is_one():

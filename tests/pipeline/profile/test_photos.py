@@ -20,7 +20,7 @@ def places(faults):
 
 
 def test_other_files_are_no_photos(look, photo):
-    files = {f"{name}/{n}.JPG": photo(n + ord(name[0])) for name in ("cat", "dog") for n in range(3)}
+    files = {f"{name}/{n}.JPG": photo(n + 9 * ord(name[0])) for name in ("cat", "dog") for n in range(3)}
     files |= {"cat/readme.txt": b"hello", "dog/scan.tiff": b"II*\0", "dog/new.HEIC": b"\0\0\0\x18ftypheic"}
     found = look(files | {"notes.txt": b"x", ".DS_Store": b"x", "cat/cut.jpg": photo(9)[:300], "dog/none.png": b""})
     assert found.counts == {"cat": 4, "dog": 4}
@@ -36,7 +36,7 @@ def test_other_files_are_no_photos(look, photo):
 
 
 def test_a_photo_that_is_not_named_like_one_is_one(look, photo):
-    found = look({f"{name}/{n}": photo(n + ord(name[0])) for name in ("cat", "dog") for n in range(3)})
+    found = look({f"{name}/{n}": photo(n + 9 * ord(name[0])) for name in ("cat", "dog") for n in range(3)})
     assert (found.counts, found.others) == ({"cat": 3, "dog": 3}, ())
 
 
@@ -57,7 +57,7 @@ def test_files_that_were_not_read_are_like_one_that_was(lay_out, photo):
 
 def test_empty_folders_are_no_files(look, photo, tmp_path):
     (tmp_path / "data" / "fox").mkdir(parents=True)
-    found = look({f"{name}/{n}.jpg": photo(n + ord(name[0])) for name in ("cat", "dog") for n in range(3)})
+    found = look({f"{name}/{n}.jpg": photo(n + 9 * ord(name[0])) for name in ("cat", "dog") for n in range(3)})
     assert (found.empty_folders, found.others, found.photos) == (("fox/",), (), 6)
     assert found.quarantine.text == "1 of 7 files and folders can't be used (14.3%)"
 
@@ -74,7 +74,7 @@ def test_classes_by_split(look, photo):
 
 
 def test_settings_decide_on_classes_and_sizes(lay_out, photo):
-    folder = lay_out({f"{name}/{n}.jpg": photo(n + ord(name[0])) for name in ("cats", "dog") for n in range(3)})
+    folder = lay_out({f"{name}/{n}.jpg": photo(n + 9 * ord(name[0])) for name in ("cats", "dog") for n in range(3)})
     data = ImageData(path=str(folder), class_aliases={"cats": "cat"}, max_pixels=2999)
     found = profile_photos(data, LONG)
     assert found.counts == {"cat": 3, "dog": 3}
@@ -82,7 +82,7 @@ def test_settings_decide_on_classes_and_sizes(lay_out, photo):
 
 
 def test_an_archive_has_the_same_in_it(look, lay_out, photo, tmp_path):
-    files = {f"{name}/{n}.jpg": photo(n + ord(name[0])) for name in ("cat", "dog") for n in range(3)}
+    files = {f"{name}/{n}.jpg": photo(n + 9 * ord(name[0])) for name in ("cat", "dog") for n in range(3)}
     found = look(files | {"cat/readme.txt": b"hello", "dog/none.png": b""})
     for kind in ("zip", "gztar"):
         archive = shutil.make_archive(str(tmp_path / f"photos_{kind}"), kind, tmp_path / "data")

@@ -74,7 +74,8 @@ def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, 
             "batch_size": None,
             "batch_size_per_replica": 16,
             "learning_rate_scaling": "linear",
-            "warm_up_epochs": 1,
+            "warm_up_epochs": 2,
+            "fine_tuning": SETTINGS.fine_tuning.model_copy(update={"epochs": 2}),
             "augmentation": Augmentation(),
             "dropout": 0.2,
         }
@@ -89,7 +90,7 @@ def test_two_devices_share_a_split_smaller_than_a_batch_and_resume(two_classes, 
     assert "training goes on after epoch 2" in done.stderr
     check(args, encode_photo)
     # One step an epoch: half of twice the rate, then all of it; phase 2 begins anew.
-    assert read_curves(args.model_run_dir).metrics["learning_rate"] == pytest.approx([0.01, 0.02, 0.01])
+    assert read_curves(args.model_run_dir).metrics["learning_rate"] == pytest.approx([0.01, 0.02, 0.01, 0.02])
 
 
 @pytest.fixture
