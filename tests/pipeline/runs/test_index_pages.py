@@ -4,27 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import old_home
-import pytest
 
-from pipeline import catalog
-from pipeline.config.overrides import apply_overrides
 from pipeline.runs.index_pages import write_index_pages, write_overview
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.report import write_report
 from pipeline.runs.rollback import RECORDS_FILE, roll_back
-
-
-@pytest.fixture
-def config(tmp_path):
-    """The pipeline of the old home, which has been unpacked."""
-    old_home.unpack(tmp_path / "out", tmp_path / "cache")
-    return apply_overrides(catalog.load(old_home.NAME), [f"output_dir={tmp_path / 'out'}", *old_home.SETTINGS])
-
-
-@pytest.fixture
-def runs(config):
-    """Records of the old home, the newest first."""
-    return RunStore(config.home).runs()
 
 
 def index_of(config):
@@ -37,46 +21,46 @@ def overview_of(config):
     return Path(config.output_dir, "index.html").read_text()
 
 
-def test_the_index_has_all_runs_and_links_the_pages_that_are_there(config, runs):
-    for run in runs[:2]:
-        RunStore(config.home).save(write_report(config, run))
-    index = index_of(config)
-    assert all(run.run_id in index for run in runs)
-    assert [f"{run.run_id}.html" in index for run in runs] == [True, True, False]
-    assert not list(Path(config.home, "reports").glob("*.partial"))
+def test_the_index_has_all_runs_and_links_the_pages_that_are_there(old_pipeline, old_runs):
+    for run in old_runs[:2]:
+        RunStore(old_pipeline.home).save(write_report(old_pipeline, run))
+    index = index_of(old_pipeline)
+    assert all(run.run_id in index for run in old_runs)
+    assert [f"{run.run_id}.html" in index for run in old_runs] == [True, True, False]
+    assert not list(Path(old_pipeline.home, "reports").glob("*.partial"))
 
 
-def test_what_is_served_and_what_it_replaced_is_in_both_indexes(config, runs):
-    pushed = [run for run in runs if run.model_uri]
-    record = write_report(config, runs[0])
+def test_what_is_served_and_what_it_replaced_is_in_both_indexes(old_pipeline, old_runs):
+    pushed = [run for run in old_runs if run.model_uri]
+    record = write_report(old_pipeline, old_runs[0])
     assert record.intervals["auc"][0] < record.metrics["auc"] < record.intervals["auc"][1]
-    index = index_of(config)
-    assert index.count("★ served now") == sum(run.model_uri == pushed[0].model_uri for run in runs)
+    index = index_of(old_pipeline)
+    assert index.count("★ served now") == sum(run.model_uri == pushed[0].model_uri for run in old_runs)
     assert "replaced since" in index
-    every = overview_of(config)
+    every = overview_of(old_pipeline)
     assert 'href="higgs_toy/reports/index.html"' in every
     assert old_home.PUSHED[-1] in every
-    assert not list(Path(config.output_dir).glob("*.partial"))
+    assert not list(Path(old_pipeline.output_dir).glob("*.partial"))
 
 
-def test_after_a_rollback_another_run_is_served(config, runs):
-    newest, first = (next(run for run in each if run.model_uri) for each in (runs, runs[::-1]))
+def test_after_a_rollback_another_run_is_served(old_pipeline, old_runs):
+    newest, first = (next(run for run in each if run.model_uri) for each in (old_runs, old_runs[::-1]))
 
     def served():
-        (row,) = [row for row in index_of(config).split("<tr") if "★ served now" in row]
+        (row,) = [row for row in index_of(old_pipeline).split("<tr") if "★ served now" in row]
         return row
 
     assert newest.run_id in served()
-    roll_back(config, Path(first.model_uri).name)
+    roll_back(old_pipeline, Path(first.model_uri).name)
     assert newest.run_id not in served()
     # A disk that filled up cut the last line of an earlier one.
-    with Path(config.home, RECORDS_FILE).open("a") as file:
+    with Path(old_pipeline.home, RECORDS_FILE).open("a") as file:
         file.write('{"time": "2026')
     assert newest.run_id not in served()
 
 
-def test_whatever_lies_beside_a_pipeline_costs_it_no_page(config):
-    beside = Path(config.output_dir)
+def test_whatever_lies_beside_a_pipeline_costs_it_no_page(old_pipeline):
+    beside = Path(old_pipeline.output_dir)
     for name in ("latin", "folder", "number", "cut"):
         (beside / name / "runs").mkdir(parents=True)
     (beside / "latin" / "runs" / "a.json").write_bytes(b'{"run_id": "\xe9"}')
@@ -84,17 +68,17 @@ def test_whatever_lies_beside_a_pipeline_costs_it_no_page(config):
     RunStore(str(beside / "number")).save(RunRecord(run_id="c", status="pushed"))
     (beside / "number" / "pushed" / "20260101120000").mkdir(parents=True)
     (beside / "cut" / "runs" / "d.json").write_text('{"run_id"')
-    every = overview_of(config)
-    assert all(name in every for name in (config.name, "latin", "folder", "number", "cut", "20260101120000"))
+    every = overview_of(old_pipeline)
+    assert all(name in every for name in (old_pipeline.name, "latin", "folder", "number", "cut", "20260101120000"))
 
 
-def test_a_page_of_somebody_elses_is_left_alone(config):
-    page = Path(config.output_dir, "index.html")
+def test_a_page_of_somebody_elses_is_left_alone(old_pipeline):
+    page = Path(old_pipeline.output_dir, "index.html")
     page.write_text("<h1>Mine</h1>")
-    assert overview_of(config) == "<h1>Mine</h1>"
+    assert overview_of(old_pipeline) == "<h1>Mine</h1>"
     page.unlink()
-    assert config.name in overview_of(config)
-    assert config.name in overview_of(config)  # its own it writes again
+    assert old_pipeline.name in overview_of(old_pipeline)
+    assert old_pipeline.name in overview_of(old_pipeline)  # its own it writes again
 
 
 def test_pipelines_that_end_together_are_all_on_the_page(tmp_path):

@@ -4,12 +4,9 @@ import shutil
 from pathlib import Path
 
 import old_home
-import pytest
 
 from components.outcome import Failure, Step
-from pipeline import catalog
-from pipeline.config.overrides import apply_overrides
-from pipeline.runs.record import Counts, RunRecord, RunStore
+from pipeline.runs.record import Counts, RunRecord
 from pipeline.runs.report import changes, report_path, versions, write_report
 from pipeline.runs.rollback import roll_back
 from pipeline.runs.served import Versions
@@ -23,69 +20,56 @@ BEFORE = RunRecord(
 )
 
 
-@pytest.fixture
-def config(tmp_path):
-    """The pipeline of the old home, which has been unpacked."""
-    old_home.unpack(tmp_path / "out", tmp_path / "cache")
-    return apply_overrides(catalog.load(old_home.NAME), [f"output_dir={tmp_path / 'out'}", *old_home.SETTINGS])
-
-
-@pytest.fixture
-def runs(config):
-    """Records of the old home, the newest first."""
-    return RunStore(config.home).runs()
-
-
-def test_a_page_is_drawn_with_the_reason_of_each_step_and_what_changed(config, runs):
-    record = write_report(config, runs[0])
-    assert record.report == str(report_path(config.home, record.run_id))
+def test_a_page_is_drawn_with_the_reason_of_each_step_and_what_changed(old_pipeline, old_runs):
+    record = write_report(old_pipeline, old_runs[0])
+    assert record.report == str(report_path(old_pipeline.home, record.run_id))
     reasons = {step.name: step.reason for step in record.steps}
     assert reasons["Trainer"] == f"same inputs, settings and code as in run {old_home.RUNS[0]}"
     assert f"version was {old_home.PUSHED[0]}, is {old_home.PUSHED[1]}" in reasons["Pusher"]
     assert all(reasons[step.name] for step in record.steps if step.name != "Data")
-    (trainer,) = (step for step in write_report(config, runs[-1]).steps if step.name == "Trainer")
+    (trainer,) = (step for step in write_report(old_pipeline, old_runs[-1]).steps if step.name == "Trainer")
     assert "trainer.seed was 0, is 1" in trainer.reason
     page = Path(record.report).read_text()
     assert "Pushed" in page
     assert reasons["Trainer"] in page
     assert record.model_uri in page
-    assert f"Pusher: pushed_model</b> <code>{record.model_uri.removeprefix(f'{config.home}/')}<" in page
+    assert f"Pusher: pushed_model</b> <code>{record.model_uri.removeprefix(f'{old_pipeline.home}/')}<" in page
 
 
-def test_what_was_served_before_is_told_with_its_own_number(config, runs):
-    first_pushed = next(run for run in reversed(runs) if run.model_uri)
-    later = next(run for run in runs if run.model_uri != first_pushed.model_uri and run.model_uri)
-    before = Versions(config).before(later, runs, "")
+def test_what_was_served_before_is_told_with_its_own_number(old_pipeline, old_runs):
+    first_pushed = next(run for run in reversed(old_runs) if run.model_uri)
+    later = next(run for run in old_runs if run.model_uri != first_pushed.model_uri and run.model_uri)
+    before = Versions(old_pipeline).before(later, old_runs, "")
     assert before.version == Path(first_pushed.model_uri).name
     assert before.metrics == first_pushed.metrics
     assert not before.is_baseline
     (model,) = (
         uri for step in first_pushed.steps if step.name == "Trainer" for uri in step.artifacts if "/model/" in uri
     )
-    assert Versions(config).before(later, runs, model).is_baseline
-    assert Versions(config).before(first_pushed, runs, "") is None
+    assert Versions(old_pipeline).before(later, old_runs, model).is_baseline
+    assert Versions(old_pipeline).before(first_pushed, old_runs, "") is None
 
 
-def test_a_model_that_was_gone_back_from_is_marked(config, runs):
-    pushed = [run for run in runs if run.model_uri]
+def test_a_model_that_was_gone_back_from_is_marked(old_pipeline, old_runs):
+    pushed = [run for run in old_runs if run.model_uri]
     oldest, newest = pushed[-1], pushed[0]
-    roll_back(config, Path(oldest.model_uri).name)
-    there = Versions(config)
+    roll_back(old_pipeline, Path(oldest.model_uri).name)
+    there = Versions(old_pipeline)
     assert there.mark(oldest) == "served"
     assert there.mark(newest) == "rolled back"
     assert there.mark(BEFORE) == ""
     unpushed = BEFORE.model_copy(update={"run_id": "z"})
-    assert there.before(unpushed, runs, "").rolled_back
-    assert there.before(unpushed, runs, "").metrics == oldest.metrics
+    assert there.before(unpushed, old_runs, "").rolled_back
+    assert there.before(unpushed, old_runs, "").metrics == oldest.metrics
 
 
-def test_the_page_of_a_run_that_came_to_no_report_step_shows_what_there_is(config, runs):
+def test_the_page_of_a_run_that_came_to_no_report_step_shows_what_there_is(old_pipeline, old_runs):
     """As if it had failed in the last step; what the others made is read anew."""
-    (review,) = {folder for step in runs[0].steps if step.name == "Report" for folder in step.artifacts}
+    (review,) = {folder for step in old_runs[0].steps if step.name == "Report" for folder in step.artifacts}
     shutil.rmtree(review)
     error = Failure(cause="The disk is full.", place="Report", cure="Make room.")
-    failed = runs[0].model_copy(update={"run_id": "20270101T000000-00001", "status": "failed", "error": error})
-    page = Path(write_report(config, failed).report).read_text()
+    failed = old_runs[0].model_copy(update={"run_id": "20270101T000000-00001", "status": "failed", "error": error})
+    page = Path(write_report(old_pipeline, failed).report).read_text()
     assert "The disk is full." in page
     assert "The run ended before its data was read." in page
     assert 'id="decision"' not in page
