@@ -3,6 +3,7 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 from cloud_storage import emulator
 from PIL import Image
@@ -26,7 +27,7 @@ REQUESTS = ("list", "stat", "read")
 
 def photo(number):
     buffer = io.BytesIO()
-    Image.new("RGB", (8, 6), (number % 256, number // 256, 30)).save(buffer, "JPEG")
+    Image.fromarray(np.random.default_rng(number).integers(0, 255, (6, 8, 3), np.uint8)).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
