@@ -1,6 +1,5 @@
 """Keeps a record of each run, for `transferline runs` and the screen."""
 
-import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -11,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from components.errors import TransferlineError
 from components.outcome import Failure, Status, Step, ThresholdCheck, Yardstick
+from components.report.run_view import RUN_ID
 from components.settings import Settings
 from components.wording import nearest
 from pipeline.runs.lock import Holder, holder_in
@@ -19,7 +19,6 @@ from pipeline.runs.whole_file import write_whole
 LATEST, PREVIOUS = "latest", "previous"
 SHOWN = 5
 TIME_OF_ID = "%Y%m%dT%H%M%S"
-_RUN_ID = re.compile(r"(\d{8}T\d{6})-\d+")
 
 
 class Counts(Settings):
@@ -105,7 +104,7 @@ class RunStore:
         Whoever asks holds the pipeline's lock. The digits behind the time tell apart runs of several pipelines that
         share a database.
         """
-        known = [match.group(1) for file in self._folder.glob("*.json") if (match := _RUN_ID.fullmatch(file.stem))]
+        known = [match.group(1) for file in self._folder.glob("*.json") if (match := RUN_ID.fullmatch(file.stem))]
         now = datetime.now(timezone.utc).strftime(TIME_OF_ID)
         if known and now <= max(known):
             now = (datetime.strptime(max(known), TIME_OF_ID) + timedelta(seconds=1)).strftime(TIME_OF_ID)
