@@ -60,6 +60,12 @@ test: lint ## lint, and every test, whole pipelines too
 test-fast: $(READY) ## the tests without whole pipelines
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline tests/transferline
 
+# Thousands of cases of each part; `make torture PARTS="photos csv" CASES=500 SEED=1` takes some. It goes on where it was
+# interrupted; build/torture has every result.
+.PHONY: torture
+torture: $(READY) ## break the project on purpose: hostile data, killed runs, full disks
+	PYTHONPATH=tests/support $(BIN)/python -m torture $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES)) $(PARTS)
+
 .PHONY: browser
 browser: ## install Debian's Chromium, in which the report is tested; without it those tests are skipped
 	command -v chromium || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; }

@@ -1,0 +1,1 @@
+"""Each module here is a part of the torture and has a `PART`."""

@@ -1,0 +1,12 @@
+"""Some cases of each part of `make torture`."""
+
+import pytest
+from torture.part import BROKEN, part_names, part_of, run_case
+
+
+@pytest.mark.parametrize("name", part_names())
+def test_no_promise_is_broken(name):
+    part = part_of(name)
+    assert part.name == name
+    results = [run_case(part, 0, case) for case in range(part.sample)]
+    assert [result for result in results if result.verdict.startswith(BROKEN)] == []
