@@ -60,14 +60,11 @@ def run_part(part: Part, seed: int, cases: int, folder: Path) -> Counts:
         ended = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
         if ended.returncode == 0:
             break
+        told = ended.stderr[-2000:]
         if ended.returncode > 0:
-            raise RuntimeError(
-                f"The process of {part.name} ended with status {ended.returncode}:\n{ended.stderr[-2000:]}"
-            )
+            raise RuntimeError(f"{part.name}: its process ended with status {ended.returncode}:\n{told}")
         after = len(_read(results))
-        result = Result(
-            case=after, verdict=BROKEN + _how(ended.returncode, part), seconds=part.seconds, told=ended.stderr[-2000:]
-        )
+        result = Result(case=after, verdict=BROKEN + _how(ended.returncode, part), seconds=part.seconds, told=told)
         with results.open("a", encoding="utf-8") as file:
             file.write(result.model_dump_json() + "\n")
     return counted(part.name, seed, _read(results)[:cases])

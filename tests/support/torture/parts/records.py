@@ -60,20 +60,17 @@ def run(random: Random, folder: Path) -> str:
     for number, record in enumerate(records):
         data = record.model_dump_json().encode()
         if number == 0:
-            data = (
-                spoiled_bytes(random, data)
-                if random.random() < 0.5
-                else json_bytes(spoiled_tree(random, json.loads(data)))
-            )
+            data = random.choice((spoiled_bytes, _with_other_values))(random, data)
         (home / "runs" / f"{_name(random, record)}.json").write_bytes(data)
     command = random.choice(COMMANDS)
     variables = {"HOME": str(folder), "TRANSFERLINE_HOME": str(folder / "out"), "PATH": os.environ["PATH"]}
-    ended = transferline(
-        *command, *(() if command == ("list",) else ("--output-dir", folder / "out")), env=variables, cwd=folder
-    )
-    if ended.returncode:
-        return f"{command[0]}: refused"
-    return f"{command[0]}: answered"
+    where = () if command == ("list",) else ("--output-dir", folder / "out")
+    ended = transferline(*command, *where, env=variables, cwd=folder)
+    return f"{command[0]}: {'refused' if ended.returncode else 'answered'}"
+
+
+def _with_other_values(random: Random, data: bytes) -> bytes:
+    return json_bytes(spoiled_tree(random, json.loads(data)))
 
 
 def _name(random: Random, record: RunRecord) -> str:
