@@ -196,3 +196,8 @@ class Failure(Settings):
     cause: str
     place: str = ""
     cure: str = ""
+
+    @property
+    def in_a_line(self) -> str:
+        """The first line of the cause."""
+        return self.cause.partition("\n")[0]

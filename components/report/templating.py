@@ -8,6 +8,7 @@ from importlib.resources import files
 import jinja2
 from markupsafe import Markup
 
+from components.json_values import finite
 from components.metric_text import digits_of, metric_text
 from components.report import words
 from components.report.review import FeatureStatistics, HistogramBar
@@ -34,8 +35,8 @@ def sparkline(bars: Sequence[HistogramBar]) -> Markup:
 
 
 def embedded(value: object) -> Markup:
-    """Returns JSON to put inside of a script element, which no text in it can end."""
-    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    """Returns JSON to put inside of a script element, which no text in it can end: null for a number that isn't finite."""
+    text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 (no markup is left in it)
 
 

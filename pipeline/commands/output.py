@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.json_values import finite
 from pipeline.checks.finding import Finding
 
 WIDTH_WHEN_PIPED = 200
@@ -21,8 +22,8 @@ def console() -> Console:
 
 
 def print_json(value: object) -> None:
-    """Prints a value as JSON; a number that isn't finite is an error, since JSON has none."""
-    sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
+    """Prints a value as JSON: null for a number that isn't finite."""
+    sys.stdout.write(json.dumps(finite(value), indent=2, allow_nan=False) + "\n")
 
 
 def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:

@@ -98,7 +98,7 @@ def _table(records: list[RunRecord]) -> Table:
     table.add_column("model or error", overflow="fold")
     for record in records:
         counts = [f"{count:,}" for count in record.counts.model_dump().values()]
-        last = record.error.cause.splitlines()[0] if record.error else record.model_uri
+        last = record.error.in_a_line if record.error else record.model_uri
         table.add_row(
             record.run_id,
             record.status.replace("_", " "),

@@ -149,7 +149,7 @@ MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminat
 
 
 def encoded(settings: Settings) -> bytes:
-    """Returns a line of JSON from which the same settings can be read; pydantic's own JSON has no infinite numbers."""
+    """Returns a line of JSON from which the same settings can be read; what UTF-8 can't have in a path is escaped."""
     return json.dumps(settings.model_dump()).encode() + b"\n"
 
 

@@ -79,7 +79,7 @@ def run_line(run: RunRecord, pushed: Versions | None = None) -> RunLine:
         },
         counts=run.counts.model_dump(),
         settings={key: setting_text(value) for key, value in flattened(run.config).items()} if run.config else {},
-        outcome=run.error.cause.splitlines()[0] if run.error else run.model_uri,
+        outcome=run.error.in_a_line if run.error else run.model_uri,
         version="" if version is None else str(version),
         mark=pushed.mark(run) if pushed else "",
         report=f"{run.run_id}.html" if run.report and os.path.isfile(run.report) else "",

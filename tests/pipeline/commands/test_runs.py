@@ -1,10 +1,13 @@
+import math
 from datetime import datetime, timezone
+from pathlib import Path
 
 import kfp_server_api
 import pytest
 from cluster_apis import KubeflowApi, serving
 
 from components.errors import TransferlineError
+from components.outcome import Failure
 
 
 def test_no_run_is_said_in_words(transferline):
@@ -58,3 +61,14 @@ def test_runs_on_a_cluster_are_listed_with_their_links(transferline):
 def test_where_a_cluster_is_says_nothing_without_the_target(transferline):
     with pytest.raises(TransferlineError, match="not that its runs are asked for"):
         transferline("runs", "digits", "--endpoint", "http://localhost")
+
+
+def test_a_record_that_somebody_changed_is_still_listed(transferline):
+    transferline.save("digits", "20260101T000000-1", metrics={"accuracy": math.inf})
+    transferline.save("digits", "20260102T000000-1", status="failed", error=Failure(cause=""))
+    _, newer, older = transferline("runs", "digits").splitlines()
+    assert (newer.split()[0], older.split()[0]) == ("20260102T000000-1", "20260101T000000-1")
+    assert [run["metrics"] for run in transferline.json("runs", "digits")] == [{}, {"accuracy": None}]
+    assert transferline.json("compare", "digits", "previous", "latest")["metrics"][0]["a"] is None
+    transferline("clean", "digits", "--keep", "5", "--yes")
+    assert "20260101T000000-1" in Path(transferline.home("digits"), "reports", "index.html").read_text()

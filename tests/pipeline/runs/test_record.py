@@ -1,4 +1,5 @@
 import json
+import math
 import os
 import re
 from datetime import datetime, timezone
@@ -37,6 +38,16 @@ def test_runs_come_newest_first(tmp_path):
     for run_id in ("20260101T000000-00001", "20260102T000000-00001"):
         store.save(RunRecord(run_id=run_id, status="pushed"))
     assert [record.run_id[:8] for record in store.runs()] == ["20260102", "20260101"]
+
+
+def test_a_bound_that_is_infinite_is_read_again(tmp_path):
+    store = RunStore(str(tmp_path))
+    check = ThresholdCheck(
+        metric="auc", slice="all examples", kind="at_most", value=0.5, bound=math.inf, baseline=None, passed=True
+    )
+    store.save(RunRecord(run_id="a", status="pushed", thresholds=(check,)))
+    (record,) = store.runs()
+    assert (record.status, record.thresholds) == ("pushed", (check,))
 
 
 def test_saving_again_replaces_and_leaves_nothing_beside(tmp_path):

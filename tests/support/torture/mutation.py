@@ -1,6 +1,7 @@
 """Ways to spoil what is honest, by chance."""
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from random import Random
 from typing import Any
@@ -74,18 +75,31 @@ def json_bytes(tree: Any) -> bytes:
 
 
 def _spoiled_once(random: Random, tree: Any) -> Any:
-    if not isinstance(tree, dict | list) or not tree:
+    # Each value is as likely to be hit, however deep it is.
+    places = list(_places(tree))
+    if not places:
         return hostile_value(random)
-    key = random.choice(list(tree)) if isinstance(tree, dict) else random.randrange(len(tree))
-    match random.randrange(6):
+    holder, key = random.choice(places)
+    match random.randrange(8):
         case 0:
-            del tree[key]
-        case 1 if isinstance(tree, dict):
-            tree[random.choice(HOSTILE_TEXTS)] = hostile_value(random)
+            del holder[key]
+        # What is of its type gets farther.
+        case 2 | 3 | 4 if isinstance(holder[key], str):
+            holder[key] = random.choice(HOSTILE_TEXTS)
+        case 2 | 3 | 4 if isinstance(holder[key], int | float):
+            holder[key] = random.choice(HOSTILE_NUMBERS)
+        case 1 if isinstance(holder, dict):
+            holder[random.choice(HOSTILE_TEXTS)] = hostile_value(random)
         case 1:
-            tree.insert(key, tree[key])
-        case 2:
-            tree[key] = hostile_value(random)
+            holder.insert(key, holder[key])
         case _:
-            tree[key] = _spoiled_once(random, tree[key])
+            holder[key] = hostile_value(random)
     return tree
+
+
+def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
+    if not isinstance(tree, dict | list):
+        return
+    for key in tree if isinstance(tree, dict) else range(len(tree)):
+        yield tree, key
+        yield from _places(tree[key])
