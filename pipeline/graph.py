@@ -105,6 +105,7 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
     report = Report(
         pipeline=config.name,
         columns=config.column_roles,
+        card=config.card,
         inputs={
             "examples": example_gen.outputs["examples"],
             "ingest_report": example_gen.outputs["ingest_report"],

@@ -9,8 +9,10 @@ import tensorflow as tf
 
 from components.answering import read_answering
 from components.column_roles import NO_ROLES, ColumnRoles
+from components.report.config import ModelCard
 from components.report.data import read_data, split_files
 from components.report.evaluation import read_evaluation, read_number_evaluation
+from components.report.latency import measure_latency
 from components.report.misses import find_errors
 from components.report.mistakes import find_mistakes
 from components.report.pooled import pool_values
@@ -22,6 +24,7 @@ from components.task import read_task
 from components.trainer.serving import CLASSES_FILE
 from components.yardstick.results import read_yardstick
 
+NO_CARD = ModelCard()
 SERVED_MODEL = "Format-Serving"
 
 
@@ -58,13 +61,14 @@ ARTIFACTS = tuple(field.name for field in fields(Sources) if field.name != "push
 """The sources that are artifacts, by the output keys of their components, which are unique over the pipeline."""
 
 
-def collect(pipeline: str, sources: Sources, roles: ColumnRoles = NO_ROLES) -> Review:
+def collect(pipeline: str, sources: Sources, roles: ColumnRoles = NO_ROLES, card: ModelCard = NO_CARD) -> Review:
     """Reads all that there is.
 
     Args:
         pipeline: The pipeline's name.
         sources: The artifacts.
         roles: What the settings do with the columns of rows.
+        card: What the settings say of the model.
     """
     has_data = sources.examples or sources.ingest_report or sources.statistics
     model_path = os.path.join(sources.model, SERVED_MODEL)
@@ -85,6 +89,8 @@ def collect(pipeline: str, sources: Sources, roles: ColumnRoles = NO_ROLES) -> R
         else None,
         errors=find_errors(test_files, model_path) if is_evaluated and of_numbers else None,
         yardstick=read_yardstick(sources.yardstick) if sources.yardstick else None,
+        latency=measure_latency(test_files, model_path) if is_evaluated else None,
+        card=card,
         pushed_to=sources.pushed_to,
     )
 

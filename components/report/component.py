@@ -10,6 +10,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from components.column_roles import ColumnRoles
 from components.ingest.artifact import IngestReportArtifact
+from components.report.config import ModelCard
 from components.report.executor import Executor
 from components.yardstick.component import YardstickArtifact
 
@@ -24,7 +25,11 @@ class ReportArtifact(Artifact):
 class ReportSpec(ComponentSpec):
     """Everything a run leaves behind goes in."""
 
-    PARAMETERS = {"pipeline": ExecutionParameter(type=str), "columns": ExecutionParameter(type=str)}
+    PARAMETERS = {
+        "pipeline": ExecutionParameter(type=str),
+        "columns": ExecutionParameter(type=str),
+        "card": ExecutionParameter(type=str),
+    }
     INPUTS = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "ingest_report": ChannelParameter(type=IngestReportArtifact),
@@ -54,6 +59,7 @@ class Report(base_component.BaseComponent):
         pipeline: str,
         inputs: dict[str, types.BaseChannel | None],
         columns: ColumnRoles,
+        card: ModelCard,
     ) -> None:
         """Declares the report.
 
@@ -62,12 +68,14 @@ class Report(base_component.BaseComponent):
             inputs: The channels of `ReportSpec.INPUTS`; `tuner_results` and `yardstick` are None where there is
                 no such step.
             columns: What the settings do with the columns of rows.
+            card: What the settings say of the model.
         """
         arguments: dict[str, Any] = {key: channel for key, channel in inputs.items() if channel is not None}
         super().__init__(
             spec=ReportSpec(
                 pipeline=pipeline,
                 columns=columns.model_dump_json(),
+                card=card.model_dump_json(),
                 report=types.Channel(type=ReportArtifact),
                 **arguments,
             )

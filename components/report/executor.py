@@ -10,6 +10,7 @@ from tfx.types import artifact_utils
 
 from components.column_roles import ColumnRoles
 from components.report.collect import ARTIFACTS, Sources, collect, write_review
+from components.report.config import ModelCard
 from components.report.page import render
 from components.report.review import PAGE_FILE
 
@@ -28,13 +29,15 @@ class Executor(BaseExecutor):
         Args:
             input_dict: See `ReportSpec`.
             output_dict: `report`.
-            exec_properties: `pipeline`, its name; `columns`, `ColumnRoles` as JSON.
+            exec_properties: `pipeline`, its name; `columns` and `card`, `ColumnRoles` and `ModelCard` as
+                JSON.
         """
         folders = {name: artifact_utils.get_single_uri(input_dict[name]) for name in ARTIFACTS if input_dict.get(name)}
         pushed = artifact_utils.get_single_instance(input_dict["pushed_model"])
         sources = Sources(**folders, pushed_to=pushed.get_string_custom_property("pushed_destination"))
         roles = ColumnRoles.model_validate_json(exec_properties["columns"])
-        review = collect(exec_properties["pipeline"], sources, roles)
+        card = ModelCard.model_validate_json(exec_properties["card"])
+        review = collect(exec_properties["pipeline"], sources, roles, card)
         folder = artifact_utils.get_single_uri(output_dict["report"])
         tf.io.gfile.makedirs(folder)  # on a cluster nobody has made it
         write_review(review, folder)

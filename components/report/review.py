@@ -6,6 +6,7 @@ from components.answering import Answering
 from components.column_roles import ColumnUse
 from components.ingest.report import Conflicts, Duplicate, LongCells, Quarantined
 from components.outcome import Decision, Yardstick
+from components.report.config import ModelCard
 from components.settings import Settings
 from components.trainer.curves import LearningCurves
 from components.trainer.model_summary import ModelSummary
@@ -358,6 +359,22 @@ class DataReview(Settings):
     samples: dict[str, tuple[Sample, ...]] = {}
 
 
+class Latency(Settings):
+    """How long a model takes to answer, where the report was drawn; the median of several times each.
+
+    Attributes:
+        record: What it is asked of.
+        alone: Seconds for one at a time.
+        at_once: How many were asked together.
+        together: Seconds for these.
+    """
+
+    record: Literal["photo", "row"]
+    alone: float
+    at_once: int
+    together: float
+
+
 class Review(Settings):
     """All that a run's artifacts say; a part that the run didn't come to is None.
 
@@ -371,6 +388,8 @@ class Review(Settings):
         errors: How far off a model is that predicts a number.
         pooled: What a network is given of rows; None where that isn't numbers alone.
         yardstick: What simple models score on the same rows.
+        latency: How long the model takes to answer; None where there was no test.
+        card: What its author says of the model.
         pushed_to: Where the model was pushed to; "" if it wasn't.
     """
 
@@ -383,4 +402,6 @@ class Review(Settings):
     errors: Errors | None = None
     pooled: PooledValues | None = None
     yardstick: Yardstick | None = None
+    latency: Latency | None = None
+    card: ModelCard = ModelCard()
     pushed_to: str = ""

@@ -82,6 +82,7 @@ class RunView(Settings):
         data: The path of the data.
         lineage: From the pushed model, or the candidate, back to the data.
         versions: Of what it ran on, by distribution.
+        commit: Of the repository that its catalog file is in, and what had changed since; "" where none is known.
         log: The log file.
         served: The model that is served, or was before this run's was pushed; None where there is none.
     """
@@ -100,6 +101,7 @@ class RunView(Settings):
     data: str = ""
     lineage: tuple[Origin, ...] = ()
     versions: dict[str, str] = {}
+    commit: str = ""
     log: str = ""
     served: Served | None = None
 

@@ -35,7 +35,7 @@ def sparkline(bars: Sequence[HistogramBar]) -> Markup:
 
 
 def embedded(value: object) -> Markup:
-    """Returns JSON to put inside of a script element, which no text in it can end: null for a number that isn't finite."""
+    """Returns JSON to put inside of a script element, which no text ends: null for a number that isn't finite."""
     text = json.dumps(finite(value), separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 (no markup is left in it)
 

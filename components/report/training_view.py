@@ -8,7 +8,7 @@ from typing import Any
 
 from components.report.compared import compared_models, smoothing
 from components.report.layers import blocks_of, layers_of
-from components.report.review import Review, Sample, TrainingReview
+from components.report.review import Latency, Review, Sample, TrainingReview
 from components.trainer.curves import LearningCurves
 from components.trainer.model_summary import ModelSummary
 from components.wording import listed
@@ -29,6 +29,7 @@ def training_view(review: Review) -> dict[str, Any]:
         "compared": compared_models(training),
         "smoothing": smoothing(training.compared) if training.compared else 0,
         "model_sentence": model_sentence(summary) if summary else "",
+        "latency": latency_sentence(review.latency) if review.latency else "",
         "blocks": blocks_of(summary) if summary else [],
         "layers": layers_of(summary) if summary else [],
         "initial": before_the_first_step(training.curves),
@@ -44,6 +45,15 @@ def model_sentence(summary: ModelSummary) -> str:
     learn = listed((f"{count:,} in {phase}" for phase, count in zip(summary.phases, summary.trained, strict=True)), 3)
     layers = f"{len(summary.layers)} layer{'s' if len(summary.layers) > 1 else ''}"
     return f"{summary.parameters:,} parameters in {layers}, of which so many learn: {learn}.{exported}"
+
+
+def latency_sentence(latency: Latency) -> str:
+    """Returns how long a model takes to answer."""
+    together = f", and {latency.at_once:,} at once {_time(latency.together)}" if latency.at_once > 1 else ""
+    return (
+        f"Where this page was drawn, it answers for one {latency.record} in {_time(latency.alone)}{together} (medians, "
+        f"in TensorFlow, from the {latency.record} as it came)."
+    )
 
 
 def before_the_first_step(curves: LearningCurves) -> str:
@@ -99,6 +109,10 @@ def nine_of(samples: Mapping[str, tuple[Sample, ...]]) -> tuple[list[Sample], di
 
 def _called(name: str) -> str:
     return {"accuracy": "accuracy", "mae": "mean absolute error", "mse": "mean squared error"}.get(name, "loss")
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:,.0f} ms"
 
 
 def _bytes(count: int) -> str:

@@ -17,6 +17,7 @@ from components.errors import TransferlineError
 from components.evaluator.config import Evaluation
 from components.evaluator.metric_names import NUMBER_METRICS, may_be_measured
 from components.image_example_gen.config import ImageData
+from components.report.config import ModelCard
 from components.settings import Settings
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
@@ -80,6 +81,7 @@ class PipelineConfig(Settings):
         transform: From records to tensors.
         trainer: The model and how it is trained.
         evaluation: Slices, and the thresholds a model must pass.
+        card: What nobody can measure and the report is to say: what the model is for.
         output_dir: Local folder or gs:// prefix that holds a folder for each pipeline.
         beam: Where the Beam steps run.
         cluster: Machines and cache, on Kubeflow Pipelines or Vertex AI.
@@ -94,6 +96,7 @@ class PipelineConfig(Settings):
     transform: Settings
     trainer: Settings
     evaluation: Evaluation
+    card: ModelCard = ModelCard()
     output_dir: str = Field(default_factory=default_output_dir)
     beam: Beam = Beam()
     cluster: Cluster = Cluster()

@@ -19,6 +19,7 @@ from components.settings import Settings
 from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 from pipeline.runs.record import RunRecord
 from pipeline.runs.state import State
+from pipeline.runs.surroundings import commit_of, versions
 from pipeline.source_fingerprint import file_fingerprint
 
 KINDS: dict[str, type[ImagePipeline] | type[RowPipeline]] = {
@@ -95,6 +96,8 @@ class Task(Settings):
             config=self.config.model_dump(mode="json"),
             file=self.file,
             file_sha256=file_fingerprint(self.file),
+            commit=commit_of(self.file),
+            versions=versions(),
         )
 
 

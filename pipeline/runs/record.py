@@ -63,6 +63,8 @@ class RunRecord(Settings):
         state: Digest of all that the run depended on; "" where that wasn't looked at.
         file: The catalog file that the settings were read from; "" where they came from elsewhere.
         file_sha256: Of that file, when the run began.
+        commit: Of the repository that the file is in, and what had changed since; "" where none is known.
+        versions: Of what it ran on, by distribution; empty in records before 0.8.0.
     """
 
     run_id: str
@@ -85,6 +87,8 @@ class RunRecord(Settings):
     state: str = ""
     file: str = ""
     file_sha256: str = ""
+    commit: str = ""
+    versions: dict[str, str] = Field(default_factory=dict)
 
 
 class RunStore:

@@ -1,9 +1,6 @@
 """Makes the report of a run on this machine from its record and its artifacts."""
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,8 +22,8 @@ from pipeline.runs.index_pages import REPORTS
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.served import Versions
 from pipeline.runs.setting_texts import command_of, own_settings, setting_text
+from pipeline.runs.surroundings import versions
 from pipeline.runs.whole_file import write_whole
-from pipeline.source_fingerprint import LIBRARIES
 
 NEITHER_IS_BETTER = ("calibration", "mean_error", EXAMPLE_COUNT, WEIGHTED_COUNT)
 
@@ -80,7 +77,7 @@ def _review(config: PipelineConfig, executions: Mapping[str, Execution]) -> Revi
     if "report" in uris:
         return read_review(uris["report"])
     sources = {name: uris[name] for name in ARTIFACTS if name in uris}
-    return collect(config.name, Sources(**sources, pushed_to=_pushed_to(executions)), config.column_roles)
+    return collect(config.name, Sources(**sources, pushed_to=_pushed_to(executions)), config.column_roles, config.card)
 
 
 def _pushed_to(executions: Mapping[str, Execution]) -> str:
@@ -115,7 +112,9 @@ def _view(
         home=config.home,
         data=record.config.get("data", {}).get("path", ""),
         lineage=(*origins, *catalog_files(origins, runs)),
-        versions=versions(),
+        # Of records before 0.8.0, what is here today is the nearest.
+        versions=record.versions or versions(),
+        commit=record.commit,
         log=record.log,
         served=Versions(config).before(record, runs, baseline),
     )
@@ -182,15 +181,3 @@ def _number(metric: str, value: float | None) -> str:
 
 def _settings(run: RunRecord) -> dict[str, str]:
     return {key: setting_text(value) for key, value in flattened(run.config).items()} if run.config else {}
-
-
-def versions() -> dict[str, str]:
-    """Returns what this runs on: the machine, and the releases of what computes."""
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors"
-    found = {"machine": machine, "python": platform.python_version()}
-    for name in ("transferline", *LIBRARIES):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed as a distribution"
-    return found

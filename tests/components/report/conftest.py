@@ -142,5 +142,6 @@ def run_view():
         settings={"trainer.seed": NASTY},
         lineage=(Origin(name="Trainer: model", uri=f"/models/{NASTY}"),),
         versions={"python": "3.10"},
+        commit="1a2b3c4d5e6f, and 2 files changed since",
         log="/logs/a.log",
     )

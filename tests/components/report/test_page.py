@@ -8,6 +8,7 @@ from components.ingest.report import Conflicts, Duplicate
 from components.operating_point import AtRecall
 from components.outcome import Failure, Scores, Step, Yardstick
 from components.report.charts import evaluation_charts
+from components.report.config import ModelCard
 from components.report.page import render
 from components.report.review import DataReview, Metric, Mistake, Mistakes, Review, Sample, TrainingReview
 from components.report.run_view import Origin, RunView, Served
@@ -97,6 +98,18 @@ def test_the_page_has_what_a_screen_reader_needs(page_file):
         assert page.evaluate("[...document.querySelectorAll('img')].every((image) => image.alt)")
         unnamed = "[...document.querySelectorAll('input, select')].filter((field) => !field.labels.length).length"
         assert page.evaluate(unnamed) == 0
+
+
+def test_what_its_author_says_of_the_model_is_shown_and_the_commit(review, run_view):
+    page = render(review, run_view)
+    assert "card.intended_use" in page
+    assert "Of commit <code>1a2b3c4d5e6f, and 2 files changed since</code>." in page
+    card = ModelCard(intended_use="Sorting pets.", limitations=f"Blurred photos {NASTY}")
+    page = render(review.model_copy(update={"card": card}), run_view)
+    assert "<dt>For</dt><dd>Sorting pets.</dd>" in page
+    assert "<dt>Limits</dt><dd>Blurred photos" in page
+    assert "card.intended_use" not in page
+    assert "Not for" not in page
 
 
 @needs_chromium

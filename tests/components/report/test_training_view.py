@@ -1,9 +1,10 @@
 import pytest
 from report_samples import curves
 
-from components.report.review import Review, Sample, TrainingReview
+from components.report.review import Latency, Review, Sample, TrainingReview
 from components.report.training_view import (
     before_the_first_step,
+    latency_sentence,
     model_sentence,
     nine_of,
     training_view,
@@ -31,6 +32,16 @@ def test_a_model_is_told_in_a_sentence():
     assert model_sentence(trees) == (
         "63 trees with 1,953 leaves, at most 9 questions deep. The exported model takes 81 KB."
     )
+
+
+def test_how_long_it_takes_to_answer_is_told():
+    latency = Latency(record="photo", alone=0.0314, at_once=32, together=0.9)
+    assert latency_sentence(latency) == (
+        "Where this page was drawn, it answers for one photo in 31 ms, and 32 at once 900 ms (medians, in TensorFlow, "
+        "from the photo as it came)."
+    )
+    alone = Latency(record="row", alone=0.00123, at_once=1, together=0.00123)
+    assert latency_sentence(alone).startswith("Where this page was drawn, it answers for one row in 1.2 ms (medians")
 
 
 def test_what_there_was_before_the_first_step_is_told():
