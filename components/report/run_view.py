@@ -78,6 +78,7 @@ class RunView(Settings):
         settings: The configuration as resolved, by dotted key.
         own_settings: The keys of those that differ from their default.
         command: What runs it again with the same settings; "" where that isn't known.
+        predictions_command: What writes all predictions of its test to a file; "" where there are none.
         home: The pipeline's folder, which most paths begin with.
         data: The path of the data.
         lineage: From the pushed model, or the candidate, back to the data.
@@ -97,6 +98,7 @@ class RunView(Settings):
     settings: dict[str, str] = {}
     own_settings: tuple[str, ...] = ()
     command: str = ""
+    predictions_command: str = ""
     home: str = ""
     data: str = ""
     lineage: tuple[Origin, ...] = ()

@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from components.errors import TransferlineError
+from pipeline.commands.model_options import loading_tensorflow
 from pipeline.commands.options import Name, OutputDir, Settings, with_runs
 from pipeline.commands.run_lists import list_runs
+from pipeline.prediction.output import check_out
 from pipeline.runs.log_file import redirect_output
 from pipeline.runs.record import RunStore, find_run
 from pipeline.runs.tensorboard import tensorboard_command
@@ -27,8 +29,15 @@ def report(
         bool,
         typer.Option("--tensorboard", help="Print the command that shows the run's curves in TensorBoard instead."),
     ] = False,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="Write what the run's model predicts of each test example instead."),
+    ] = None,
 ) -> None:
     """Print where a run's report is, after making it if it is missing."""
+    if predictions:
+        predictions = predictions.expanduser()
+        check_out(predictions, (".csv",))
     config = with_runs(name, output_dir=output_dir, settings=settings)
     store = RunStore(config.home)
     record = find_run(store.runs(), run_id or "latest")
@@ -36,6 +45,12 @@ def report(
         raise TransferlineError(f"The run {record.run_id} is still at work.", cure="Wait for its end.")
     if tensorboard:
         sys.stdout.write(f"{tensorboard_command(record)}\n")
+        return
+    if predictions:
+        with loading_tensorflow():
+            from pipeline.runs.predictions_file import write_predictions  # noqa: PLC0415 (loads TensorFlow)
+        count = write_predictions(config, record.run_id, predictions)
+        sys.stdout.write(f"{count:,} predictions of the test written to {predictions}\n")
         return
     if not record.report or not Path(record.report).is_file():
         with redirect_output(Path(os.devnull)):  # TFX's imports have much to say

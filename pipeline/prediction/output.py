@@ -19,15 +19,19 @@ NUMBER = "prediction"
 """The column with a predicted number."""
 
 
-def check_out(out: Path) -> None:
+def check_out(out: Path, formats: Sequence[str] = FORMATS) -> None:
     """Refuses what can't be written to, before anything else is done.
+
+    Args:
+        out: The file.
+        formats: How its name may end.
 
     Raises:
         TransferlineError: Its name says no format that is known, or its folder isn't there.
     """
-    if out.suffix not in FORMATS:
+    if out.suffix not in formats:
         raise TransferlineError(
-            f"A file of predictions ends with {' or '.join(FORMATS)}.", place=str(out), cure="Name it so."
+            f"A file of predictions ends with {' or '.join(formats)}.", place=str(out), cure="Name it so."
         )
     if not out.parent.is_dir():
         raise TransferlineError("There is no such folder.", place=str(out.parent), cure="Make it first.")

@@ -21,7 +21,7 @@ from pipeline.runs.home import catalog_files
 from pipeline.runs.index_pages import REPORTS
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.served import Versions
-from pipeline.runs.setting_texts import command_of, own_settings, setting_text
+from pipeline.runs.setting_texts import command_of, own_settings, predictions_command, setting_text
 from pipeline.runs.surroundings import versions
 from pipeline.runs.whole_file import write_whole
 
@@ -109,6 +109,7 @@ def _view(
         settings=_settings(record),
         own_settings=own_settings(config, record),
         command=command_of(record),
+        predictions_command=predictions_command(record) if review.evaluation else "",
         home=config.home,
         data=record.config.get("data", {}).get("path", ""),
         lineage=(*origins, *catalog_files(origins, runs)),

@@ -12,6 +12,7 @@ from components.errors import TransferlineError
 from pipeline.config import PipelineConfig
 from pipeline.config.file import built_in_name, load_file
 from pipeline.config.overrides import flattened
+from pipeline.config.pipeline import default_output_dir
 from pipeline.data.sources import with_data
 from pipeline.runs.record import RunRecord
 from pipeline.source_fingerprint import file_fingerprint
@@ -49,6 +50,18 @@ def command_of(record: RunRecord) -> str:
         return ""
     arguments = _arguments(plain.model_dump(mode="json"), used.model_dump(mode="json"))
     return shlex.join(["transferline", "run", built_in_name(record.file) or record.file, *arguments])
+
+
+def predictions_command(record: RunRecord) -> str:
+    """Returns the command that writes what the model of a run predicts of its test; "" where its file isn't known."""
+    if not record.file:
+        return ""
+    folder = record.config.get("output_dir", "")
+    where = () if folder in ("", default_output_dir()) else ("--output-dir", folder)
+    name = built_in_name(record.file) or record.file
+    return shlex.join(
+        ["transferline", "report", name, "--run", record.run_id, *where, "--predictions", "predictions.csv"]
+    )
 
 
 def _arguments(plain: Mapping[str, object], used: Mapping[str, object]) -> Iterator[str]:

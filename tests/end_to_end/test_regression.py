@@ -1,6 +1,8 @@
 """A number to predict: from a table with prices to a pushed model, judged, reported and used."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -203,6 +205,24 @@ def test_evaluate_finds_on_the_test_split_what_the_evaluator_found(home, run, ca
     assert result["guessing"] == pytest.approx(record["thresholds"][0]["bound"], rel=1e-6)
     said = home.here("evaluate", catalog, home.path / "tested.csv").stdout
     assert f"Always predicting the mean has an rmse of {result['guessing']:,.0f}." in said
+
+
+def test_the_predictions_of_the_test_are_written_to_a_file(home, run, catalog):
+    _, record = run
+    out = home.path / "predictions.csv"
+    done = home.here("report", catalog, "--run", record["run_id"], "--predictions", out)
+    assert done.stdout == f"{record['counts']['test']:,} predictions of the test written to {out}\n"
+    written = pd.read_csv(out)
+    assert list(written.columns) == ["example", "place", "label", "predicted", "error"]
+    assert list(written["example"]) == list(range(1, record["counts"]["test"] + 1))
+    assert np.sqrt((written["error"] ** 2).mean()) == pytest.approx(record["metrics"]["rmse"], rel=1e-6)
+    price = houses(ROWS).set_index("house")["price"]
+    places = written["place"].str.split().str[-1]
+    assert places.is_unique
+    assert np.allclose(written["label"], [float(price[place]) for place in places])
+    shown = re.search('id="predictions-command">([^<]*)', Path(record["report"]).read_text())[1]
+    given = ["--run", record["run_id"], "--predictions", "predictions.csv"]
+    assert shlex.split(shown) == ["transferline", "report", str(catalog), *given]
 
 
 def test_runs_are_listed_by_the_error(run, home, catalog):

@@ -9,6 +9,8 @@ from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from browser import charts, column, needs_chromium, opened
 from conftest import ROOT
@@ -103,6 +105,20 @@ def test_every_figure_of_the_photos_is_tfmas(blocked, home):
     _, record = blocked
     with opened(record["report"]) as page:
         assert compare_with_tfma(page, evaluation_of(home, "cats_vs_dogs")) > 500
+
+
+def test_the_predictions_of_all_test_photos_are_written_to_a_file(blocked, home):
+    _, record = blocked
+    out = home.path / "predictions.csv"
+    home.here("report", "cats_vs_dogs", "--predictions", out)
+    written = pd.read_csv(out)
+    assert list(written.columns) == [
+        "example", "place", "label", "predicted", "probability of cat", "probability of dog",
+    ]  # fmt: skip
+    assert len(written) == written["place"].nunique() == record["counts"]["test"]
+    assert (written["label"] == written["predicted"]).mean() == pytest.approx(record["metrics"]["accuracy"])
+    assert all(place.startswith(f"{label}/") for place, label in zip(written["place"], written["label"], strict=True))
+    assert np.allclose(written["probability of cat"] + written["probability of dog"], 1)
 
 
 def test_the_seven_models_are_overlaid(seven_models):

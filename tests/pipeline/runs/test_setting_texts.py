@@ -6,7 +6,7 @@ import shlex
 from pipeline.config.overrides import apply_overrides
 from pipeline.lookup import files
 from pipeline.runs.record import RunRecord
-from pipeline.runs.setting_texts import command_of, own_settings, setting_text
+from pipeline.runs.setting_texts import command_of, own_settings, predictions_command, setting_text
 from pipeline.source_fingerprint import file_fingerprint
 
 CATALOG = """
@@ -77,3 +77,13 @@ def test_settings_that_differ_from_their_default_are_found(tmp_path):
 
 def test_a_setting_is_text():
     assert [setting_text(value) for value in (None, "a", 1, True, ["a"])] == ["None", "a", "1", "true", '["a"]']
+
+
+def test_the_command_for_the_predictions_names_the_run_and_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLINE_OUTPUT_DIR", str(tmp_path / "default"))
+    here = record_of(load(tmp_path))
+    words = ["transferline", "report", str(tmp_path / "pets.py"), "--run", "a"]
+    assert shlex.split(predictions_command(here)) == [*words, "--predictions", "predictions.csv"]
+    there = record_of(load(tmp_path, f"output_dir={tmp_path}/x y"))
+    assert shlex.split(predictions_command(there))[5:7] == ["--output-dir", f"{tmp_path}/x y"]
+    assert predictions_command(RunRecord(run_id="a", status="pushed")) == ""
