@@ -88,6 +88,38 @@ class ThresholdCheck(Settings):
         )
 
 
+class PairedErrors(Settings):
+    """How the squared errors of two models differ, row by row.
+
+    Attributes:
+        difference: The mean of the model's less those of the last blessed one: below 0 it is better.
+        low: Lower end of the 95 % interval.
+        high: Its upper end.
+    """
+
+    difference: float
+    low: float
+    high: float
+
+
+class Paired(Settings):
+    """A model beside the last blessed one, example by example; each counts once, whatever it weighs.
+
+    Attributes:
+        examples: Of the test.
+        better: How many it alone gets right, of classes.
+        worse: How many the last blessed one alone gets right.
+        chance: How likely two models that are equally good differ by as much: McNemar's exact test.
+        errors: Of a number to predict; None of classes.
+    """
+
+    examples: int
+    better: int = 0
+    worse: int = 0
+    chance: float = 1.0
+    errors: PairedErrors | None = None
+
+
 class Decision(Settings):
     """Whether a model was blessed, and why.
 
@@ -96,12 +128,14 @@ class Decision(Settings):
         metrics: The candidate's metrics over all examples; of those of single classes, what a threshold names.
         checks: Every threshold with the value it met.
         baseline_uri: The model it was compared with, "" where there was none.
+        paired: How it and that one differ; None where there was none.
     """
 
     blessed: bool
     metrics: dict[str, float]
     checks: tuple[ThresholdCheck, ...]
     baseline_uri: str = ""
+    paired: Paired | None = None
 
 
 TREES, LOGISTIC, RIDGE, PROBE, GUESSING = "trees", "logistic regression", "ridge regression", "linear probe", "guessing"

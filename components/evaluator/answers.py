@@ -17,6 +17,7 @@ from typing_extensions import assert_never
 from components.contract import IMAGE
 from components.datasets import untuned
 from components.evaluator.eval_config import LABEL_SIGNATURE, SLICE_SIGNATURE
+from components.evaluator.paired import paired_sums
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.residuals import Residuals, residuals
 from components.evaluator.slices import RawFeatures, slices
@@ -91,11 +92,14 @@ class Answer(beam.DoFn):
             for name, (labels, predictions) in answers.items()
         }
         columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
-        return {
+        found = {
             (key, name): each.of(chosen)
             for key, chosen in slices(len(examples), self._raw.read(examples), columns)
             for name, each in of_models.items()
         }
+        pairs = {name: (labels.numpy(), predictions.numpy()) for name, (labels, predictions) in answers.items()}
+        question = self._question
+        return found | paired_sums(question.predicted, pairs, question.candidate, question.cuts)
 
     def _weights(self, examples: tf.Tensor) -> Floats | None:
         name = self._question.weight

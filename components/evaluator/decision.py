@@ -10,6 +10,7 @@ from typing_extensions import assert_never
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.guessing import guessing_check, number_guessing_check
 from components.evaluator.metric_names import is_of_class
+from components.evaluator.paired import read_paired
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.results import confusion_of, read_metrics, read_moments, read_plots
 from components.outcome import ALL_EXAMPLES, BoundKind, Decision, ThresholdCheck
@@ -51,6 +52,7 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, predicte
         },
         checks=tuple(checks),
         baseline_uri=baseline_uri,
+        paired=read_paired(output_path),
     )
 
 

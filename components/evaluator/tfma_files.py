@@ -23,6 +23,7 @@ from tensorflow_model_analysis.writers import metrics_plots_and_validations_writ
 from components.errors import TransferlineError
 from components.evaluator.error_metrics import RESIDUALS
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, top_of
+from components.evaluator.paired import PAIRED, write_paired
 from components.evaluator.residuals import ABSOLUTE, SQUARED, moments_of
 from components.evaluator.statistics import (
     CONFUSION,
@@ -43,7 +44,7 @@ METRICS, PLOTS, ATTRIBUTIONS = "metrics", "plots", "attributions"
 
 
 def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mapping[str, str], folder: str) -> None:
-    """Writes what TFMA would write.
+    """Writes what TFMA would write, and how the model and the last blessed one compare example by example.
 
     Args:
         found: The statistics.
@@ -60,6 +61,8 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
             place="the test split",
             cure="Give the test split a share of the data, as data.split says.",
         )
+    found = dict(found)
+    paired = found.pop(PAIRED, None)
     computations = metric_specs.to_computations(list(config.metrics_specs), eval_config=config)
     validations = tfma_writer.CombineValidations(config)
     verdict, bounded = validations.create_accumulator(), _bounded(config)
@@ -78,6 +81,7 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
     for name, messages in files.items():
         _write_records(messages, os.path.join(folder, f"{name}-00000-of-00001.tfrecord"))
     _write_records([validations.extract_output(verdict)], os.path.join(folder, "validations.tfrecord"))
+    write_paired(paired, folder)
     run = config_pb2.EvalRun(eval_config=config, version=tfma.VERSION_STRING, model_locations=dict(models))
     with tf.io.gfile.GFile(os.path.join(folder, "eval_config.json"), "w") as file:
         file.write(json_format.MessageToJson(run))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from components.evaluator.guessing import MOSTLY_ONE
 from components.ingest.findings import conflicts_text, long_cells_text, missing_classes, missing_classes_text
-from components.metric_text import LOWER_IS_BETTER, metric_text
-from components.outcome import ThresholdCheck
+from components.metric_text import LOWER_IS_BETTER, digits_of, metric_text
+from components.outcome import Paired, ThresholdCheck
 from components.report.review import DataReview, EvaluationReview, Metric, Review, SliceResult, TrainingReview
 from components.report.run_view import RunView
 from components.trainer.curves import LearningCurves
@@ -89,6 +89,9 @@ IN_WORDS = ("mae",)
 """Metrics that are named in words in a sentence: their short names aren't known to all."""
 
 CHANCE = 0.5
+
+UNLIKELY = 0.05
+"""Two models differ by more than chance where equally good ones do so less often than this, as in the intervals."""
 
 
 def verdict(review: Review, run: RunView) -> tuple[str, str]:
@@ -182,8 +185,31 @@ def _span(name: str, metric: Metric) -> str:
 
 
 def notes(evaluation: EvaluationReview) -> list[str]:
-    """Returns what to weigh the checks with: what guessing would reach, what no check looks at."""
-    return [sentence for sentence in (_guessing(evaluation), _what_is_checked(evaluation)) if sentence]
+    """Returns what to weigh the checks with: the last blessed model, guessing, what no check looks at."""
+    paired = paired_sentence(evaluation.decision.paired) if evaluation.decision.paired else ""
+    return [sentence for sentence in (paired, _guessing(evaluation), _what_is_checked(evaluation)) if sentence]
+
+
+def paired_sentence(paired: Paired) -> str:
+    """Returns whether a model is better than the last blessed one, by what both answer to each test example."""
+    where = f"Beside the last blessed model, on the same {paired.examples:,} test examples"
+    if errors := paired.errors:
+        ends = f"95 % interval {digits_of(errors.low, '+')} to {digits_of(errors.high, '+')}"
+        verdict = "it is better" if errors.high < 0 else "it is worse" if errors.low > 0 else "that may be chance"
+        return f"{where}, its mean squared error differs by {digits_of(errors.difference, '+')} ({ends}): {verdict}."
+    if not paired.better + paired.worse:
+        return f"{where}, it gets the same ones right."
+    verdict = "that may be chance"
+    if paired.chance < UNLIKELY:
+        verdict = "it is better" if paired.better > paired.worse else "it is worse"
+    return (
+        f"{where}, it alone gets {paired.better:,} right, and the other alone {paired.worse:,}. Two models that are "
+        f"equally good differ by as much {_of_a_hundred(paired.chance)} (McNemar's exact test): {verdict}."
+    )
+
+
+def _of_a_hundred(chance: float) -> str:
+    return "in fewer than 1 of 100 tests" if chance < 0.01 else f"in {chance * 100:.0f} of 100 tests"
 
 
 def data_warnings(data: DataReview) -> list[str]:

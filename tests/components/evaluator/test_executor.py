@@ -10,7 +10,7 @@ from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.decision import read_decision
 from components.evaluator.results import read_metrics
-from components.outcome import ALL_EXAMPLES, ThresholdCheck
+from components.outcome import ALL_EXAMPLES, Paired, ThresholdCheck
 from components.report.evaluation import read_evaluation
 
 RIGHT = ("cat", 0, [0.9, 0.1]), ("dog", 1, [0.2, 0.8]), ("dog", 1, [0.3, 0.7])
@@ -83,6 +83,8 @@ def test_the_drop_below_the_last_blessed_model_is_bounded(evaluate, write_exampl
     assert (check.value, check.baseline) == (0.0, 1.0)
     assert decision.blessed == check.passed == blessed
     assert decision.baseline_uri.endswith("baseline")
+    # Three cats that it alone gets right, one dog that the baseline does: binomial, 2 * (1 + 4) / 16.
+    assert decision.paired == Paired(examples=4, better=3, worse=1, chance=0.625)
     assert decision.metrics["accuracy"] == pytest.approx(0.75)
 
 
@@ -95,6 +97,7 @@ def test_a_baseline_that_tells_other_classes_apart_is_none(evaluate, write_examp
     )
     decision = read_decision(evaluation.uri)
     assert decision.baseline_uri == ""
+    assert decision.paired is None
     assert decision.blessed  # a first model has nothing to fall below
 
 
@@ -290,7 +293,10 @@ def test_each_model_is_judged_by_its_own_cut(evaluate, write_examples, save_mode
         baseline,
     )
 
-    guessing, recall, *_ = read_decision(evaluation.uri).checks
+    decision = read_decision(evaluation.uri)
+    guessing, recall, *_ = decision.checks
+    # Between the cuts are a dog and a cat.
+    assert decision.paired == Paired(examples=8, better=1, worse=1, chance=1.0)
     assert (recall.metric, recall.value) == ("recall", 0.75)
     assert guessing.value == pytest.approx(5 / 8)
     baseline_metrics = read_metrics(evaluation.uri, "baseline")["all examples"]

@@ -89,6 +89,9 @@ def test_the_change_is_held_against_the_last_model_of_the_same_number(evaluate, 
     assert decision.blessed
     assert decision.baseline_uri.endswith("baseline")
     assert [check.baseline for check in decision.checks] == pytest.approx([1.398249, 0.993984], rel=1e-5)
+    errors = decision.paired.errors
+    assert errors.difference == pytest.approx(decision.metrics["mse"] - 1.398249**2, rel=1e-4)
+    assert errors.low < errors.difference < errors.high
 
 
 def test_one_of_another_column_or_of_classes_is_no_model_to_compare_with(

@@ -5,7 +5,7 @@ from components.answering import Answering
 from components.evaluator.metric_names import metric_names
 from components.ingest.report import Conflicts, LongCells
 from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
-from components.outcome import Failure
+from components.outcome import Failure, Paired, PairedErrors
 from components.report import words
 from components.report.review import Metric, Review, TrainingReview
 from components.report.run_view import RunView
@@ -103,6 +103,36 @@ def test_slices_that_are_worse_in_another_metric_are_named_if_they_are_large_eno
     slices = tuple(with_recall(found, value) for found, value in zip(evaluation.slices, recalls, strict=True))
     (sentence,) = words.worst_by_other_metrics(evaluation.model_copy(update={"slices": slices}))
     assert sentence.startswith("label=dog: recall 0.3600, 0.3900 below all examples, on 40 examples.")
+
+
+@pytest.mark.parametrize(
+    ("paired", "said"),
+    [
+        (
+            Paired(examples=61, better=4, worse=2, chance=0.6875),
+            "in 69 of 100 tests (McNemar's exact test): that may be chance.",
+        ),
+        (
+            Paired(examples=61, better=10, worse=0, chance=0.00195),
+            "in fewer than 1 of 100 tests (McNemar's exact test): it is better.",
+        ),
+        (
+            Paired(examples=61, better=1, worse=9, chance=0.0215),
+            "in 2 of 100 tests (McNemar's exact test): it is worse.",
+        ),
+        (Paired(examples=61), "on the same 61 test examples, it gets the same ones right."),
+        (
+            Paired(examples=61, errors=PairedErrors(difference=-2, low=-3, high=-1)),
+            "its mean squared error differs by -2.000 (95 % interval -3.000 to -1.000): it is better.",
+        ),
+        (Paired(examples=61, errors=PairedErrors(difference=2, low=-3, high=7)), "to +7.000): that may be chance."),
+        (Paired(examples=61, errors=PairedErrors(difference=4, low=1, high=7)), "to +7.000): it is worse."),
+    ],
+)
+def test_whether_it_is_better_than_the_last_blessed_model_is_said_by_pairs(evaluation, paired, said):
+    assert words.paired_sentence(paired).endswith(said)
+    decision = evaluation.decision.model_copy(update={"paired": paired})
+    assert words.notes(evaluation.model_copy(update={"decision": decision}))[0] == words.paired_sentence(paired)
 
 
 def test_what_no_check_looks_at(evaluation):
