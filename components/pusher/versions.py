@@ -9,6 +9,9 @@ FINGERPRINT_FILE = "fingerprint.pb"
 SAVED_MODEL_FILE = "saved_model.pb"
 """No server loads a folder without it; where a version can't appear at once it comes last."""
 
+SERVED_MODEL = "Format-Serving"
+"""The folder of the model that is served, in an artifact of TFX's Trainer."""
+
 MAX_FINGERPRINT_BYTES = 2**20
 
 

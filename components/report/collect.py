@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from components.answering import read_answering
 from components.column_roles import NO_ROLES, ColumnRoles
+from components.pusher.versions import SERVED_MODEL
 from components.report.config import ModelCard
 from components.report.data import read_data, split_files
 from components.report.evaluation import read_evaluation, read_number_evaluation
@@ -25,7 +26,6 @@ from components.trainer.serving import CLASSES_FILE
 from components.yardstick.results import read_yardstick
 
 NO_CARD = ModelCard()
-SERVED_MODEL = "Format-Serving"
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,11 @@ class Holder(Settings):
     boot: str
     since: str
 
+    @property
+    def of_this_boot(self) -> bool:
+        """Whether it is, or was, a process of the kernel that runs now."""
+        return self.boot == _boot()
+
     def __str__(self) -> str:
         what = f"The run {self.run_id}" if self.run_id else f"A {self.doing}"
         where = "" if self.host == socket.gethostname() else f" on {self.host}"
@@ -133,6 +138,15 @@ def holder_in(home: str) -> Holder | None:
         return holder if holder and (taken == "busy" or _shows_life(holder, file, taken)) else None
 
 
+def left_in(home: str) -> Holder | None:
+    """Returns who had the lock of a pipeline's folder last, if that was ended before it could let go of it."""
+    try:
+        with (Path(home) / LOCK_FILE).open("rb") as file:
+            return _read(file)
+    except OSError:
+        return None
+
+
 def refuse_held(home: str) -> None:
     """Refuses a folder in which somebody is at work.
 
@@ -187,7 +201,7 @@ def _read(file: IO[bytes]) -> Holder | None:
 
 def _shows_life(holder: Holder, file: IO[bytes], taken: Taken) -> bool:
     """Whether a holder showed lately that it lives, where the lock itself doesn't tell: it does of this machine's."""
-    if taken == "locked" and holder.boot == _boot():
+    if taken == "locked" and holder.of_this_boot:
         return False
     return abs(time.time() - os.fstat(file.fileno()).st_mtime) < SECONDS_OF_A_LIVE_HOLDER
 

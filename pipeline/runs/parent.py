@@ -21,6 +21,7 @@ from components import progress
 from components.outcome import Failure, Step
 from pipeline.config import Pipeline
 from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finished, Rested, Task, encoded
+from pipeline.runs.ending import RUN_AGAIN, place_in, with_model
 from pipeline.runs.home import claim
 from pipeline.runs.lock import held
 from pipeline.runs.log_file import opened_log, opened_screen
@@ -149,7 +150,7 @@ class Follower:
             step = Step(name=self.at_work, seconds=seconds, cached=False, started=started)
             record = record.model_copy(update={"steps": (*record.steps, step)})
             self._broken = step
-        place = record.steps[-1].name if record.steps else "before the first step"
+        place = place_in(record)
         outcome = {"status": "failed", "seconds": now - self._began, "error": error.model_copy(update={"place": place})}
         return record.model_copy(update=outcome)
 
@@ -239,13 +240,12 @@ def _why(status: int, signals: Sequence[int]) -> Failure:
         status: Its exit status; of a signal the number, negative.
         signals: What this process was told meanwhile.
     """
-    cure = "Run it again: finished steps come from the cache."
     if signal.SIGINT in signals:
-        return Failure(cause="The run was interrupted.", cure=cure)
+        return Failure(cause="The run was interrupted.", cure=RUN_AGAIN)
     if status >= 0:
-        return Failure(cause=f"The run's process ended without a word, with the exit status {status}.", cure=cure)
+        return Failure(cause=f"The run's process ended without a word, with the exit status {status}.", cure=RUN_AGAIN)
     number = signal.Signals(-status)
-    return Failure(cause=CAUSES.get(number, f"The run's process crashed ({number.name})."), cure=cure)
+    return Failure(cause=CAUSES.get(number, f"The run's process crashed ({number.name})."), cure=RUN_AGAIN)
 
 
 def _signal_of(status: int, signals: Sequence[int]) -> int:
@@ -261,7 +261,11 @@ def _settled(follower: Follower, config: Pipeline, task: Task, status: int, sign
     told = record is not None
     if record is None:
         # Of a child that had kept the outcome, only what comes after it was cut off, as the report.
-        record = follower.broke_off(kept, _why(status, signals)) if kept.status == "running" else kept
+        record = (
+            with_model(follower.broke_off(kept, _why(status, signals)), config.home)
+            if kept.status == "running"
+            else kept
+        )
         record = record.model_copy(update={"signal": _signal_of(status, signals) if kept.status == "running" else 0})
     if kept.status == "running":
         store.save(record)  # first: what shows it may be gone, as a terminal that was closed
@@ -277,7 +281,7 @@ def _unseen(config: Pipeline, task: Task) -> None:
     if kept.status == "running":
         error = Failure(
             cause="The run was ended: what it prints to was closed.",
-            place=kept.steps[-1].name if kept.steps else "before the first step",
-            cure="Run it again: finished steps come from the cache. Send its output to a file, or use --quiet.",
+            place=place_in(kept),
+            cure=f"{RUN_AGAIN} Send its output to a file, or use --quiet.",
         )
-        store.save(kept.model_copy(update={"status": "failed", "error": error}))
+        store.save(with_model(kept.model_copy(update={"status": "failed", "error": error}), config.home))

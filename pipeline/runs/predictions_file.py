@@ -11,7 +11,7 @@ import tensorflow as tf
 from components.contract import LABEL, PATH, PLACE
 from components.errors import TransferlineError
 from components.loaded_models import load_model
-from components.report.collect import SERVED_MODEL
+from components.pusher.versions import SERVED_MODEL
 from components.report.data import split_files
 from components.report.examples import batches_of
 from components.task import read_task

@@ -13,7 +13,8 @@ from components.outcome import Failure, Status, Step, ThresholdCheck, Yardstick
 from components.report.run_view import RUN_ID
 from components.settings import Settings
 from components.wording import nearest
-from pipeline.runs.lock import Holder, holder_in
+from pipeline.runs.ending import interrupted
+from pipeline.runs.lock import holder_in, left_in
 from pipeline.runs.whole_file import write_whole
 
 LATEST, PREVIOUS = "latest", "previous"
@@ -57,6 +58,7 @@ class RunRecord(Settings):
         error: Why it failed; None if it didn't.
         log: The log file.
         report: The page to read; "" where there is none.
+        at_work: The step at work; "" between steps, and of a run that has ended.
         process: Number of the process that ran it, and that shows it.
         signal: Number of the signal that ended it; 0 where none did.
         config: The pipeline's settings as they were resolved.
@@ -81,6 +83,7 @@ class RunRecord(Settings):
     error: Failure | None = None
     log: str = ""
     report: str = ""
+    at_work: str = ""
     process: int = 0
     signal: int = 0
     config: dict[str, Any] = Field(default_factory=dict)
@@ -126,13 +129,22 @@ class RunStore:
     def runs(self) -> list[RunRecord]:
         """Returns all runs, newest first. One that is gone without a last word has failed."""
         files = sorted(self._folder.glob("*.json"), reverse=True)
-        holder = holder_in(self._home)
-        return [_settled(_read(file), holder) for file in files]
+        return list(map(self._settled, map(_read, files)))
 
     def last(self) -> RunRecord | None:
         """Returns the newest run; None where there is none."""
         file = max(self._folder.glob("*.json"), default=None)
-        return None if file is None else _settled(_read(file), holder_in(self._home))
+        return None if file is None else self._settled(_read(file))
+
+    def _settled(self, record: RunRecord) -> RunRecord:
+        if record.status != "running":
+            return record
+        holder = holder_in(self._home)
+        if holder and holder.run_id == record.run_id:
+            return record
+        now = self.find(record.run_id) or record
+        # Its last word comes before it lets go of the lock.
+        return interrupted(now, self._home, left_in(self._home)) if now.status == "running" else now
 
 
 def _read(file: Path) -> RunRecord:
@@ -141,17 +153,6 @@ def _read(file: Path) -> RunRecord:
     except (ValidationError, UnicodeDecodeError, OSError):
         error = Failure(cause="The record of this run can't be read.", place=str(file), cure="Remove the file.")
         return RunRecord(run_id=file.stem, status="failed", error=error)
-
-
-def _settled(record: RunRecord, holder: Holder | None) -> RunRecord:
-    if record.status != "running" or (holder and holder.run_id == record.run_id):
-        return record
-    error = Failure(
-        cause="The run was interrupted.",
-        place=record.steps[-1].name if record.steps else "before the first step",
-        cure="Run it again: finished steps come from the cache.",
-    )
-    return record.model_copy(update={"status": "failed", "error": error})
 
 
 def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:

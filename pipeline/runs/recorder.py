@@ -19,6 +19,7 @@ from pipeline.config import PipelineConfig
 from pipeline.metadata.history import Execution, knows_run
 from pipeline.metadata.lineage import PUSHED_TO
 from pipeline.runs.channel import Display
+from pipeline.runs.ending import RUN_AGAIN, place_in, with_model
 from pipeline.runs.record import Counts, RunRecord, RunStore
 
 LOGGER = logging.getLogger(__name__)
@@ -56,15 +57,16 @@ class Recorder:
 
     @contextmanager
     def running(self, name: str) -> Iterator[None]:
-        """Shows a step at work; if it fails, keeps its time and lets the error pass."""
+        """Shows a step at work, and keeps that it is; if it fails, keeps its time and lets the error pass."""
         began = time.monotonic()
         try:
+            self._update(at_work=name)
             with self._screen.working(name):
                 yield
         except BaseException:
             seconds = time.monotonic() - began
             step = Step(name=name, seconds=seconds, cached=False, started=began - self._began)
-            self._update(steps=(*self._record.steps, step))
+            self._update(steps=(*self._record.steps, step), at_work="")
             self._screen.step_failed(step)
             raise
 
@@ -121,26 +123,30 @@ class Recorder:
             note = f"inferred schema kept in {kept}"
         if pushed := execution.output("pushed_model"):
             self._update(model_uri=pushed.properties.get(PUSHED_TO, ""))
-        self._update(steps=(*self._record.steps, step))
+        self._update(steps=(*self._record.steps, step), at_work="")
         self._screen.step(step, note)
 
     def ended(self) -> RunRecord:
         """Closes the record of a run that came to its end: pushed, or evaluated and not blessed."""
-        return self._close(status="pushed" if self._record.model_uri else "not_blessed")
+        status = "pushed" if self._record.model_uri else "not_blessed"
+        self._record = self._record.model_copy(update={"status": status, "at_work": ""})
+        return self._close()
 
     def failed(self, error: BaseException) -> RunRecord:
         """Closes the record of a run that didn't."""
         number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else 0
-        return self._close(status="failed", error=explain(error, self._record), signal=number)
+        failed = {"status": "failed", "error": explain(error, self._record), "signal": number}
+        self._record = with_model(self._record.model_copy(update=failed), self._config.home)
+        return self._close()
 
     def _note(self, sentence: str) -> None:
         if sentence:
             self._update(notes=(*self._record.notes, sentence))
 
-    def _close(self, **outcome: Any) -> RunRecord:
+    def _close(self) -> RunRecord:
         """Keeps the outcome first, so that nothing that befalls the report can change it."""
         try:
-            self._update(**outcome)
+            self._update()
         except OSError:  # it is told all the same, to a process that tries again
             LOGGER.exception("the record couldn't be kept")
         # Of a run that failed before there was anything to report, nobody should wait for TFX.
@@ -174,11 +180,9 @@ def explain(error: BaseException, record: RunRecord) -> Failure:
     known = error_in_chain(error)
     if known:
         return Failure(cause=known.cause, place=known.place, cure=known.cure)
-    step = record.steps[-1].name if record.steps else "before the first step"
+    place = place_in(record)
     if isinstance(error, KeyboardInterrupt):
-        return Failure(
-            cause="The run was interrupted.", place=step, cure="Run it again: finished steps come from the cache."
-        )
+        return Failure(cause="The run was interrupted.", place=place, cure=RUN_AGAIN)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     said = [type(error).__name__, *(line.removesuffix(".") for line in lines[-1:])]
-    return Failure(cause=f"{': '.join(said)}.", place=step, cure=f"Read the traceback in {record.log}.")
+    return Failure(cause=f"{': '.join(said)}.", place=place, cure=f"Read the traceback in {record.log}.")

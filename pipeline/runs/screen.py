@@ -156,7 +156,7 @@ class Screen:
         if record.status == "not_blessed":
             names = _first("; ", [_name(result) for result in failed], SHOWN_FAILED)
             self._console.print(f"Not blessed, nothing was pushed. Failed: {escape(names)}")
-        if record.status == "pushed":
+        if record.model_uri:  # of a run that failed after its push, too: it is served
             self._console.print(f"Model:  {escape(record.model_uri)}")
         if record.report:
             self._console.print(f"Report: {escape(record.report)}")

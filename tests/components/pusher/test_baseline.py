@@ -1,19 +1,14 @@
 import pytest
+from model_files import write_model_files
 from tfx.types import standard_artifacts
 
 from components.pusher.baseline import PushedBaseline
 
 
-def write_model(folder, fingerprint):
-    folder.mkdir(parents=True)
-    (folder / "saved_model.pb").write_bytes(b"the graph")
-    (folder / "fingerprint.pb").write_bytes(fingerprint)
-
-
 @pytest.fixture
 def baseline(tmp_path):
     """Looks for the baseline of a candidate; returns the fingerprint of what was found, None for nothing."""
-    write_model(tmp_path / "candidate" / "Format-Serving", b"new")
+    write_model_files(tmp_path / "candidate" / "Format-Serving", b"new")
 
     def run():
         candidate, model = standard_artifacts.Model(), standard_artifacts.Model()
@@ -35,24 +30,24 @@ def test_nothing_was_pushed_yet(baseline):
 
 
 def test_the_newest_version_is_copied_as_the_evaluator_reads_models(baseline, tmp_path):
-    write_model(tmp_path / "pushed" / "9", b"old")
-    write_model(tmp_path / "pushed" / "10", b"newest")
+    write_model_files(tmp_path / "pushed" / "9", b"old")
+    write_model_files(tmp_path / "pushed" / "10", b"newest")
     assert baseline() == b"newest"
 
 
 def test_a_model_is_not_compared_with_itself(baseline, tmp_path):
-    write_model(tmp_path / "pushed" / "9", b"old")
-    write_model(tmp_path / "pushed" / "10", b"new")
+    write_model_files(tmp_path / "pushed" / "9", b"old")
+    write_model_files(tmp_path / "pushed" / "10", b"new")
     assert baseline() == b"old"
 
 
 def test_a_push_that_is_under_way_is_no_version(baseline, tmp_path):
-    write_model(tmp_path / "pushed" / ".pushing-11", b"half")
+    write_model_files(tmp_path / "pushed" / ".pushing-11", b"half")
     assert baseline() is None
 
 
 def test_a_push_to_a_bucket_that_died_is_no_baseline(object_store, tmp_path):
-    write_model(tmp_path / "candidate" / "Format-Serving", b"new")
+    write_model_files(tmp_path / "candidate" / "Format-Serving", b"new")
     for version, files in {"9": ("fingerprint.pb", "saved_model.pb"), "10": ("fingerprint.pb",)}.items():
         for name in files:
             object_store.put(f"pushed/{version}/{name}", version.encode())

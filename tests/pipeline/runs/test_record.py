@@ -4,8 +4,12 @@ import os
 import re
 from datetime import datetime, timezone
 
+from model_files import write_model_files
+
 from components.outcome import Failure, Step, ThresholdCheck
-from pipeline.runs.lock import held
+from components.pusher.publish import publish
+from components.pusher.versions import SERVED_MODEL
+from pipeline.runs.lock import LOCK_FILE, Holder, held
 from pipeline.runs.record import RunRecord, RunStore, public
 
 OF_AN_EARLIER_RELEASE = """{
@@ -66,6 +70,48 @@ def test_a_run_that_is_gone_has_failed_whatever_has_its_number_now(tmp_path):
     assert record.status == "failed"
     assert record.error is not None
     assert (record.error.cause, record.error.place) == ("The run was interrupted.", "Trainer")
+
+
+def test_a_run_that_is_gone_was_in_the_step_at_work(tmp_path):
+    store = RunStore(str(tmp_path))
+    step = Step(name="Transform", seconds=1, cached=False)
+    store.save(RunRecord(run_id="a", status="running", at_work="Trainer", steps=(step,)))
+    (record,) = store.runs()
+    assert (record.error.place, record.at_work, record.steps) == ("Trainer", "", (step,))
+
+
+def test_why_a_run_is_gone_is_told_by_whom_the_lock_was_left(tmp_path):
+    store = RunStore(str(tmp_path))
+    store.save(RunRecord(run_id="a", status="running"))
+    with held(str(tmp_path), "run") as lock:
+        lock.of_run("a")
+        left = (tmp_path / LOCK_FILE).read_text()
+    assert store.last().error.cause == "The run was interrupted."
+    (tmp_path / LOCK_FILE).write_text(left)
+    assert "killed (SIGKILL) as a whole" in store.last().error.cause
+    holder = Holder.model_validate_json(left)
+    (tmp_path / LOCK_FILE).write_text(holder.model_copy(update={"boot": "another"}).model_dump_json())
+    os.utime(tmp_path / LOCK_FILE, (0, 0))
+    assert "its machine went down" in store.last().error.cause
+    (tmp_path / LOCK_FILE).write_text(holder.model_copy(update={"run_id": "b"}).model_dump_json())
+    assert store.last().error.cause == "The run was interrupted."
+
+
+def test_a_run_killed_between_the_push_and_its_record_does_not_deny_the_model_that_is_served(tmp_path):
+    store = RunStore(str(tmp_path))
+    model = write_model_files(tmp_path / "model" / SERVED_MODEL)
+    steps = (Step(name="Trainer", seconds=1, cached=False, artifacts=(str(tmp_path / "run"), str(tmp_path / "model"))),)
+    store.save(RunRecord(run_id="a", status="running", at_work="Pusher", steps=steps))
+    publish(str(model), str(tmp_path / "pushed"), "6")
+    write_model_files(tmp_path / "pushed" / "7", b"another's")
+    assert store.last().model_uri == ""
+    publish(str(model), str(tmp_path / "pushed"), "8")
+    record = store.last()
+    assert (record.status, record.model_uri) == ("failed", str(tmp_path / "pushed" / "8"))
+    assert record.error.place == "Pusher"
+    assert record.error.cause.endswith(f"Its model had been pushed by then: {record.model_uri}.")
+    store.save(RunRecord(run_id="b", status="running", at_work="Evaluator", steps=steps))
+    assert store.last().model_uri == ""
 
 
 def test_a_run_that_holds_the_lock_is_running_and_no_other(tmp_path):

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from model_files import write_model_files
 from report_samples import curves
 
 from components.answering import Answering, write_answering
@@ -15,6 +16,8 @@ from components.evaluator.decision import DECISION_FILE
 from components.ingest.report import IngestReport, write_report
 from components.operating_point import AtRecall
 from components.outcome import Decision, ThresholdCheck
+from components.pusher.publish import publish
+from components.pusher.versions import SERVED_MODEL
 from components.trainer.curves import write_curves
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
@@ -217,6 +220,35 @@ def test_an_interrupted_run_names_its_step(recorder, config):
         raise KeyboardInterrupt
     recorder.failed(KeyboardInterrupt())
     assert (kept(config).error.cause, kept(config).error.place) == ("The run was interrupted.", "Transform")
+
+
+def test_the_record_names_the_step_at_work_until_that_is_done(recorder, config, made):
+    with recorder.running("Trainer"):
+        assert kept(config).at_work == "Trainer"
+    assert kept(config).at_work == "Trainer"  # what it left isn't in the record yet
+    recorder.finished("Trainer", 1.0, made())
+    assert kept(config).at_work == ""
+    with pytest.raises(ValueError, match="bad"), recorder.running("Evaluator"):
+        raise ValueError("bad")
+    assert (kept(config).at_work, kept(config).steps[-1].name) == ("", "Evaluator")
+    with recorder.running("Pusher"):
+        pass
+    recorder.ended()
+    assert (kept(config).at_work, kept(config).status) == ("", "not_blessed")
+
+
+def test_a_push_that_fails_after_its_rename_does_not_deny_the_model_that_is_served(recorder, config, screen, made):
+    trained = made("model")
+    model = write_model_files(Path(trained.outputs["model"][0].uri, SERVED_MODEL))
+    recorder.finished("Trainer", 1.0, trained)
+    version = publish(str(model), config.pushed_dir, "7")
+    with pytest.raises(OSError, match="full"), recorder.running("Pusher"):
+        raise OSError("full")
+    recorder.failed(OSError("full"))
+    record = kept(config)
+    assert (record.status, record.model_uri) == ("failed", os.path.join(config.pushed_dir, version))
+    assert record.error.cause == f"OSError: full. Its model had been pushed by then: {record.model_uri}."
+    assert f"Model:  {record.model_uri}" in screen.getvalue()
 
 
 def test_the_outcome_stands_where_the_report_cannot_be_drawn(recorder, config, made, caplog):
