@@ -1,7 +1,7 @@
 """One worker process: `python -m components.trainer.worker FILE`, as `components.trainer.workers` starts it.
 
 Its stdout carries a JSON object a line: {"progress": ...}, {"error": ...} or {"done": true}. Its stdin has nothing to
-read and ends with the process that started it, which ends this one.
+read; its end, when the process that started it has heard enough, ends this one. That process's own end does so, too.
 """
 
 import importlib
@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 from components import progress
 from components.errors import TransferlineError
+from components.parent_death import end_with_parent
 from components.trainer.private_network import enter
 
 STDIN, STDOUT, STDERR = 0, 1, 2
@@ -44,15 +45,17 @@ def main(file: str) -> None:
     """Runs a `run_fn` and says how it ended; returns when all workers are done.
 
     Args:
-        file: JSON: the `folder` that relative paths start from, the dotted path `run_fn`, the attributes of its
-            `fn_args`, and the descriptors of the `network`.
+        file: JSON: the number of the `process` that starts it, the `folder` that relative paths start from, the dotted
+            path `run_fn`, the attributes of its `fn_args`, and the descriptors of the `network`.
     """
     task = json.loads(Path(file).read_text(encoding="utf-8"))
+    end_with_parent(task["process"])
     os.chdir(task["folder"])
     enter(task["network"])  # before there is a second thread
+    end_with_parent(task["process"])
     channel = os.fdopen(os.dup(STDOUT), "w", encoding="utf-8")
     os.dup2(STDERR, STDOUT)  # what libraries print isn't for the channel
-    waiting = threading.Thread(target=_end_with_parent, daemon=True)
+    waiting = threading.Thread(target=_end_when_told, daemon=True)
     waiting.start()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     progress.LOGGER.addHandler(Relay(channel))
@@ -89,7 +92,7 @@ def _tells_of_a_lost_peer(error: BaseException) -> bool:
     )
 
 
-def _end_with_parent() -> None:
+def _end_when_told() -> None:
     while os.read(STDIN, 1):
         pass
     os._exit(1)

@@ -109,7 +109,7 @@ def run_workers(run_fn: str, fn_args: object, settings: TrainingSettings) -> Non
     with worker_network(settings, _paths(task)) as network, tempfile.TemporaryDirectory() as folder:
         # A file, since Linux takes no more than 128 KiB in an argument.
         file = Path(folder, "task.json")
-        what = {"folder": os.getcwd(), "run_fn": run_fn, "fn_args": task, "network": network}
+        what = {"process": os.getpid(), "folder": os.getcwd(), "run_fn": run_fn, "fn_args": task, "network": network}
         file.write_text(json.dumps(what), encoding="utf-8")
         command = [sys.executable, "-m", entry_point.__name__, str(file)]
         if not network:

@@ -3,7 +3,6 @@
 Its stdin has the task, its stdout and stderr are the run's log, and the file descriptor CHANNEL takes what to show.
 """
 
-import ctypes
 import logging
 import os
 import signal
@@ -11,6 +10,7 @@ import sys
 import traceback
 from types import FrameType
 
+from components.parent_death import end_with_parent
 from pipeline.config import Pipeline
 from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
@@ -18,8 +18,6 @@ from pipeline.runs.channel import Display, Sender, Task
 from pipeline.runs.deferred import defer_unused
 from pipeline.runs.recorder import Recorder
 from pipeline.runs.state import State, state_of
-
-PR_SET_PDEATHSIG = 1
 
 
 def main(channel: int) -> None:
@@ -67,13 +65,6 @@ def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
 
         logging.getLogger().setLevel(logging.INFO)
     run_pipeline(located, recorder, state.data)
-
-
-def end_with_parent(process: int) -> None:
-    """Lets the kernel kill this process when its parent ends, in whatever way; a thread could be kept from it."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != process:  # it has ended already
-        sys.exit(1)
 
 
 def interrupt_once(number: int, frame: FrameType | None) -> None:

@@ -1,5 +1,6 @@
 """Functions that worker processes run in tests, in place of a training."""
 
+import ctypes
 import json
 import os
 import signal
@@ -75,6 +76,12 @@ def is_always_killed(fn_args):
 def never_ends(fn_args):
     starts(fn_args.model_run_dir)
     time.sleep(3600)
+
+
+def never_lets_go_of_python(fn_args):
+    """As a call into C++ that waits for a worker that is gone: no other thread gets to do anything."""
+    starts(fn_args.model_run_dir)
+    ctypes.PyDLL(None).sleep(3600)
 
 
 def serves_until_told(fn_args):

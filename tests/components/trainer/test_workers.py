@@ -134,9 +134,10 @@ def test_a_worker_that_is_killed_again_and_again_fails_the_training(tmp_path):
     assert not any(map(is_alive, started(tmp_path, 0)))
 
 
-def test_workers_end_with_the_process_that_started_them(tmp_path):
+@pytest.mark.parametrize("program", ["never_ends", "never_lets_go_of_python"])
+def test_workers_end_with_the_process_that_started_them(tmp_path, program):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", START, "never_ends", str(tmp_path), str(MUST_BE_OPEN)]
+    command = [sys.executable, "-c", START, program, str(tmp_path), str(MUST_BE_OPEN)]
     with subprocess.Popen(command, env=environment) as parent:
         wait_until(lambda: len(list(tmp_path.glob("started-*"))) == 2 and all(started(tmp_path, n) for n in (0, 1)))
         parent.send_signal(signal.SIGKILL)
