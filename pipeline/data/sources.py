@@ -3,7 +3,6 @@
 import hashlib
 import http.client
 import os
-import tempfile
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing_extensions import assert_never
 
 from components.cache_folder import cache_folder
 from components.errors import TransferlineError
+from components.partial import partial_folder
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
 
@@ -64,8 +64,8 @@ def write_to(source: Source, path: Path) -> None:
         raise TransferlineError("There is something already.", place=str(path), cure="Name another path, or remove it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     # Written beside and moved as a whole, so that nobody ever sees half of it.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as partial:
-        made = Path(partial) / path.name
+    with partial_folder(path.parent) as partial:
+        made = partial / path.name
         _make(source, made)
         _move_into_place(made, path)
 

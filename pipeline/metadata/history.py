@@ -152,7 +152,7 @@ def _executions(store: MetadataStore, context: int) -> list[Execution]:
     executions = sorted(store.get_executions_by_context(context), key=lambda each: int(each.id))
     numbers = [execution.id for execution in executions]
     inputs, outputs = _events(store, numbers)
-    contexts = _context_names(store, numbers)
+    contexts = context_names(store, numbers)
     return [
         Execution(
             number=execution.id,
@@ -195,8 +195,8 @@ def _events(
     return inputs, outputs
 
 
-def _context_names(store: MetadataStore, executions: list[int]) -> dict[int, dict[str, str]]:
-    """The names of each execution's contexts by their types."""
+def context_names(store: MetadataStore, executions: list[int]) -> dict[int, dict[str, str]]:
+    """Returns the names of each execution's contexts by their types."""
     from ml_metadata.errors import UnimplementedError  # noqa: PLC0415 (only commands that need it wait for it)
 
     try:

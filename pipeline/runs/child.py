@@ -16,8 +16,10 @@ from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
 from pipeline.runs.channel import Display, Sender, Task
 from pipeline.runs.deferred import defer_unused
+from pipeline.runs.log_file import log_removed
 from pipeline.runs.recorder import Recorder
 from pipeline.runs.state import State, state_of
+from pipeline.runs.tidying import tidy_executions, tidy_files
 
 
 def main(channel: int) -> None:
@@ -46,6 +48,7 @@ def compute(task: Task, display: Display) -> None:
 
 
 def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
+    log_removed(tidy_files(config), sys.stdout)
     if config.metadata.is_server:
         with recorder.running("Metadata"):
             check(config.metadata)
@@ -64,6 +67,7 @@ def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
         from pipeline.runs.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: bad data is told before)
 
         logging.getLogger().setLevel(logging.INFO)
+        log_removed(tidy_executions(config, recorder.run_id), sys.stdout)
     run_pipeline(located, recorder, state.data)
 
 

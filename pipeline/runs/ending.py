@@ -49,6 +49,12 @@ def with_model(record: RunRecord, home: str) -> RunRecord:
     return record.model_copy(update={"at_work": "", "error": error, "model_uri": pushed})
 
 
+def ending_text(record: RunRecord) -> str:
+    """Says of an earlier run that failed where and why it did."""
+    why = f", in {record.error.place}: {record.error.cause}" if record.error else ""
+    return f"The run {record.run_id} didn't come to its end{why}"
+
+
 def _cause(record: RunRecord, left: Holder | None) -> str:
     if left is None or left.run_id != record.run_id:  # others were at work since
         return "The run was interrupted."

@@ -18,7 +18,7 @@ from pipeline.config.overrides import flattened
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.served import Versions, version_of
 from pipeline.runs.setting_texts import setting_text
-from pipeline.runs.whole_file import write_whole
+from pipeline.runs.whole_file import remove_partial, write_whole
 
 REPORTS, INDEX = "reports", "index.html"
 PUSHED, RUNS = "pushed", "runs"
@@ -45,6 +45,12 @@ def write_overview(output_dir: Path) -> None:
     with _alone_in(output_dir):  # else a run that ended while this one looked around would be missing
         if not page.exists() or MADE_HERE in page.read_text(encoding="utf-8", errors="replace"):
             write_whole(page, render_overview(list(_pipelines(output_dir))))
+
+
+def remove_partial_overviews(output_dir: Path) -> list[Path]:
+    """Removes what is left of pages over all pipelines whose writers were killed; returns what that was."""
+    with _alone_in(output_dir):
+        return remove_partial(output_dir, INDEX)
 
 
 @contextmanager

@@ -71,10 +71,14 @@ class Lock:
         file: Open, and locked.
         holder: Who holds it.
         waited: Whether somebody else had it before.
+
+    Attributes:
+        left: Who had it before and was ended before they could let go of it; None where nobody was.
     """
 
     def __init__(self, file: IO[bytes], holder: Holder, *, waited: bool) -> None:
         self.waited = waited
+        self.left = _read(file)
         self._file = file
         self._holder = holder
         self._write(holder)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -21,6 +21,13 @@ def opened_log(path: Path) -> TextIO:
     """Opens a log file, to which a process's stdout and stderr can be sent; it is appended to."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.open("a", encoding="utf-8")
+
+
+def log_removed(things: Iterable[object], log: TextIO) -> None:
+    """Says in the log what was removed since an interrupted run had left it."""
+    for thing in things:
+        log.write(f"left by an interruption, and removed: {thing}\n")
+    log.flush()
 
 
 @contextmanager

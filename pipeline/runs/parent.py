@@ -21,11 +21,12 @@ from components import progress
 from components.outcome import Failure, Step
 from pipeline.config import Pipeline
 from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finished, Rested, Task, encoded
-from pipeline.runs.ending import RUN_AGAIN, place_in, with_model
+from pipeline.runs.ending import RUN_AGAIN, ending_text, place_in, with_model
 from pipeline.runs.home import claim
 from pipeline.runs.lock import held
-from pipeline.runs.log_file import opened_log, opened_screen
+from pipeline.runs.log_file import log_removed, opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.scratch import scratch_folder
 from pipeline.runs.screen import Screen
 from pipeline.runs.state import State
 
@@ -73,21 +74,26 @@ def run_in_child(
         screen = Screen(stream, quiet=quiet, verbose=verbose)
         with held(config.home, "run", wait=wait, tell=screen.note) as lock:
             claim(config)
-            run_id = RunStore(config.home).new_id()
+            store = RunStore(config.home)
+            gone = store.close_interrupted(lock.left)
+            run_id = store.new_id()
             lock.of_run(run_id)
             # What was looked at before another was waited for isn't what this run will read.
             task = Task.of(
                 config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), None if lock.waited else state
             )
-            return _run(config, task, child, screen)
+            return _run(config, task, child, screen, gone)
 
 
-def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen) -> RunRecord:
+def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen, gone: Sequence[RunRecord]) -> RunRecord:
     screen.start(config.name, config.home, config.trainer.doubt)
+    for record in gone:
+        screen.note(ending_text(record))
     follower = Follower(screen)
-    with opened_log(Path(task.log)) as log:
+    with opened_log(Path(task.log)) as log, scratch_folder(config.home) as (scratch, removed):
+        log_removed(removed, log)
         try:
-            with _started(child, task, log) as (process, channel), _signals_passed_on(process) as signals:
+            with _started(child, task, log, scratch) as (process, channel), _signals_passed_on(process) as signals:
                 _hear(process, channel, follower.take, screen.still_working)
                 status = process.wait()
             return _settled(follower, config, task, status, signals)
@@ -167,12 +173,15 @@ class Follower:
 
 
 @contextmanager
-def _started(child: Sequence[str], task: Task, log: TextIO) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def _started(
+    child: Sequence[str], task: Task, log: TextIO, scratch: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Starts the child; yields it and our end of the channel, and leaves nothing of either."""
     ours, its = os.pipe()
     try:
         process = subprocess.Popen(
             [*child, str(its)],
+            env={**os.environ, "TMPDIR": scratch} if scratch else None,
             cwd=SOURCE,  # which is where -m looks first: not in the user's folder, which may have a `pipeline`, too
             stdin=subprocess.PIPE,
             stdout=log,

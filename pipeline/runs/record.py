@@ -1,8 +1,9 @@
 """Keeps a record of each run, for `transferline runs` and the screen."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from components.report.run_view import RUN_ID
 from components.settings import Settings
 from components.wording import nearest
 from pipeline.runs.ending import interrupted
-from pipeline.runs.lock import holder_in, left_in
+from pipeline.runs.lock import Holder, holder_in, left_in
 from pipeline.runs.whole_file import write_whole
 
 LATEST, PREVIOUS = "latest", "previous"
@@ -130,6 +131,25 @@ class RunStore:
         """Returns all runs, newest first. One that is gone without a last word has failed."""
         files = sorted(self._folder.glob("*.json"), reverse=True)
         return list(map(self._settled, map(_read, files)))
+
+    def newest_first(self) -> Iterator[RunRecord]:
+        """Yields the runs, read one by one, as they were saved last."""
+        return map(_read, sorted(self._folder.glob("*.json"), reverse=True))
+
+    def close_interrupted(self, left: Holder | None) -> list[RunRecord]:
+        """Closes the records of the runs before this one that are gone without a last word.
+
+        Args:
+            left: Who had the pipeline's lock before whoever asks, without letting go of it.
+
+        Returns:
+            Those records, the newest first.
+        """
+        gone = takewhile(lambda record: record.status == "running", self.newest_first())
+        closed = [interrupted(record, self._home, left) for record in gone]
+        for record in closed:
+            self.save(record)
+        return closed
 
     def last(self) -> RunRecord | None:
         """Returns the newest run; None where there is none."""

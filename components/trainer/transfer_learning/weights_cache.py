@@ -3,11 +3,11 @@
 import hashlib
 import logging
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from components.cache_folder import cache_folder
+from components.partial import partial_folder
 from components.trainer.transfer_learning.bases import Base
 
 LOGGER = logging.getLogger(__name__)
@@ -84,8 +84,8 @@ def store(name: str, write: Callable[[Path], None]) -> Path:
     """
     folder = cache_folder() / "weights"
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        path = Path(scratch) / "weights.h5"
+    with partial_folder(folder) as scratch:
+        path = scratch / "weights.h5"
         write(path)
         target = folder / f"{name}-{sha256_of(path)}.h5"
         os.replace(path, target)

@@ -4,10 +4,9 @@ import io
 from pathlib import Path
 
 import pytest
-from small_steps import Reads, Writes
+from small_steps import Reads, Writes, chain, run_steps
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.dsl.input_resolution.strategies.latest_artifact_strategy import LatestArtifactStrategy
-from tfx.orchestration.pipeline import Pipeline
 from tfx.proto.orchestration import pipeline_pb2
 from tfx.types import Channel
 from tfx.types.standard_artifacts import Model
@@ -16,7 +15,6 @@ from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.graph import BASELINE_ID
-from pipeline.metadata.connection import connection_without_password
 from pipeline.metadata.tfx_handle import LockedMetadata
 from pipeline.runs.local_runner import LocalRunner
 from pipeline.runs.record import RunRecord, RunStore
@@ -32,30 +30,11 @@ def config(tmp_path):
 @pytest.fixture
 def run(config):
     """Runs steps as a run of a number; returns its record."""
-    Path(config.home).mkdir(parents=True)
-
-    def steps(number, *nodes):
-        recorder = Recorder(config, RunRecord(run_id=f"run{number}", status="running"), Screen(io.StringIO()))
-        built = Pipeline(
-            pipeline_name=config.name,
-            pipeline_root=config.artifacts_dir,
-            components=list(nodes),
-            enable_cache=True,
-            metadata_connection_config=connection_without_password(config),
-        )
-        LocalRunner(recorder, LockedMetadata(config)).run(built)
-        return kept(config, number)
-
-    return steps
+    return lambda number, *nodes: run_steps(config, f"run{number}", *nodes)
 
 
 def kept(config, number):
     return RunStore(config.home).find(f"run{number}")
-
-
-def chain(text):
-    writes = Writes(text=text)
-    return writes, Reads(model=writes.outputs["model"])
 
 
 def cached(record):

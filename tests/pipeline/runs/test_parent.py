@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor, TimeoutError
 from pathlib import Path
 
@@ -14,9 +15,11 @@ from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs import launch
-from pipeline.runs.lock import held
+from pipeline.runs.channel import Task
+from pipeline.runs.lock import LOCK_FILE, held
 from pipeline.runs.parent import CHILD, _hear, run_in_child
 from pipeline.runs.record import RunStore
+from pipeline.runs.scratch import scratch_folder
 
 ROOT = Path(__file__).parents[3]
 CHILD_BEGINS = """
@@ -204,6 +207,31 @@ def test_the_second_of_two_runs_is_told_of_the_first_or_waits_for_it(config):
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=1.5)
         assert waiting.result() == kept(config)
+
+
+def test_the_next_run_closes_the_record_of_one_that_was_killed_as_a_whole_and_says_so(config, capfd):
+    killed = Task.of(config, "20260101T000000-00001", "a.log").record.model_copy(update={"at_work": "Trainer"})
+    RunStore(config.home).save(killed)
+    with held(config.home, "run") as lock:
+        lock.of_run(killed.run_id)
+        left = Path(config.home, LOCK_FILE).read_text()
+    Path(config.home, LOCK_FILE).write_text(left)
+    run_in_child(config, child=("false",))
+    record = RunStore(config.home).find(killed.run_id)
+    assert (record.status, record.error.place, record.at_work) == ("failed", "Trainer", "")
+    said = f"The run {killed.run_id} didn't come to its end, in Trainer: {record.error.cause}"
+    assert said in capfd.readouterr().out.splitlines()
+
+
+def test_what_libraries_leave_among_temporary_files_goes_with_the_run(config, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch_folder(config.home) as (dead, _):
+        program = "import tempfile\nprint(tempfile.mkdtemp(prefix='beam-'))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+        record = run_in_child(config, child=child(program))
+    said, made = Path(record.log).read_text().splitlines()
+    assert said == f"left by an interruption, and removed: {dead}"
+    assert Path(made).parent.parent == tmp_path
+    assert [path.name for path in tmp_path.iterdir()] == [Path(config.output_dir).name]
 
 
 def test_a_run_is_at_work_for_all_as_long_as_it_is(config):

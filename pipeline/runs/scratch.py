@@ -1,0 +1,47 @@
+"""Gives a run a temporary folder of its own, which goes with it, whatever its libraries leave there."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
+
+SHOWN_DIGITS = 10
+
+
+@contextmanager
+def scratch_folder(home: str) -> Iterator[tuple[str, list[Path]]]:
+    """Makes a folder in the system's one for temporary files, and removes those of runs that are gone.
+
+    Args:
+        home: The pipeline's folder, whose lock is held.
+
+    Yields:
+        The folder, "" where none can be made; and which were removed.
+    """
+    prefix = f"transferline-{hashlib.sha256(os.path.realpath(home).encode()).hexdigest()[:SHOWN_DIGITS]}-"
+    removed = [path for path in Path(tempfile.gettempdir()).glob(f"{prefix}*") if _is_ours(path) and _removed(path)]
+    try:
+        folder = tempfile.mkdtemp(prefix=prefix)
+    except OSError:  # a run may do without temporary files
+        folder = ""
+    try:
+        yield folder, removed
+    finally:
+        if folder:
+            rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether it is a folder of this user: anybody may make one of any name there."""
+    try:
+        return path.lstat().st_uid == os.geteuid() and path.is_dir() and not path.is_symlink()
+    except FileNotFoundError:
+        return False
+
+
+def _removed(path: Path) -> bool:
+    rmtree(path, ignore_errors=True)
+    return not path.exists()

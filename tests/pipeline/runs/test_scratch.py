@@ -1,0 +1,38 @@
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.runs.scratch import scratch_folder
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path, monkeypatch):
+    """The system's folder for temporary files."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    return tmp_path / "tmp"
+
+
+def test_it_goes_with_all_that_is_in_it(temporary, tmp_path):
+    with scratch_folder(str(tmp_path)) as (folder, removed):
+        assert Path(folder).parent == temporary
+        assert os.stat(folder).st_mode & 0o077 == 0
+        Path(folder, "beam-temp").mkdir()
+    assert (removed, list(temporary.iterdir())) == ([], [])
+
+
+def test_those_of_runs_of_the_same_pipeline_that_are_gone_are_removed(temporary, tmp_path):
+    with scratch_folder(str(tmp_path)) as (folder, _), scratch_folder(str(tmp_path / "another")) as (another, _):
+        Path(folder, "beam-temp").mkdir()
+        (temporary / f"{Path(folder).name}-link").symlink_to(another)
+        with scratch_folder(str(tmp_path)) as (_, removed):
+            assert removed == [Path(folder)]
+            assert Path(another).is_dir()
+
+
+def test_a_run_does_without_where_none_can_be_made(temporary, tmp_path):
+    temporary.rmdir()
+    with scratch_folder(str(tmp_path)) as found:
+        assert found == ("", [])
