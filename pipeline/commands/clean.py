@@ -10,9 +10,9 @@ from rich.table import Table
 from pipeline.commands.options import AsJson, Name, OutputDir, Settings, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.commands.run_lists import list_runs
-from pipeline.metadata.connection import forget_artifacts
+from pipeline.metadata.connection import forget_artifacts, mark_deleted
 from pipeline.runs import cleaning
-from pipeline.runs.cleaning import Cleaning, Scope
+from pipeline.runs.cleaning import Cleaning, Kind, Scope
 from pipeline.runs.lock import held, refuse_held
 
 SHOWN = 20
@@ -39,15 +39,16 @@ def clean(
     if yes and not dry_run:
         with held(config.home, "clean", wait=wait, tell=tell_on_stderr):
             done = cleaning.plan(config, keep, scope)
-            cleaning.check_within(done)
-            if scope != "old":
-                forget_artifacts(config)
-            done = cleaning.carry_out(done)
+            numbers = done.forgotten
+            done = cleaning.carry_out(
+                done, lambda: mark_deleted(config, numbers) if scope == "old" else forget_artifacts(config)
+            )
         list_runs(config)
     elif not wait:
         refuse_held(config.home)
     if as_json:
-        print_json(done.model_dump() | {"freed": done.freed})
+        kinds = [kind.model_dump() for kind in done.kinds]
+        print_json(done.model_dump(exclude={"forgotten", "no_artifacts"}) | {"freed": done.freed, "kinds": kinds})
     else:
         _print(done, scope)
 
@@ -56,16 +57,16 @@ def _print(done: Cleaning, scope: Scope) -> None:
     screen = console()
     table = Table(box=None, header_style="bold")
     table.add_column(done.home, overflow="fold")
-    table.add_column("size", justify="right")
-    for size in done.contents:
-        table.add_row(escape(size.path.rpartition("/")[2]), decimal(size.bytes))
+    for column in ("size", "freed" if done.done else "would be freed", "then"):
+        table.add_column(column, justify="right")
+    for kind in (*done.kinds, Kind(name="in all", bytes=sum(each.bytes for each in done.contents), freed=done.freed)):
+        table.add_row(escape(kind.name), *map(decimal, (kind.bytes, kind.freed, kind.bytes - kind.freed)))
     screen.print(table)
     verb = "removed" if done.done else "would go"
     for size in done.removed[:SHOWN]:
         screen.print(f"{verb}: {escape(size.path)} ({decimal(size.bytes)})", soft_wrap=True)
     if len(done.removed) > SHOWN:
         screen.print(f"{verb}: {len(done.removed) - SHOWN} more")
-    screen.print(f"{verb} in all: {decimal(done.freed)}")
     if scope == "cache":
         screen.print("The next run computes everything anew, and has no earlier model to compare with.")
     if done.removed and not done.done:

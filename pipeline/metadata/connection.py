@@ -10,7 +10,7 @@ import hashlib
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -143,10 +143,28 @@ def forget_artifacts(config: PipelineConfig) -> None:
         return
     with opened(config) as store:
         pipeline = store.get_context_by_type_and_name("pipeline", config.name)
-        artifacts = store.get_artifacts_by_context(pipeline.id) if pipeline else []
-        for artifact in artifacts:
-            artifact.state = type(artifact).DELETED
-        store.put_artifacts(artifacts)
+        _mark_deleted(store, store.get_artifacts_by_context(pipeline.id) if pipeline else [])
+
+
+def mark_deleted(config: PipelineConfig, numbers: Sequence[int]) -> None:
+    """Marks some artifacts as deleted: none of them comes from the cache any more, or is compared with.
+
+    Args:
+        config: The pipeline.
+        numbers: ML Metadata's IDs of them.
+
+    Raises:
+        TransferlineError: The database can't be reached.
+    """
+    if numbers:
+        with opened(config) as store:
+            _mark_deleted(store, store.get_artifacts_by_id(numbers))
+
+
+def _mark_deleted(store: MetadataStore, artifacts: Sequence[metadata_store_pb2.Artifact]) -> None:
+    for artifact in artifacts:
+        artifact.state = type(artifact).DELETED
+    store.put_artifacts(artifacts)
 
 
 @contextmanager

@@ -31,12 +31,14 @@ class Artifact:
         uri: Where it is.
         made: Milliseconds since 1970.
         properties: Its custom properties, as text.
+        deleted: Whether `clean` removed it.
     """
 
     number: int
     uri: str
     made: int
     properties: dict[str, str] = field(default_factory=dict)
+    deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,11 @@ class Execution:
     def succeeded(self) -> bool:
         """Whether it came to its end. TFX publishes a step whose inputs can't be resolved as failed, without a word."""
         return self.state in (COMPLETE, CACHED)
+
+    @property
+    def artifacts(self) -> list[Artifact]:
+        """All that it used and made."""
+        return [*_all(self.inputs), *_all(self.outputs)]
 
     def output(self, key: str) -> Artifact | None:
         """Returns what it made under a key; None if nothing."""
@@ -120,13 +127,27 @@ def read_history(config: PipelineConfig) -> History:
     Raises:
         TransferlineError: It has none, or the database can't be read.
     """
+    history = find_history(config)
+    if history is None:
+        raise TransferlineError(
+            "There is no metadata of this pipeline: no step has run yet, or `transferline clean --cache` removed it.",
+            place=config.metadata.address if config.metadata.is_server else config.metadata_path,
+            cure="Run it, or name its output folder with --output-dir.",
+        )
+    return history
+
+
+def find_history(config: PipelineConfig) -> History | None:
+    """Returns what `read_history` does; None where the pipeline has no metadata.
+
+    Raises:
+        TransferlineError: The database can't be read.
+    """
     if not config.metadata.is_server and not Path(config.metadata_path).is_file():
-        raise _never_ran(config.metadata_path)
+        return None
     with opened(config, read_only=True) as store:
         pipeline = store.get_context_by_type_and_name(PIPELINE, config.name)
-        if pipeline is None:
-            raise _never_ran(config.metadata.address if config.metadata.is_server else config.metadata_path)
-        return History(_executions(store, pipeline.id))
+        return History(_executions(store, pipeline.id)) if pipeline else None
 
 
 def read_execution(store: MetadataStore, pipeline: str, run_id: str, node: str) -> Execution | None:
@@ -166,14 +187,6 @@ def _executions(store: MetadataStore, context: int) -> list[Execution]:
         )
         for execution in executions
     ]
-
-
-def _never_ran(place: str) -> TransferlineError:
-    return TransferlineError(
-        "No step of this pipeline has run yet: there is no metadata.",
-        place=place,
-        cure="Run it, or name its output folder with --output-dir.",
-    )
 
 
 def _events(
@@ -229,7 +242,13 @@ def _associations(store: MetadataStore, executions: list[int]) -> Iterable[metad
 
 
 def _artifact(found: metadata_store_pb2.Artifact) -> Artifact:
-    return Artifact(found.id, found.uri, found.create_time_since_epoch, _texts(found.custom_properties))
+    return Artifact(
+        number=found.id,
+        uri=found.uri,
+        made=found.create_time_since_epoch,
+        properties=_texts(found.custom_properties),
+        deleted=found.state == type(found).DELETED,
+    )
 
 
 def _texts(properties: dict[str, metadata_store_pb2.Value]) -> dict[str, str]:

@@ -13,6 +13,8 @@ SHOWN_DIGITS = 16
 ASIDE = ("baseline_model", "analyzer_cache")
 """Inputs that a model isn't made of."""
 
+REMOVED = "removed by `transferline clean`"
+
 
 def lineage(history: History, model: str) -> list[Origin]:
     """Returns the artifacts that led to a model, the model first and the data last.
@@ -90,7 +92,7 @@ def _origin(key: str, artifact: Artifact, maker: Execution) -> Origin:
         uri=artifact.properties.get(PUSHED_TO) or artifact.uri,
         made=f"{made:%Y-%m-%d %H:%M} UTC",
         run_id=maker.run_id,
-        details=_details(key, artifact, maker),
+        details=", ".join(filter(None, (_details(key, artifact, maker), REMOVED * artifact.deleted))),
     )
 
 

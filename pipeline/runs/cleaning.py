@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
@@ -12,16 +14,22 @@ from components.errors import TransferlineError
 from components.pusher.publish import UNFINISHED
 from components.pusher.versions import versions
 from components.settings import Settings
+from components.trainer.transfer_learning.store_files import TENSOR
 from pipeline.config import PipelineConfig
+from pipeline.metadata.history import History, find_history
+from pipeline.runs.in_use import Kept, kept, stored_features, unused
 from pipeline.runs.lock import LOCK_FILE
-from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.record import TIME_OF_ID, RunRecord, RunStore
 
 Scope = Literal["old", "cache", "everything"]
-"""old: of old runs, old versions, and checkpoints that no run goes on from; cache: that, all artifacts with their
-metadata, and what is stored of photos; everything: the folder."""
+"""old: what no kept run made or uses; cache: that, all artifacts with their metadata, all checkpoints, and all that is
+stored of photos; everything: the folder."""
 
 BY_RUN = ("runs", "logs", "reports")
 """The folders whose files begin with the ID of their run."""
+
+TEMPORARY = ".system/*_execution/*"
+"""Where the executions of a component had their temporary files, below its folder."""
 
 _RUN_ID = re.compile(r"(\d{8}T\d{6}-\d+)(?!\d)")
 
@@ -38,6 +46,20 @@ class Size(Settings):
     bytes: int
 
 
+class Kind(Settings):
+    """How much room one kind of things takes, such as artifacts.
+
+    Attributes:
+        name: What lies right in the pipeline's folder.
+        bytes: Its size, with all that is in it, before.
+        freed: What goes of it.
+    """
+
+    name: str
+    bytes: int
+    freed: int
+
+
 class Cleaning(Settings):
     """What is in a pipeline's folder, and what of it goes.
 
@@ -45,18 +67,35 @@ class Cleaning(Settings):
         home: The pipeline's folder.
         contents: Everything right in it.
         removed: What goes, or went.
+        no_artifacts: How many of these, from the first on, are no artifacts.
+        forgotten: Numbers of the artifacts that ML Metadata is to know as deleted.
         done: Whether it went.
     """
 
     home: str
     contents: tuple[Size, ...]
     removed: tuple[Size, ...]
+    no_artifacts: int = 0
+    forgotten: tuple[int, ...] = ()
     done: bool = False
 
     @property
     def freed(self) -> int:
         """Bytes of what goes."""
         return sum(size.bytes for size in self.removed)
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """How much each thing right in the folder takes, and how much of it goes."""
+        freed: Counter[str] = Counter()
+        for size in self.removed:
+            inside = Path(size.path).relative_to(self.home).parts
+            freed[inside[0] if inside else ""] += size.bytes
+        return tuple(
+            Kind(name=name, bytes=size.bytes, freed=size.bytes if "" in freed else freed[name])
+            for size in self.contents
+            for name in [os.path.basename(size.path)]
+        )
 
 
 def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
@@ -68,7 +107,7 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
         scope: How much goes.
 
     Raises:
-        TransferlineError: The folder isn't a local one that runs were kept in.
+        TransferlineError: The folder isn't a local one that runs were kept in, or its metadata can't be read.
     """
     home = Path(config.home)
     if "://" in config.output_dir or not (home / "runs").is_dir():
@@ -77,12 +116,13 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
             place=config.home,
             cure="Give the folder of its runs with --output-dir.",
         )
-    records = RunStore(config.home).runs()
-    going = [home] if scope == "everything" else list(_going(config, records, keep, scope))
+    others, artifacts, forgotten = ([], [home], []) if scope == "everything" else _going(config, keep, scope)
     return Cleaning(
         home=config.home,
         contents=tuple(_size(path) for path in sorted(home.iterdir())),
-        removed=tuple(_size(path) for path in going),
+        removed=tuple(_size(path) for path in (*others, *artifacts)),
+        no_artifacts=len(others),
+        forgotten=tuple(forgotten),
     )
 
 
@@ -102,8 +142,14 @@ def check_within(planned: Cleaning) -> None:
             )
 
 
-def carry_out(planned: Cleaning) -> Cleaning:
+def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
     """Removes what a plan says, in its order.
+
+    Args:
+        planned: The plan.
+        forget: Has ML Metadata forget the artifacts among it. It is called before the first of them goes: one that is
+            left of an interruption is only in the way. But what is no artifact goes before, since a full disk takes
+            no metadata either.
 
     Raises:
         TransferlineError: Something of it leads out of the pipeline's folder; nothing was removed then.
@@ -111,7 +157,11 @@ def carry_out(planned: Cleaning) -> Cleaning:
     """
     check_within(planned)
     home = Path(planned.home)
-    for path in (Path(size.path) for size in planned.removed):
+    paths = [Path(size.path) for size in planned.removed]
+    for path in paths[: planned.no_artifacts]:
+        _remove(path)
+    forget()
+    for path in paths[planned.no_artifacts :]:
         if path == home:
             _remove_home(home)
         else:
@@ -136,29 +186,74 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _going(config: PipelineConfig, records: Sequence[RunRecord], keep: int, scope: Scope) -> Iterator[Path]:
-    home = Path(config.home)
+def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path], list[Path], list[int]]:
+    """Returns what goes: what is no artifact, the artifacts, and the numbers that ML Metadata has of these."""
+    records = RunStore(config.home).runs()
+    history = (find_history(config) if scope == "old" else None) or History([])
+    stay = kept(config, records, history, keep)
+    of_runs = _of_old_runs(config, records[:keep], stay)
     if scope == "cache":
-        # The metadata first: without them artifacts are only in the way, and without artifacts they would lie.
-        yield from sorted(home.glob(f"{Path(config.metadata_path).name}*"))
-        yield from [path for path in [Path(config.artifacts_dir), Path(config.features_dir)] if path.exists()]
-    if scope == "cache" or (records and records[0].status != "failed"):
-        # Else the next run may go on from them.
-        yield from [path for path in [Path(config.checkpoints_dir)] if path.exists()]
-    for folder in BY_RUN:
-        yield from [path for path in sorted((home / folder).glob("*")) if _is_old(path.name, records, keep)]
+        return of_runs, _all_artifacts(config), []
+    since = _began(records[:keep][-1]) if records else 0.0
+    others = [
+        *of_runs,
+        *_old_checkpoints(config, records, since),
+        *_old_features(config, stored_features(history, stay.runs), since),
+        *sorted(Path(config.artifacts_dir).glob(f"*/{TEMPORARY}")),
+    ]
+    artifacts = unused(config, history, stay.runs)
+    there = [path for path in (Path(artifact.uri) for artifact in artifacts) if path.exists()]
+    return others, there, [artifact.number for artifact in artifacts if not artifact.deleted]
+
+
+def _all_artifacts(config: PipelineConfig) -> list[Path]:
+    # The metadata first: without them artifacts are only in the way, and without artifacts they would lie.
+    metadata = sorted(Path(config.home).glob(f"{Path(config.metadata_path).name}*"))
+    folders = map(Path, (config.artifacts_dir, config.features_dir, config.checkpoints_dir))
+    return [*metadata, *(folder for folder in folders if folder.exists())]
+
+
+def _old_checkpoints(config: PipelineConfig, records: Sequence[RunRecord], since: float) -> list[Path]:
+    """Those that no run goes on from: all where the last one came to its end, else those of runs that don't stay."""
+    interrupted = records and records[0].status == "failed"
+    return [path for path in _folders(config.checkpoints_dir) if not interrupted or _changed(path) < since]
+
+
+def _old_features(config: PipelineConfig, needed: set[str], since: float) -> list[Path]:
+    """What is stored of photos, and neither a run that stays was trained on nor one that came to no end."""
+    folders = [path for path in _folders(config.features_dir) if str(path) not in needed]
+    return [path for path in folders if _changed(path / TENSOR if (path / TENSOR).is_file() else path) < since]
+
+
+def _of_old_runs(config: PipelineConfig, newest: Sequence[RunRecord], stay: Kept) -> list[Path]:
+    files = (file for folder in BY_RUN for file in sorted((Path(config.home) / folder).glob("*")))
     pushed = Path(config.pushed_dir)
-    yield from [pushed / str(number) for number in reversed(versions(config.pushed_dir)[keep:])]
-    yield from sorted(pushed.glob(f"{UNFINISHED}*"))
+    return [
+        *(file for file in files if _is_old(file.name, newest, stay)),
+        *(pushed / str(number) for number in reversed(versions(config.pushed_dir)) if number not in stay.versions),
+        *sorted(pushed.glob(f"{UNFINISHED}*")),
+    ]
 
 
-def _is_old(name: str, records: Sequence[RunRecord], keep: int) -> bool:
-    """Whether a file is of a run before the newest ones, but for the last one that was pushed: it is what is served."""
+def _is_old(name: str, newest: Sequence[RunRecord], stay: Kept) -> bool:
+    """Whether a file is of a run before the newest ones that doesn't stay for another reason."""
     run = _RUN_ID.match(name)
-    if run is None or not records:
-        return False
-    last_pushed = next((record.run_id for record in records if record.status == "pushed"), "")
-    return run.group(1) < records[:keep][-1].run_id and run.group(1) != last_pushed
+    return bool(run and newest and run.group(1) < newest[-1].run_id and run.group(1) not in stay.runs)
+
+
+def _folders(folder: str) -> list[Path]:
+    return sorted(path for path in Path(folder).glob("*") if path.is_dir())
+
+
+def _changed(path: Path) -> float:
+    """Seconds since 1970 at which something right in a folder changed last, or a file did."""
+    return max(each.lstat().st_mtime for each in (path, *(path.iterdir() if path.is_dir() else ())))
+
+
+def _began(record: RunRecord) -> float:
+    """Seconds since 1970 at which a run began."""
+    began = datetime.strptime(record.run_id.partition("-")[0], TIME_OF_ID)
+    return began.replace(tzinfo=timezone.utc).timestamp()
 
 
 def _size(path: Path) -> Size:

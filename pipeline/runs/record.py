@@ -207,5 +207,5 @@ def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:
         raise TransferlineError(f"Several runs begin with '{name}': {listed}.", cure="Give more of the ID.")
     raise TransferlineError(
         f"There is no run '{name}'{nearest(name, ids)}",
-        cure=f"Use {LATEST}, {PREVIOUS}, or one of {listed}.",
+        cure=f"Use {LATEST}, {PREVIOUS}, or one of {listed}; what `transferline clean` removed is gone.",
     )

@@ -32,7 +32,7 @@ class Versions:
         version = version_of(record)
         if version is None:
             return ""
-        if self.served is not None and self._origin(self.served) == version:
+        if self.served is not None and self.origin(self.served) == version:
             return "served"
         return (
             "rolled back"
@@ -52,7 +52,7 @@ class Versions:
         earlier = [version for version in self._there if own is None or version < own]
         if not earlier:
             return None
-        origin = self._origin(earlier[0])
+        origin = self.origin(earlier[0])
         maker = next((run for run in runs if version_of(run) == origin and run.run_id != record.run_id), None)
         artifacts = {uri for step in maker.steps for uri in step.artifacts} if maker else set()
         return Served(
@@ -63,14 +63,14 @@ class Versions:
             is_baseline=bool(baseline_uri) and baseline_uri in artifacts,
         )
 
-    def _origin(self, version: int) -> int:
+    def origin(self, version: int) -> int:
         """The version that a run pushed, of which another one is a copy."""
         while version in self._rollbacks:
             version = self._rollbacks[version].to_version
         return version
 
     def _went_back_from(self, rollback: Rollback, version: int) -> bool:
-        return self._origin(rollback.from_version) == version
+        return self.origin(rollback.from_version) == version
 
 
 def version_of(record: RunRecord) -> int | None:

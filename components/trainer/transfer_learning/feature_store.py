@@ -31,13 +31,11 @@ import tensorflow as tf
 from pydantic import ValidationError
 
 from components.settings import Settings
+from components.trainer.transfer_learning.store_files import FOLDERS, TENSOR
 
 LOGGER = logging.getLogger(__name__)
 
-TENSOR, INDEX_FILE, VALUES_FILE, UNFINISHED = "tensor.json", ".index.npy", ".values.npy", ".part"
-FOLDERS = "features.json"
-"""Beside the learning curves of a training: the folders of what it was trained on."""
-
+INDEX_FILE, VALUES_FILE, UNFINISHED = ".index.npy", ".values.npy", ".part"
 INDEX = np.dtype([("photo", "S64"), ("view", "<i4"), ("scale", "<f4")])
 PART_BYTES = 64 * 2**20
 """A part is written when it has so many bytes: so much is held in memory, and lost where a training is killed."""

@@ -157,7 +157,7 @@ def test_the_reason_reaches_back_to_how_settings_were_kept_before(config):
 
 
 def test_without_metadata_there_is_no_history(config):
-    with pytest.raises(TransferlineError, match="No step of this pipeline has run yet"):
+    with pytest.raises(TransferlineError, match="There is no metadata of this pipeline"):
         read_history(config)
 
 
@@ -165,7 +165,7 @@ def test_another_pipeline_of_the_same_database_has_a_history_of_its_own(history,
     twin = config.model_copy(update={"name": "twin"})
     Path(twin.home).mkdir()
     Path(twin.metadata_path).symlink_to(config.metadata_path)
-    with pytest.raises(TransferlineError, match="No step of this pipeline has run yet"):
+    with pytest.raises(TransferlineError, match="There is no metadata of this pipeline"):
         read_history(twin)
     assert history.of_run("run1")
 

@@ -15,7 +15,9 @@ from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.graph import BASELINE_ID
+from pipeline.metadata.connection import mark_deleted
 from pipeline.metadata.tfx_handle import LockedMetadata
+from pipeline.runs import cleaning
 from pipeline.runs.local_runner import LocalRunner
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.recorder import Recorder
@@ -30,11 +32,15 @@ def config(tmp_path):
 @pytest.fixture
 def run(config):
     """Runs steps as a run of a number; returns its record."""
-    return lambda number, *nodes: run_steps(config, f"run{number}", *nodes)
+    return lambda number, *nodes: run_steps(config, run_id(number), *nodes)
 
 
 def kept(config, number):
-    return RunStore(config.home).find(f"run{number}")
+    return RunStore(config.home).find(run_id(number))
+
+
+def run_id(number):
+    return f"2026010{number}T000000-00001"
 
 
 def cached(record):
@@ -50,6 +56,18 @@ def test_each_step_is_recorded_in_order_and_comes_from_the_cache_the_next_time(r
     assert cached(second) == {"Writes": True, "Reads": True}
     assert [step.artifacts for step in second.steps] == [step.artifacts for step in first.steps]
     assert cached(run(3, *chain("b"))) == {"Writes": False, "Reads": False}
+
+
+def test_what_was_cleaned_away_is_computed_anew(run, config):
+    for number, text in enumerate("aba", 1):
+        run(number, *chain(text))
+    planned = cleaning.plan(config, 1, "old")
+    cleaning.carry_out(planned, lambda: mark_deleted(config, planned.forgotten))
+    assert {Path(size.path).name for size in planned.removed if "/artifacts/" in size.path} >= {"3", "4"}
+    assert cached(run(4, *chain("a"))) == {"Writes": True, "Reads": True}
+    again = run(5, *chain("b"))
+    assert cached(again) == {"Writes": False, "Reads": False}
+    assert [Path(folder, "text").read_text() for step in again.steps for folder in step.artifacts] == ["b", "b"]
 
 
 def test_a_step_that_fails_ends_the_run_and_is_its_last(run, config):
@@ -78,7 +96,7 @@ def test_a_step_whose_inputs_cannot_be_found_fails_the_run(run, config):
 
 
 def test_partial_runs_are_refused(config):
-    recorder = Recorder(config, RunRecord(run_id="run1", status="running"), Screen(io.StringIO()))
+    recorder = Recorder(config, RunRecord(run_id=run_id(1), status="running"), Screen(io.StringIO()))
     runner = LocalRunner(recorder, LockedMetadata(config))
     with pytest.raises(ValueError, match="partial runs aren't supported"):
         runner.run_with_ir(pipeline_pb2.Pipeline(), pipeline_pb2.RunOptions(partial_run=pipeline_pb2.PartialRun()))
