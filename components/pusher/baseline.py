@@ -9,6 +9,7 @@ from tfx.types.standard_artifacts import Model
 from tfx.utils import path_utils
 
 from components.pusher.copying import copy_model
+from components.pusher.seal import check_seal
 from components.pusher.versions import is_same_model, versions
 
 
@@ -32,5 +33,6 @@ def PushedBaseline(
     for version in versions(base_directory):
         folder = os.path.join(base_directory, str(version))
         if not is_same_model(folder, candidate_path):
+            check_seal(folder)
             copy_model(folder, path_utils.serving_model_path(model.uri))
             return

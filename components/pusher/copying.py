@@ -5,7 +5,7 @@ import shutil
 
 from components.ingest import storage
 from components.ingest.side_by_side import side_by_side
-from components.pusher.versions import SAVED_MODEL_FILE, files_of
+from components.pusher.model_files import SAVED_MODEL_FILE, files_of
 
 
 def copy_model(source: str, target: str) -> None:

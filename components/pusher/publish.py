@@ -2,6 +2,8 @@
 
 On a disk the copy is made beside, under a name that no server reads as a version, and renamed, which replaces nothing.
 
+Each version gets a seal, see `components.pusher.seal`.
+
 An object store has no folders to rename. There a number is claimed by a file that only one can create, and the file
 without which no server loads a model comes last. Who died in the middle and is tried again finds its claim, and fills
 the same folder; who finds another's takes the next number.
@@ -14,14 +16,9 @@ import tempfile
 
 from components.ingest import storage
 from components.pusher.copying import copy_model
-from components.pusher.versions import (
-    FINGERPRINT_FILE,
-    SAVED_MODEL_FILE,
-    files_of,
-    is_same_model,
-    newest_version,
-    versions,
-)
+from components.pusher.model_files import FINGERPRINT_FILE, SAVED_MODEL_FILE, files_of
+from components.pusher.seal import seal_of, write_seal
+from components.pusher.versions import is_same_model, newest_version, versions
 
 UNFINISHED = ".pushing-"
 """So begins what isn't a version yet: a folder on a disk, a claim in an object store."""
@@ -42,7 +39,7 @@ def publish(model_path: str, base_directory: str, version: str) -> str:
 
     Raises:
         OSError: It can't be read or written.
-        TransferlineError: It can't be read or written, on gs://.
+        TransferlineError: It isn't what its seal says, where it has one; it can't be read or written, on gs://.
     """
     there = is_same_model(os.path.join(base_directory, version), model_path)
     if storage.is_local(base_directory):
@@ -57,6 +54,7 @@ def _publish_on_disk(model_path: str, base_directory: str, number: int) -> str:
     os.makedirs(base_directory, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base_directory, prefix=UNFINISHED) as partial:
         copy = os.path.join(partial, "model")
+        write_seal(seal_of(model_path), copy)
         copy_model(model_path, copy)
         while not _renamed(copy, os.path.join(base_directory, str(number))):
             number += 1
@@ -77,6 +75,7 @@ def _renamed(folder: str, name: str) -> bool:
 def _publish_remotely(model_path: str, base_directory: str, number: int) -> str:
     identity = _identity(model_path)
     number = _begun(base_directory, identity) or _claim(base_directory, number, identity)
+    write_seal(seal_of(model_path), f"{base_directory}/{number}")  # before the file that makes it a version
     copy_model(model_path, f"{base_directory}/{number}")
     storage.remove(_claim_file(base_directory, number))
     return str(number)
@@ -86,7 +85,7 @@ def _begun(base_directory: str, identity: bytes) -> int:
     """Returns the number that this model claimed before and hasn't filled; 0 if there is none that would be served."""
     newest = int(os.path.basename(newest_version(base_directory)) or 0)
     names = [name.removeprefix(UNFINISHED) for name in storage.names_in(base_directory) if name.startswith(UNFINISHED)]
-    numbers = [int(name) for name in names if name.isdigit() and int(name) > newest]
+    numbers = [int(name) for name in names if name.isdecimal() and int(name) > newest]
     return max((number for number in numbers if _claimant(base_directory, number) == identity), default=0)
 
 

@@ -4,10 +4,8 @@ import os
 import time
 
 from components.ingest import storage
-
-FINGERPRINT_FILE = "fingerprint.pb"
-SAVED_MODEL_FILE = "saved_model.pb"
-"""No server loads a folder without it; where a version can't appear at once it comes last."""
+from components.pusher.model_files import FINGERPRINT_FILE, SAVED_MODEL_FILE, files_of
+from components.pusher.seal import is_intact
 
 SERVED_MODEL = "Format-Serving"
 """The folder of the model that is served, in an artifact of TFX's Trainer."""
@@ -18,7 +16,7 @@ MAX_FINGERPRINT_BYTES = 2**20
 def versions(base_directory: str) -> list[int]:
     """Returns the numbers of the versions, the highest, which TensorFlow Serving picks, first."""
     names = storage.names_in if storage.is_local(base_directory) else _whole_ones
-    return sorted((int(name) for name in names(base_directory) if name.isdigit()), reverse=True)
+    return sorted((int(name) for name in names(base_directory) if name.isdecimal()), reverse=True)
 
 
 def _whole_ones(base_directory: str) -> list[str]:
@@ -49,22 +47,23 @@ def version_for(base_directory: str, model_path: str) -> str:
 
 
 def is_same_model(version: str, model_path: str) -> bool:
-    """Compares the fingerprints that TensorFlow gives each SavedModel, and whether all the files are there, whole."""
+    """Returns whether a version is a model: by its fingerprint, and whether all its files are there, intact."""
+    if not has_same_fingerprint(version, model_path):
+        return False
+    there = files_of(version)
+    files = files_of(model_path).items()
+    return all(name in there and _is_same_file(stamp, there[name]) for name, stamp in files) and is_intact(version)
+
+
+def has_same_fingerprint(version: str, model_path: str) -> bool:
+    """Compares the fingerprints that TensorFlow gives each SavedModel."""
     prints = []
     for folder in (version, model_path):
         try:
             prints.append(storage.read_file(os.path.join(folder, FINGERPRINT_FILE), MAX_FINGERPRINT_BYTES))
         except FileNotFoundError:
             return False
-    if prints[0] != prints[1]:
-        return False
-    there = files_of(version)
-    return all(name in there and _is_same_file(stamp, there[name]) for name, stamp in files_of(model_path).items())
-
-
-def files_of(folder: str) -> dict[str, str]:
-    """Returns the stamp of each file below a folder, by its name relative to it."""
-    return {node.name: node.stamp for node in storage.walk(folder) if not node.is_folder and not node.fault}
+    return prints[0] == prints[1]
 
 
 def _is_same_file(one: str, other: str) -> bool:

@@ -56,6 +56,7 @@ class RunRecord(Settings):
         thresholds: Each with what it met.
         yardstick: What simple models score on the same test rows; None where that wasn't measured.
         model_uri: Where the model was pushed to; "" if it wasn't.
+        model_files: The SHA-256 of each of its files, by name; see `components.pusher.seal`.
         error: Why it failed; None if it didn't.
         log: The log file.
         report: The page to read; "" where there is none.
@@ -81,6 +82,7 @@ class RunRecord(Settings):
     thresholds: tuple[ThresholdCheck, ...] = ()
     yardstick: Yardstick | None = None
     model_uri: str = ""
+    model_files: dict[str, str] = Field(default_factory=dict)
     error: Failure | None = None
     log: str = ""
     report: str = ""
@@ -177,7 +179,8 @@ def _read(file: Path) -> RunRecord:
 
 def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:
     """Returns what `transferline runs --json` prints: nothing that only this machine understands, and no settings."""
-    return [record.model_dump(exclude={"process", "signal", "config", "state"}) for record in records]
+    hidden = {"process", "signal", "config", "state", "model_files"}
+    return [record.model_dump(exclude=hidden) for record in records]
 
 
 def find_run(records: Sequence[RunRecord], name: str) -> RunRecord:

@@ -15,6 +15,7 @@ from components.errors import error_in_chain
 from components.ingest.findings import findings_of
 from components.ingest.report import read_report
 from components.outcome import Failure, Step
+from components.pusher.seal import check_files, read_seal
 from pipeline.config import PipelineConfig
 from pipeline.metadata.history import Execution, knows_run
 from pipeline.metadata.lineage import PUSHED_TO
@@ -122,9 +123,30 @@ class Recorder:
             kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._config.home) / KEPT_SCHEMA)
             note = f"inferred schema kept in {kept}"
         if pushed := execution.output("pushed_model"):
-            self._update(model_uri=pushed.properties.get(PUSHED_TO, ""))
+            self._pushed(pushed.properties.get(PUSHED_TO, ""))
         self._update(steps=(*self._record.steps, step), at_work="")
         self._screen.step(step, note)
+
+    def check_baseline(self, execution: Execution) -> None:
+        """Compares the model that the candidate is held against with what was pushed of it, where it was.
+
+        Raises:
+            TransferlineError: It isn't the same.
+        """
+        from tfx.utils import path_utils  # noqa: PLC0415 (imports TensorFlow)
+
+        baseline = execution.output("model")
+        if baseline is None:
+            return
+        for run in self._store.runs():
+            if run.model_files and any(baseline.uri in step.artifacts for step in run.steps):
+                check_files(path_utils.serving_model_path(baseline.uri), run.model_files)
+                return
+
+    def _pushed(self, folder: str) -> None:
+        """Keeps where the model was pushed to, and what it is, apart from the folder that it lies in."""
+        seal = read_seal(folder) if folder else None
+        self._update(model_uri=folder, model_files=seal.files if seal else {})
 
     def ended(self) -> RunRecord:
         """Closes the record of a run that came to its end: pushed, or evaluated and not blessed."""

@@ -10,7 +10,8 @@ import tensorflow as tf
 from cloud_storage import emulator
 
 from components.ingest import storage
-from components.pusher.versions import SAVED_MODEL_FILE, files_of, newest_version, version_for, versions
+from components.pusher.model_files import SAVED_MODEL_FILE, files_of
+from components.pusher.versions import newest_version, version_for, versions
 
 PUSH = """
 import sys

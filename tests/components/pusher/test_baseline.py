@@ -2,7 +2,9 @@ import pytest
 from model_files import write_model_files
 from tfx.types import standard_artifacts
 
+from components.errors import TransferlineError
 from components.pusher.baseline import PushedBaseline
+from components.pusher.publish import publish
 
 
 @pytest.fixture
@@ -57,3 +59,12 @@ def test_a_push_to_a_bucket_that_died_is_no_baseline(object_store, tmp_path):
         {"candidate": [candidate]}, {"model": [model]}, {"base_directory": "gs://bucket/pushed"}
     )
     assert (tmp_path / "baseline" / "Format-Serving" / "fingerprint.pb").read_bytes() == b"9"
+
+
+def test_a_version_that_was_tampered_with_is_no_baseline(baseline, tmp_path):
+    write_model(tmp_path / "model", b"old")
+    publish(str(tmp_path / "model"), str(tmp_path / "pushed"), "9")
+    assert baseline() == b"old"
+    (tmp_path / "pushed" / "9" / "saved_model.pb").write_bytes(b"a graph")
+    with pytest.raises(TransferlineError, match=r"saved_model\.pb is another"):
+        baseline()

@@ -10,6 +10,7 @@ import pytest
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.pusher import publish as publishing
+from components.pusher.model_files import SEAL_FILE
 from components.pusher.publish import publish
 from components.pusher.versions import is_same_model, newest_version, version_for, versions
 
@@ -58,9 +59,11 @@ def bucket(object_store):
 
 
 def held(folder):
-    """What is in a folder, by name."""
+    """What is in a folder, by name, without the seals."""
     names = [node.name for node in storage.walk(folder) if not node.is_folder]
-    return {name: storage.read_file(os.path.join(folder, name), 10**6) for name in names}
+    return {
+        name: storage.read_file(os.path.join(folder, name), 10**6) for name in names if not name.endswith(SEAL_FILE)
+    }
 
 
 def content_of(name):
@@ -130,7 +133,7 @@ def test_the_file_without_which_no_server_loads_a_model_comes_last(bucket, make_
     written = [request.removeprefix("POST pushed/") for request in store.requests if request.startswith("POST")]
     assert written[0] == ".pushing-7"
     assert written[-1] == "7/saved_model.pb"
-    assert len(written) == 1 + len(FILES)
+    assert len(written) == 1 + len(FILES) + 1  # the claim, the files, and the seal
 
 
 @pytest.mark.parametrize("file", sorted(FILES))
