@@ -104,11 +104,12 @@ def export_model(served: ServedModel, folder: str, warm_up_photos: Sequence[byte
     Args:
         served: The model.
         folder: Where to write it.
-        warm_up_photos: Encoded photos for the warm-up requests.
+        warm_up_photos: Encoded photos as they will come. The warm-up requests have made ones of their sizes: whoever
+            gets the model needn't get photos of somebody's data, and where they were taken.
     """
     warm_up = [
         each
-        for photo in warm_up_photos
+        for photo in map(made_like, warm_up_photos)
         for each in (
             warm_up_request("image_bytes", {"image_bytes": [photo]}),
             warm_up_request(SERVING_DEFAULT, {"examples": [_example(photo)]}),
@@ -122,6 +123,19 @@ def some_photos(files: Sequence[str], tft_output: tft.TFTransformOutput, count: 
     spec = {IMAGE: tft_output.raw_feature_spec()[IMAGE]}
     records = read_records(files).take(count).batch(count)
     return [photo for batch in records for photo in to_dense_1d(tf.io.parse_example(batch, spec)[IMAGE]).numpy()]
+
+
+def made_like(photo: bytes) -> bytes:
+    """Returns a photo of another's width, height and format that has nothing else of it: one colour flows into another.
+
+    Args:
+        photo: Encoded.
+    """
+    height, width = tf.io.decode_image(photo, channels=3, expand_animations=False).shape[:2]
+    down, across = tf.meshgrid(tf.linspace(0.0, 255.0, height), tf.linspace(0.0, 255.0, width), indexing="ij")
+    pixels = tf.cast(tf.stack([down, across, 255.0 - down], axis=-1), tf.uint8)
+    encode = tf.io.encode_jpeg if tf.io.is_jpeg(photo) else tf.io.encode_png
+    return bytes(encode(pixels).numpy())
 
 
 def _example(photo: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Real trainings, on a few tiny photos and random weights."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import types
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 from tensorflow_serving.apis import prediction_log_pb2
 
 from components.answering import read_answering
@@ -18,6 +20,7 @@ from components.trainer.model_summary import find_summary
 from components.trainer.pictures import find_augmented
 from components.trainer.transfer_learning.bases import BASES
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
+from components.trainer.transfer_learning.export import made_like
 from components.trainer.transfer_learning.feature_store import stored_folders
 from components.trainer.transfer_learning.run_fn import run_fn
 
@@ -192,7 +195,7 @@ def test_a_clean_process_without_this_project_gives_the_same_scores(trained, ser
     assert got["label"] == [name.decode() for name in expected["label"].numpy()]
 
 
-def test_the_warm_up_requests_can_be_answered(trained, served):
+def test_the_warm_up_requests_can_be_answered_and_hold_no_photo_of_the_data(trained, served, encode_photo):
     path = trained / "Format-Serving" / "assets.extra" / "tf_serving_warmup_requests"
     logs = [
         prediction_log_pb2.PredictionLog.FromString(record.numpy()) for record in tf.data.TFRecordDataset(str(path))
@@ -203,6 +206,24 @@ def test_the_warm_up_requests_can_be_answered(trained, served):
     for request in requests:
         inputs = {name: tf.constant(tf.make_ndarray(value)) for name, value in request.inputs.items()}
         assert served.signatures[request.model_spec.signature_name](**inputs)["scores"].shape == (1, 2)
+    requested = path.read_bytes()
+    photos = [encode_photo("cat", 100), encode_photo("dog", 101)]  # the first of the validation split
+    assert not any(photo in requested for photo in photos)
+    sent = [tf.make_ndarray(each.inputs["image_bytes"])[0] for each in requests if "image_bytes" in each.inputs]
+    shapes = [[tuple(tf.io.decode_image(photo).shape) for photo in some] for some in (sent, photos)]
+    assert shapes == [[(20, 24, 3), (21, 24, 3)]] * 2
+
+
+def test_a_photo_made_for_a_warm_up_has_a_photos_size_and_format_and_none_of_its_notes():
+    buffer, notes = io.BytesIO(), Image.Exif()
+    notes[0x010E] = "where I live"
+    Image.effect_noise((40, 30), 50).convert("RGB").save(buffer, "JPEG", exif=notes)
+    assert b"where I live" in buffer.getvalue()
+    made = made_like(buffer.getvalue())
+    assert Image.open(io.BytesIO(made)).format == "JPEG"
+    assert tf.io.decode_image(made).shape == (30, 40, 3)
+    assert b"where I live" not in made
+    assert made_like(made) == made
 
 
 def test_three_classes_without_fine_tuning_or_augmentation_or_cache(three_classes, fn_args_of, encode_photo):
