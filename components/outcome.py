@@ -46,7 +46,7 @@ class ThresholdCheck(Settings):
         kind: What the bound says of the value.
         value: The candidate's value; None where the evaluation has none, which doesn't pass.
         bound: The bound, in the metric's unit.
-        baseline: The last blessed model's value; None where there is none.
+        baseline: The baseline's value, which is the served model or the last blessed one; None where there is none.
         passed: Whether the bound held.
         low: Lower end of the value's 95 % interval, where the check goes by it. Of a number to predict, whose root mean
             squared error is held against guessing, that of how much lower the mean squared error is.

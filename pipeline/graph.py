@@ -1,6 +1,7 @@
 """Builds the graph of components from a configuration: a pure function, the same for every orchestrator."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
@@ -20,12 +21,12 @@ from typing_extensions import assert_never
 from components.contract import REGRESSION
 from components.csv_example_gen.component import CsvExampleGen
 from components.data_gate.component import DataGate
-from components.evaluator.baseline import LatestOtherBlessedModel
 from components.evaluator.component import Evaluator
 from components.image_example_gen.component import ImageExampleGen
 from components.ingest.driver import INPUT_FINGERPRINT
 from components.pusher.baseline import PushedBaseline
 from components.pusher.component import Pusher
+from components.pusher.served_baseline import ServedOrLatestBlessedModel
 from components.report.component import Report
 from components.schema_gen.component import CuratedSchema, PhotoSchemaGen, RowSchemaGen
 from components.settings import Settings
@@ -73,7 +74,14 @@ class Parts:
     models: tuple[str, ...] = ()
 
 
-def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerprint: str = "") -> TfxPipeline:
+def create_pipeline(
+    config: Pipeline,
+    *,
+    on_cluster: bool = False,
+    data_fingerprint: str = "",
+    rolled_back: Mapping[str, str] | None = None,
+    push_again: bool = False,
+) -> TfxPipeline:
     """Builds the pipeline: data, gate, Transform, Tuner where there is a choice, Trainer, Evaluator, Pusher, Report.
 
     A Yardstick stands beside the Trainer; of photos after it, for it takes what the Trainer stored.
@@ -82,6 +90,9 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
         config: With `data.path` set.
         on_cluster: Whether no metadata can be asked for the last blessed model; then it is the last pushed one.
         data_fingerprint: As whoever starts the run found it; "" lets ExampleGen look for itself.
+        rolled_back: Digests of the models that somebody went back from, with a sentence of each that says so: they are
+            no baseline, and aren't pushed.
+        push_again: Whether they are pushed all the same.
 
     Returns:
         A TFX pipeline with its cache on.
@@ -101,7 +112,13 @@ def create_pipeline(config: Pipeline, *, on_cluster: bool = False, data_fingerpr
     )
     training_nodes, trained = _training(config, parts, transform, schema)
     yardsticks, measured = _yardstick(config, example_gen, transform, trained)
-    release_nodes, released = _release(config, example_gen, trained["model"], on_cluster=on_cluster)
+    baseline = (
+        _pushed_baseline(config, trained["model"])
+        if on_cluster
+        else _served_baseline(config, trained["model"], rolled_back or {})
+    )
+    held_back = None if push_again else rolled_back
+    release_nodes, released = _release(config, example_gen, trained["model"], baseline, held_back)
     report = Report(
         pipeline=config.name,
         columns=config.column_roles,
@@ -304,9 +321,10 @@ def _validated_data(config: Pipeline, parts: Parts) -> tuple[list[BaseNode], Bas
     return [schema_gen, statistics_gen, validator, gate], gate.outputs["validated_schema"], outputs
 
 
-def _blessed_baseline(model: BaseChannel) -> BaseNode:
+def _served_baseline(config: PipelineConfig, model: BaseChannel, rolled_back: Iterable[str]) -> BaseNode:
     return Resolver(
-        strategy_class=LatestOtherBlessedModel,
+        strategy_class=ServedOrLatestBlessedModel,
+        config={"base_directory": config.pushed_dir, "rolled_back": json.dumps(sorted(rolled_back))},
         candidate=model,
         model=Channel(type=Model),
         model_blessing=Channel(type=ModelBlessing),
@@ -321,11 +339,10 @@ def _release(
     config: Pipeline,
     example_gen: BaseNode,
     model: BaseChannel,
-    *,
-    on_cluster: bool,
+    baseline: BaseNode,
+    held_back: Mapping[str, str] | None,
 ) -> tuple[list[BaseNode], Channels]:
     """Baseline, evaluation and push; returns the nodes and what they found."""
-    baseline = _pushed_baseline(config, model) if on_cluster else _blessed_baseline(model)
     evaluator = Evaluator(
         examples=example_gen.outputs["examples"],
         model=model,
@@ -337,6 +354,7 @@ def _release(
         model=model,
         model_blessing=evaluator.outputs["blessing"],
         base_directory=config.pushed_dir,
+        held_back=held_back,
     )
     outputs = {"evaluation": evaluator.outputs["evaluation"], "pushed_model": pusher.outputs["pushed_model"]}
     return [baseline, evaluator, pusher], outputs

@@ -16,10 +16,10 @@ from components.errors import TransferlineError
 from pipeline.config import Pipeline as PipelineSettings
 from pipeline.config.overrides import with_settings
 from pipeline.lookup import files
-from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs import launch
 from pipeline.runs.home import claim, refuse_another
 from pipeline.runs.record import RunRecord
+from pipeline.runs.served import pushed_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -37,21 +37,23 @@ class Pipeline:
 
     config: PipelineSettings
 
-    def run(self, *, force: bool = False) -> RunRecord:
+    def run(self, *, force: bool = False, push_again: bool = False) -> RunRecord:
         """Runs it here, as `transferline run` does.
 
         Args:
             force: Run even if nothing has changed since the last pushed run, whose record is returned otherwise.
+            push_again: Run, and push also a model that a rollback went back from.
 
         Returns:
             The run's record: its `status` ("pushed", "not_blessed" or "failed"), `metrics`, `model_uri`, `report`.
 
         Raises:
-            TransferlineError: It can't run here with these settings.
+            TransferlineError: It can't run here with these settings, or would only push a model again that a rollback
+                went back from.
         """
-        unchanged, state = (None, None) if force else launch.unchanged_run(self.config)
+        unchanged, state = (None, None) if force or push_again else launch.unchanged_run(self.config)
         if unchanged is None:
-            return launch.run(self.config, state)
+            return launch.run(self.config, state, push_again=push_again)
         claim(self.config)
         return unchanged
 
@@ -74,7 +76,7 @@ class Pipeline:
             TransferlineError: No model is pushed, or the data frame lacks a column or has text where the model takes
                 numbers.
         """
-        folder = find_pushed(self.config, version)
+        folder = pushed_model(self.config, version)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from pipeline.prediction.frames import predict  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
 

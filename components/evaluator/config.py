@@ -17,9 +17,9 @@ class Threshold(Settings):
         slice: "" for all examples, "label" for each value of a feature, "label=cat" for one value of it.
         at_least: The lowest value that passes.
         at_most: The highest value that passes.
-        max_drop: How far the value may fall below the last blessed model's, in the metric's own unit. Passes where
+        max_drop: How far the value may fall below the served model's, in the metric's own unit. Passes where
             there is no blessed model yet.
-        max_rise: How far the value may rise above the last blessed model's. Passes where there is none yet.
+        max_rise: How far the value may rise above the served model's. Passes where there is none yet.
     """
 
     metric: str

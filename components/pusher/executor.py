@@ -1,5 +1,6 @@
 """Pushes a blessed model."""
 
+import json
 import os
 from typing import Any
 
@@ -9,10 +10,14 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import proto_utils
 
+from components.errors import TransferlineError
 from components.pusher.copying import copy_model
 from components.pusher.driver import VERSION_KEY
 from components.pusher.publish import publish
+from components.pusher.seal import make_seal
 from components.pusher.versions import version_for
+
+HELD_BACK_KEY = "held_back"
 
 
 class Executor(tfx_pusher.Executor):
@@ -23,6 +28,9 @@ class Executor(tfx_pusher.Executor):
 
         TFX's own executor copies into the version folder itself and takes the second as the version, so that a
         watching server may load half a model and two pushes in one second are one.
+
+        Raises:
+            TransferlineError: The model is held back.
         """
         pushed_model = artifact_utils.get_single_instance(output_dict[specs.PUSHED_MODEL_KEY])
         if not self.CheckBlessing(input_dict):
@@ -32,9 +40,20 @@ class Executor(tfx_pusher.Executor):
         proto_utils.json_to_proto(exec_properties[specs.PUSH_DESTINATION_KEY], destination)
         base_directory = destination.filesystem.base_directory
         model_path = self.GetModelPath(input_dict)
+        _refuse_held_back(model_path, json.loads(exec_properties.get(HELD_BACK_KEY) or "{}"))
         # Where no driver ran, on a cluster, the version is chosen here; a step that is tried again chooses the same.
         wanted = exec_properties.get(VERSION_KEY) or version_for(base_directory, model_path)
         version = publish(model_path, base_directory, wanted)
         serving_path = os.path.join(base_directory, version)
         copy_model(model_path, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
+
+
+def _refuse_held_back(model_path: str, held_back: dict[str, str]) -> None:
+    reason = held_back.get(make_seal(model_path).digest) if held_back else None
+    if reason:
+        raise TransferlineError(
+            reason,
+            place="Pusher",
+            cure="Change what made it bad, or push it again with `transferline run --push-again`.",
+        )

@@ -1,17 +1,34 @@
-"""Finds the model that a candidate is compared with."""
+"""Finds the model that a candidate is compared with, where there is metadata to ask."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from tfx.components.evaluator import constants
 from tfx.dsl.components.common.resolver import ResolverStrategy
+from tfx.utils import path_utils
+
+from components.pusher.seal import make_seal
+from components.pusher.versions import has_same_fingerprint, newest_version
 
 
-class LatestOtherBlessedModel(ResolverStrategy):
-    """Resolves the latest blessed model that isn't the candidate itself.
+class ServedOrLatestBlessedModel(ResolverStrategy):
+    """Resolves the model that is served; where that is the candidate itself or isn't known, the latest blessed one.
+
+    The served model isn't the latest blessed one where somebody went back to an earlier version: then that is what the
+    candidate would replace. A model that somebody went back from is no baseline at all.
 
     TFX's own LatestBlessedModelStrategy returns the candidate as soon as it has been blessed. A second run with
     nothing changed would then compare the model with itself, and its evaluation could never come from the cache.
+
+    Args:
+        base_directory: The folder that the Pusher pushes to.
+        rolled_back: Digests of the models that somebody went back from, a list as JSON; see `components.pusher.seal`.
     """
+
+    def __init__(self, base_directory: str, rolled_back: str = "[]") -> None:
+        self._base_directory = base_directory
+        self._rolled_back = frozenset(json.loads(rolled_back))
 
     def resolve_artifacts(self, store: Any, input_dict: dict[str, list[Any]]) -> dict[str, list[Any]]:
         """Picks the baseline.
@@ -30,12 +47,26 @@ class LatestOtherBlessedModel(ResolverStrategy):
         }  # the last verdict on each model
         blessings = {model_id: blessing for model_id, blessing in verdicts.items() if _is_blessed(blessing)}
         eligible = [model for model in input_dict["model"] if model.id in blessings and model.id not in candidates]
-        latest = sorted(eligible, key=lambda model: int(blessings[model.id].id))[-1:]
+        latest_first = sorted(eligible, key=lambda model: int(blessings[model.id].id), reverse=True)
+        found = self._pick(latest_first)
         return {
             "candidate": input_dict["candidate"],
-            "model": latest,
-            "model_blessing": [blessings[model.id] for model in latest],
+            "model": found,
+            "model_blessing": [blessings[model.id] for model in found],
         }
+
+    def _pick(self, latest_first: Sequence[Any]) -> list[Any]:
+        """Returns the model that is served, else the first that nobody went back from; none where there is neither."""
+        served = newest_version(self._base_directory)
+        paths = {model.id: path_utils.serving_model_path(model.uri) for model in latest_first}
+        if served:
+            for model in latest_first:
+                if has_same_fingerprint(served, paths[model.id]):
+                    return [model]
+        for model in latest_first:
+            if not self._rolled_back or make_seal(paths[model.id]).digest not in self._rolled_back:
+                return [model]
+        return []
 
 
 def _is_blessed(blessing: Any) -> bool:

@@ -21,17 +21,19 @@ LEAST_SPAN = 0.05
 """Of an axis, as a part of its highest value: on it, a difference of a hundredth doesn't look like a cliff."""
 
 
-def render_index(pipeline: str, runs: Sequence[RunLine]) -> str:
+def render_index(pipeline: str, runs: Sequence[RunLine], served: str = "") -> str:
     """Returns the page over all runs of a pipeline.
 
     Args:
         pipeline: Its name.
         runs: The newest first.
+        served: Which version is served and why: a sentence; "" where none is.
     """
     drawn = {chart.name: chart for chart in history(list(reversed(runs)))}
     return template("index.html.j2").render(
         pipeline=pipeline,
         runs=runs,
+        served=served,
         metrics=_columns(runs),
         bounded={name for run in runs for name in run.bounds},
         charts=drawn,

@@ -173,6 +173,7 @@ class PipelineLine(Settings):
         last: The newest run.
         served: The version that is served; "" where none is.
         served_since: When that was pushed.
+        rolled_back: Whether a rollback pushed it.
         link: The link to the list of its runs; "" where there is none.
     """
 
@@ -181,6 +182,7 @@ class PipelineLine(Settings):
     last: RunLine
     served: str = ""
     served_since: str = ""
+    rolled_back: bool = False
     link: str = ""
 
 

@@ -14,7 +14,7 @@ from components.wording import printable
 from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
-from pipeline.prediction.pushed_version import find_pushed
+from pipeline.runs.served import pushed_model
 
 if TYPE_CHECKING:
     from pipeline.prediction.evaluate import EvaluationResult
@@ -35,7 +35,7 @@ def evaluate(
 ) -> None:
     """Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be."""
     config = with_runs(name, output_dir=output_dir)
-    folder = find_pushed(config, model_version)
+    folder = pushed_model(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():
         # Both load TensorFlow, which takes seconds.

@@ -11,7 +11,7 @@ from pipeline.commands.model_options import Files, ModelVersion, given_paths, lo
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import print_json
 from pipeline.prediction.output import check_out
-from pipeline.prediction.pushed_version import find_pushed
+from pipeline.runs.served import pushed_model
 
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write them to a file: .csv, or .jsonl for JSON.")
@@ -43,7 +43,7 @@ def predict(
         out = out.expanduser()
         check_out(out)
     config = with_runs(name, output_dir=output_dir)
-    folder = find_pushed(config, model_version)
+    folder = pushed_model(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():
         from pipeline.prediction import predict as prediction  # noqa: PLC0415 (loads TensorFlow, which takes seconds)

@@ -28,6 +28,6 @@ def rollback(
     sys.stdout.write(
         f"{name}: version {done.to_version} is pushed again, in place of {done.from_version}\n"
         f"Model: {done.model_uri}\n"
-        f"The next `transferline run {name}` pushes its own model again if it is blessed: "
-        "before it, change what made that model bad.\n"
+        f"The model of version {done.from_version} isn't pushed again by a run, unless with --push-again: "
+        f"before the next `transferline run {name}`, change what made it bad.\n"
     )

@@ -20,6 +20,9 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Run even if nothing has changed since the last pushed run.")
     ] = False,
+    push_again: Annotated[
+        bool, typer.Option("--push-again", help="Run, and push also a model that a rollback went back from.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show only how the run ended.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show a line an epoch, with all that was measured.")
@@ -31,13 +34,15 @@ def run(
 ) -> None:
     """Run a pipeline here. Exit status: 0 pushed or nothing to do, 3 not blessed, 1 failed, 128 + N by signal N."""
     config = with_runs(name, data_dir=data_dir, output_dir=output_dir, settings=settings)
-    last, state = (None, None) if force else launch.unchanged_run(config)
+    last, state = (None, None) if force or push_again else launch.unchanged_run(config)
     if last:
         claim(config)
         (sys.stderr if as_json else sys.stdout).write(
             f"{name}: nothing changed since run {last.run_id} (pushed): {last.model_uri}. Use --force to run anyway.\n"
         )
-    record = last or launch.run(config, state, quiet=quiet, verbose=verbose, on_stderr=as_json, wait=wait)
+    record = last or launch.run(
+        config, state, quiet=quiet, verbose=verbose, on_stderr=as_json, wait=wait, push_again=push_again
+    )
     if as_json:
         print_json(_shown(record, unchanged=last is not None))
     raise typer.Exit(launch.exit_status(record))

@@ -18,6 +18,7 @@ from pipeline.commands.output import console, print_json
 from pipeline.config import Pipeline
 from pipeline.runs.log_file import redirect_output
 from pipeline.runs.record import Counts, RunRecord, RunStore, public
+from pipeline.runs.served import Versions
 
 if TYPE_CHECKING:
     from pipeline.cluster.runs import ClusterRun
@@ -71,12 +72,16 @@ def runs(
 
 def _print_runs_here(name: str, config: Pipeline, *, as_json: bool) -> None:
     records = RunStore(config.home).runs()
+    pushed = Versions(config)
     if as_json:
-        print_json(public(records))
+        listed = zip(public(records), records, strict=True)
+        print_json([{**values, "mark": pushed.mark(record)} for values, record in listed])
     elif not records:
         sys.stdout.write(f"{name} hasn't run yet in {config.home}. Start it with: transferline run {name}\n")
     else:
-        console().print(_table(records))
+        console().print(_table(records, pushed))
+        if served := pushed.in_words(records):
+            console().print(escape(served), soft_wrap=True)
 
 
 def _cluster_table(found: list["ClusterRun"]) -> Table:
@@ -90,7 +95,7 @@ def _cluster_table(found: list["ClusterRun"]) -> Table:
     return table
 
 
-def _table(records: list[RunRecord]) -> Table:
+def _table(records: list[RunRecord], pushed: Versions) -> Table:
     table = Table(box=None, header_style="bold")
     first = first_metrics(name for record in records for name in record.metrics)
     for column in ("run", "status", "seconds", *Counts.model_fields, *first):
@@ -98,7 +103,9 @@ def _table(records: list[RunRecord]) -> Table:
     table.add_column("model or error", overflow="fold")
     for record in records:
         counts = [f"{count:,}" for count in record.counts.model_dump().values()]
-        last = record.error.in_a_line if record.error else record.model_uri
+        mark = pushed.mark(record)
+        model = f"{record.model_uri} ({mark})" if mark in ("served", "rolled back") else record.model_uri
+        last = record.error.in_a_line if record.error else model
         table.add_row(
             record.run_id,
             record.status.replace("_", " "),

@@ -55,6 +55,7 @@ class Task(Settings):
         settings: All that the configuration says.
         file: The catalog file that it was read from; "" if it wasn't.
         state: What the run depends on, if that was looked at already.
+        push_again: Whether to push a model, too, that somebody went back from.
     """
 
     run_id: str
@@ -65,9 +66,12 @@ class Task(Settings):
     settings: dict[str, Any]
     file: str = ""
     state: State | None = None
+    push_again: bool = False
 
     @classmethod
-    def of(cls, config: Pipeline, run_id: str, log: str, state: State | None = None) -> "Task":
+    def of(
+        cls, config: Pipeline, run_id: str, log: str, state: State | None = None, *, push_again: bool = False
+    ) -> "Task":
         """Returns the task to run a pipeline, for a child of this process."""
         return cls(
             run_id=run_id,
@@ -78,6 +82,7 @@ class Task(Settings):
             settings=config.model_dump(),
             file=config.file,
             state=state,
+            push_again=push_again,
         )
 
     @property

@@ -18,7 +18,7 @@ from pipeline.runs.channel import Display, Sender, Task
 from pipeline.runs.deferred import defer_unused
 from pipeline.runs.log_file import log_removed
 from pipeline.runs.recorder import Recorder
-from pipeline.runs.state import State, state_of
+from pipeline.runs.state import state_of
 from pipeline.runs.tidying import tidy_executions, tidy_files
 
 
@@ -39,7 +39,7 @@ def compute(task: Task, display: Display) -> None:
     config = task.config
     recorder = Recorder(config, task.record, display)
     try:
-        _run(config, recorder, task.state)
+        _run(config, recorder, task)
     except (Exception, KeyboardInterrupt) as error:
         traceback.print_exc()
         recorder.failed(error)
@@ -47,7 +47,7 @@ def compute(task: Task, display: Display) -> None:
         recorder.ended()
 
 
-def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
+def _run(config: Pipeline, recorder: Recorder, task: Task) -> None:
     log_removed(tidy_files(config), sys.stdout)
     if config.metadata.is_server:
         with recorder.running("Metadata"):
@@ -57,7 +57,7 @@ def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
         if config.source is not None and located.data.path == str(source_path(config.source)):
             materialise(config.source)
         # Of its beginning: what changes while the run is at work counts as a change for the next one.
-        state = state or state_of(located)
+        state = task.state or state_of(located)
         recorder.resolved(located, state.digest)
     with recorder.running("TFX"):
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
@@ -68,7 +68,7 @@ def _run(config: Pipeline, recorder: Recorder, state: State | None) -> None:
 
         logging.getLogger().setLevel(logging.INFO)
         log_removed(tidy_executions(config, recorder.run_id), sys.stdout)
-    run_pipeline(located, recorder, state.data)
+    run_pipeline(located, recorder, state.data, push_again=task.push_again)
 
 
 def interrupt_once(number: int, frame: FrameType | None) -> None:

@@ -16,6 +16,7 @@ from components.report.run_view import PipelineLine, RunLine
 from pipeline.config import PipelineConfig
 from pipeline.config.overrides import flattened
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.rollbacks import rollbacks
 from pipeline.runs.served import Versions, version_of
 from pipeline.runs.setting_texts import setting_text
 from pipeline.runs.whole_file import remove_partial, write_whole
@@ -33,9 +34,8 @@ def write_index_pages(config: PipelineConfig) -> None:
     """
     pushed = Versions(config)
     ended = [run for run in RunStore(config.home).runs() if run.status != "running"]
-    write_whole(
-        Path(config.home) / REPORTS / INDEX, render_index(config.name, [run_line(run, pushed) for run in ended])
-    )
+    page = render_index(config.name, [run_line(run, pushed) for run in ended], pushed.in_words(ended))
+    write_whole(Path(config.home) / REPORTS / INDEX, page)
     write_overview(Path(config.output_dir))
 
 
@@ -115,6 +115,7 @@ def _pipelines(output_dir: Path) -> Iterator[PipelineLine]:
             last=run_line(last),
             served=str(there[0]) if there else "",
             served_since=_since(there[0]) if there else "",
+            rolled_back=bool(there) and there[0] in {each.pushed_as for each in rollbacks(str(home))},
             link=f"{home.name}/{REPORTS}/{INDEX}" if index.is_file() else "",
         )
 

@@ -15,7 +15,9 @@ from pipeline.config import Pipeline
 from pipeline.graph import BASELINE_ID, create_pipeline
 from pipeline.metadata.history import read_execution
 from pipeline.metadata.tfx_handle import LockedMetadata
+from pipeline.runs.record import RunStore
 from pipeline.runs.recorder import Recorder
+from pipeline.runs.served import Versions
 
 
 class LocalRunner(LocalDagRunner):
@@ -65,6 +67,8 @@ class LocalRunner(LocalDagRunner):
                     place=node_id,
                     cure="See the log; if another run of this pipeline was at work, run again when it is done.",
                 )
+            if node_id == BASELINE_ID:
+                self._recorder.check_baseline(execution)
         if node_id != BASELINE_ID:  # that one only looks something up, which is no step to a person
             self._recorder.finished(node_id, time.monotonic() - started, execution)
 
@@ -82,12 +86,20 @@ class LocalRunner(LocalDagRunner):
         ).launch
 
 
-def run_pipeline(config: Pipeline, recorder: Recorder, data_fingerprint: str) -> None:
+def run_pipeline(config: Pipeline, recorder: Recorder, data_fingerprint: str, *, push_again: bool = False) -> None:
     """Builds a pipeline and runs it.
 
     Args:
         config: With `data.path` set.
         recorder: Is told of every step.
         data_fingerprint: See `create_pipeline`.
+        push_again: See `create_pipeline`.
     """
-    LocalRunner(recorder, LockedMetadata(config)).run(create_pipeline(config, data_fingerprint=data_fingerprint))
+    rolled_back = Versions(config).rolled_back(RunStore(config.home).runs())
+    built = create_pipeline(
+        config,
+        data_fingerprint=data_fingerprint,
+        rolled_back={digest: each.in_words for digest, each in rolled_back.items()},
+        push_again=push_again,
+    )
+    LocalRunner(recorder, LockedMetadata(config)).run(built)

@@ -53,6 +53,7 @@ def run_in_child(
     verbose: bool = False,
     on_stderr: bool = False,
     wait: bool = False,
+    push_again: bool = False,
 ) -> RunRecord:
     """Runs a pipeline in a process of its own; returns the run's record when that has ended.
 
@@ -64,6 +65,7 @@ def run_in_child(
         verbose: Whether each epoch is shown in a line.
         on_stderr: Whether it is shown on stderr, not on stdout.
         wait: Whether to wait for who else is at work on the pipeline.
+        push_again: Whether to push a model, too, that somebody went back from.
 
     Raises:
         TransferlineError: Somebody else is at work on the pipeline, and isn't to be waited for.
@@ -79,9 +81,9 @@ def run_in_child(
             run_id = store.new_id()
             lock.of_run(run_id)
             # What was looked at before another was waited for isn't what this run will read.
-            task = Task.of(
-                config, run_id, str(Path(config.home) / "logs" / f"{run_id}.log"), None if lock.waited else state
-            )
+            known = None if lock.waited else state
+            log = str(Path(config.home) / "logs" / f"{run_id}.log")
+            task = Task.of(config, run_id, log, known, push_again=push_again)
             return _run(config, task, child, screen, gone)
 
 

@@ -1,39 +1,18 @@
 """Pushes an earlier version again, by the same rule as any push: the highest number is the one that is served."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
-
-from pydantic import ValidationError
 
 from components.errors import TransferlineError
+from components.pusher.model_files import SAVED_MODEL_FILE
 from components.pusher.publish import publish
-from components.pusher.versions import SAVED_MODEL_FILE, is_same_model, next_version, versions
-from components.settings import Settings
+from components.pusher.versions import is_same_model, next_version, versions
 from pipeline.config import PipelineConfig
 from pipeline.runs.lock import held
-
-RECORDS_FILE = "rollbacks.jsonl"
-
-
-class Rollback(Settings):
-    """One rollback.
-
-    Attributes:
-        time: When, in UTC.
-        from_version: The version that was the newest until then.
-        to_version: The earlier version that was asked for.
-        pushed_as: The new version, a copy of it.
-        model_uri: The folder of the new version.
-    """
-
-    time: str
-    from_version: int
-    to_version: int
-    pushed_as: int
-    model_uri: str
+from pipeline.runs.record import RunStore
+from pipeline.runs.rollbacks import Rollback, keep_rollbacks, rollbacks
+from pipeline.runs.served import Versions, check_pushed, version_of
 
 
 def roll_back(
@@ -49,7 +28,7 @@ def roll_back(
 
     Raises:
         TransferlineError: Somebody else is at work on the pipeline, and isn't to be waited for; there is no such
-            version, it isn't whole, or it is what is served already.
+            version, it isn't whole, it isn't what was pushed, or it is what is served already.
     """
     if "://" in config.output_dir:
         raise TransferlineError(
@@ -60,36 +39,33 @@ def roll_back(
     _chosen(config, version)  # a folder that nothing was pushed to gets no lock
     with held(config.home, "rollback", wait=wait, tell=tell):
         earlier, newest = _chosen(config, version)
-        pushed_as = publish(
-            os.path.join(config.pushed_dir, str(earlier)), config.pushed_dir, next_version(config.pushed_dir)
-        )
-        done = Rollback(
-            time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            from_version=newest,
-            to_version=earlier,
-            pushed_as=int(pushed_as),
-            model_uri=os.path.join(config.pushed_dir, pushed_as),
-        )
-        with (Path(config.home) / RECORDS_FILE).open("a", encoding="utf-8") as file:
-            file.write(done.model_dump_json() + "\n")
+        folder = os.path.join(config.pushed_dir, str(earlier))
+        check_pushed(config, folder)
+        done = _planned(config, earlier, newest)
+        before = rollbacks(config.home)
+        # First: a push that no record has would be taken for a run's. With the lock nobody takes the number meanwhile.
+        keep_rollbacks(config.home, [*before, done])
+        try:
+            publish(folder, config.pushed_dir, str(done.pushed_as))
+        except BaseException:
+            keep_rollbacks(config.home, before)
+            raise
         return done
 
 
-def rollbacks(home: str) -> list[Rollback]:
-    """Returns the rollbacks of a pipeline, the oldest first.
-
-    Args:
-        home: The pipeline's folder.
-    """
-    file = Path(home) / RECORDS_FILE
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    return list(_read(lines))
-
-
-def _read(lines: Iterable[str]) -> Iterator[Rollback]:
-    for line in lines:
-        with suppress(ValidationError):  # of a line that a full disk cut
-            yield Rollback.model_validate_json(line)
+def _planned(config: PipelineConfig, earlier: int, newest: int) -> Rollback:
+    number = next_version(config.pushed_dir)
+    pushed, runs = Versions(config), RunStore(config.home).runs()
+    maker = next((run for run in runs if version_of(run) == pushed.origin(newest)), None)
+    return Rollback(
+        time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        from_version=newest,
+        to_version=earlier,
+        pushed_as=int(number),
+        model_uri=os.path.join(config.pushed_dir, number),
+        from_model=pushed.digest(newest, runs),
+        from_state=maker.state if maker else "",
+    )
 
 
 def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:

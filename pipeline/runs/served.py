@@ -1,14 +1,17 @@
-"""Says which model is served, which run made it, and what became of the models of other runs."""
+"""Says which model is served and why, which run made it, and what became of the models of other runs."""
 
 import os
 from collections.abc import Sequence
 from typing import Literal
 
+from components.errors import TransferlineError
+from components.pusher.seal import Seal, check_files, check_seal, seal_of
 from components.pusher.versions import versions
 from components.report.run_view import Served
 from pipeline.config import PipelineConfig
-from pipeline.runs.record import RunRecord
-from pipeline.runs.rollback import Rollback, rollbacks
+from pipeline.prediction.pushed_version import find_pushed
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.rollbacks import Rollback, rollbacks
 
 
 class Versions:
@@ -19,6 +22,7 @@ class Versions:
     """
 
     def __init__(self, config: PipelineConfig) -> None:
+        self._pushed_dir = config.pushed_dir
         self._there = versions(config.pushed_dir)
         self._rollbacks = {each.pushed_as: each for each in rollbacks(config.home)}
 
@@ -34,10 +38,24 @@ class Versions:
             return ""
         if self.served is not None and self.origin(self.served) == version:
             return "served"
+        return "rolled back" if self._went_back_from(version) else "replaced"
+
+    def in_words(self, runs: Sequence[RunRecord]) -> str:
+        """Returns which version is served, whose it is, and why; "" where none is.
+
+        Args:
+            runs: All runs of the pipeline, the newest first.
+        """
+        if self.served is None:
+            return ""
+        origin, rollback = self.origin(self.served), self._rollbacks.get(self.served)
+        maker = next((run.run_id for run in runs if version_of(run) == origin), "")
+        made = f"of run {maker}" if maker else "of no run that is kept here"
+        if rollback is None:
+            return f"Version {self.served}, {made}, is served: it was pushed last."
         return (
-            "rolled back"
-            if any(self._went_back_from(each, version) for each in self._rollbacks.values())
-            else "replaced"
+            f"Version {self.served}, a copy of version {origin} {made}, is served: on {rollback.day} "
+            f"somebody went back to it from version {rollback.from_version}."
         )
 
     def before(self, record: RunRecord, runs: Sequence[RunRecord], baseline_uri: str) -> Served | None:
@@ -69,11 +87,83 @@ class Versions:
             version = self._rollbacks[version].to_version
         return version
 
-    def _went_back_from(self, rollback: Rollback, version: int) -> bool:
-        return self.origin(rollback.from_version) == version
+    def copied(self, version: int) -> Rollback | None:
+        """The rollback that made a version; None where none did."""
+        return self._rollbacks.get(version)
+
+    def rolled_back(self, runs: Sequence[RunRecord]) -> dict[str, Rollback]:
+        """Returns the models that somebody went back from, and that weren't pushed again since, by their digest.
+
+        Args:
+            runs: All runs of the pipeline.
+        """
+        if not self._rollbacks:
+            return {}
+        pushed = {version_of(run) for run in runs} - {None}
+        last: dict[str, Rollback | None] = {}
+        for number in sorted({*filter(None, pushed), *self._rollbacks}):
+            if rollback := self._rollbacks.get(number):
+                last[rollback.from_model or self.digest(rollback.from_version, runs)] = rollback
+            last[self.digest(number, runs)] = None
+        return {digest: rollback for digest, rollback in last.items() if rollback and digest}
+
+    def digest(self, version: int, runs: Sequence[RunRecord]) -> str:
+        """Returns the digest of a version's model; "" where it isn't known any more, as of one that is gone.
+
+        Args:
+            version: Its number.
+            runs: All runs of the pipeline.
+        """
+        origin = self.origin(version)
+        kept = next((run.model_files for run in runs if version_of(run) == origin), {})
+        if kept or version not in self._there:
+            return Seal(files=kept).digest if kept else ""
+        try:
+            return seal_of(os.path.join(self._pushed_dir, str(version))).digest
+        except TransferlineError:  # it was tampered with, and is no run's model
+            return ""
+
+    def _went_back_from(self, version: int) -> bool:
+        return any(self.origin(each.from_version) == version for each in self._rollbacks.values())
+
+
+def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
+    """Returns the folder of a pushed model that is what its run pushed: of this version, or the last.
+
+    Raises:
+        TransferlineError: There is none; it isn't what its seal says, or what its run kept of it.
+    """
+    folder = find_pushed(config, version)
+    try:
+        check_pushed(config, folder)
+    except FileNotFoundError:  # it has just gone: `clean` may remove what isn't the last any more
+        folder = find_pushed(config, version)
+        check_pushed(config, folder)
+    return folder
+
+
+def check_pushed(config: PipelineConfig, folder: str) -> None:
+    """Compares a pushed model with what its run kept of it; where it kept nothing, with its seal.
+
+    Raises:
+        TransferlineError: It isn't the same.
+    """
+    kept = _kept_files(config, int(os.path.basename(folder)))
+    if kept:
+        check_files(folder, kept)
+    else:
+        check_seal(folder)
+
+
+def _kept_files(config: PipelineConfig, version: int) -> dict[str, str]:
+    if "://" in config.output_dir:
+        return {}
+    origin = Versions(config).origin(version)
+    records = RunStore(config.home).runs()
+    return next((record.model_files for record in records if version_of(record) == origin), {})
 
 
 def version_of(record: RunRecord) -> int | None:
     """Returns the version that a run pushed; None where it pushed none."""
     name = os.path.basename(record.model_uri)
-    return int(name) if name.isdigit() else None
+    return int(name) if name.isdecimal() else None

@@ -31,7 +31,20 @@ def said(upgraded):
 
 
 @pytest.fixture(scope="module")
-def record(upgraded, said):
+def used(upgraded):
+    """What `predict` and `evaluate` say by the old model, which has no seal."""
+    home, cache = upgraded
+    rows = home.path / "rows.csv"
+    home.here("data", old_home.NAME, "--rows", "200", "--out", str(rows), **cache)
+    done = {
+        command: home.here(command, old_home.NAME, str(rows), "--json", **cache) for command in ("predict", "evaluate")
+    }
+    assert {name: each.stderr for name, each in done.items() if each.returncode} == {}
+    return {name: each.stdout for name, each in done.items()}
+
+
+@pytest.fixture(scope="module")
+def record(upgraded, said, used):
     """A run of this release on top, after the rollback, with another seed."""
     home, cache = upgraded
     settings = [word for setting in (*old_home.SETTINGS, "trainer.seed=2") for word in ("--set", setting)]
@@ -79,10 +92,33 @@ def test_an_old_version_is_served_again(upgraded, said):
     assert (pushed / "saved_model.pb").is_file()
 
 
-def test_a_new_run_is_compared_with_the_old_model_and_pushed_after_it(record):
+def test_a_new_run_is_compared_with_the_old_model_that_is_served_and_pushed_after_it(record, said):
     (drop,) = [result for result in record["thresholds"] if result["kind"] == "max_drop"]
-    # The last blessed one: TFX's resolver doesn't know of the rollback.
-    assert drop["baseline"] == pytest.approx(0.4688, abs=1e-4)
+    # The served one: what was gone back from, which was blessed last, had 0.4688.
+    old = next(run for run in json.loads(said["runs"]) if run["run_id"] == old_home.RUNS[1])
+    assert drop["baseline"] == pytest.approx(old["metrics"]["auc"], abs=1e-4) != pytest.approx(0.4688, abs=1e-4)
     assert record["status"] == "pushed"
     assert int(record["model_uri"].rpartition("/")[2]) > max(map(int, old_home.PUSHED))
     assert all(not step["cached"] for step in record["steps"] if step["name"] in ("Trainer", "Evaluator", "Pusher"))
+
+
+def test_the_old_model_is_used(used):
+    predicted = [json.loads(line) for line in used["predict"].splitlines()]
+    assert len(predicted) == 200
+    assert all(sum(each["scores"].values()) == pytest.approx(1, abs=1e-3) for each in predicted)
+    assert json.loads(used["evaluate"])
+
+
+def test_the_old_home_is_cleaned_but_for_what_is_still_in_use(upgraded, record):
+    home, cache = upgraded
+    done = home.here("clean", old_home.NAME, "--keep", "1", "--yes", "--json", **cache)
+    assert done.returncode == 0, done.stderr
+    freed = {kind["name"]: kind["freed"] for kind in json.loads(done.stdout)["kinds"]}
+    assert freed["artifacts"] > 0
+    assert [run["run_id"] for run in home.runs(old_home.NAME)] == [record["run_id"]]
+    pushed = home.path / "transferline" / old_home.NAME / "pushed"
+    assert [folder.name for folder in pushed.iterdir()] == [record["model_uri"].rpartition("/")[2]]
+    again = home.here("report", old_home.NAME, **cache)
+    assert again.returncode == 0, again.stderr
+    origins = home.here("lineage", old_home.NAME, "--json", **cache).stdout
+    assert not any("removed" in origin["details"] for origin in json.loads(origins))

@@ -62,7 +62,7 @@ def test_a_push_to_a_bucket_that_died_is_no_baseline(object_store, tmp_path):
 
 
 def test_a_version_that_was_tampered_with_is_no_baseline(baseline, tmp_path):
-    write_model(tmp_path / "model", b"old")
+    write_model_files(tmp_path / "model", b"old")
     publish(str(tmp_path / "model"), str(tmp_path / "pushed"), "9")
     assert baseline() == b"old"
     (tmp_path / "pushed" / "9" / "saved_model.pb").write_bytes(b"a graph")

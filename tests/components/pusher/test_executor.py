@@ -1,3 +1,4 @@
+import json
 import time
 
 import pytest
@@ -5,7 +6,9 @@ from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
+from components.errors import TransferlineError
 from components.pusher.executor import Executor
+from components.pusher.seal import make_seal
 from components.pusher.versions import newest_version
 
 
@@ -22,7 +25,7 @@ def push(tmp_path):
         filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(tmp_path / "pushed"))
     )
 
-    def run(*, blessed):
+    def run(*, blessed, **properties):
         blessing = standard_artifacts.ModelBlessing()
         blessing.uri = str(tmp_path / "blessing")
         blessing.set_int_custom_property("blessed", int(blessed))
@@ -31,7 +34,7 @@ def push(tmp_path):
         Executor().Do(
             {"model": [model], "model_blessing": [blessing]},
             {"pushed_model": [pushed]},
-            {"push_destination": proto_utils.proto_to_json(destination)},
+            {"push_destination": proto_utils.proto_to_json(destination), **properties},
         )
         return pushed
 
@@ -66,6 +69,16 @@ def test_a_push_that_is_tried_again_is_the_same_version(push, tmp_path):
 def test_a_model_that_is_not_blessed_goes_nowhere(push, tmp_path):
     assert push(blessed=False).get_int_custom_property("pushed") == 0
     assert not (tmp_path / "pushed").exists()
+
+
+def test_a_model_that_is_held_back_is_refused_and_says_why(push, tmp_path):
+    digest = make_seal(str(tmp_path / "model" / "Format-Serving")).digest
+    with pytest.raises(TransferlineError, match="it was bad") as raised:
+        push(blessed=True, held_back=json.dumps({digest: "it was bad"}))
+    assert "--push-again" in raised.value.cure
+    assert not (tmp_path / "pushed").exists()
+    push(blessed=True, held_back=json.dumps({"another": "it was bad"}))
+    assert len(list((tmp_path / "pushed").iterdir())) == 1
 
 
 def test_the_newest_version_is_the_highest_number_and_half_a_push_is_none(tmp_path):

@@ -8,7 +8,8 @@ import old_home
 from pipeline.runs.index_pages import write_index_pages, write_overview
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.report import write_report
-from pipeline.runs.rollback import RECORDS_FILE, roll_back
+from pipeline.runs.rollback import roll_back
+from pipeline.runs.rollbacks import RECORDS_FILE
 
 
 def index_of(config):

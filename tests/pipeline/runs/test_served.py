@@ -1,0 +1,148 @@
+"""What is known of versions after rollbacks: which models are held back, and that a model is what its run pushed."""
+
+from pathlib import Path
+
+import pytest
+
+from components.errors import TransferlineError
+from components.pusher.model_files import SEAL_FILE
+from components.pusher.publish import publish
+from components.pusher.seal import make_seal, read_seal
+from pipeline import catalog
+from pipeline.config.overrides import apply_overrides
+from pipeline.data.sources import with_data
+from pipeline.runs import launch
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.rollback import roll_back
+from pipeline.runs.rollbacks import rollbacks
+from pipeline.runs.served import Versions, pushed_model
+from pipeline.runs.state import state_of
+
+
+class Pushed:
+    """A pipeline whose runs do nothing but push a model of a name."""
+
+    def __init__(self, folder):
+        (folder / "data" / "cat").mkdir(parents=True)
+        self.folder = folder
+        settings = [f"data.path={folder}/data", f"output_dir={folder}/out", "trainer.weights=None"]
+        self.config = apply_overrides(catalog.load("photos"), settings)
+        Path(self.config.home).mkdir(parents=True)
+        Path(self.config.metadata_path).touch()
+
+    def model(self, name):
+        folder = self.folder / "models" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in ("saved_model.pb", "fingerprint.pb"):
+            (folder / file).write_text(name)
+        return str(folder)
+
+    def run(self, name, version, state=""):
+        number = publish(self.model(name), self.config.pushed_dir, str(version))
+        folder = f"{self.config.pushed_dir}/{number}"
+        record = RunRecord(
+            run_id=f"20260101T{len(RunStore(self.config.home).runs()):06d}-00001",
+            status="pushed",
+            model_uri=folder,
+            model_files=read_seal(folder).files,
+            state=state,
+        )
+        RunStore(self.config.home).save(record)
+        return folder
+
+    def held_back(self):
+        found = Versions(self.config).rolled_back(RunStore(self.config.home).runs())
+        names = {make_seal(self.model(name)).digest: name for name in "abc"}
+        return {names[digest] for digest in found}
+
+    def state(self):
+        return state_of(with_data(self.config)).digest
+
+
+@pytest.fixture
+def pushed(tmp_path):
+    return Pushed(tmp_path)
+
+
+def test_a_model_is_held_back_from_a_rollback_until_it_is_pushed_again(pushed):
+    pushed.run("a", 1)
+    pushed.run("b", 2)
+    assert pushed.held_back() == set()
+    number = roll_back(pushed.config, "1").pushed_as
+    assert pushed.held_back() == {"b"}
+    pushed.run("c", number + 1)
+    assert pushed.held_back() == {"b"}
+    pushed.run("b", number + 2)
+    assert pushed.held_back() == set()
+
+
+def test_going_back_and_forth(pushed):
+    pushed.run("a", 1)
+    pushed.run("b", 2)
+    roll_back(pushed.config, "1")
+    roll_back(pushed.config, "2")
+    assert pushed.held_back() == {"a"}
+    roll_back(pushed.config, "1")
+    assert pushed.held_back() == {"b"}
+
+
+def test_it_is_held_back_though_clean_removed_all_that_was_left_of_it(pushed):
+    pushed.run("a", 1)
+    folder = pushed.run("b", 2, "a state")
+    roll_back(pushed.config, "1")
+    Path(folder).rename(pushed.folder / "elsewhere")
+    (Path(pushed.config.home) / "runs" / "20260101T000001-00001.json").unlink()
+    assert pushed.held_back() == {"b"}
+    assert rollbacks(pushed.config.home)[0].from_state == "a state"
+
+
+def test_a_run_with_nothing_changed_after_a_rollback_is_refused_until_it_is_asked_for(pushed):
+    pushed.run("a", 1, "another state")
+    pushed.run("b", 2, pushed.state())
+    assert launch.unchanged_run(pushed.config)[0].model_uri.endswith("/2")
+    number = roll_back(pushed.config, "1").pushed_as
+    with pytest.raises(TransferlineError, match="Nothing changed since the run that pushed version 2, and on ") as told:
+        launch.unchanged_run(pushed.config)
+    assert "--push-again" in told.value.cure
+    pushed.run("b", number + 1, pushed.state())
+    assert launch.unchanged_run(pushed.config)[0].model_uri.endswith(f"/{number + 1}")
+
+
+def test_with_something_changed_after_a_rollback_a_run_may_begin(pushed):
+    pushed.run("a", 1)
+    pushed.run("b", 2, "another state")
+    roll_back(pushed.config, "1")
+    assert launch.unchanged_run(pushed.config) == (None, state_of(with_data(pushed.config)))
+
+
+def test_a_model_that_is_served_is_what_its_run_pushed(pushed):
+    first, second = pushed.run("a", 1), pushed.run("b", 2)
+    assert pushed_model(pushed.config) == second
+    # Whoever replaces a model can replace its seal, too.
+    (Path(second) / "saved_model.pb").write_text("another program")
+    (Path(second) / SEAL_FILE).write_text(make_seal(second).model_dump_json())
+    with pytest.raises(TransferlineError, match=r"isn't the one that was pushed: saved_model\.pb is another"):
+        pushed_model(pushed.config)
+    assert pushed_model(pushed.config, 1) == first
+    copy = roll_back(pushed.config, "1").model_uri
+    assert pushed_model(pushed.config) == copy
+    (Path(copy) / "saved_model.pb").unlink()
+    with pytest.raises(TransferlineError, match=r"saved_model\.pb is missing"):
+        pushed_model(pushed.config)
+
+
+def test_nobody_goes_back_to_a_model_that_was_tampered_with(pushed):
+    first = pushed.run("a", 1)
+    pushed.run("b", 2)
+    (Path(first) / "more").write_text("")
+    with pytest.raises(TransferlineError, match="more wasn't there"):
+        roll_back(pushed.config, "1")
+    assert rollbacks(pushed.config.home) == []
+    assert Versions(pushed.config).served == 2
+
+
+def test_a_version_without_a_run_and_without_a_seal_is_taken_as_it_is(pushed):
+    folder = pushed.run("a", 1)
+    (Path(folder) / SEAL_FILE).unlink()
+    (Path(pushed.config.home) / "runs" / "20260101T000000-00001.json").unlink()
+    assert pushed_model(pushed.config) == folder
