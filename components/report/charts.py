@@ -45,6 +45,10 @@ class Chart(Settings):
     traces: tuple[dict[str, Any], ...]
     layout: dict[str, Any]
 
+    def figure(self) -> dict[str, Any]:
+        """Returns what Plotly draws. It reads tags, entities, `%{...}` in texts: here all are escaped."""
+        return {"traces": _to_the_letter(self.traces), "layout": _to_the_letter(self.layout)}
+
 
 def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
     """Yields the charts of all examples, where classes are predicted: ROC, precision-recall, calibration."""
@@ -330,6 +334,18 @@ def _reliability(calibration: Calibration) -> Chart:
         traces=(*lines, _line("perfect", [0, 1], [0, 1], dash="dot")),
         layout={"xaxis": {"title": {"text": "confidence"}}, "yaxis": {"title": {"text": "share of right answers"}}},
     )
+
+
+def _to_the_letter(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("&", "&amp;").replace("<", "&lt;").replace("%{", "&#37;{")
+        case Mapping():
+            return {key: _to_the_letter(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_to_the_letter(each) for each in value]
+        case _:
+            return value
 
 
 def _area(metrics: Mapping[str, Metric], name: str) -> str:

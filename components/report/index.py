@@ -37,7 +37,7 @@ def render_index(pipeline: str, runs: Sequence[RunLine], served: str = "") -> st
         metrics=_columns(runs),
         bounded={name for run in runs for name in run.bounds},
         charts=drawn,
-        figures=embedded({name: chart.model_dump() for name, chart in drawn.items()}),
+        figures=embedded({name: chart.figure() for name, chart in drawn.items()}),
         data=embedded({run.run_id: run.model_dump() for run in runs}),
         made=_now(),
     )

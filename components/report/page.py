@@ -84,7 +84,7 @@ def render(review: Review, run: RunView | None = None) -> str:
         steps=list(_steps(run)),
         first_shown=[name for name in _metric_names(evaluation) if name in FIRST][:FIRST_SHOWN],
         charts=drawn,
-        figures=embedded({name: chart.model_dump() for name, chart in drawn.items()}),
+        figures=embedded({name: chart.figure() for name, chart in drawn.items()}),
         thresholds=embedded(_threshold_data(evaluation)),
         made=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
     )

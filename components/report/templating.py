@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
 
 import jinja2
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from components.json_values import finite
 from components.metric_text import digits_of, metric_text
 from components.report import words
 from components.report.review import FeatureStatistics, HistogramBar
+from components.report.scripts import packed_plotly, page_script, policy
 
 SPARK_WIDTH, SPARK_HEIGHT = 120, 24
 
@@ -63,7 +63,7 @@ def _environment() -> jinja2.Environment:
         "meanings": words.MEANINGS,
     }
     environment.globals |= {"overfitted": words.OVERFITTED, "gap": words.GAP}
-    environment.globals["plotly"] = Markup((files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8"))  # noqa: S704
+    environment.globals |= {"policy": policy, "packed_plotly": packed_plotly, "page_script": page_script}
     return environment
 
 

@@ -44,7 +44,7 @@ def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(page_file, da
 @needs_chromium
 def test_names_of_the_data_are_text_and_never_run(page_file):
     with opened(page_file) as page:
-        assert page.evaluate("document.querySelectorAll('script').length") == 4
+        assert page.evaluate("document.querySelectorAll('script').length") == 5
         assert "</script><script>alert('x')</script>" in page.inner_text("#slices")
         assert "</script><script>alert('x')</script>.jpg" in page.inner_text("#data")
 
