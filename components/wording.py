@@ -1,7 +1,9 @@
 """Words names for people: printable text, short lists, natural order, and the nearest to a wrong one."""
 
+import json
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 LONGEST_NUMBER = 20
@@ -39,3 +41,44 @@ def printable(name: str) -> str:
     """
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+
+
+class _Visible(dict[int, str]):
+    """What stands for each character, for `str.translate`: an escape for what a terminal obeys instead of showing it.
+
+    Unicode's categories say which: controls but newline and tab (Cc, with those above U+007F), format characters (Cf,
+    which turn the direction of text) but those that join letters of a word, other ends of lines, half characters.
+    """
+
+    HIDDEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    LEFT = "\n\t\u200c\u200d"
+
+    def __init__(self, escaped: Callable[[str], str]) -> None:
+        super().__init__()
+        self._escaped = escaped
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        is_hidden = unicodedata.category(letter) in self.HIDDEN and letter not in self.LEFT
+        return self.setdefault(code, self._escaped(letter)[1:-1] if is_hidden else letter)
+
+
+_ON_A_TERMINAL, _IN_JSON = _Visible(ascii), _Visible(json.dumps)
+
+
+def safe(text: str) -> str:
+    r"""Returns text that a terminal shows to the letter: it moves, colours, hides and turns nothing.
+
+    >>> safe("a\x1b[8mb\u202e\n")
+    'a\\x1b[8mb\\u202e\n'
+    """
+    return text.translate(_ON_A_TERMINAL)
+
+
+def safe_json(text: str) -> str:
+    r"""Returns JSON that says the same, with JSON's own escapes for what `safe` escapes.
+
+    >>> safe_json('"a\x9bb"')
+    '"a\\u009bb"'
+    """
+    return text.translate(_IN_JSON)

@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from components.errors import TransferlineError
+from pipeline.terminal import safe_streams
 
 COMMANDS = {
     "new": "Look at photos or rows, and write a pipeline for them that is ready to run.",
@@ -76,6 +77,11 @@ def transferline(
 
 def main() -> None:
     """Runs the command; a fault of the user's is a message, not a traceback."""
+    with safe_streams():
+        _run()
+
+
+def _run() -> None:
     try:
         app()
     except TransferlineError as error:

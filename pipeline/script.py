@@ -9,6 +9,7 @@ from pipeline.config import OUTPUT_DIR_VARIABLE, Pipeline
 from pipeline.data.sources import with_data
 from pipeline.runs.home import refuse_another
 from pipeline.runs.launch import exit_status, run
+from pipeline.terminal import safe_streams
 
 IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
 VERTEX = "vertex"
@@ -33,14 +34,15 @@ def catalog_script(config: Pipeline) -> int:
     if engine:
         _declare(config)
         return 0
-    try:
-        if taken_over := refuse_another(config):
-            sys.stderr.write(f"transferline: {taken_over}\n")
-        record = run(config)
-        return exit_status(record) if record.status == "failed" else 0
-    except TransferlineError as error:
-        sys.stderr.write(f"transferline: {error}\n")
-        return 1
+    with safe_streams():
+        try:
+            if taken_over := refuse_another(config):
+                sys.stderr.write(f"transferline: {taken_over}\n")
+            record = run(config)
+            return exit_status(record) if record.status == "failed" else 0
+        except TransferlineError as error:
+            sys.stderr.write(f"transferline: {error}\n")
+            return 1
 
 
 def _declare(config: Pipeline) -> None:

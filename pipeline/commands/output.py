@@ -11,6 +11,7 @@ from rich.table import Table
 
 from components.json_values import finite
 from pipeline.checks.finding import Finding
+from pipeline.terminal import SafeConsole
 
 WIDTH_WHEN_PIPED = 200
 MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]"}
@@ -18,7 +19,7 @@ MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "fault": "[red]✗[/]
 
 def console() -> Console:
     """Returns a console on stdout."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
+    return SafeConsole(width=None if sys.stdout.isatty() else WIDTH_WHEN_PIPED)
 
 
 def print_json(value: object) -> None:
@@ -37,7 +38,7 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     table.add_column(overflow="fold")
     for finding in findings:
         cure = f"\n→ {finding.cure}" if finding.cure else ""
-        table.add_row(MARKS[finding.level], finding.subject, escape(finding.text + cure))
+        table.add_row(MARKS[finding.level], escape(finding.subject), escape(finding.text + cure))
     screen = console()
     screen.print(table)
     count = Counter(finding.level for finding in findings)

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.cells import cell_len
 
 from components.errors import TransferlineError
-from components.wording import printable
+from components.wording import printable, safe
 from pipeline import catalog
 from pipeline.config import PipelineConfig
 from pipeline.lookup import files
@@ -135,7 +135,7 @@ def render(draft: Draft, path: Path) -> str:
     )
     name = draft.config.name
     file, target = _commands_name(name, path)
-    comments = {key: printable(text) for key, text in draft.comments.items()}
+    comments = {key: _one_line(text) for key, text in draft.comments.items()}
     config = assignment("CONFIG", draft.config, Written(comments, draft.names))
     return environment.get_template("catalog_file.py.jinja").render(
         # A long path, or class, is no reason to fail the project's checks.
@@ -145,7 +145,7 @@ def render(draft: Draft, path: Path) -> str:
         data=_paragraph(f"Data: {draft.data} {draft.details}"),
         expect=_paragraph(f"Result: {draft.expect}"),
         is_raw="\\"
-        in f"{printable(draft.title)}{printable(draft.data)}{printable(draft.expect)}{printable(str(path))}",
+        in f"{_one_line(draft.title)}{_one_line(draft.data)}{_one_line(draft.expect)}{_one_line(str(path))}",
         target=_in_docstring(target),
         file=_in_docstring(file),
         imports=imports(draft.config, draft.imports),
@@ -183,4 +183,9 @@ def _paragraph(text: str) -> str:
 
 def _in_docstring(text: str) -> str:
     """Text from someone's data, that it can't end the docstring; where there are escapes, that is a raw one."""
-    return printable(text).replace('"""', "'''")
+    return _one_line(text).replace('"""', "'''")
+
+
+def _one_line(text: str) -> str:
+    """Text from someone's data in which nothing reads otherwise than Python does, as by a change of direction."""
+    return safe(printable(text))

@@ -11,7 +11,7 @@ from rich.cells import set_cell_size
 from components.answering import Answering
 from components.ingest import storage
 from components.ingest.report import Quarantined
-from components.wording import printable
+from components.wording import printable, safe_json
 
 Scores: TypeAlias = npt.NDArray[np.float32]
 
@@ -60,7 +60,7 @@ class Prediction:
         if self.key:
             place["id"] = {printable(name): printable(value) for name, value in self.key.items()}
         said = {"label": self.label, "scores": self.rounded} if self.value is None else {"prediction": self.value}
-        return json.dumps(place | said, ensure_ascii=False, allow_nan=False)
+        return safe_json(json.dumps(place | said, ensure_ascii=False, allow_nan=False))
 
 
 def prediction(

@@ -20,6 +20,7 @@ from pipeline.runs.log_file import log_removed
 from pipeline.runs.recorder import Recorder
 from pipeline.runs.state import state_of
 from pipeline.runs.tidying import tidy_executions, tidy_files
+from pipeline.terminal import safe_streams
 
 
 def main(channel: int) -> None:
@@ -31,7 +32,8 @@ def main(channel: int) -> None:
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as that of a job in a script's background
         signal.signal(signal.SIGINT, interrupt_once)
     sys.stdout.write(f"process {os.getpid()} computes the run {task.run_id}\n")
-    compute(task, Sender(channel))
+    with safe_streams():
+        compute(task, Sender(channel))
 
 
 def compute(task: Task, display: Display) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TextIO
 
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
@@ -14,8 +13,10 @@ from rich.text import Text
 from components import progress
 from components.metric_text import metric_text
 from components.outcome import Step, ThresholdCheck
+from components.wording import safe
 from pipeline.runs.long_step import LongStep, how_far
 from pipeline.runs.record import RunRecord
+from pipeline.terminal import SafeConsole
 
 WIDTH_WHEN_PIPED = 120
 WIDE = 115
@@ -58,9 +59,7 @@ class Screen:
         self._verbose = verbose
         self._seconds_between = seconds_between
         self._long_step: LongStep | None = None
-        self._console = Console(
-            file=stream, width=None if terminal else WIDTH_WHEN_PIPED, highlight=False, soft_wrap=not terminal
-        )
+        self._console = SafeConsole(file=stream, width=None if terminal else WIDTH_WHEN_PIPED, soft_wrap=not terminal)
 
     def start(self, name: str, home: str, doubt: str = "") -> None:
         """Says what begins, and what of its settings may not be meant."""
@@ -114,7 +113,7 @@ class Screen:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=10 if narrow else 24),
-            TextColumn("{task.fields[detail]}"),
+            TextColumn("{task.fields[detail]}", markup=False),
             *([] if narrow else [TimeElapsedColumn()]),
             _Remaining(step),
             console=self._console,
@@ -127,7 +126,7 @@ class Screen:
             task = bar.add_task(name, total=None, detail="")
 
             def show(state: progress.Progress) -> None:
-                bar.update(task, completed=state.done, total=state.total, detail=escape(how_far(state)))
+                bar.update(task, completed=state.done, total=state.total, detail=safe(how_far(state)))
 
             with progress.heard_by(show):
                 yield
@@ -201,7 +200,7 @@ def _thresholds(results: tuple[ThresholdCheck, ...]) -> Table:
     shown = sorted(results, key=lambda result: result.passed)[:SHOWN_THRESHOLDS]
     for result in [result for result in results if result in shown]:
         table.add_row(
-            result.metric,
+            escape(result.metric),
             escape(result.slice),
             "none" if result.value is None else metric_text(result.metric, result.value),
             bound_of(result),

@@ -49,6 +49,31 @@ def test_a_model_that_is_not_blessed_names_the_threshold_that_failed():
     assert row.split() == ["accuracy", "label=<b>[red]", "0.5123", "≥", "0.9", "FAIL"]
 
 
+def test_names_from_data_never_command_the_terminal():
+    hostile = "ca\x1b]0;PWNED\x07\x1b[8m\u202e\x9b31m:cat:[red]\\"
+    visible = r"ca\x1b]0;PWNED\x07\x1b[8m\u202e\x9b31m:cat:[red]" + "\\"
+    record = RunRecord(
+        run_id="a",
+        status="not_blessed",
+        thresholds=(threshold(False, slice=f"label={hostile}", metric=hostile), threshold(True)),
+        notes=(f"Set aside: {hostile}",),
+        report=f"/{hostile}.html",
+        error=Failure(cause=f"The value is {hostile}", place=hostile, cure=hostile),
+    )
+    for stream in Terminal(), io.StringIO():
+        screen = Screen(stream)
+        screen.start(hostile, hostile, hostile)
+        screen.note(hostile)
+        screen.step(Step(name="CsvExampleGen", seconds=1, cached=False), hostile)
+        with screen.working("Trainer"):
+            progress.report(1, 2, "epochs", hostile, line=hostile)
+        screen.finish(record)
+        text = re.sub(r"\x1b\[(\d{0,2}(;\d{1,2})*m|\?25[lh]|\d?[AK])", "", stream.getvalue())  # the screen's own
+        assert set(text) & set("\x1b\x07\x9b\u202e🐱") == set()
+        assert "\x1b[8m" not in stream.getvalue()
+        assert "".join(text.split()).count("".join(visible.split())) >= 8
+
+
 def test_a_bound_on_the_change_passes_by_comparison_alone():
     results = (
         threshold(True, metric="a", kind="max_drop"),

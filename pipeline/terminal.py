@@ -1,0 +1,56 @@
+"""Writes to a terminal, or a log that someone shows on one: names from data never command it."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO, cast
+
+from rich.console import Console
+from rich.text import Text
+
+from components.wording import safe
+
+
+class SafeConsole(Console):
+    """A console whose own colours and bars are all that a terminal obeys; `:cat:` in a name is no emoji."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(emoji=False, highlight=False, **settings)
+
+    def render_str(self, text: str, **settings: Any) -> Text:
+        """Returns text with styles, where rich takes every string that is printed or in a table."""
+        return super().render_str(safe(text), **settings)
+
+
+class SafeStream:
+    """A stream on which everything is shown to the letter, but for what comes from a console of rich.
+
+    Args:
+        stream: Where it goes.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.rich_proxied_file = stream  # by this name rich looks for what is behind a stream
+
+    def write(self, text: str) -> int:
+        """Writes text, as `safe` shows it."""
+        self.rich_proxied_file.write(safe(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Writes lines, as `safe` shows them."""
+        self.rich_proxied_file.writelines(map(safe, lines))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rich_proxied_file, name)
+
+
+@contextmanager
+def safe_streams() -> Iterator[None]:
+    """Lets all that Python writes to stdout and stderr meanwhile be shown to the letter."""
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("TextIO", SafeStream(stream)) for stream in streams)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
