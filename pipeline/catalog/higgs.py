@@ -19,8 +19,11 @@ from pipeline.data.higgs import FEATURES, LABEL_COLUMN, SLICES
 
 CONFIG = RowPipeline(
     name="higgs",
+    # Size and sha256 as TensorFlow Datasets have it (url_checksums/higgs.txt).
     source=Download(
-        url="https://archive.ics.uci.edu/ml/machine-learning-databases/00280/HIGGS.csv.gz", size=2_816_407_858
+        url="https://archive.ics.uci.edu/ml/machine-learning-databases/00280/HIGGS.csv.gz",
+        size=2_816_407_858,
+        sha256="ea302c18164d4e3d916a1e2e83a9a8d07069fa6ebc7771e4c0540d54e593b698",
     ),
     data=CsvData(
         columns=(LABEL_COLUMN, *FEATURES),

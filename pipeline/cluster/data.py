@@ -26,7 +26,7 @@ def placed_name(source: Source) -> str:
 
 
 def place(source: Source, path: str) -> bool:
-    """Copies what a library ships, or a download, to a path unless it is there; it appears whole or not at all.
+    """Copies what a library ships, or a download, to a path, whole or not at all, unless it is there in its size.
 
     Args:
         source: The pipeline's source.
@@ -40,7 +40,8 @@ def place(source: Source, path: str) -> bool:
     """
     local = materialise(source)
     try:
-        if storage.stamp_of(path) != storage.MISSING:
+        there = storage.stamp_of(path)
+        if there != storage.MISSING and (local.is_dir() or storage.size_in(there) == local.stat().st_size):
             return False
         if local.is_dir():
             with tempfile.TemporaryFile() as archive:

@@ -24,15 +24,17 @@ class Download(Settings):
 
     Args:
         kind: Always "download".
-        url: Where it is.
+        url: Where it is: an address of https://, or of http:// if the sha256 is known.
         size: Bytes, where known.
         sha256: Hex digest, where known.
+        at_most: Bytes, where the size isn't known; a server that sends more is refused.
     """
 
     kind: Literal["download"] = "download"
     url: str
     size: int | None = None
     sha256: str | None = None
+    at_most: int = Field(default=16 * 2**30, ge=1)
 
     @property
     def file_name(self) -> str:

@@ -1,10 +1,7 @@
 """Where a pipeline's data comes from when no folder is given: a download, or data that a library ships."""
 
 import hashlib
-import http.client
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from typing_extensions import assert_never
@@ -14,9 +11,8 @@ from components.errors import TransferlineError
 from components.partial import partial_folder
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
+from pipeline.data.download import check_kept, download
 
-TIMEOUT_SECONDS = 10
-CHUNK_BYTES = 1 << 20
 DIGEST_LENGTH = 12
 
 
@@ -51,6 +47,8 @@ def materialise(source: Source) -> Path:
     path = source_path(source)
     if not path.exists():
         write_to(source, path)
+    if isinstance(source, Download):
+        check_kept(source, path)
     return path
 
 
@@ -63,6 +61,9 @@ def write_to(source: Source, path: Path) -> None:
     if path.exists():
         raise TransferlineError("There is something already.", place=str(path), cure="Name another path, or remove it.")
     path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(source, Download):
+        download(source, path)
+        return
     # Written beside and moved as a whole, so that nobody ever sees half of it.
     with partial_folder(path.parent) as partial:
         made = partial / path.name
@@ -70,7 +71,7 @@ def write_to(source: Source, path: Path) -> None:
         _move_into_place(made, path)
 
 
-def _make(source: Source, path: Path) -> None:
+def _make(source: EmbeddedDigits | HiggsToy, path: Path) -> None:
     match source:
         case EmbeddedDigits():
             _write_digits(path)
@@ -78,8 +79,6 @@ def _make(source: Source, path: Path) -> None:
             from pipeline.data.higgs_toy import write_csv  # noqa: PLC0415 (a config check must not wait for Arrow)
 
             write_csv(path, source.rows, source.seed)
-        case Download():
-            _download(source, path)
 
 
 def _move_into_place(made: Path, path: Path) -> None:
@@ -101,35 +100,6 @@ def _write_digits(folder: Path) -> None:
         # The scans have 17 grey levels, 0 to 16; ink is dark, as on paper.
         grey = (255 - pixels * (255 / 16)).round().astype("uint8")
         Image.fromarray(grey).save(class_folder / f"{number:04d}.png")
-
-
-def _download(source: Download, target: Path) -> None:
-    digest = hashlib.sha256()
-    try:
-        with urllib.request.urlopen(source.url, timeout=TIMEOUT_SECONDS) as response, target.open("wb") as file:  # noqa: S310
-            declared = response.headers.get("Content-Length")
-            while chunk := response.read(CHUNK_BYTES):
-                digest.update(chunk)
-                file.write(chunk)
-                if source.size is not None and file.tell() > source.size:
-                    raise _unavailable(source, f"The download has more than {source.size} bytes.")
-    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
-        raise _unavailable(source, f"{source.url} can't be downloaded: {error}.") from error
-    if declared and target.stat().st_size != int(declared):
-        raise _unavailable(source, f"The download broke off after {target.stat().st_size} of {declared} bytes.")
-    if source.size is not None and target.stat().st_size != source.size:
-        raise _unavailable(source, f"The download has {target.stat().st_size} bytes instead of {source.size}.")
-    if source.sha256 is not None and digest.hexdigest() != source.sha256:
-        raise _unavailable(source, f"The download has the sha256 {digest.hexdigest()} instead of {source.sha256}.")
-
-
-def _unavailable(source: Download, cause: str) -> TransferlineError:
-    return TransferlineError(
-        cause,
-        place=source.url,
-        cure=f"Fetch the file elsewhere and put it at {source_path(source)}, or give the data with "
-        "--data-dir (the file itself, or a folder).",
-    )
 
 
 def with_data(config: Pipeline) -> Pipeline:
