@@ -104,17 +104,28 @@ database: ## install Debian's PostgreSQL and MariaDB, on which metadata is teste
 	{ ls /usr/lib/postgresql/*/bin/initdb && command -v mariadbd; } || { apt-get update -qq && \
 	  apt-get install -y -qq --no-install-recommends postgresql mariadb-server; }
 
+# pip-audit's environment, with the Python that the lock is read for.
+.audit/.ready: requirements-audit.txt | $(UV)
+	$(UV) venv --quiet --clear --python "$$(./choose_python.sh $(UV) $(PYTHON))" .audit
+	VIRTUAL_ENV="$(CURDIR)/.audit" $(UV) pip install --quiet --require-hashes -r $<
+	touch $@
+
+.PHONY: audit
+audit: .audit/.ready ## known holes of the locked libraries; fails if there are some, or if nobody who knows can be reached
+	.audit/bin/python audit.py requirements.lock
+
 .PHONY: format
 format: $(READY) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 .PHONY: lock
-lock: | $(UV) ## resolve requirements.in anew into requirements.lock, take the newest uv, and what the emulator of gs:// needs
+lock: | $(UV) ## resolve requirements.in anew into requirements.lock, take the newest uv and pip-audit, and what the emulator of gs:// needs
 	$(LOCK) requirements.in requirements-dev.in -o requirements.lock
 	echo uv | $(LOCK) - -o requirements-uv.txt
+	echo pip-audit | $(LOCK) - -o requirements-audit.txt
 	$(LOCK) tests/support/cloud_storage/requirements.in -o tests/support/cloud_storage/requirements.txt
 
 .PHONY: clean
 clean: ## remove the environment and the tools' caches
-	rm -rf .venv .tools .gcs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf .venv .tools .gcs .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
