@@ -18,7 +18,7 @@ from components.ingest import storage
 from components.pusher.copying import copy_model
 from components.pusher.model_files import FINGERPRINT_FILE, SAVED_MODEL_FILE, files_of
 from components.pusher.seal import seal_of, write_seal
-from components.pusher.versions import is_same_model, newest_version, versions
+from components.pusher.versions import is_same_model, newest_version, version_number, versions
 
 UNFINISHED = ".pushing-"
 """So begins what isn't a version yet: a folder on a disk, a claim in an object store."""
@@ -85,7 +85,7 @@ def _begun(base_directory: str, identity: bytes) -> int:
     """Returns the number that this model claimed before and hasn't filled; 0 if there is none that would be served."""
     newest = int(os.path.basename(newest_version(base_directory)) or 0)
     names = [name.removeprefix(UNFINISHED) for name in storage.names_in(base_directory) if name.startswith(UNFINISHED)]
-    numbers = [int(name) for name in names if name.isdecimal() and int(name) > newest]
+    numbers = [number for number in map(version_number, names) if number and number > newest]
     return max((number for number in numbers if _claimant(base_directory, number) == identity), default=0)
 
 

@@ -11,12 +11,20 @@ SERVED_MODEL = "Format-Serving"
 """The folder of the model that is served, in an artifact of TFX's Trainer."""
 
 MAX_FINGERPRINT_BYTES = 2**20
+MOST_DIGITS = 18
+"""TensorFlow Serving has 64 bits for a version."""
 
 
 def versions(base_directory: str) -> list[int]:
     """Returns the numbers of the versions, the highest, which TensorFlow Serving picks, first."""
     names = storage.names_in if storage.is_local(base_directory) else _whole_ones
-    return sorted((int(name) for name in names(base_directory) if name.isdecimal()), reverse=True)
+    return sorted(filter(None, map(version_number, names(base_directory))), reverse=True)
+
+
+def version_number(name: str) -> int | None:
+    """Returns the number that a version's folder has as its name; None of others, as "²", "٣" and "007"."""
+    is_number = name.isascii() and name.isdecimal() and name[0] != "0" and len(name) <= MOST_DIGITS
+    return int(name) if is_number else None
 
 
 def _whole_ones(base_directory: str) -> list[str]:

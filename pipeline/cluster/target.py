@@ -1,6 +1,8 @@
 """Says where a cluster is: all that `submit` and `runs` must know to reach it."""
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from components.errors import TransferlineError
 from components.settings import Settings
@@ -8,6 +10,7 @@ from pipeline.config import Pipeline
 
 Target: TypeAlias = Literal["vertex", "kubeflow"]
 DEFAULT_EXPERIMENT = "transferline"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 NAMES: dict[Target, str] = {"vertex": "Vertex AI", "kubeflow": "Kubeflow Pipelines"}
 
 
@@ -63,6 +66,26 @@ def check(target: ClusterTarget) -> None:
             "The address doesn't say whether it is reached by http or by https.",
             place=target.endpoint,
             cure=f"Give it as http://{target.endpoint} or https://{target.endpoint}.",
+        )
+
+
+def doubts(target: ClusterTarget, service_account: str = "") -> Iterator[str]:
+    """Yields what isn't safe about a way to a cluster, a sentence each.
+
+    Args:
+        target: The cluster.
+        service_account: Whom the steps of a run there are to run as; "" for the cluster's default.
+    """
+    address = urlsplit(target.endpoint)
+    if target.target == "kubeflow" and address.scheme == "http" and address.hostname not in LOOPBACK:
+        yield (
+            f"What goes to {address.netloc} isn't encrypted: whoever is in between reads the login and the settings, "
+            "and can change what runs. Use https, or kubectl port-forward and localhost."
+        )
+    if target.target == "vertex" and not service_account:
+        yield (
+            "The steps run as the project's default account, which often may change all of the project. Name one of "
+            "their own with --service-account or cluster.service_account: docs/kubeflow.md says what it needs."
         )
 
 

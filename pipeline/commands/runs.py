@@ -11,9 +11,9 @@ from rich.table import Table
 
 from components.errors import TransferlineError
 from components.metric_text import first_metrics, metric_text
-from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, job_name
+from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, doubts, job_name
 from pipeline.commands.cluster_options import Endpoint, Experiment, Namespace, Project, Region, TargetChoice
-from pipeline.commands.options import AsJson, Name, OutputDir, configured, with_runs
+from pipeline.commands.options import AsJson, Name, OutputDir, configured, tell_on_stderr, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.config import Pipeline
 from pipeline.runs.log_file import redirect_output
@@ -60,6 +60,9 @@ def runs(
         namespace=namespace,
     )
     check(cluster)
+    if not as_json and cluster.target == "kubeflow":
+        for doubt in doubts(cluster):
+            tell_on_stderr(doubt)
     with redirect_output(Path(os.devnull)):  # the clients log what becomes an error, and more
         found = cluster_runs(cluster, job_name(config), limit)
     if as_json:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from components.run_parameters import DATA_PATH
-from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, job_name, reach
+from pipeline.cluster.target import DEFAULT_EXPERIMENT, ClusterTarget, check, doubts, job_name, reach
 from pipeline.commands.cluster_options import (
     Endpoint,
     Experiment,
@@ -21,7 +21,7 @@ from pipeline.commands.cluster_options import (
     TargetOption,
     cluster_config,
 )
-from pipeline.commands.options import DataDir, Name, Settings
+from pipeline.commands.options import DataDir, Name, Settings, tell_on_stderr
 from pipeline.commands.output import print_json
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.log_file import redirect_output
@@ -62,6 +62,8 @@ def submit(
         namespace=namespace,
     )
     check(cluster)
+    for doubt in doubts(cluster, service_account or config.cluster.service_account):
+        tell_on_stderr(doubt)
     if not dry_run:
         with redirect_output(Path(os.devnull)):  # the clients log what becomes an error, and more
             reach(cluster)

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from components.errors import TransferlineError
 from components.pusher.model_files import SAVED_MODEL_FILE
 from components.pusher.publish import publish
-from components.pusher.versions import is_same_model, next_version, versions
+from components.pusher.versions import is_same_model, next_version, version_number, versions
 from pipeline.config import PipelineConfig
 from pipeline.runs.lock import held
 from pipeline.runs.record import RunStore
@@ -78,16 +78,17 @@ def _chosen(config: PipelineConfig, version: str) -> tuple[int, int]:
     newest = os.path.join(config.pushed_dir, str(there[0]))
     others = _others(config.pushed_dir, there, newest)
     cure = f"Use one of {', '.join(map(str, others))}." if others else "There is no other to go back to."
-    if not version.isdecimal() or int(version) not in there:
+    number = version_number(version)
+    if number is None or number not in there:
         raise TransferlineError(f"There is no version '{version}'.", place=config.pushed_dir, cure=cure)
-    chosen = os.path.join(config.pushed_dir, str(int(version)))
+    chosen = os.path.join(config.pushed_dir, version)
     if not _is_whole(chosen):
         raise TransferlineError(
             f"The version {version} isn't whole: it has no {SAVED_MODEL_FILE}.", place=chosen, cure=cure
         )
-    if int(version) not in others:
+    if number not in others:
         raise TransferlineError(f"The version {version} is what is served already.", place=newest, cure=cure)
-    return int(version), there[0]
+    return number, there[0]
 
 
 def _others(pushed_dir: str, there: list[int], newest: str) -> list[int]:

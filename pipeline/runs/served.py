@@ -6,7 +6,7 @@ from typing import Literal
 
 from components.errors import TransferlineError
 from components.pusher.seal import Seal, check_files, check_seal, seal_of
-from components.pusher.versions import versions
+from components.pusher.versions import version_number, versions
 from components.report.run_view import Served
 from pipeline.config import PipelineConfig
 from pipeline.prediction.pushed_version import find_pushed
@@ -165,5 +165,4 @@ def _kept_files(config: PipelineConfig, version: int) -> dict[str, str]:
 
 def version_of(record: RunRecord) -> int | None:
     """Returns the version that a run pushed; None where it pushed none."""
-    name = os.path.basename(record.model_uri)
-    return int(name) if name.isdecimal() else None
+    return version_number(os.path.basename(record.model_uri))

@@ -78,6 +78,16 @@ def test_a_model_is_pushed_whole_and_nothing_else_is_left(pushed, make_model):
 
 
 @EVERYWHERE
+def test_what_looks_like_a_number_is_none(pushed, make_model):
+    publish(make_model("a"), pushed, "7")
+    for name in ("²", "٣", "007", "9" * 50):
+        storage.upload(io.BytesIO(b"model"), f"{pushed}/{name}/saved_model.pb")
+        storage.upload(io.BytesIO(b""), f"{pushed}/.pushing-{name}")
+    assert versions(pushed) == [7]
+    assert publish(make_model("b"), pushed, "8") == "8"
+
+
+@EVERYWHERE
 def test_what_is_pushed_already_is_not_pushed_again(pushed, make_model):
     model = make_model("a")
     publish(model, pushed, "7")

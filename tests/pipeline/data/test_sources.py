@@ -1,5 +1,3 @@
-import os
-
 import pytest
 from PIL import Image
 
@@ -25,12 +23,3 @@ def test_the_digits_are_class_folders_of_8x8_photos():
 def test_a_second_call_writes_nothing_anew():
     before = materialise(EmbeddedDigits()).stat().st_mtime_ns
     assert materialise(EmbeddedDigits()).stat().st_mtime_ns == before
-
-
-def test_what_a_killed_run_left_half_made_is_removed_after_a_day(tmp_path):
-    old, new = (tmp_path / "cache" / "data" / f".partial-{name}" for name in ("old", "new"))
-    for folder in old, new:
-        (folder / "digits").mkdir(parents=True)
-    os.utime(old, (1, 1))
-    materialise(EmbeddedDigits())
-    assert (old.exists(), new.exists()) == (False, True)

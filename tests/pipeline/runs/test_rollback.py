@@ -107,7 +107,10 @@ def test_while_a_run_is_at_work_nothing_is_rolled_back(config):
     assert newest_version(config.pushed_dir).endswith("/20")
 
 
-@pytest.mark.parametrize("version", ["²", "0x3", ""])
+@pytest.mark.parametrize("version", ["²", "٣", "03", "0x3", "", "3" * 5000])
 def test_what_is_no_number_is_no_version(config, version):
-    with pytest.raises(TransferlineError, match="There is no version"):
+    if len(version) < 255:
+        (Path(config.pushed_dir) / version).mkdir(exist_ok=True)
+    with pytest.raises(TransferlineError, match="There is no version") as raised:
         roll_back(config, version)
+    assert raised.value.cure == "Use one of 3."
