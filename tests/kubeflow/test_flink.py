@@ -17,10 +17,14 @@ FOLDER = ROOT / "kubeflow" / "flink"
 LOCK = ROOT / "requirements.lock"
 
 
+def objects():
+    return [each for file in sorted(FOLDER.glob("*.yaml")) for each in yaml.safe_load_all(file.read_text())]
+
+
 @pytest.fixture
 def manifests():
-    """Every object by its kind."""
-    found = [each for file in sorted(FOLDER.glob("*.yaml")) for each in yaml.safe_load_all(file.read_text())]
+    """Every object by its kind, but the network policies."""
+    found = [each for each in objects() if each["kind"] != "NetworkPolicy"]
     by_kind = {each["kind"]: each for each in found}
     assert len(by_kind) == len(found)
     return by_kind
@@ -104,3 +108,40 @@ def test_all_see_the_same_volume_at_the_same_path(manifests):
 def test_the_project_s_image_is_the_makefile_s(manifests):
     pool = containers(manifests["FlinkDeployment"])["beam-worker-pool"]
     assert f"ARG IMAGE={pool['image']}\n" in (ROOT / "kubeflow" / "beam_worker.Dockerfile").read_text()
+
+
+def let_in(policy, port):
+    """Who is let in to a port, by the labels of their pods."""
+    return [
+        peer["podSelector"]["matchLabels"]
+        for rule in policy["spec"]["ingress"]
+        for peer in rule["from"]
+        if any(each["port"] <= port <= each.get("endPort", each["port"]) for each in rule["ports"])
+    ]
+
+
+def test_nobody_else_reaches_a_port_that_runs_what_it_is_told(manifests, beam):
+    policies = {each["metadata"]["name"]: each for each in objects() if each["kind"] == "NetworkPolicy"}
+    assert all(each["spec"]["policyTypes"] == ["Ingress"] for each in policies.values())
+    # The operator labels Flink's pods with the deployment's name.
+    flink, jobs = manifests["FlinkDeployment"]["metadata"]["name"], manifests["Deployment"]
+    assert policies[flink]["spec"]["podSelector"]["matchLabels"] == {"app": flink}
+    labels = jobs["spec"]["template"]["metadata"]["labels"]
+    assert policies[jobs["metadata"]["name"]]["spec"]["podSelector"]["matchLabels"] == labels
+    pool = int(beam.environment_config.rpartition(":")[2])
+    assert let_in(policies[flink], pool) == []
+    assert {"app": flink} in let_in(policies[flink], pool - 1)
+    assert {"app": flink} in let_in(policies[flink], pool + 1)
+    assert labels in let_in(policies[flink], 8081)
+    for address in beam.endpoint, beam.artifact_endpoint:
+        (submits,) = let_in(policies["transferline-jobs"], int(address.rpartition(":")[2]))
+        ((name, value),) = submits.items()
+        assert f'`{name}: "{value}"`' in (ROOT / "docs" / "beam.md").read_text()
+
+
+def test_what_runs_the_pipelines_code_has_no_rights(manifests):
+    for manifest, name in ((manifests["FlinkDeployment"], "beam-worker-pool"), (manifests["Deployment"], "job-server")):
+        context = containers(manifest)[name]["securityContext"]
+        assert context["runAsNonRoot"] is True
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["capabilities"] == {"drop": ["ALL"]}
