@@ -66,6 +66,22 @@ class ExampleFeatures(Settings):
     class_names: tuple[str, ...] = ()
 
 
+class ArchiveBounds(Settings):
+    """What an archive of photos may come to, so that a small file can't take all time and memory there is.
+
+    Attributes:
+        max_unpacked: Bound on the bytes in all that a .zip, a .tar.gz or a gzipped TFRecord unpacks to; one that has
+            more is refused.
+        max_ratio: Bound on how many times its size anything packed has when it is unpacked: of a member of a .zip above
+            1 MiB, which is quarantined otherwise; of a .tar.gz or a gzipped TFRecord above 256 MiB, which is refused.
+        max_members: Bound on the files in an archive; one that has more is refused.
+    """
+
+    max_unpacked: int = Field(default=2**40, gt=0)
+    max_ratio: int = Field(default=200, gt=0)
+    max_members: int = Field(default=1_000_000, gt=0)
+
+
 class ImageData(Settings):
     """Where the photos are and how they become examples.
 
@@ -80,6 +96,7 @@ class ImageData(Settings):
         shard_bytes: Bound on the bytes of a TFRecord file of examples; after it the next file begins. Files are read
             side by side.
         features: The feature names, for TFRecords.
+        archive: Bounds on archives.
     """
 
     path: str = ""
@@ -89,3 +106,4 @@ class ImageData(Settings):
     max_pixels: int = Field(default=178_956_970, gt=0)
     shard_bytes: int = Field(default=128 * 2**20, gt=0)
     features: ExampleFeatures = ExampleFeatures()
+    archive: ArchiveBounds = ArchiveBounds()

@@ -14,6 +14,9 @@ _MAGIC = {
     b"GIF89a": "GIF",
     b"BM": "BMP",
 }
+MAGIC_BYTES = 16
+"""So many bytes tell the format of a photo."""
+
 _OTHER_MAGIC = {
     b"II*\0": "a TIFF image",
     b"MM\0*": "a TIFF image",

@@ -73,9 +73,9 @@ def list_photos(data: ImageData) -> Listing:
         case PhotoLayout.MANIFEST:
             listing = list_manifest(data.path, data.split.by, data.class_aliases, column)
         case PhotoLayout.ZIP:
-            listing = list_zip(data.path, data.class_aliases, level)
+            listing = list_zip(data.path, data.class_aliases, data.archive, level)
         case PhotoLayout.TAR:
-            listing = list_tar(data.path, data.class_aliases, level)
+            listing = list_tar(data.path, data.class_aliases, data.archive, level)
         case PhotoLayout.TFRECORDS:
             from components.image_example_gen.tfrecords import list_tfrecords  # noqa: PLC0415 (imports TensorFlow)
 

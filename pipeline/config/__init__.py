@@ -8,7 +8,7 @@ from components.contract import PHOTO_SLICES
 from components.csv_example_gen.config import CsvData, RowSplit
 from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation, Threshold
-from components.image_example_gen.config import ExampleFeatures, ImageData, Split
+from components.image_example_gen.config import ArchiveBounds, ExampleFeatures, ImageData, Split
 from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
@@ -48,6 +48,7 @@ __all__ = [
     "PRESETS",
     "SCHEMAS",
     "TPU",
+    "ArchiveBounds",
     "AtPrecision",
     "AtRecall",
     "Augmentation",

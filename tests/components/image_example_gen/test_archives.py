@@ -25,5 +25,6 @@ def test_sizes_are_bounded(monkeypatch):
     monkeypatch.setattr(archives, "MAX_FILE_BYTES", 10)
     assert not size_fault(10)
     assert "more than" in size_fault(11)
-    assert read_bounded(io.BytesIO(bytes(10))) == bytes(10)
-    assert read_bounded(io.BytesIO(bytes(11))) is None
+    photo = b"\xff\xd8\xff"
+    assert read_bounded(io.BufferedReader(io.BytesIO(photo + bytes(7)))) == photo + bytes(7)
+    assert read_bounded(io.BufferedReader(io.BytesIO(photo + bytes(8)))) is None

@@ -7,6 +7,7 @@ import pytest
 
 from components.errors import TransferlineError
 from components.image_example_gen import zips
+from components.image_example_gen.config import ArchiveBounds
 from components.image_example_gen.listing import fingerprint
 
 
@@ -100,6 +101,6 @@ def test_of_an_archive_no_more_is_held_at_once_than_is_good(archive, take, monke
     _, path = archive
     whole = path.stat().st_size
     monkeypatch.setattr(zips, "REMOTE_BYTES", whole // 6)
-    sources = zips.list_zip("gs://bucket/photos.zip", {}).sources
+    sources = zips.list_zip("gs://bucket/photos.zip", {}, ArchiveBounds()).sources
     assert 6 <= len(sources) <= 8
     assert take("gs://bucket/photos.zip").written == take(str(path)).written

@@ -3,9 +3,13 @@ import io
 import tarfile
 
 import pytest
+from bounded import at_most, in_a_child
 
 from components.errors import TransferlineError
 from components.image_example_gen import archives
+from components.image_example_gen.config import ArchiveBounds, ImageData
+from components.image_example_gen.listing import list_photos
+from pipeline.profile.photos import look_at_photos
 
 
 def tar_of(members):
@@ -119,3 +123,114 @@ def test_something_else_named_tar_gz_is_refused(take, tmp_path):
     refused(take, path)
     path.write_bytes(gzip.compress(b"text" * 1000))
     refused(take, path)
+
+
+def raw_header(name="cat/a.jpg", kind=tarfile.REGTYPE, size=0, **fields):
+    """A header as a hostile program writes it, which tarfile doesn't."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    for field, value in fields.items():
+        setattr(info, field, value)
+    info.size = size
+    return info.tobuf(tarfile.GNU_FORMAT)
+
+
+def padded(content):
+    return content + bytes(-len(content) % tarfile.BLOCKSIZE)
+
+
+HOSTILE_HEADERS = {
+    "a negative size": raw_header() + raw_header(size=-tarfile.BLOCKSIZE),
+    "a negative size of a long name": raw_header(kind=tarfile.GNUTYPE_LONGNAME, size=-512) + bytes(4096),
+    "long names in a row": raw_header(kind=tarfile.GNUTYPE_LONGNAME) * 1500,
+    "notes of digits": (raw_header(kind=tarfile.XHDTYPE, size=65024) + padded(b"1" * 65024) + raw_header()) * 200,
+    "a number of many digits": raw_header(kind=tarfile.XHDTYPE, size=5632) + padded(b"9" * 5600 + b" path=a\n"),
+    "many notes on all members": b"".join(
+        raw_header(kind=tarfile.XGLTYPE, size=512) + padded(f"{len(str(key)) + 5} {key}=\n".encode())
+        for key in range(100, 999)
+    ),
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE_HEADERS.values(), ids=HOSTILE_HEADERS)
+def test_headers_that_are_made_up_end_an_archive_at_once(content, take, tmp_path):
+    path = tmp_path / "photos.tar.gz"
+    path.write_bytes(gzip.compress(content + bytes(1024)))
+    with at_most(), pytest.raises(TransferlineError, match=r"\.tar\.gz archive is truncated or damaged"):
+        take(path)
+
+
+def test_headers_of_any_length_take_little_memory(tmp_path):
+    """Of 100 MiB here: a long name, a note, and a map of what a sparse file has where."""
+    length = 100 * 2**20
+    sparse = bytearray(raw_header(kind=tarfile.GNUTYPE_SPARSE))
+    sparse[482] = 1  # the map goes on in the next block, whose byte 504 says the same.
+    sparse[148:156] = b"%06o\0 " % (sum(sparse[:148]) + sum(sparse[156:]) + 8 * ord(" "))
+    block = bytes.fromhex("3030303030303030303031") + bytes(493) + b"\1" + bytes(7)
+    beginnings = {
+        "name.tar.gz": (raw_header(kind=tarfile.GNUTYPE_LONGNAME, size=length), bytes(2**20)),
+        "note.tar.gz": (raw_header(kind=tarfile.XHDTYPE, size=length), bytes(2**20)),
+        "sparse.tar.gz": (bytes(sparse), block * (2**20 // 512)),
+    }
+    for name, (header, rest) in beginnings.items():
+        with gzip.open(tmp_path / name, "wb", compresslevel=1) as file:
+            file.write(header)
+            for _ in range(length // len(rest)):
+                file.write(rest)
+    for found, mebibytes in in_a_child(look_at_photos, [tmp_path / name for name in beginnings]):
+        assert "a header has more than 65,536 bytes" in found
+        assert mebibytes < 64
+
+
+def test_what_unpacks_to_too_much_is_refused(archive, encode, take, monkeypatch):
+    monkeypatch.setattr(archives, "HARMLESS_ARCHIVE_BYTES", 2**20)
+    dense = archive([("cat/a.jpg", encode(1)), ("cat/b.jpg", encode(2) + bytes(2**20))])
+    for bounds in (ArchiveBounds(), ArchiveBounds(max_unpacked=10_000, max_ratio=10_000)):
+        with pytest.raises(TransferlineError, match="unpacks to more than"):
+            take(dense, archive=bounds)
+    assert take(dense, archive=ArchiveBounds(max_ratio=2_000)).labels() == {"cat": 2}
+
+
+def test_zeros_without_an_end_behind_an_archive_are_refused(archive, encode, take, monkeypatch):
+    monkeypatch.setattr(archives, "HARMLESS_ARCHIVE_BYTES", 2**20)
+    path = archive([("cat/a.jpg", encode(1))])
+    path.write_bytes(path.read_bytes() + gzip.compress(bytes(4 * 2**20)))
+    with pytest.raises(TransferlineError, match="unpacks to more than"):
+        take(path)
+
+
+def test_an_archive_of_more_files_than_it_may_have_is_refused(archive, encode, take):
+    path = archive([(f"cat/{index}.jpg", encode(index)) for index in range(4)])
+    with pytest.raises(TransferlineError, match=r"more than data\.archive\.max_members = 3 files"):
+        take(path, archive=ArchiveBounds(max_members=3))
+    assert take(path, archive=ArchiveBounds(max_members=4)).labels() == {"cat": 4}
+
+
+def test_names_that_no_folder_takes(archive, encode, take):
+    path = archive([("cat/a.jpg", encode(1)), ("cat/" + "a/" * 5000, b""), ("b/" * 4000 + "b.jpg", encode(2))])
+    taken = take(path)
+    assert taken.labels() == {"cat": 1}
+    ((place, reason),) = taken.quarantined.items()
+    assert place.startswith("b/b/")
+    assert len(place) < 5000
+    assert reason == "its name has 8,005 characters and 4,001 parts, more than any folder takes"
+
+
+def test_what_is_no_photo_is_only_read_at_its_beginning(archive, encode, take, monkeypatch):
+    monkeypatch.setattr(archives, "NO_PHOTO_BYTES", 100)
+    path = archive([("cat/a.jpg", encode(1)), ("cat/b.jpg", b"text" * 100)])
+    (source,) = list_photos(ImageData(path=str(path))).sources
+    assert [len(raw.content) for raw in source.read()] == [len(encode(1)), 100]
+    assert take(path).quarantined == {"cat/b.jpg": "not a photo but text; JPEG, PNG, GIF, BMP and WebP are read"}
+
+
+@pytest.mark.parametrize(
+    "after", [["dog/0.jpg", "cat/1.jpg"], ["cat/0.jpg"], ["cat/1.jpg", "cat/0.jpg"], ["cat/0.jpg", "cat/1.jpg/"]]
+)
+def test_an_archive_that_was_replaced_after_it_was_listed_is_refused(archive, encode, after):
+    """Else the photos of the new one have the labels of the old one."""
+    path = archive([("cat/0.jpg", encode(1)), ("cat/1.jpg", encode(1))])
+    sources = list_photos(ImageData(path=str(path))).sources
+    archive([(name, encode(1) if name[-1] != "/" else b"") for name in after])
+    with pytest.raises(TransferlineError, match="changed or replaced while it was read"):
+        [list(source.read()) for source in sources]

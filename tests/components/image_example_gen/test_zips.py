@@ -1,10 +1,16 @@
 import stat
+import struct
 import zipfile
+import zlib
 
 import pytest
+from bounded import in_a_child
 
 from components.errors import TransferlineError
 from components.image_example_gen import archives, zips
+from components.image_example_gen.config import ArchiveBounds, ImageData
+from components.image_example_gen.listing import list_photos
+from pipeline.profile.photos import look_at_photos
 
 
 @pytest.fixture
@@ -39,7 +45,7 @@ def test_wrapped_splits(archive, encode, take):
 def test_many_members_are_read_in_several_sources(archive, encode, take, monkeypatch):
     monkeypatch.setattr(zips, "MEMBERS_PER_SOURCE", 3)
     path = archive([(f"cat/{index}.jpg", encode(index)) for index in range(8)])
-    assert len(zips.list_zip(str(path), {}).sources) == 3
+    assert len(zips.list_zip(str(path), {}, ArchiveBounds()).sources) == 3
     assert take(path).labels() == {"cat": 8}
 
 
@@ -122,3 +128,96 @@ def test_an_archive_cut_anywhere_is_refused(archive, encode, take):
         with pytest.raises(TransferlineError, match=r"\.zip archive is truncated or damaged.*Nothing of it") as caught:
             take(path)
         assert caught.value.place == str(path)
+
+
+def on_one_kernel(content, members):
+    """A .zip whose members are all the same bytes (CVE-2024-0450), of which each is as large as `content`."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    crc, packed = zlib.crc32(content), packer.compress(content) + packer.flush()
+    fields = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 33, crc, len(packed), len(content), 9, 0)
+    names = [f"cat/{number:05d}".encode() for number in range(members)]
+    kernel = b"PK\3\4" + fields + names[0] + packed
+    table = b"".join(
+        b"PK\1\2" + struct.pack("<H", 20) + fields + struct.pack("<HHHII", 0, 0, 0, 0, 0) + name for name in names
+    )
+    end = struct.pack("<HHHHIIH", 0, 0, members, members, len(table), len(kernel), 0)
+    return kernel + table + b"PK\5\6" + end
+
+
+def test_members_that_are_the_same_bytes_are_quarantined(encode, take, tmp_path):
+    path = tmp_path / "photos.zip"
+    path.write_bytes(on_one_kernel(encode(1), 50))
+    taken = take(path)
+    assert not taken.written
+    assert set(taken.quarantined.values()) == {"its bytes are those of another member too (an archive bomb?)"}
+    path.write_bytes(on_one_kernel(encode(1), 1))
+    assert take(path).labels() == {"cat": 1}
+
+
+def test_a_member_that_is_packed_too_densely_is_quarantined(archive, encode, take):
+    path = archive([("cat/a.jpg", encode(1)), ("cat/b.jpg", encode(2) + bytes(2 * 2**20))])
+    ((place, reason),) = take(path).quarantined.items()
+    assert place == "cat/b.jpg"
+    assert reason.endswith("more than data.archive.max_ratio = 200 times as many (an archive bomb?)")
+    assert take(path, archive=ArchiveBounds(max_ratio=2000)).labels() == {"cat": 2}
+
+
+def test_an_archive_beyond_its_bounds_is_refused(archive, encode, take):
+    path = archive([("cat/a.jpg", encode(1)), ("cat/b.jpg", encode(2))])
+    with pytest.raises(TransferlineError, match="unpacks to more than 1,000 bytes"):
+        take(path, archive=ArchiveBounds(max_unpacked=1000))
+    with pytest.raises(TransferlineError, match=r"more than data\.archive\.max_members = 1 files"):
+        take(path, archive=ArchiveBounds(max_members=1))
+
+
+def test_members_that_are_no_photos_take_little_memory(tmp_path):
+    """Each of 100 MiB here, and not packed more densely than may be."""
+    path = tmp_path / "photos.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        for name in "abcd":
+            with file.open(f"cat/{name}.jpg", "w") as member:
+                for _ in range(100):
+                    member.write((b"text" + b" " * 92) * (2**20 // 96))
+    ((found, mebibytes),) = in_a_child(look_at_photos, [path])
+    assert found.count("not a photo but text") == 4
+    assert mebibytes < 64
+
+
+def test_names_that_no_folder_takes(archive, encode, take):
+    taken = take(archive([("cat/a.jpg", encode(1)), ("b/" * 4000 + "b.jpg", encode(2))]))
+    assert taken.labels() == {"cat": 1}
+    assert list(taken.quarantined.values()) == [
+        "its name has 8,005 characters and 4,001 parts, more than any folder takes"
+    ]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [("dog/0.jpg", 1), ("cat/1.jpg", 2)],
+        [("cat/0.jpg", 1)],
+        [("cat/1.jpg", 1), ("cat/0.jpg", 2)],
+        [("cat/0.jpg", 1), ("cat/1.jpg", 3)],
+    ],
+)
+def test_an_archive_that_was_replaced_after_it_was_listed_is_refused(archive, encode, after):
+    """Else the photos of the new one have the labels of the old one."""
+    path = archive([("cat/0.jpg", encode(1)), ("cat/1.jpg", encode(2))])
+    sources = list_photos(ImageData(path=str(path))).sources
+    archive([(name, encode(color)) for name, color in after])
+    with pytest.raises(TransferlineError, match="changed or replaced while it was read"):
+        [list(source.read()) for source in sources]
+
+
+def test_an_archive_that_is_gone_after_it_was_listed_is_told(archive, encode):
+    path = archive([("cat/0.jpg", encode(1))])
+    sources = list_photos(ImageData(path=str(path))).sources
+    path.unlink()
+    with pytest.raises(TransferlineError, match="changed or replaced while it was read"):
+        [list(source.read()) for source in sources]
+
+
+def test_the_table_of_contents_of_a_large_archive_is_read_a_few_times(archive, monkeypatch):
+    monkeypatch.setattr(zips, "SOURCES", 4)
+    path = archive([(f"cat/{index}.jpg", b"") for index in range(2000)], zipfile.ZIP_STORED)
+    assert len(zips.list_zip(str(path), {}, ArchiveBounds()).sources) == 4
