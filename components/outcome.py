@@ -92,7 +92,7 @@ class PairedErrors(Settings):
     """How the squared errors of two models differ, row by row.
 
     Attributes:
-        difference: The mean of the model's less those of the last blessed one: below 0 it is better.
+        difference: The mean of the model's less those of the baseline: below 0 it is better.
         low: Lower end of the 95 % interval.
         high: Its upper end.
     """
@@ -103,12 +103,12 @@ class PairedErrors(Settings):
 
 
 class Paired(Settings):
-    """A model beside the last blessed one, example by example; each counts once, whatever it weighs.
+    """A model beside the baseline, example by example; each counts once, whatever it weighs.
 
     Attributes:
         examples: Of the test.
         better: How many it alone gets right, of classes.
-        worse: How many the last blessed one alone gets right.
+        worse: How many the baseline alone gets right.
         chance: How likely two models that are equally good differ by as much: McNemar's exact test.
         errors: Of a number to predict; None of classes.
     """

@@ -1,4 +1,4 @@
-"""Sets a model beside the last blessed one, example by example: that tells more than two values and their intervals."""
+"""Sets a model beside the baseline, example by example: that tells more than two values and their intervals."""
 
 import math
 import os

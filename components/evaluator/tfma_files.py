@@ -44,7 +44,7 @@ METRICS, PLOTS, ATTRIBUTIONS = "metrics", "plots", "attributions"
 
 
 def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mapping[str, str], folder: str) -> None:
-    """Writes what TFMA would write, and how the model and the last blessed one compare example by example.
+    """Writes what TFMA would write, and how the model and the baseline compare example by example.
 
     Args:
         found: The statistics.

@@ -143,7 +143,7 @@ def by_class(
     Args:
         class_names: In the order of their numbers.
         evaluated: Of all examples.
-        before: The same of the last blessed model; None where there is none.
+        before: The same of the baseline; None where there is none.
         per_weight: Examples for each unit of weight, if the confusion is of weights; see `_examples_per_weight`.
     """
     if not evaluated.confusion:

@@ -167,7 +167,7 @@ def _served(evaluation: EvaluationReview, score: Score, run: RunView, *, is_push
     before = evaluation.slices[0].baseline.get(score.metric)
     title = "Served before" if is_pushed else "Still served"
     if not run.run_id:  # of what is served, artifacts say nothing
-        title = "Last blessed model"
+        title = "Baseline"
         if before is None:
             return Tile(title, "none")
         return Tile(title, metric_text(score.metric, before), ("on the same examples",), _beside(score, before))
@@ -180,7 +180,7 @@ def _served(evaluation: EvaluationReview, score: Score, run: RunView, *, is_push
         where = "on the same examples" if run.served.is_baseline else _own_test(run.served.metrics)
         notes.append(where)
     if before is not None and not run.served.is_baseline:
-        notes.append(f"last blessed model: {metric_text(score.metric, before)} on the same examples")
+        notes.append(f"baseline: {metric_text(score.metric, before)} on the same examples")
     notes.append(run.served.in_words)
     shown = "not known" if value is None else metric_text(score.metric, value)
     return Tile(title, shown, tuple(notes), _beside(score, before))

@@ -36,7 +36,7 @@ class SliceResult(Settings):
         name: "all examples", or "feature=value".
         count: Examples in it.
         metrics: The candidate's, by name.
-        baseline: The last blessed model's, by name; empty where there was none to compare with.
+        baseline: The baseline's, by name; empty where there was none to compare with.
         meaning: Which examples these are, in words; "" where the name says so.
     """
 

@@ -38,9 +38,7 @@ def slice_chart(evaluation: EvaluationReview | None) -> Chart | None:
     names = [f"{each.name} ({each.count:,})" for each in shown]
     traces = [_points(shown, names, metric)]
     if any(metric in each.baseline for each in shown):
-        traces.append(
-            _marks("last blessed model", [each.baseline.get(metric) for each in shown], names, "diamond-open")
-        )
+        traces.append(_marks("baseline", [each.baseline.get(metric) for each in shown], names, "diamond-open"))
     bounds = [_bound(each.name, metric, evaluation) for each in shown]
     if any(bound is not None for bound in bounds):
         traces.append(_marks("bound", bounds, names, "line-ns-open"))

@@ -185,14 +185,14 @@ def _span(name: str, metric: Metric) -> str:
 
 
 def notes(evaluation: EvaluationReview) -> list[str]:
-    """Returns what to weigh the checks with: the last blessed model, guessing, what no check looks at."""
+    """Returns what to weigh the checks with: the baseline, guessing, what no check looks at."""
     paired = paired_sentence(evaluation.decision.paired) if evaluation.decision.paired else ""
     return [sentence for sentence in (paired, _guessing(evaluation), _what_is_checked(evaluation)) if sentence]
 
 
 def paired_sentence(paired: Paired) -> str:
-    """Returns whether a model is better than the last blessed one, by what both answer to each test example."""
-    where = f"Beside the last blessed model, on the same {paired.examples:,} test examples"
+    """Returns whether a model is better than the baseline, by what both answer to each test example."""
+    where = f"Beside the baseline, on the same {paired.examples:,} test examples"
     if errors := paired.errors:
         ends = f"95 % interval {digits_of(errors.low, '+')} to {digits_of(errors.high, '+')}"
         verdict = "it is better" if errors.high < 0 else "it is worse" if errors.low > 0 else "that may be chance"

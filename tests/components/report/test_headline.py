@@ -68,7 +68,7 @@ def test_what_is_served_has_its_own_number(review):
     assert tile.value == "0.9000"
     assert tile.notes == (
         "in its own run, on 80 test examples",
-        "last blessed model: 0.7000 on the same examples",
+        "baseline: 0.7000 on the same examples",
         "version 17, made 2026-01-01 00:00 UTC",
     )
 
@@ -82,7 +82,7 @@ def test_what_is_served_and_was_compared_with_has_the_number_of_the_same_example
 
 
 def test_a_page_that_knows_only_artifacts_has_the_last_blessed_model(review):
-    tile = shown(review, RunView())["Last blessed model"]
+    tile = shown(review, RunView())["Baseline"]
     assert (tile.value, tile.notes) == ("0.7000", ("on the same examples",))
 
 
