@@ -1,4 +1,4 @@
-"""Breaks the project on purpose: `python -m torture [--seed N] [--cases N] [--folder FOLDER] [PART ...]`."""
+"""Breaks the project on purpose: `python -m torture [--seed N] [--cases N] [--folder FOLDER] [--keep FILE] [PART ...]`."""
 
 import argparse
 import json
@@ -24,13 +24,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="what the cases are made from (default: 0)")
     parser.add_argument("--cases", type=int, help="cases of each part (default: the part's own number)")
     parser.add_argument("--folder", type=Path, default=Path("build/torture"), help="of results and counts")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE", help="write the counts of all parts and seeds in the folder"
+    )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="parts side by side (default: the cores)")
     asked = parser.parse_args(arguments)
     if unknown := sorted(set(asked.parts) - set(part_names())):
         parser.error(f"there is no part {', '.join(unknown)}")
     names = asked.parts or part_names()
     with ThreadPoolExecutor(asked.jobs) as parts:
-        return 1 if sum(parts.map(lambda name: _run(name, asked.seed, asked.cases, asked.folder), names)) else 0
+        broken = sum(parts.map(lambda name: _run(name, asked.seed, asked.cases, asked.folder), names))
+    if asked.keep:
+        kept = [json.loads(file.read_text("utf-8")) for file in sorted(asked.folder.glob("*.json"))]
+        asked.keep.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 1 if broken else 0
 
 
 def _run(name: str, seed: int, cases: int | None, folder: Path) -> int:
