@@ -1,4 +1,4 @@
-"""Breaks the project on purpose: `python -m torture [--seed N] [--cases N] [--folder FOLDER] [--keep FILE] [PART ...]`."""
+"""Breaks the project on purpose: `python -m torture [PART ...]`; `--help` lists the options."""
 
 import argparse
 import json
