@@ -164,6 +164,13 @@ def test_files_that_are_not_there(object_store):
             read("gs://bucket/none")
 
 
+@pytest.fixture
+def no_pause(monkeypatch):
+    """The Google client sleeps seconds before it tries again."""
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+
+
+@pytest.mark.usefixtures("no_pause")
 def test_what_goes_wrong_for_a_moment_is_tried_again(object_store):
     object_store.put("file", CONTENT)
     object_store.faults["file"] = [503, CUT, 429]
@@ -175,6 +182,7 @@ def test_what_goes_wrong_for_a_moment_is_tried_again(object_store):
     assert object_store.content("made") == CONTENT
 
 
+@pytest.mark.usefixtures("no_pause")
 def test_an_answer_that_breaks_off_is_asked_for_again(object_store):
     object_store.put("file", CONTENT)
     for faults in ([CUT], [CUT, CUT, CUT]):
