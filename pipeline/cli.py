@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from components.errors import TransferlineError
+from pipeline.first_process import leave_first_process
 from pipeline.terminal import safe_streams
 
 COMMANDS = {
@@ -77,6 +78,7 @@ def transferline(
 
 def main() -> None:
     """Runs the command; a fault of the user's is a message, not a traceback."""
+    leave_first_process()
     with safe_streams():
         _run()
 

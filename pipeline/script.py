@@ -7,6 +7,7 @@ from pathlib import Path
 from components.errors import TransferlineError
 from pipeline.config import OUTPUT_DIR_VARIABLE, Pipeline
 from pipeline.data.sources import with_data
+from pipeline.first_process import leave_first_process
 from pipeline.runs.home import refuse_another
 from pipeline.runs.launch import exit_status, run
 from pipeline.terminal import safe_streams
@@ -25,6 +26,7 @@ def catalog_script(config: Pipeline) -> int:
         Exit status: 1 if the run failed, 128 + N if signal N ended it, else 0, as every TFX pipeline has it: that a
             model isn't blessed is an answer.
     """
+    leave_first_process()
     engine = _engine_of_tfx_command()
     if Path(sys.argv[0]).is_file():  # the script: the tfx command, too, hides its own arguments
         config = config.read_from(sys.argv[0])
