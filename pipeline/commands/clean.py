@@ -63,7 +63,8 @@ def _print(done: Cleaning, scope: Scope) -> None:
         table.add_row(escape(kind.name), *map(decimal, (kind.bytes, kind.freed, kind.bytes - kind.freed)))
     screen.print(table)
     verb = "removed" if done.done else "would go"
-    for size in done.removed[:SHOWN]:
+    largest_first = sorted(done.removed, key=lambda size: -size.bytes)
+    for size in largest_first[:SHOWN]:
         screen.print(f"{verb}: {escape(size.path)} ({decimal(size.bytes)})", soft_wrap=True)
     if len(done.removed) > SHOWN:
         screen.print(f"{verb}: {len(done.removed) - SHOWN} more")

@@ -251,8 +251,11 @@ def _changed(path: Path) -> float:
 
 
 def _began(record: RunRecord) -> float:
-    """Seconds since 1970 at which a run began."""
-    began = datetime.strptime(record.run_id.partition("-")[0], TIME_OF_ID)
+    """Seconds since 1970 at which a run began; 0 where its ID doesn't say."""
+    try:
+        began = datetime.strptime(record.run_id.partition("-")[0], TIME_OF_ID)
+    except ValueError:
+        return 0.0
     return began.replace(tzinfo=timezone.utc).timestamp()
 
 

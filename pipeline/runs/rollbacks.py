@@ -37,7 +37,10 @@ class Rollback(Settings):
     @property
     def day(self) -> str:
         """When, in words."""
-        return f"{datetime.fromisoformat(self.time):%Y-%m-%d %H:%M} UTC"
+        try:
+            return f"{datetime.fromisoformat(self.time):%Y-%m-%d %H:%M} UTC"
+        except ValueError:  # somebody wrote the line
+            return self.time
 
     @property
     def in_words(self) -> str:

@@ -63,10 +63,11 @@ class Home:
         outcomes = json.loads(done.stdout)
         return [subprocess.CompletedProcess("tfx", status, stdout=output) for status, output in outcomes]
 
-    def start(self, *arguments):
+    def start(self, *arguments, stdout=subprocess.DEVNULL, stderr=None, **environment):
         """Starts `transferline ARGUMENTS` and doesn't wait for it."""
         command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
-        return subprocess.Popen(command, env=self.environment(), cwd=self.path, stdout=subprocess.DEVNULL)
+        env = self.environment(**environment)
+        return subprocess.Popen(command, env=env, cwd=self.path, stdout=stdout, stderr=stderr)
 
     def terminal(self, *command, cwd=None):
         """Starts a command on a terminal of its own and doesn't wait for it."""

@@ -1,9 +1,15 @@
 """A home that release 0.1.0 wrote goes on with this one: nothing in it is lost, its model is the baseline."""
 
 import json
+import subprocess
+import time
+from pathlib import Path
 
 import old_home
 import pytest
+from side_by_side import faults
+
+from pipeline.runs.lock import holder_in
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +50,33 @@ def used(upgraded):
 
 
 @pytest.fixture(scope="module")
-def record(upgraded, said, used):
-    """A run of this release on top, after the rollback, with another seed."""
+def at_once(upgraded, said, used):
+    """A run of this release on top, after the rollback, with another seed; and what else is asked for meanwhile."""
     home, cache = upgraded
     settings = [word for setting in (*old_home.SETTINGS, "trainer.seed=2") for word in ("--set", setting)]
-    done = home.transferline("run", old_home.NAME, *settings, **cache)
-    assert done.returncode == 0, done.stdout + done.stderr
+    commands = {
+        "run": ("run", old_home.NAME, *settings),
+        "rollback": ("rollback", old_home.NAME, old_home.PUSHED[1], "--wait"),
+        "clean": ("clean", old_home.NAME, "--keep", "3", "--yes", "--wait"),
+    }
+    started = {}
+    for name, words in commands.items():
+        started[name] = home.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **cache)
+        while not holder_in(str(home.path / "transferline" / old_home.NAME)):
+            assert started["run"].poll() is None, started["run"].communicate()
+            time.sleep(0.1)
+    rows = str(home.path / "rows.csv")
+    meanwhile = {
+        "predict": home.here("predict", old_home.NAME, rows, "--json", **cache),
+        "refused": home.here("clean", old_home.NAME, "--yes", **cache),
+    }
+    ended = {name: (*process.communicate(), process.returncode) for name, process in started.items()}
+    return meanwhile, ended
+
+
+@pytest.fixture(scope="module")
+def record(upgraded, at_once):
+    home, _ = upgraded
     return home.runs(old_home.NAME)[0]
 
 
@@ -109,16 +136,42 @@ def test_the_old_model_is_used(used):
     assert json.loads(used["evaluate"])
 
 
+def test_what_is_asked_for_while_a_run_is_at_work_waits_or_is_refused_and_nothing_is_lost(upgraded, at_once, record):
+    home, _ = upgraded
+    meanwhile, ended = at_once
+    assert len(meanwhile["predict"].stdout.splitlines()) == 200
+    assert meanwhile["refused"].returncode == 1
+    assert f"The run {record['run_id']} is at work since" in meanwhile["refused"].stderr
+    assert {name: status for name, (_, _, status) in ended.items()} == dict.fromkeys(ended, 0), ended
+    for name in ("rollback", "clean"):
+        assert b"waiting for its end" in ended[name][1], name
+    pushed, folder = record["model_uri"], Path(home.path, "transferline", old_home.NAME)
+    assert f"in place of {Path(pushed).name}".encode() in ended["rollback"][0]
+    assert faults(folder) == []
+
+
 def test_the_old_home_is_cleaned_but_for_what_is_still_in_use(upgraded, record):
     home, cache = upgraded
     done = home.here("clean", old_home.NAME, "--keep", "1", "--yes", "--json", **cache)
     assert done.returncode == 0, done.stderr
     freed = {kind["name"]: kind["freed"] for kind in json.loads(done.stdout)["kinds"]}
     assert freed["artifacts"] > 0
-    assert [run["run_id"] for run in home.runs(old_home.NAME)] == [record["run_id"]]
+    # The newest run, and the one whose model is served since the second rollback.
+    assert [run["run_id"] for run in home.runs(old_home.NAME)] == [record["run_id"], old_home.RUNS[2]]
+    assert [run["mark"] for run in home.runs(old_home.NAME)] == ["rolled back", "served"]
     pushed = home.path / "transferline" / old_home.NAME / "pushed"
-    assert [folder.name for folder in pushed.iterdir()] == [record["model_uri"].rpartition("/")[2]]
+    assert len(list(pushed.iterdir())) == 2
     again = home.here("report", old_home.NAME, **cache)
     assert again.returncode == 0, again.stderr
     origins = home.here("lineage", old_home.NAME, "--json", **cache).stdout
     assert not any("removed" in origin["details"] for origin in json.loads(origins))
+
+
+def test_a_run_with_nothing_changed_after_a_rollback_is_refused(upgraded, record):
+    home, cache = upgraded
+    settings = [word for setting in (*old_home.SETTINGS, "trainer.seed=2") for word in ("--set", setting)]
+    refused = home.here("run", old_home.NAME, *settings, **cache)
+    assert refused.returncode == 1
+    version = Path(record["model_uri"]).name
+    assert f"Nothing changed since the run that pushed version {version}, and on" in refused.stderr
+    assert "--push-again" in refused.stderr

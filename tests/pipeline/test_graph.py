@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tfx.dsl.compiler.compiler import Compiler
+from tfx.dsl.components.common.resolver import RESOLVER_CONFIG
 from tfx.orchestration.local import runner_utils
 
 import pipeline
@@ -14,7 +15,7 @@ from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.cluster.compile import compile_job
 from pipeline.config.overrides import apply_overrides
-from pipeline.graph import create_pipeline
+from pipeline.graph import BASELINE_ID, create_pipeline
 
 ROOT = Path(pipeline.__file__).parents[1]
 OURS = re.compile(r"(?<![\w.])(?:components|pipeline)(?:\.\w+)+")
@@ -93,6 +94,16 @@ def test_what_is_known_of_the_data_is_handed_to_the_step_that_reads_it(name, ste
     found = {node.id for node in looked_at.components if node.exec_properties.get("input_fingerprint") == "of the data"}
     assert found == {step}
     assert not nodes(catalog.load(name))[step].exec_properties.get("input_fingerprint")
+
+
+def test_what_somebody_went_back_from_is_held_back_and_no_baseline():
+    rolled_back = {"a digest": "why"}
+    for push_again, held_back in ((False, rolled_back), (True, {})):
+        built = create_pipeline(catalog.load("digits"), rolled_back=rolled_back, push_again=push_again)
+        steps = {node.id: node.exec_properties for node in built.components}
+        assert json.loads(steps["Pusher"].get("held_back") or "{}") == held_back
+        assert json.loads(steps[BASELINE_ID][RESOLVER_CONFIG]["rolled_back"]) == ["a digest"]
+    assert not nodes(catalog.load("digits"))["Pusher"].exec_properties.get("held_back")
 
 
 def steps_here(name):

@@ -15,8 +15,9 @@ from components.errors import TransferlineError
 from components.evaluator.decision import DECISION_FILE
 from components.ingest.report import IngestReport, write_report
 from components.operating_point import AtRecall
-from components.outcome import Decision, ThresholdCheck
+from components.outcome import Decision, Step, ThresholdCheck
 from components.pusher.publish import publish
+from components.pusher.seal import make_seal
 from components.pusher.versions import SERVED_MODEL
 from components.trainer.curves import write_curves
 from pipeline import catalog
@@ -269,3 +270,29 @@ def test_an_outcome_that_cannot_be_kept_is_shown_all_the_same(recorder, config, 
     record = recorder.failed(TransferlineError("The data is bad."))
     assert "the record couldn't be kept" in caplog.text
     assert record.error.cause in screen.getvalue()
+
+
+def test_a_baseline_is_compared_with_what_was_pushed_of_it(config, recorder, made, tmp_path):
+    execution = made("model")
+    recorder.check_baseline(execution)  # of no run that is kept
+    serving = tmp_path / "model" / "Format-Serving"
+    serving.mkdir()
+    (serving / "saved_model.pb").write_text("graph")
+    steps = (Step(name="Trainer", seconds=1, cached=False, artifacts=(str(tmp_path / "model"),)),)
+    files = make_seal(str(serving)).files
+    maker = RunRecord(run_id="20250101T000000-00001", status="pushed", steps=steps, model_files=files)
+    RunStore(config.home).save(maker)
+    recorder.check_baseline(execution)
+    recorder.check_baseline(made())
+    (serving / "saved_model.pb").write_text("GRAPH")
+    with pytest.raises(TransferlineError, match=r"saved_model\.pb is another"):
+        recorder.check_baseline(execution)
+
+
+def test_the_record_of_a_push_has_its_seal(config, recorder, made, tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "saved_model.pb").write_text("graph")
+    pushed = f"{tmp_path}/pushed/{publish(str(tmp_path / 'model'), f'{tmp_path}/pushed', '7')}"
+    recorder.finished("Pusher", 1, made("pushed_model", pushed_destination=pushed))
+    assert kept(config).model_uri == pushed
+    assert kept(config).model_files == make_seal(pushed).files != {}
