@@ -1,8 +1,10 @@
 """Words what pydantic finds wrong with settings for the people who write them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+MOST_FAULTS, LONGEST_FAULT = 30, 300
 
 LISTS = ("tuple_type", "list_type")
 """Pydantic's names for a value that should be a list."""
@@ -54,6 +56,15 @@ def in_words(details: Mapping[str, Any]) -> str:
     for theirs, ours in REPLACED.items():
         text = text.replace(theirs, ours)
     return text
+
+
+def as_read(faults: Sequence[str]) -> Iterator[str]:
+    """Yields faults as a person reads them: of a long one its beginning and its end, of very many the first."""
+    for fault in faults[:MOST_FAULTS]:
+        half = LONGEST_FAULT // 2
+        yield fault if len(fault) <= LONGEST_FAULT else f"{fault[:half]} ... {fault[-half:]}"
+    if len(faults) > MOST_FAULTS:
+        yield f"and {len(faults) - MOST_FAULTS:,} more"
 
 
 def keys_to(values: object, details: Mapping[str, Any]) -> list[str]:

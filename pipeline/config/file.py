@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 from pydantic import ValidationError
 
 from components.errors import TransferlineError
-from pipeline.config.faults import in_words
+from pipeline.config.faults import as_read, in_words
 from pipeline.config.pipeline import BUILT_IN, OWN_PACKAGES, ImagePipeline, Pipeline, RowPipeline
 
 CONFIG = "CONFIG"
@@ -111,7 +111,7 @@ def _lies_in(folder: Path, name: str) -> bool:
 def _invalid(error: ValidationError, path: Path) -> TransferlineError:
     faults = [f"{error.title}.{'.'.join(map(str, fault['loc']))}: {in_words(fault)}" for fault in error.errors()]
     return TransferlineError(
-        "The catalog file isn't valid:\n" + "\n".join(f"  - {fault}" for fault in faults),
+        "The catalog file isn't valid:\n" + "\n".join(f"  - {fault}" for fault in as_read(faults)),
         place=_line_of(error, path),
         cure="Correct these settings.",
     )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from components.errors import TransferlineError
 from components.wording import listed
-from pipeline.config.faults import in_words, keys_to
+from pipeline.config.faults import as_read, in_words, keys_to
 from pipeline.config.pipeline import PipelineConfig
 
 Config = TypeVar("Config", bound=BaseModel)
@@ -69,7 +69,7 @@ def _replaced(config: Config, settings: Sequence[tuple[str, list[object]]], faul
 
 def _settings_error(faults: Sequence[str]) -> TransferlineError:
     return TransferlineError(
-        "The settings aren't valid:" + "".join(f"{SEPARATOR}{fault}" for fault in faults),
+        "The settings aren't valid:" + "".join(f"{SEPARATOR}{fault}" for fault in as_read(faults)),
         cure="Correct them in the catalog file or in --set; `transferline settings NAME` lists them.",
     )
 
@@ -84,6 +84,8 @@ def _readings(text: str) -> list[object]:
             found.append(json.loads(plain))
         except json.JSONDecodeError as error:
             found.append(error)
+        except (ValueError, RecursionError):  # of a number of thousands of digits, or thousands of brackets
+            found.append(json.JSONDecodeError("more than a parser takes", plain, 0))
     return found
 
 

@@ -22,6 +22,7 @@ from components.settings import Settings
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.config import ImageTransform, RowTransform
+from components.wording import listed
 from components.yardstick.config import YardstickSettings
 from pipeline.config.beam import Beam
 from pipeline.config.cluster import Cluster
@@ -111,8 +112,16 @@ class PipelineConfig(Settings):
 
     @model_validator(mode="after")
     def _schema_exists(self) -> "PipelineConfig":
-        if self.curated_schema and not self.schema_path.is_file():
+        if self.curated_schema and not os.path.isfile(self.schema_path):
             raise ValueError(f"curated_schema: there is no {self.schema_path}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_written_down(self) -> "PipelineConfig":
+        """Records and the processes of a run have the settings as JSON, in UTF-8."""
+        wrong = [f"{key}: {text!r}" for key, text in _texts(self.model_dump()) if not _is_unicode(text)]
+        if wrong:
+            raise ValueError(f"{listed(wrong)}: that isn't UTF-8, as all texts and paths here must be")
         return self
 
     @model_validator(mode="after")
@@ -326,6 +335,25 @@ def _classes(value: object) -> Iterator[type[Settings]]:
     if isinstance(value, tuple):
         for each in value:
             yield from _classes(each)
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yields each text with its dotted key."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, (Mapping, tuple, list)):
+        for name, each in value.items() if isinstance(value, Mapping) else enumerate(value):
+            if isinstance(name, str):
+                yield key, name
+            yield from _texts(each, f"{key}.{name}".lstrip("."))
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # of bytes on a command line that are no UTF-8, Python makes half characters
+        return False
+    return True
 
 
 def require_local(config: PipelineConfig) -> None:

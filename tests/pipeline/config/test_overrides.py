@@ -81,6 +81,28 @@ def test_a_value_that_looks_like_json_but_is_not_says_where():
         apply_overrides(Outer(), ['names=["a",'])
 
 
+@pytest.mark.parametrize("value", ["[" * 50_000, '{"a":' * 50_000, "[" + "9" * 5_000 + "]"], ids=["[", "{", "digits"])
+def test_json_that_no_parser_takes_is_said_in_a_few_words(value):
+    with pytest.raises(TransferlineError) as caught:
+        apply_overrides(Outer(), [f"names={value}"])
+    assert "names: " in caught.value.cause
+    assert len(caught.value.cause) < 400
+
+
+def test_a_value_as_long_as_a_book_is_quoted_from_its_beginning():
+    with pytest.raises(TransferlineError) as caught:
+        apply_overrides(Outer(), ["inner.epochs=" + "a" * 70_000])
+    assert "'aaa" in caught.value.cause
+    assert len(caught.value.cause) < 400
+
+
+def test_a_key_as_long_as_a_book_is_told_by_its_beginning():
+    for key in ("a" * 70_000, f"inner.{'a' * 70_000}", ".".join(["inner"] * 10_000), f"layers.{'9' * 5_000}.epochs"):
+        with pytest.raises(TransferlineError) as caught:
+            apply_overrides(Outer(), [f"{key}=1", key])
+        assert len(caught.value.cause) < 800
+
+
 def test_the_original_is_left_alone():
     config = Outer()
     apply_overrides(config, ["aliases.cats=cat"])

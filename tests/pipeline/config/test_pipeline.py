@@ -91,3 +91,24 @@ def test_flowers_is_the_tutorials():
     assert trainer.augmentation == Augmentation(horizontal_flip=False, rotation=0)
     assert (trainer.feature_extraction.learning_rate, trainer.batch_size) == (1e-3, 128)
     assert trainer.fine_tuning.epochs == 0
+
+
+@pytest.mark.parametrize("name", ["é" * 300, "a\x00b", "../../nothing"])
+def test_a_schema_that_no_file_can_be_is_refused_as_one_that_is_not_there(name):
+    with pytest.raises(TransferlineError, match="curated_schema: there is no"):
+        with_settings(f"curated_schema={name}")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("data.path=/photos/\udcff", r"data.path: '/photos/\udcff': that isn't UTF-8"),
+        ('data.missing=["\\ud800"]', r"data.missing.0: '\ud800'"),
+        ('left_out={"\\ud800": "a"}', r"left_out: '\ud800'"),
+        ("output_dir=/\udcff", "output_dir: "),
+    ],
+)
+def test_what_is_not_utf_8_is_refused_since_no_record_could_hold_it(given, told):
+    with pytest.raises(TransferlineError) as caught:
+        with_settings(given)
+    assert told in caught.value.cause

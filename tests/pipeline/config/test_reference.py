@@ -89,7 +89,7 @@ def test_a_union_has_the_settings_of_its_member_or_of_all_where_it_is_not_set():
     unset = [group for group in groups_of(catalog.load("photos")) if group.key == "source"]
     assert [[each.key for each in group.settings] for group in unset] == [
         ["source.kind"],
-        ["source.kind", "source.url", "source.size", "source.sha256"],
+        ["source.kind", "source.url", "source.size", "source.sha256", "source.at_most"],
         ["source.kind", "source.rows", "source.seed"],
     ]
     assert not any(group.there for group in unset)
