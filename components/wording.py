@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 LONGEST_NUMBER = 20
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udc7f\udd00-\udfff]")
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -39,8 +39,17 @@ def printable(name: str) -> str:
     >>> printable("a\nb")
     'a\\nb'
     """
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+    text = _UNPRINTABLE.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), name)
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def is_unicode(text: str) -> bool:
+    """Tells whether UTF-8 can have a text: no half characters, as bytes on a command line or escapes of JSON become."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Visible(dict[int, str]):

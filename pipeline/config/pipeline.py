@@ -22,7 +22,7 @@ from components.settings import Settings
 from components.trainer.mlp.config import MLPTraining
 from components.trainer.transfer_learning.config import TransferLearning
 from components.transform.config import ImageTransform, RowTransform
-from components.wording import listed
+from components.wording import is_unicode, listed
 from components.yardstick.config import YardstickSettings
 from pipeline.config.beam import Beam
 from pipeline.config.cluster import Cluster
@@ -119,7 +119,7 @@ class PipelineConfig(Settings):
     @model_validator(mode="after")
     def _can_be_written_down(self) -> "PipelineConfig":
         """Records and the processes of a run have the settings as JSON, in UTF-8."""
-        wrong = [f"{key}: {text!r}" for key, text in _texts(self.model_dump()) if not _is_unicode(text)]
+        wrong = [f"{key}: {text!r}" for key, text in _texts(self.model_dump()) if not is_unicode(text)]
         if wrong:
             raise ValueError(f"{listed(wrong)}: that isn't UTF-8, as all texts and paths here must be")
         return self
@@ -346,14 +346,6 @@ def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
             if isinstance(name, str):
                 yield key, name
             yield from _texts(each, f"{key}.{name}".lstrip("."))
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # of bytes on a command line that are no UTF-8, Python makes half characters
-        return False
-    return True
 
 
 def require_local(config: PipelineConfig) -> None:

@@ -15,7 +15,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.reader import Fault, Rows
 from components.ingest import storage
-from components.wording import printable
+from components.wording import is_unicode, printable
 
 JSON_LINES = (".jsonl", ".ndjson")
 AT_ONCE = 8192
@@ -113,7 +113,7 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
             return float(value)
         case ("int", int() | float()) if abs(value) < 2**63 and value == int(value):
             return int(value)
-        case ("string" | "date", str()):
+        case ("string" | "date", str()) if is_unicode(value):
             return value
         case ("string", int() | float()):
             return json.dumps(int(value) if math.isfinite(value) and value == int(value) else value)

@@ -2,7 +2,7 @@ import json
 import sys
 import unicodedata
 
-from components.wording import listed, natural_key, safe, safe_json
+from components.wording import listed, natural_key, printable, safe, safe_json
 
 
 def test_numbers_in_names_count_as_numbers():
@@ -15,6 +15,13 @@ def test_of_many_names_the_first_are_listed():
     assert listed({"a": 1, "b\n": 2, "c": 3, "d": 4}, at_most=2) == r"a, b\n and 2 more"
     assert listed(map(str, range(3000))) == "0, 1, 2, 3, 4, 5, 6, 7 and 2,992 more"
     assert listed(["a.jpg: cut, or so", "b.jpg"], between="; ") == "a.jpg: cut, or so; b.jpg"
+
+
+def test_any_text_is_printable_in_one_line_of_utf_8():
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    shown = printable(every)
+    assert len(shown.encode().decode().splitlines()) == 1
+    assert printable("a\nb\udcff\ud800\x1b") == r"a\nb\xff\ud800\x1b"
 
 
 def test_what_a_terminal_obeys_is_escaped_and_all_else_stays():

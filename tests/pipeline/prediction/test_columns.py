@@ -83,6 +83,8 @@ def test_a_name_that_json_lacks_is_missing_and_others_are_left_alone(model, tmp_
         ('{"size": 1e39}', "size: 1e+39 is no number"),
         ('{"code": 1.5}', "code: 1.5 is no whole number"),
         ('{"colour": ["red"]}', 'colour: ["red"] is no text'),
+        ('{"colour": "\\ud800"}', r'colour: "\ud800" is no text'),
+        ('{"day": "\\ud800"}', r'day: "\ud800" is no date'),
         ('{"day": "30.02.2024"}', 'day: "30.02.2024" is no date of the form %d.%m.%Y'),
         ('{"size": 1', "it isn't JSON: Expecting ',' delimiter"),
         ("[1, 2]", "it is no JSON object, which has a value under each column's name"),

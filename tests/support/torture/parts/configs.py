@@ -1,5 +1,6 @@
 """Catalog files with values that nobody meant, or that aren't Python any more: each command that loads one answers."""
 
+import io
 import json
 import os
 from functools import cache
@@ -8,6 +9,7 @@ from random import Random
 from typing import Any
 
 from in_process import transferline
+from PIL import Image
 
 from pipeline import catalog
 from pipeline.config import RowPipeline
@@ -39,7 +41,7 @@ def run(random: Random, folder: Path) -> str:
     file = folder / "pipelines" / "mine.py"
     file.parent.mkdir()
     file.write_bytes(data)
-    (folder / "rows.csv").write_text("".join(f"{n % 2}" + f",{n}.5" * 28 + "\n" for n in range(20)))
+    _write_data(folder)
     command, *options = random.choice(COMMANDS)
     name = () if command == "list" else ("mine",)
     variables = {"HOME": str(folder), "PATH": os.environ["PATH"], "TRANSFERLINE_OUTPUT_DIR": str(folder / "out")}
@@ -55,7 +57,26 @@ def _pipeline(name: str) -> tuple[str, Any]:
     config = catalog.load(name)
     values = json.loads(config.model_dump_json())
     data = {**values["data"], "path": "rows.csv" if isinstance(config, RowPipeline) else "photos"}
+    data["split"] = {**data["split"], "by": "hash"}
     return type(config).__name__, {**values, "name": "mine", "data": data, "output_dir": "out"}
+
+
+def _write_data(folder: Path) -> None:
+    (folder / "rows.csv").write_text("".join(f"{n % 2}" + f",{n}.5" * 28 + "\n" for n in range(20)))
+    for number, content in enumerate(_photos()):
+        file = folder / "photos" / ("cat", "dog")[number % 2] / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+@cache
+def _photos() -> tuple[bytes, ...]:
+    photos = []
+    for shade in range(6):
+        file = io.BytesIO()
+        Image.new("L", (8, 8), shade * 40).save(file, "PNG")
+        photos.append(file.getvalue())
+    return tuple(photos)
 
 
 PART = Part(name="configs", cases=20_000, run=run, sample=20, seconds=30)
