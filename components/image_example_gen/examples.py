@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +13,7 @@ import tensorflow as tf
 from components import contract
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.photos import Photo, RejectedPhotoError, read_photo
-from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
+from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto, size_of
 from components.image_example_gen.splits import SplitRule, hash_of
 from components.ingest.report import Quarantined
 from components.ingest.side_by_side import in_order
@@ -24,8 +23,9 @@ from components.wording import printable
 THREADS = os.cpu_count() or 1
 """Photos that one worker checks at once."""
 
-BATCH = 8
-"""Photos that a thread gets at a time: to hand over one alone would cost a tenth of what the photo does."""
+BATCH, BATCH_BYTES = 8, 32 * 2**20
+"""Photos that a thread gets at a time, and of large ones how many bytes make a batch: to hand over one alone would cost
+a tenth of what the photo does."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,28 @@ def read_source(
         threads: Who checks and encodes photos, side by side: most of it is done outside of Python's lock.
         strata: The splits of the photos of rare classes, where the split is stratified.
     """
-    raws = source.read()
-    batches = iter(lambda: list(islice(raws, BATCH)), [])
     for batch in in_order(
-        threads, lambda some: [_checked(raw, data, rule, strata) for raw in some], batches, ahead=THREADS
+        threads,
+        lambda some: [_checked(raw, data, rule, strata) for raw in some],
+        _batches(source.read()),
+        ahead=THREADS,
+        size_of=lambda some: sum(map(size_of, some)),
     ):
         yield from batch
+
+
+def _batches(raws: Iterator[RawPhoto | Quarantined]) -> Iterator[list[RawPhoto | Quarantined]]:
+    """Yields `BATCH` photos at a time, but fewer of large ones."""
+    batch: list[RawPhoto | Quarantined] = []
+    held = 0
+    for raw in raws:
+        batch.append(raw)
+        held += size_of(raw)
+        if len(batch) == BATCH or held > BATCH_BYTES:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def _checked(

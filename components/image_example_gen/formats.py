@@ -1,6 +1,7 @@
 """Tells a photo's format and size from its first bytes, before anything is decoded."""
 
 import io
+import re
 from collections.abc import Callable
 
 from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -35,6 +36,16 @@ _PLUGINS: dict[str, Callable[[io.BytesIO], Image.Image]] = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
 }
+WEBP_SHARE = 3
+"""Pillow holds the pixels of a WebP four times as it opens it, and so it may have a third of those of another photo."""
+
+MOST_SCANS = 200
+"""Scans of a JPEG: encoders make 10 to 30. Each takes as long as the photo is large, and a few bytes."""
+
+_SCAN = b"\xff\xda"
+# What begins a segment; the others belong to the data of a scan.
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+_END, _SCAN_KIND = 0xD9, 0xDA
 _PNG_DEPTH_AT = 24
 _TEXT_BYTES = 512
 
@@ -86,6 +97,37 @@ def webp_size(content: bytes) -> tuple[int, int]:
         bits = int.from_bytes(body[1:5], "little")
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
     return 0, 0
+
+
+def pixels_fault(size: tuple[int, int], name: str, max_pixels: int) -> str:
+    """Returns why a photo of this size isn't decoded; empty if it is.
+
+    Args:
+        size: Width and height, as the header tells them.
+        name: Its format.
+        max_pixels: The setting `data.max_pixels`.
+    """
+    width, height = size
+    if width * height > max_pixels:
+        return f"{width} x {height} pixels are more than data.max_pixels = {max_pixels:,} (a decompression bomb?)"
+    if name == "WEBP" and width * height * WEBP_SHARE > max_pixels:
+        return f"{width} x {height} pixels are more than a third of data.max_pixels = {max_pixels:,}, a WebP's bound"
+    return ""
+
+
+def scans_fault(content: bytes) -> str:
+    """Returns why a JPEG isn't decoded that goes over its pixels again and again; empty if it is."""
+    if content.count(_SCAN) <= MOST_SCANS:  # seldom more, and then in what lies behind the photo, such as a film
+        return ""
+    at = scans = 0
+    while scans <= MOST_SCANS and (marker := _MARKER.search(content, at)):
+        at = marker.end()
+        kind = content[at - 1]
+        if kind == _END:
+            return ""
+        scans += kind == _SCAN_KIND
+        at += int.from_bytes(content[at : at + 2], "big")
+    return f"a JPEG of more than {MOST_SCANS} scans (made to take time?)" if scans > MOST_SCANS else ""
 
 
 def is_lossy(content: bytes, name: str) -> bool:

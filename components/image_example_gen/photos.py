@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +11,17 @@ import numpy.typing as npt
 import tensorflow as tf
 from PIL import Image
 
-from components.image_example_gen.formats import describe, format_of, is_lossy, open_header, png_depth, webp_size
+from components.image_example_gen.flattening import flat_and_small
+from components.image_example_gen.formats import (
+    describe,
+    format_of,
+    is_lossy,
+    open_header,
+    pixels_fault,
+    png_depth,
+    scans_fault,
+    webp_size,
+)
 from components.wording import printable
 
 SMALL_BELOW = 256
@@ -44,6 +56,15 @@ _TURNS = {  # by EXIF 2.3, tag Orientation; 1 is upright.
     8: Image.Transpose.ROTATE_90,
 }
 _BITS_8 = 8
+
+_OTHER_BYTES, _MOST_BYTES_A_PIXEL = 16 * 2**20, 8
+"""A file of more bytes than these and those of its pixels has something else in it, which isn't stored with it."""
+
+_LARGE_BYTES = 256 * 2**20
+_ONE_LARGE = threading.RLock()
+"""Photos that take more memory than that to decode are decoded one after the other, however many threads there are."""
+_WEBP_BYTES, _PIXEL_BYTES, _COEFFICIENT_BYTES = 16, 4, 2
+"""Of a pixel: where Pillow opens a WebP, in a picture, and of each channel of a progressive JPEG."""
 
 
 class RejectedPhotoError(Exception):
@@ -95,15 +116,17 @@ def read_photo(content: bytes, longest_side: int, max_pixels: int) -> Photo:
     name = format_of(content)
     if not name:
         raise RejectedPhotoError(_no_photo(content))
-    if name == "WEBP":
-        _check_pixels(webp_size(content), max_pixels)
+    opened_size = webp_size(content) if name == "WEBP" else (0, 0)
+    _reject(pixels_fault(opened_size, name, max_pixels) or (scans_fault(content) if name == "JPEG" else ""))
     try:
-        image = open_header(content, name)
-        _check_pixels(image.size, max_pixels)
-        longest = max(image.size)
-        stored, size = content, image.size
-        if not _may_stay(image, content, name, longest_side):
-            stored, size = _encode_again(image, content, longest_side)
+        with _turn(opened_size[0] * opened_size[1] * _WEBP_BYTES):
+            image = open_header(content, name)
+            _reject(pixels_fault(image.size, name, max_pixels))
+            longest = max(image.size)
+            stored, size = content, image.size
+            if not _may_stay(image, content, name, longest_side):
+                with _turn(_bytes_to_decode(image, name)):
+                    stored, size = _encode_again(image, content, longest_side)
     except RejectedPhotoError:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types on damaged bytes.
@@ -142,12 +165,22 @@ def _no_photo(content: bytes) -> str:
     return f"not a photo but {describe(content)}; JPEG, PNG, GIF, BMP and WebP are read"
 
 
-def _check_pixels(size: tuple[int, int], max_pixels: int) -> None:
-    width, height = size
-    if width * height > max_pixels:
-        raise RejectedPhotoError(
-            f"{width} x {height} pixels are more than data.max_pixels = {max_pixels:,} (a decompression bomb?)"
-        )
+def _reject(fault: str) -> None:
+    if fault:
+        raise RejectedPhotoError(fault)
+
+
+def _turn(size: int) -> AbstractContextManager[object]:
+    """Waits for the others if it takes so many bytes that only one may be at it."""
+    return _ONE_LARGE if size > _LARGE_BYTES else nullcontext()
+
+
+def _bytes_to_decode(image: Image.Image, name: str) -> int:
+    pixels = image.width * image.height
+    if name != "JPEG":
+        return pixels * _PIXEL_BYTES
+    # Others are decoded small, row by row.
+    return pixels * _COEFFICIENT_BYTES * len(image.getbands()) if "progressive" in image.info else 0
 
 
 def _orientation(image: Image.Image) -> int:
@@ -160,6 +193,8 @@ def _orientation(image: Image.Image) -> int:
 def _may_stay(image: Image.Image, content: bytes, name: str, longest_side: int) -> bool:
     if image.mode not in ("L", "RGB") or max(image.size) > longest_side or _orientation(image) in _TURNS:
         return False
+    if len(content) > _OTHER_BYTES + image.width * image.height * _MOST_BYTES_A_PIXEL:
+        return False
     if name == "PNG":
         return png_depth(content) == _BITS_8 and "transparency" not in image.info
     return name == "JPEG"
@@ -169,10 +204,8 @@ def _encode_again(image: Image.Image, content: bytes, longest_side: int) -> tupl
     """Returns the encoded photo, with its width and height in pixels."""
     orientation = _orientation(image)
     lossy = is_lossy(content, format_of(content))
-    bound = (longest_side, longest_side)
     image.draft(image.mode, (2 * longest_side, 2 * longest_side))  # JPEG decodes to a half, a quarter or an eighth.
-    upright = _flat(image)
-    upright.thumbnail(bound, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    upright = flat_and_small(image, longest_side)
     if orientation in _TURNS:
         upright = upright.transpose(_TURNS[orientation])
     buffer = io.BytesIO()
@@ -181,19 +214,6 @@ def _encode_again(image: Image.Image, content: bytes, longest_side: int) -> tupl
     else:
         upright.save(buffer, "PNG")
     return buffer.getvalue(), upright.size
-
-
-def _flat(image: Image.Image) -> Image.Image:
-    """Returns an image in mode L or RGB, 8 bits, with transparent parts white."""
-    image.load()
-    if image.mode.startswith("I"):  # 16-bit gray; convert("L") would clip it.
-        values = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((values * 255 + 32767) // 65535).astype(np.uint8))
-    if "transparency" in image.info or image.has_transparency_data:
-        colors = image.convert("RGBA")
-        white = Image.new("RGBA", colors.size, "white")
-        return Image.alpha_composite(white, colors).convert("RGB")
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
 def luma_of(stored: bytes, size: tuple[int, int], name: str) -> float:

@@ -35,6 +35,11 @@ class RawPhoto:
     content: bytes
 
 
+def size_of(raw: RawPhoto | Quarantined) -> int:
+    """Returns the bytes of a photo as it came; 0 for what isn't there."""
+    return len(raw.content) if isinstance(raw, RawPhoto) else 0
+
+
 @runtime_checkable
 class PhotoSource(Protocol):
     """Something that can be sent to a Beam worker and read there."""

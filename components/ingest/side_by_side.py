@@ -8,6 +8,9 @@ from typing import TypeVar
 THREADS = 32
 """Requests under way at once: each waits for a network, and costs next to nothing."""
 
+HELD_BYTES = 256 * 2**20
+"""So many bytes are worked on at once; a single item may have more."""
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -22,13 +25,35 @@ def side_by_side(work: Callable[[In], Out], items: Iterable[In]) -> Iterator[Out
 
 
 def in_order(
-    threads: ThreadPoolExecutor, work: Callable[[In], Out], items: Iterable[In], *, ahead: int
+    threads: ThreadPoolExecutor,
+    work: Callable[[In], Out],
+    items: Iterable[In],
+    *,
+    ahead: int,
+    size_of: Callable[[In], int] = lambda _: 0,
 ) -> Iterator[Out]:
-    """Yields the results in order; at most `ahead` are in the making beside the one that is waited for."""
-    pending: deque[Future[Out]] = deque()
+    """Yields the results in order; at most `ahead` are in the making beside the one that is waited for.
+
+    Args:
+        threads: Who works.
+        work: What is done with an item.
+        items: The items.
+        ahead: Bound on how many are in the making.
+        size_of: The bytes of an item: fewer are in the making where they are more than `HELD_BYTES`.
+    """
+    pending: deque[tuple[Future[Out], int]] = deque()
+    held = 0
     for item in items:
-        pending.append(threads.submit(work, item))
+        size = size_of(item)
+        while pending and held + size > HELD_BYTES:
+            done, its_size = pending.popleft()
+            yield done.result()
+            held -= its_size
+        pending.append((threads.submit(work, item), size))
+        held += size
         if len(pending) > ahead:
-            yield pending.popleft().result()
+            done, its_size = pending.popleft()
+            yield done.result()
+            held -= its_size
     while pending:
-        yield pending.popleft().result()
+        yield pending.popleft()[0].result()

@@ -9,7 +9,7 @@ from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.folders import PHOTOS_PER_SOURCE, PhotoFile, PhotoFiles
 from components.image_example_gen.photos import RejectedPhotoError, read_photo
-from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto
+from components.image_example_gen.records import PhotoRecord, PhotoSource, RawPhoto, size_of
 from components.ingest import storage
 from components.ingest.file_names import is_hidden
 from components.ingest.report import Quarantined
@@ -48,7 +48,7 @@ def predict_sources(
         model: The model.
     """
     with ThreadPoolExecutor() as readers, ThreadPoolExecutor(BATCHES_AT_ONCE) as callers:
-        photos = in_order(readers, partial(_checked, data=data), _raw(sources), ahead=BATCH)
+        photos = in_order(readers, partial(_checked, data=data), _raw(sources), ahead=BATCH, size_of=size_of)
         yield from in_order(callers, partial(_predicted, model=model), _batches(photos), ahead=BATCHES_AT_ONCE)
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from components.image_example_gen.config import ImageData
-from components.image_example_gen.formats import describe, format_of, open_header, webp_size
+from components.image_example_gen.formats import describe, format_of, open_header, pixels_fault, scans_fault, webp_size
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.names import PHOTO_NAME
 from components.image_example_gen.records import Listing, PhotoRecord, PhotoSource, RawPhoto
@@ -221,8 +221,9 @@ def _fault(content: bytes, max_pixels: int) -> tuple[str, int]:
     name = format_of(content)
     if not name:
         return (f"not a photo but {describe(content)}" if content else "the file is empty"), 0
-    if name == "WEBP" and webp_size(content)[0] * webp_size(content)[1] > max_pixels:
-        return f"more pixels than data.max_pixels = {max_pixels:,}", 0
+    fault = pixels_fault(webp_size(content), name, max_pixels) if name == "WEBP" else ""
+    if fault := fault or (scans_fault(content) if name == "JPEG" else ""):
+        return fault, 0
     try:
         image = open_header(content, name)
         side = min(image.size)

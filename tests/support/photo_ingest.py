@@ -3,12 +3,14 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import tensorflow as tf
 
 from components.image_example_gen.config import ImageData
 from components.image_example_gen.examples import PhotoExample, read_source
 from components.image_example_gen.listing import list_photos
+from components.image_example_gen.photos import read_photo
 from components.image_example_gen.splits import make_rule
 from components.ingest.report import Quarantined
 
@@ -42,6 +44,13 @@ def taken(path, **settings):
     quarantined = [*listing.quarantined, *(item for item in items if isinstance(item, Quarantined))]
     assert listing.found == len(written) + len(quarantined)
     return Taken(listing.found, written, {item.place: item.reason for item in quarantined})
+
+
+def size_as_stored(path):
+    """Returns width and height of a photo as it would be stored."""
+    data = ImageData()
+    photo = read_photo(Path(path).read_bytes(), data.longest_side, data.max_pixels)
+    return photo.width, photo.height
 
 
 def outcome(path):

@@ -1,13 +1,19 @@
 import hashlib
 import io
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from bounded import in_a_child
+from hostile_photos import chunk, many_scans, png
+from photo_ingest import size_as_stored
 from PIL import Image
 
+from components.image_example_gen import flattening, photos
 from components.image_example_gen.photos import (
     RejectedPhotoError,
     brightness_bucket,
@@ -60,13 +66,6 @@ def png16(values, color_type):
     height, width = values.shape[:2]
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
     return png(struct.pack(">IIBBBBB", width, height, 16, color_type, 0, 0, 0), zlib.compress(rows))
-
-
-def png(header, data):
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize(
@@ -342,6 +341,103 @@ def test_a_decompression_bomb_is_told_by_its_header(format):
         read(bomb(format))
     size = "16383 x 16383" if format == "WEBP" else "50000 x 50000"
     assert caught.value.reason == (f"{size} pixels are more than data.max_pixels = 178,956,970 (a decompression bomb?)")
+
+
+SIDE = 5_000
+
+
+def plain_png(depth, color_type, row_bytes, palette=b""):
+    """A black PNG of 25 million pixels, in some 10 KB to 100 KB."""
+    packer = zlib.compressobj(1)
+    data = b"".join(packer.compress(bytes(1 + row_bytes)) for _ in range(SIDE)) + packer.flush()
+    return png(struct.pack(">IIBBBBB", SIDE, SIDE, depth, color_type, 0, 0, 0), data, palette)
+
+
+def test_photos_within_the_bounds_take_no_more_memory_than_their_pixels(tmp_path):
+    palette = chunk(b"PLTE", bytes(6)) + chunk(b"tRNS", b"\0\xff")
+    contents = {
+        "palette": (plain_png(1, 3, (SIDE + 7) // 8, palette), 280),
+        "transparent": (plain_png(8, 6, SIDE * 4), 340),
+        "gray": (plain_png(16, 0, SIDE * 2), 240),
+    }
+    for name, (content, _) in contents.items():
+        (tmp_path / name).write_bytes(content)
+    measured = in_a_child(size_as_stored, [tmp_path / name for name in contents])
+    for (found, mebibytes), (_, most) in zip(measured, contents.values(), strict=True):
+        assert found == "(1024, 1024)"
+        assert mebibytes < most
+
+
+def test_large_photos_are_decoded_one_at_a_time(monkeypatch):
+    monkeypatch.setattr(photos, "_LARGE_BYTES", 1000)
+    content, at_work, most = encoded(picture("RGBA", size=(300, 200)), "PNG"), [], []
+    encode_again = photos._encode_again
+
+    def watched(*arguments):
+        at_work.append(1)
+        most.append(len(at_work))
+        time.sleep(0.01)  # in which another thread would begin
+        result = encode_again(*arguments)
+        at_work.pop()
+        return result
+
+    monkeypatch.setattr(photos, "_encode_again", watched)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(read, [content] * 8))
+    assert most == [1] * 8
+
+
+def test_a_webp_may_have_a_third_of_the_pixels():
+    content = encoded(picture("RGB", size=(40, 30)), "WEBP")
+    assert "1,200" not in rejection(content, max_pixels=3600)
+    assert rejection(content, max_pixels=3599) == (
+        "40 x 30 pixels are more than a third of data.max_pixels = 3,599, a WebP's bound"
+    )
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_what_a_file_holds_beside_its_photo_isnt_stored(format):
+    content = encoded(picture(), format)
+    assert read(content + bytes(2**20)).content == content + bytes(2**20)
+    photo = read(content + bytes(17 * 2**20))
+    assert len(photo.content) < 10_000
+    assert photo.size_bucket == "small"
+
+
+def test_a_jpeg_of_thousands_of_scans_isnt_decoded():
+    assert (
+        rejection(many_scans(encoded(picture(size=(64, 64)), "JPEG", progressive=True), 3000))
+        == "a JPEG of more than 200 scans (made to take time?)"
+    )
+
+
+def test_a_film_behind_a_jpeg_has_no_scans_of_it():
+    content = encoded(picture(), "JPEG", exif=b"Exif\0\0" + b"\xff\xda" * 150)
+    assert not rejection(content + b"\xff\xda" * 150)
+
+
+def by_pillow_as_a_whole(image, longest_side):
+    flat = flattening._flat(image)
+    flat = flat.copy() if flat is image else flat
+    flat.thumbnail((longest_side, longest_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return flat
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "I;16"])
+def test_strips_are_made_smaller_as_the_whole_is(mode, monkeypatch):
+    random = np.random.default_rng(0)
+    for _ in range(25):
+        width, height = (int(side) for side in random.integers(1, 400, 2))
+        pixels = random.integers(0, 65536 if mode == "I;16" else 256, (height, width, 3))
+        image = Image.fromarray(pixels[..., 0].astype(np.uint16)) if mode == "I;16" else None
+        image = image or Image.fromarray(pixels.astype(np.uint8)).convert(mode if mode != "LA" else "RGBA").convert(
+            mode
+        )
+        for longest_side in (5, 64, 399):
+            monkeypatch.setattr(flattening, "STRIP_PIXELS", int(random.integers(1, 40_000)))
+            small = flattening.flat_and_small(image, longest_side)
+            whole = by_pillow_as_a_whole(image, longest_side)
+            assert (small.mode, small.size, small.tobytes()) == (whole.mode, whole.size, whole.tobytes())
 
 
 def test_photos_of_more_than_pillows_own_limit_are_read(monkeypatch):

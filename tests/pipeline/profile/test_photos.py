@@ -1,6 +1,9 @@
+import io
 import shutil
 
 import pytest
+from hostile_photos import many_scans
+from PIL import Image
 
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
@@ -79,6 +82,13 @@ def test_settings_decide_on_classes_and_sizes(lay_out, photo):
     found = profile_photos(data, LONG)
     assert found.counts == {"cat": 3, "dog": 3}
     assert set(places(found.rejected).values()) == {"more pixels than data.max_pixels = 2,999"}
+
+
+def test_a_photo_made_to_take_time_isnt_decoded(look, photo):
+    content = io.BytesIO()
+    Image.open(io.BytesIO(photo(1))).save(content, "JPEG", progressive=True)
+    found = look({"cat/0.jpg": many_scans(content.getvalue(), 3000), "cat/1.jpg": photo(2), "dog/0.jpg": photo(3)})
+    assert places(found.rejected) == {"cat/0.jpg": "a JPEG of more than 200 scans (made to take time?)"}
 
 
 def test_an_archive_has_the_same_in_it(look, lay_out, photo, tmp_path):
