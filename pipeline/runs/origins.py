@@ -2,6 +2,7 @@
 
 import os
 
+from components.pusher.versions import version_number
 from components.report.run_view import Origin
 from pipeline.config import PipelineConfig
 from pipeline.metadata.history import History
@@ -36,7 +37,8 @@ def origins(config: PipelineConfig, history: History, model: str = "") -> list[O
 def _number(config: PipelineConfig, name: str) -> int:
     """The version that a number or a folder names; 0 of anything else."""
     folder, number = os.path.split(os.path.normpath(name))
-    return int(number) if folder in ("", os.path.normpath(config.pushed_dir)) and number.isdecimal() else 0
+    is_version = folder in ("", os.path.normpath(config.pushed_dir))
+    return (version_number(number) if is_version else None) or 0
 
 
 def _copy(rollback: Rollback) -> Origin:
