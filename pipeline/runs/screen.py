@@ -16,6 +16,7 @@ from components.outcome import Step, ThresholdCheck
 from components.wording import safe
 from pipeline.runs.long_step import LongStep, how_far
 from pipeline.runs.record import RunRecord
+from pipeline.runs.setting_texts import report_command
 from pipeline.terminal import SafeConsole
 
 WIDTH_WHEN_PIPED = 120
@@ -159,6 +160,9 @@ class Screen:
             self._console.print(f"Model:  {escape(record.model_uri)}")
         if record.report:
             self._console.print(f"Report: {escape(record.report)}")
+        elif any(step.artifacts for step in record.steps) and (command := report_command(record)):
+            # Of a process that was ended: this one doesn't import what draws it.
+            self._console.print(f"Report: `{escape(command)}` draws it", soft_wrap=True)
         self._console.print(f"Log:    {escape(record.log)}")
         title = TITLES[record.status]
         nothing_to_do = " (nothing to do: every step was cached)" if record.steps and _all_cached(record) else ""

@@ -54,14 +54,17 @@ def command_of(record: RunRecord) -> str:
 
 def predictions_command(record: RunRecord) -> str:
     """Returns the command that writes what the model of a run predicts of its test; "" where its file isn't known."""
+    return report_command(record, "--predictions", "predictions.csv")
+
+
+def report_command(record: RunRecord, *more: str) -> str:
+    """Returns the command that draws the report of a run, with further arguments; "" where its file isn't known."""
     if not record.file:
         return ""
     folder = record.config.get("output_dir", "")
     where = () if folder in ("", default_output_dir()) else ("--output-dir", folder)
     name = built_in_name(record.file) or record.file
-    return shlex.join(
-        ["transferline", "report", name, "--run", record.run_id, *where, "--predictions", "predictions.csv"]
-    )
+    return shlex.join(["transferline", "report", name, "--run", record.run_id, *where, *more])
 
 
 def _arguments(plain: Mapping[str, object], used: Mapping[str, object]) -> Iterator[str]:

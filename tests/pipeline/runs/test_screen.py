@@ -49,6 +49,14 @@ def test_a_model_that_is_not_blessed_names_the_threshold_that_failed():
     assert row.split() == ["accuracy", "label=<b>[red]", "0.5123", "≥", "0.9", "FAIL"]
 
 
+def test_a_run_that_was_ended_before_its_report_names_the_command_that_draws_it():
+    made = Step(name="Transform", seconds=1, cached=False, artifacts=("/out/digits/artifacts/Transform/graph/1",))
+    step = Step(name="Trainer", seconds=1, cached=False)
+    ended = RunRecord(run_id="a", status="failed", steps=(made, step), file="/pipelines/pets.py")
+    assert "Report: `transferline report /pipelines/pets.py --run a` draws it\n" in shown(ended)
+    assert "Report: " not in shown(ended.model_copy(update={"steps": (step,)}))
+
+
 def test_names_from_data_never_command_the_terminal():
     hostile = "ca\x1b]0;PWNED\x07\x1b[8m\u202e\x9b31m:cat:[red]\\"
     visible = r"ca\x1b]0;PWNED\x07\x1b[8m\u202e\x9b31m:cat:[red]" + "\\"
