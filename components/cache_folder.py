@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from components.room import Folder
+
 CACHE_VARIABLE = "TRANSFERLINE_CACHE"
 
 
@@ -12,3 +14,8 @@ def cache_folder() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "transferline"
+
+
+def cache() -> Folder:
+    """Returns the user's cache folder, with what to do where it can't be written to."""
+    return Folder(cache_folder(), f"name another in the variable {CACHE_VARIABLE}")

@@ -43,9 +43,9 @@ class Executor(tfx_pusher.Executor):
         _refuse_held_back(model_path, json.loads(exec_properties.get(HELD_BACK_KEY) or "{}"))
         # Where no driver ran, on a cluster, the version is chosen here; a step that is tried again chooses the same.
         wanted = exec_properties.get(VERSION_KEY) or version_for(base_directory, model_path)
+        copy_model(model_path, pushed_model.uri)  # first: a disk that it fills has nothing served by a step that failed
         version = publish(model_path, base_directory, wanted)
         serving_path = os.path.join(base_directory, version)
-        copy_model(model_path, pushed_model.uri)
         self._MarkPushed(pushed_model, pushed_destination=serving_path, pushed_version=version)
 
 

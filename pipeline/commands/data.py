@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from components.errors import TransferlineError
+from components.room import Folder
 from pipeline.commands.options import Name, configured
 from pipeline.config.sources import EmbeddedDigits, HiggsToy
 from pipeline.data.sources import write_to
@@ -26,5 +27,5 @@ def data(
         raise TransferlineError(
             f"The pipeline '{name}' has no data of its own to write.", cure="Use digits or higgs_toy, or download it."
         )
-    write_to(source, out)
+    write_to(source, out, Folder(out.parent, "name another with --out"))
     sys.stdout.write(f"{out}\n")

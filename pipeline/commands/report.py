@@ -1,6 +1,5 @@
 """`transferline report`."""
 
-import os
 import sys
 import webbrowser
 from pathlib import Path
@@ -11,9 +10,8 @@ import typer
 from components.errors import TransferlineError
 from pipeline.commands.model_options import loading_tensorflow
 from pipeline.commands.options import Name, OutputDir, Settings, with_runs
-from pipeline.commands.run_lists import list_runs
+from pipeline.commands.run_lists import list_runs, with_report
 from pipeline.prediction.output import check_out
-from pipeline.runs.log_file import redirect_output
 from pipeline.runs.record import RunStore, find_run
 from pipeline.runs.tensorboard import tensorboard_command
 
@@ -39,8 +37,7 @@ def report(
         predictions = predictions.expanduser()
         check_out(predictions, (".csv",))
     config = with_runs(name, output_dir=output_dir, settings=settings)
-    store = RunStore(config.home)
-    record = find_run(store.runs(), run_id or "latest")
+    record = find_run(RunStore(config.home).runs(), run_id or "latest")
     if record.status == "running":
         raise TransferlineError(f"The run {record.run_id} is still at work.", cure="Wait for its end.")
     if tensorboard:
@@ -52,15 +49,10 @@ def report(
         count = write_predictions(config, record.run_id, predictions)
         sys.stdout.write(f"{count:,} predictions of the test written to {predictions}\n")
         return
-    if not record.report or not Path(record.report).is_file():
-        with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
-            from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
-
-            record = write_report(config, record)
-        store.save(record)
+    drawn = with_report(config, record)
+    if index and drawn is record:
         list_runs(config)
-    elif index:
-        list_runs(config)
+    record = drawn
     page = Path(record.report).with_name("index.html") if index else Path(record.report)
     sys.stdout.write(f"{page}\n")
     if open_it:

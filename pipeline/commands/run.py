@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.options import DataDir, Name, OutputDir, Settings, Wait, with_runs
+from components.errors import TransferlineError
+from pipeline.commands.options import DataDir, Name, OutputDir, Settings, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import print_json
+from pipeline.commands.run_lists import with_report
+from pipeline.config import PipelineConfig
 from pipeline.runs import launch
 from pipeline.runs.home import claim
 from pipeline.runs.record import RunRecord, public
@@ -40,12 +43,22 @@ def run(
         (sys.stderr if as_json else sys.stdout).write(
             f"{name}: nothing changed since run {last.run_id} (pushed): {last.model_uri}. Use --force to run anyway.\n"
         )
+        last = _with_report(config, last)
     record = last or launch.run(
         config, state, quiet=quiet, verbose=verbose, on_stderr=as_json, wait=wait, push_again=push_again
     )
     if as_json:
         print_json(_shown(record, unchanged=last is not None))
     raise typer.Exit(launch.exit_status(record))
+
+
+def _with_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
+    """Draws what couldn't be drawn at the end of a run, as on a full disk; the model is served all the same."""
+    try:
+        return with_report(config, record)
+    except (TransferlineError, OSError) as error:
+        tell_on_stderr(f"the report couldn't be drawn: {error}")
+        return record
 
 
 def _shown(record: RunRecord, *, unchanged: bool) -> dict[str, object]:

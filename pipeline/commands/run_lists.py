@@ -1,4 +1,4 @@
-"""Keeps the pages over runs and over pipelines true after a command that changed what they tell."""
+"""Keeps the pages over runs and over pipelines true after a command that changed what they tell; draws a run's own."""
 
 import os
 from pathlib import Path
@@ -6,6 +6,26 @@ from pathlib import Path
 from pipeline.commands.options import tell_on_stderr
 from pipeline.config import PipelineConfig
 from pipeline.runs.log_file import redirect_output
+from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.room import writes_for
+
+
+def with_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
+    """Draws the report of a run if it is missing; returns the record that names it.
+
+    Raises:
+        TransferlineError: The output folder can't be written to.
+    """
+    if record.report and Path(record.report).is_file():
+        return record
+    with writes_for(config.home):
+        with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
+            from pipeline.runs.report import write_report  # noqa: PLC0415 (imports TFX)
+
+            record = write_report(config, record)
+        RunStore(config.home).save(record)
+    list_runs(config)
+    return record
 
 
 def list_runs(config: PipelineConfig) -> None:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from components.errors import TransferlineError
 from components.ingest.storage import local_stamp, size_in
+from components.room import full_disk
 from components.settings import Settings
 from pipeline.config.sources import Download
 
@@ -58,6 +59,7 @@ def download(source: Download, path: Path) -> None:
 
     Raises:
         TransferlineError: It can't be had, isn't what it should be, or anybody on the way could have changed it.
+        OSError: It can't be written.
     """
     _refuse_what_anybody_can_change(source, path)
     partial = _partial_file(path)
@@ -68,6 +70,9 @@ def download(source: Download, path: Path) -> None:
             _fetch(source, file, path)
             _compare(source, path, file.tell(), _sha256(partial))
         except (http.client.HTTPException, OSError) as error:
+            if full_disk(error):  # what came of it only fills the disk further
+                _forget(path)
+                raise
             if not _can_go_on(path, file):
                 _forget(path)
             raise TransferlineError(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from typing_extensions import assert_never
 
-from components.cache_folder import cache_folder
+from components.cache_folder import cache, cache_folder
 from components.errors import TransferlineError
 from components.partial import partial_folder
+from components.room import Folder, folder_error
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
 from pipeline.data.download import check_kept, download
@@ -46,21 +47,35 @@ def materialise(source: Source) -> Path:
     """
     path = source_path(source)
     if not path.exists():
-        write_to(source, path)
+        write_to(source, path, cache())
     if isinstance(source, Download):
         check_kept(source, path)
     return path
 
 
-def write_to(source: Source, path: Path) -> None:
+def write_to(source: Source, path: Path, folder: Folder | None = None) -> None:
     """Writes a source's data to a path, whole or not at all.
 
+    Args:
+        source: The source.
+        path: Where its data goes.
+        folder: A folder above it, with what to do where that can't be written to; None for the one that it is in.
+
     Raises:
-        TransferlineError: There is something at the path, or the data can't be had.
+        TransferlineError: There is something at the path, it can't be written, or the data can't be had.
     """
     if path.exists():
         raise TransferlineError("There is something already.", place=str(path), cure="Name another path, or remove it.")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(source, path)
+    except OSError as error:
+        if refused := folder_error(error, [folder or Folder(path.parent, "name another place")]):
+            raise refused from error
+        raise
+
+
+def _write(source: Source, path: Path) -> None:
     if isinstance(source, Download):
         download(source, path)
         return

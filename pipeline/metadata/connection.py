@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from components.errors import TransferlineError
+from components.room import folder_error, full_disk, output_folder
 
 if TYPE_CHECKING:
     from ml_metadata.metadata_store.metadata_store import MetadataStore
@@ -109,6 +110,8 @@ def opened(config: PipelineConfig, *, read_only: bool = False) -> Iterator[Metad
         try:
             found = kind(connection) if config.metadata.is_server else _retried(lambda: kind(connection))
         except (RuntimeError, StatusError) as error:
+            if not config.metadata.is_server and (refused := folder_error(error, [output_folder(config.home)])):
+                raise refused from error
             place = config.metadata.address if config.metadata.is_server else config.metadata_path
             hint = "; of MySQL, its user must log in by mysql_native_password" * (config.metadata.engine == "mysql")
             raise TransferlineError(
@@ -126,7 +129,9 @@ def _retried(connect: Callable[[], MetadataStore]) -> MetadataStore:
     for _ in range(ATTEMPTS - 1):
         try:
             return connect()
-        except RuntimeError:
+        except RuntimeError as error:
+            if full_disk(error):
+                raise
             time.sleep(random.random())  # noqa: S311 (so that the two don't meet again)
     return connect()
 

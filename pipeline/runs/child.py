@@ -16,7 +16,7 @@ from pipeline.data.sources import materialise, source_path, with_data
 from pipeline.metadata.connection import check
 from pipeline.runs.channel import Display, Sender, Task
 from pipeline.runs.deferred import defer_unused
-from pipeline.runs.log_file import log_removed
+from pipeline.runs.log_file import log_removed, log_that_may_be_full
 from pipeline.runs.recorder import Recorder
 from pipeline.runs.state import state_of
 from pipeline.runs.tidying import tidy_executions, tidy_files
@@ -26,6 +26,7 @@ from pipeline.terminal import safe_streams
 def main(channel: int) -> None:
     """Takes the task from stdin and computes it."""
     os.set_inheritable(channel, False)  # the pipe ends with this process, whatever it starts
+    sys.stdout, sys.stderr = log_that_may_be_full(1), log_that_may_be_full(2)
     task = Task.model_validate_json(sys.stdin.read())
     end_with_parent(task.process)
     os.chdir(task.folder)

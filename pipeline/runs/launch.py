@@ -11,6 +11,7 @@ from pipeline.runs.home import refuse_another
 from pipeline.runs.parent import run_in_child
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollbacks import Rollback
+from pipeline.runs.room import writes_for
 from pipeline.runs.served import Versions, version_of
 from pipeline.runs.state import State, is_still_there, state_of
 
@@ -51,9 +52,10 @@ def run(
     require_local(config)
     refuse_open_ports(config)
     refuse_another(config)
-    return run_in_child(
-        config, state, quiet=quiet, verbose=verbose, on_stderr=on_stderr, wait=wait, push_again=push_again
-    )
+    with writes_for(config.home):
+        return run_in_child(
+            config, state, quiet=quiet, verbose=verbose, on_stderr=on_stderr, wait=wait, push_again=push_again
+        )
 
 
 def exit_status(record: RunRecord) -> int:

@@ -1,11 +1,12 @@
 """Keeps the screen for what a person reads, and sends the rest to a file."""
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 
 @contextmanager
@@ -28,6 +29,26 @@ def log_removed(things: Iterable[object], log: TextIO) -> None:
     for thing in things:
         log.write(f"left by an interruption, and removed: {thing}\n")
     log.flush()
+
+
+class _Lossy(io.FileIO):
+    """Takes all that it is given, and loses what there is no room for."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return memoryview(data).nbytes
+
+
+def log_that_may_be_full(descriptor: int) -> TextIO:
+    """Returns an unbuffered stream that writes nothing where the disk is full: what is logged must not end a run.
+
+    Args:
+        descriptor: Of a file that is open, which stays so.
+    """
+    raw = _Lossy(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 @contextmanager

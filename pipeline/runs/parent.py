@@ -26,6 +26,7 @@ from pipeline.runs.home import claim
 from pipeline.runs.lock import held
 from pipeline.runs.log_file import log_removed, opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.room import kept_for_the_record
 from pipeline.runs.scratch import scratch_folder
 from pipeline.runs.screen import Screen
 from pipeline.runs.state import State
@@ -84,7 +85,8 @@ def run_in_child(
             known = None if lock.waited else state
             log = str(Path(config.home) / "logs" / f"{run_id}.log")
             task = Task.of(config, run_id, log, known, push_again=push_again)
-            return _run(config, task, child, screen, gone)
+            with kept_for_the_record(config.home):
+                return _run(config, task, child, screen, gone)
 
 
 def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen, gone: Sequence[RunRecord]) -> RunRecord:

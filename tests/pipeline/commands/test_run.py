@@ -22,8 +22,11 @@ def pushed(tmp_path):
     model = Path(config.pushed_dir) / "7"
     model.mkdir(parents=True)
     Path(config.metadata_path).touch()
+    page = tmp_path / "page.html"
+    page.touch()
+    digest = state_of(with_data(config)).digest
     record = RunRecord(
-        run_id="20260101T000000-00001", status="pushed", model_uri=str(model), state=state_of(with_data(config)).digest
+        run_id="20260101T000000-00001", status="pushed", model_uri=str(model), state=digest, report=str(page)
     )
     RunStore(config.home).save(record)
     return [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
@@ -48,6 +51,14 @@ def test_nothing_changed_as_json_is_the_earlier_runs_record(pushed, tmp_path):
     (listed,) = json.loads(CliRunner().invoke(app, ["runs", "photos", pushed[1], "--json"]).stdout)
     assert json.loads(done.stdout) == {"unchanged": True, **listed}
     assert done.stderr.startswith("photos: nothing changed since run 20260101T000000-00001 (pushed): ")
+
+
+def test_a_report_that_still_cannot_be_drawn_is_told_beside_that_nothing_changed(pushed, tmp_path):
+    (tmp_path / "page.html").unlink()
+    done = CliRunner().invoke(app, ["run", "photos", *pushed])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("photos: nothing changed since run 20260101T000000-00001 (pushed): ")
+    assert done.stderr.startswith("transferline: the report couldn't be drawn: ML Metadata can't be opened: ")
 
 
 def run_without_data(tmp_path, *options):

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from small_disk import small_disk
 
 from components.errors import TransferlineError
 from pipeline.config.sources import Download
@@ -93,6 +94,19 @@ def test_a_download_that_is_not_what_it_should_be_is_not_kept(claims, message):
         source = Download(url=f"{address}/photos.zip", **{"sha256": SHA256, **claims})
         assert message in refusal(source).cause
     assert folder_of(source) == []
+
+
+def test_a_full_cache_is_named_and_keeps_nothing_of_the_download(tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk", "size=64k") as disk, serving(Server) as (address, _):
+        monkeypatch.setenv("TRANSFERLINE_CACHE", str(disk.path))
+        disk.fill(but=4096)
+        source = Download(url=f"{address}/photos.zip", sha256=SHA256)
+        refused = refusal(source)
+        assert refused.cause.startswith("The disk is full: a file didn't fit into the ")
+        assert refused.cause.endswith(f" that are free at {disk.path}.")
+        assert refused.cure == "Make room there, or name another in the variable TRANSFERLINE_CACHE."
+        assert folder_of(source) == []
 
 
 def test_files_of_the_same_name_from_different_addresses_are_kept_apart():

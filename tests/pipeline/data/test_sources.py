@@ -1,6 +1,8 @@
 import pytest
 from PIL import Image
+from small_disk import small_disk
 
+from components.errors import TransferlineError
 from pipeline.config.sources import EmbeddedDigits
 from pipeline.data.sources import materialise
 
@@ -8,6 +10,23 @@ from pipeline.data.sources import materialise
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("TRANSFERLINE_CACHE", str(tmp_path / "cache"))
+
+
+def test_a_cache_that_is_full_or_may_not_be_written_to_is_named_and_nothing_is_left(tmp_path, monkeypatch):
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk", "size=64k") as disk:
+        monkeypatch.setenv("TRANSFERLINE_CACHE", str(disk.path))
+        disk.fill(but=16 * 1024)
+        with pytest.raises(TransferlineError, match="The disk is full: a file didn't fit into the ") as refused:
+            materialise(EmbeddedDigits())
+        assert f" free at {disk.path}." in refused.value.cause
+        assert refused.value.cure == "Make room there, or name another in the variable TRANSFERLINE_CACHE."
+        assert list((disk.path / "data").iterdir()) == []
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TRANSFERLINE_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(TransferlineError, match="can't be written to: ") as refused:
+        materialise(EmbeddedDigits())
+    assert "TRANSFERLINE_CACHE" in refused.value.cure
 
 
 def test_the_digits_are_class_folders_of_8x8_photos():

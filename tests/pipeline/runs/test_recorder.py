@@ -252,7 +252,7 @@ def test_a_push_that_fails_after_its_rename_does_not_deny_the_model_that_is_serv
     assert f"Model:  {record.model_uri}" in screen.getvalue()
 
 
-def test_the_outcome_stands_where_the_report_cannot_be_drawn(recorder, config, made, caplog):
+def test_the_outcome_stands_where_the_report_cannot_be_drawn(recorder, config, screen, made, caplog):
     importlib.import_module("tfx")  # as it is by then where a run is computed
     Path(config.metadata_path).write_text("no database")
     recorder.finished("Pusher", 1.0, made("pushed_model", pushed_destination="/pushed/7"))
@@ -260,6 +260,10 @@ def test_the_outcome_stands_where_the_report_cannot_be_drawn(recorder, config, m
     assert "the report couldn't be drawn" in caplog.text
     assert record == kept(config)
     assert (record.status, record.report) == ("pushed", "")
+    (note,) = record.notes
+    assert note.startswith("The report couldn't be drawn. ML Metadata can't be opened: ")
+    assert note.endswith("The next run draws it, or `transferline report photos`.")
+    assert note in screen.getvalue()
 
 
 def test_an_outcome_that_cannot_be_kept_is_shown_all_the_same(recorder, config, screen, caplog):

