@@ -1,5 +1,7 @@
 """Defines the one error that is written for people."""
 
+from collections.abc import Iterator
+
 
 class TransferlineError(Exception):
     """A fault that the user can fix: what is wrong, where, and what to do about it.
@@ -25,10 +27,13 @@ class TransferlineError(Exception):
         return "\n".join(lines)
 
 
+def errors_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yields an error and what it came of, the first cause last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
 def error_in_chain(error: BaseException | None) -> TransferlineError | None:
     """Returns the error for people that an error is, or came of; None where there is none."""
-    while error is not None:
-        if isinstance(error, TransferlineError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
+    return next((each for each in errors_of(error) if isinstance(each, TransferlineError)), None)

@@ -9,13 +9,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rich.filesize import decimal
 
-from components.errors import TransferlineError
+from components.errors import TransferlineError, errors_of
 
 FULL = {
     errno.ENOSPC: re.compile(r"No space left on device|\[Errno 28\]|database or disk is full"),
@@ -66,13 +66,13 @@ def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError
     Returns:
         None where no folder is the reason, or another error for people is behind it.
     """
-    chain = list(_chain(error))
-    known = next((place for place, each in enumerate(chain) if isinstance(each, TransferlineError)), 0)
-    for each in reversed(chain[known:]):
+    errors = list(errors_of(error))
+    known = next((place for place, each in enumerate(errors) if isinstance(each, TransferlineError)), 0)
+    for each in reversed(errors[known:]):
         if isinstance(each, FolderError):
             return each
         if number := full_disk(each):
-            folder = _full_folder(chain, folders)
+            folder = _full_folder(errors, folders)
             cure = f"Make room there{folder.how}, or {folder.elsewhere}."
             return FolderError(f"{_what(number, folder.path)}.", cure=cure)
         if isinstance(each, OSError) and each.errno in UNWRITABLE and (refused := _refused_folder(each, folders)):
@@ -99,17 +99,10 @@ def nearest_there(folder: Path) -> Path:
     return next((each for each in (folder, *folder.parents) if each.exists()), folder)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """What an error is, and came of, the first cause last."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _full_folder(chain: Sequence[BaseException], folders: Sequence[Folder]) -> Folder:
+def _full_folder(errors: Sequence[BaseException], folders: Sequence[Folder]) -> Folder:
     """The folder that the errors name a file of; of several, as in a copy, and of none, the one with the least room."""
-    said = [Path(path) for error in chain for path in PATHS.findall(str(error))]
-    named = _holding([path for error in chain for path in _file_names(error)] + said, folders)
+    said = [Path(path) for error in errors for path in PATHS.findall(str(error))]
+    named = _holding([path for error in errors for path in _file_names(error)] + said, folders)
     return min(named or folders, key=lambda folder: free_bytes(folder.path))
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from components.memory import ADDRESSES_NEEDED, address_limit, available_memory, bounds_in_words
 from components.wording import listed
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.config import SCHEMAS
@@ -154,33 +155,17 @@ def check_memory() -> Finding:
         return warning(
             "memory", "This system doesn't say how much is free.", f"Make sure of {MEMORY_WISHED // GIB} GiB for a run."
         )
-    text = f"{free / GIB:,.1f} GiB free"
+    bounds = bounds_in_words()
+    text = f"{free / GIB:,.1f} GiB free{f'; {bounds}' if bounds else ''}"
+    addresses = address_limit()
+    if addresses is not None and addresses < ADDRESSES_NEEDED:
+        needed = f"a run takes {ADDRESSES_NEEDED / GIB:g} GiB of them, most of which it never writes to"
+        return fault("memory", f"{text}; {needed}.", "Lift it with `ulimit -v unlimited`.")
     if free < MEMORY_NEEDED:
-        return fault("memory", f"{text}.", "End other programs, or use a larger machine.")
+        return fault("memory", f"{text}.", "End other programs, or use a larger machine or container.")
     if free < MEMORY_WISHED:
         return warning("memory", f"{text}.", "End other programs, or lower trainer.batch_size.")
     return ok("memory", text)
-
-
-def available_memory() -> int | None:
-    """Returns the bytes that may still be taken, by the system and by the control group; None if neither tells."""
-    return min([*_system_memory(Path("/proc/meminfo")), *_group_memory(Path("/sys/fs/cgroup"))], default=None)
-
-
-def _system_memory(file: Path) -> Iterator[int]:
-    if file.is_file():
-        for line in file.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                yield int(line.split()[1]) * 1024
-
-
-def _group_memory(group: Path) -> Iterator[int]:
-    """By control groups, version 2; pages of files that weren't used lately are given back when they are needed."""
-    limit, used, parts = (group / f"memory.{name}" for name in ("max", "current", "stat"))
-    if not all(file.is_file() for file in (limit, used, parts)) or limit.read_text(encoding="ascii").strip() == "max":
-        return
-    stat = dict(line.split() for line in parts.read_text(encoding="ascii").splitlines())
-    yield int(limit.read_text(encoding="ascii")) - int(used.read_text(encoding="ascii")) + int(stat["inactive_file"])
 
 
 def check_cores() -> Finding:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+from rich.filesize import decimal
+
 from components.errors import TransferlineError
+from components.memory import ADDRESSES_NEEDED, address_limit
 from components.trainer.workers import starts_workers, worker_network
 from pipeline.config import Pipeline
 from pipeline.config.pipeline import require_local
@@ -46,12 +49,13 @@ def run(
     Raises:
         TransferlineError: Somebody else is at work on the pipeline, and isn't to be waited for; the output folder isn't
             local, the engine's workers can't see it, the Trainer's workers would have ports that are open to the
-            network, or the pipeline's folder is another pipeline's.
+            network, the pipeline's folder is another pipeline's, or `ulimit -v` allows too little.
         OSError: It can't be written to.
     """
     require_local(config)
     refuse_open_ports(config)
     refuse_another(config)
+    refuse_few_addresses()
     with writes_for(config.home):
         return run_in_child(
             config, state, quiet=quiet, verbose=verbose, on_stderr=on_stderr, wait=wait, push_again=push_again
@@ -106,6 +110,20 @@ def _refuse_rolled_back(
                 place=config.pushed_dir,
                 cure="Change what made it bad, or push it again with `transferline run --push-again`.",
             )
+
+
+def refuse_few_addresses() -> None:
+    """Refuses a limit of addresses that no run fits into: TensorFlow would wait in it for ever.
+
+    Raises:
+        TransferlineError: There is one.
+    """
+    limit = address_limit()
+    if limit is not None and limit < ADDRESSES_NEEDED:
+        raise TransferlineError(
+            f"`ulimit -v` allows a process {decimal(limit)} of addresses, and a run takes {decimal(ADDRESSES_NEEDED)}.",
+            cure="Lift it with `ulimit -v unlimited`; a control group bounds memory itself.",
+        )
 
 
 def refuse_open_ports(config: Pipeline) -> None:

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from components import progress
+from components.memory import ended_for_memory
 from components.outcome import Failure, Step
 from pipeline.config import Pipeline
 from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finished, Rested, Task, encoded
@@ -26,9 +27,10 @@ from pipeline.runs.home import claim
 from pipeline.runs.lock import held
 from pipeline.runs.log_file import log_removed, opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.room import kept_for_the_record
+from pipeline.runs.room import folders_of, kept_for_the_record
 from pipeline.runs.scratch import scratch_folder
 from pipeline.runs.screen import Screen
+from pipeline.runs.starved import starved
 from pipeline.runs.state import State
 
 # Unbuffered and with tracebacks of crashes in C++, so that the log has the last words.
@@ -94,13 +96,14 @@ def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen, gon
     for record in gone:
         screen.note(ending_text(record))
     follower = Follower(screen)
+    ended_before = ended_for_memory()
     with opened_log(Path(task.log)) as log, scratch_folder(config.home) as (scratch, removed):
         log_removed(removed, log)
         try:
             with _started(child, task, log, scratch) as (process, channel), _signals_passed_on(process) as signals:
                 _hear(process, channel, follower.take, screen.still_working)
                 status = process.wait()
-            return _settled(follower, config, task, status, signals)
+            return _settled(follower, config, task, _end(config, task, status, signals, ended_before))
         except SystemExit:  # of rich, as of `| head`; the child has been ended
             _unseen(config, task)
             raise
@@ -246,6 +249,26 @@ def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+class End(NamedTuple):
+    """How the child ended.
+
+    Attributes:
+        why: As it is told where the child gave no reason; the place is to be added.
+        signal: The number of the signal that ended it, as the shell would tell it; 0 where none did.
+    """
+
+    why: Failure
+    signal: int
+
+
+def _end(config: Pipeline, task: Task, status: int, signals: Sequence[int], ended_before: int | None) -> End:
+    number = int(signal.SIGINT) if signal.SIGINT in signals else max(0, -status)
+    hungry = None if signals else starved(status, Path(task.log), folders_of(config.home), ended_before)
+    if hungry:
+        return End(Failure(cause=hungry.cause, cure=f"{hungry.cure} {RUN_AGAIN}"), number)
+    return End(_why(status, signals), number)
+
+
 def _why(status: int, signals: Sequence[int]) -> Failure:
     """Says why a child ended that gave no reason.
 
@@ -261,12 +284,7 @@ def _why(status: int, signals: Sequence[int]) -> Failure:
     return Failure(cause=CAUSES.get(number, f"The run's process crashed ({number.name})."), cure=RUN_AGAIN)
 
 
-def _signal_of(status: int, signals: Sequence[int]) -> int:
-    """Returns the number of the signal that ended the child, as the shell would tell it; 0 where none did."""
-    return int(signal.SIGINT) if signal.SIGINT in signals else max(0, -status)
-
-
-def _settled(follower: Follower, config: Pipeline, task: Task, status: int, signals: Sequence[int]) -> RunRecord:
+def _settled(follower: Follower, config: Pipeline, task: Task, end: End) -> RunRecord:
     """Returns how a run ended whose child is gone, when that has been kept and shown."""
     store = RunStore(config.home)
     kept = store.find(task.run_id) or task.record
@@ -274,12 +292,8 @@ def _settled(follower: Follower, config: Pipeline, task: Task, status: int, sign
     told = record is not None
     if record is None:
         # Of a child that had kept the outcome, only what comes after it was cut off, as the report.
-        record = (
-            with_model(follower.broke_off(kept, _why(status, signals)), config.home)
-            if kept.status == "running"
-            else kept
-        )
-        record = record.model_copy(update={"signal": _signal_of(status, signals) if kept.status == "running" else 0})
+        record = with_model(follower.broke_off(kept, end.why), config.home) if kept.status == "running" else kept
+        record = record.model_copy(update={"signal": end.signal if kept.status == "running" else 0})
     if kept.status == "running":
         store.save(record)  # first: what shows it may be gone, as a terminal that was closed
     if not told:

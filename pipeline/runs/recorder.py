@@ -14,6 +14,7 @@ from components.column_roles import not_learned_text, read_uses
 from components.errors import error_in_chain
 from components.ingest.findings import findings_of
 from components.ingest.report import read_report
+from components.memory import is_memory, no_memory
 from components.outcome import Failure, Step
 from components.pusher.seal import check_files, read_seal
 from components.room import Folder, folder_error
@@ -220,13 +221,19 @@ def explain(error: BaseException, record: RunRecord, folders: Sequence[Folder] =
     """
     place = place_in(record)
     if folders and (refused := folder_error(error, folders)):
-        cure = f"{refused.cure} {RUN_AGAIN}"
-        return Failure(cause=refused.cause, place=place, cure=cure)
+        return Failure(cause=refused.cause, place=place, cure=f"{refused.cure} {RUN_AGAIN}")
     known = error_in_chain(error)
     if known:
         return Failure(cause=known.cause, place=known.place, cure=known.cure)
+    if is_memory(error):
+        hungry = no_memory(_last_line(error))
+        return Failure(cause=hungry.cause, place=place, cure=f"{hungry.cure} {RUN_AGAIN}")
     if isinstance(error, KeyboardInterrupt):
         return Failure(cause="The run was interrupted.", place=place, cure=RUN_AGAIN)
+    return Failure(cause=f"{_last_line(error)}.", place=place, cure=f"Read the traceback in {record.log}.")
+
+
+def _last_line(error: BaseException) -> str:
+    """An error's kind and the last line that it has, without a full stop."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [type(error).__name__, *(line.removesuffix(".") for line in lines[-1:])]
-    return Failure(cause=f"{': '.join(said)}.", place=place, cure=f"Read the traceback in {record.log}.")
+    return ": ".join([type(error).__name__, *(line.removesuffix(".") for line in lines[-1:])])

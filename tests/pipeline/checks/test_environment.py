@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from importlib.metadata import version
 from types import SimpleNamespace
 
@@ -78,13 +80,11 @@ def test_little_room_and_little_memory(tmp_path, monkeypatch, free, level):
     assert environment.check_memory().level == level
 
 
-def test_the_memory_of_a_control_group_counts(tmp_path):
-    (tmp_path / "memory.current").write_text("30\n")
-    (tmp_path / "memory.stat").write_text("anon 10\ninactive_file 15\n")
-    (tmp_path / "memory.max").write_text("max\n")
-    assert list(environment._group_memory(tmp_path)) == []
-    (tmp_path / "memory.max").write_text("100\n")
-    assert list(environment._group_memory(tmp_path)) == [85]
+def test_a_limit_of_addresses_that_no_run_fits_into_is_a_fault():
+    program = "from pipeline.checks.environment import check_memory as check; print(check().level, check().cure)"
+    command = f"ulimit -v 3000000; exec '{sys.executable}' -c '{program}'"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout == "fault Lift it with `ulimit -v unlimited`.\n"
 
 
 @pytest.mark.parametrize(
