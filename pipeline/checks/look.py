@@ -56,6 +56,20 @@ def class_findings(counts: Mapping[str, int], what: str, *, whole: bool = True) 
         yield warning("classes", f"{rare}.", f"Add {what}, or leave the class out: it may be missing from a split.")
 
 
+def leak_finding(text: str, gate: GateRules) -> Finding:
+    """Returns what there is to say of records that are the same in train and test.
+
+    Args:
+        text: How many, or which.
+        gate: What the gate makes of them.
+    """
+    text = f"{text}, so the test would be too optimistic."
+    cure = "Remove one copy of each, or split by hash (data.split.by=hash)"
+    if gate.fail_on_leak:
+        return fault("splits", text, f"{cure}; or let them pass with gate.fail_on_leak=false.")
+    return warning("splits", text, f"{cure}.")
+
+
 def missing_findings(
     counts: Mapping[str, int], gate: GateRules, what: str, by_split: Mapping[str, Mapping[str, int]] | None = None
 ) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_
 from components.ingest.report import Quarantined
 from components.wording import listed
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
-from pipeline.checks.look import SHOWN, Look, class_findings, missing_findings, quarantine_findings
+from pipeline.checks.look import SHOWN, Look, class_findings, leak_finding, missing_findings, quarantine_findings
 from pipeline.profile.classes import count_of
 from pipeline.profile.photos import PhotoFindings, profile_photos
 
@@ -43,7 +43,7 @@ def look_at_photos(data: ImageData, gate: GateRules) -> Look:
             f"{data.path}: {count_of(found.photos, 'photo', 'photos')}, laid out as {layout.value}{_read(found)}",
         ),
         *class_findings(found.counts, "photos"),
-        *_splits(found),
+        *_splits(found, gate),
         *_missing(found, gate),
         *quarantine_findings(found.quarantine, _faults(found), gate, "files"),
         *_copies(found),
@@ -62,7 +62,7 @@ def _read(found: PhotoFindings) -> str:
     return "" if found.all_read else f"; {found.read:,} of them were read"
 
 
-def _splits(found: PhotoFindings) -> Iterator[Finding]:
+def _splits(found: PhotoFindings, gate: GateRules) -> Iterator[Finding]:
     split = found.data.split
     try:
         rule = make_rule(split, found.laid_out, found.data.path)
@@ -79,7 +79,9 @@ def _splits(found: PhotoFindings) -> Iterator[Finding]:
     if found.untrained:
         cure = "Add photos of it to the training split, or remove it."
         yield fault("splits", f"Not in the training split, but in another: the class {listed(found.untrained)}.", cure)
-    if found.leaks:
+    if found.leaks_to_test:
+        yield leak_finding(f"Photos are identical in train and test: {_groups(found.leaks_to_test)}", gate)
+    elif found.leaks:
         text = f"Photos are identical in different splits: {_groups(found.leaks)}."
         yield warning(
             "splits", text, 'Remove the copies, or set data.split.by to "hash": such a test would be too optimistic.'

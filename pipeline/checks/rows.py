@@ -15,7 +15,7 @@ from components.transform.plan import CURES, TYPE_NAMES, TYPES
 from components.transform.vector import Kind
 from components.wording import listed, nearest
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
-from pipeline.checks.look import Look, class_findings, missing_findings, quarantine_findings
+from pipeline.checks.look import Look, class_findings, leak_finding, missing_findings, quarantine_findings
 from pipeline.config import RowPipeline
 from pipeline.profile.classes import MANY_CLASSES, count_of
 from pipeline.profile.columns import left_out
@@ -50,7 +50,7 @@ def _look(config: RowPipeline) -> Look:
         *_long_cells(config, found),
         *(_number(config, found.number, whole=found.all_read) if found.number else _labels(found)),
         *quarantine_findings(found.quarantine, list(found.faults), config.gate, "rows"),
-        *_splits(found),
+        *_splits(found, config.gate),
         *missing_findings(found.classes if found.all_read else {}, config.gate, "rows"),
         *_conflicts(found, config.gate),
     )
@@ -178,7 +178,7 @@ def _conflicts(found: RowFindings, gate: GateRules) -> Iterator[Finding]:
         yield warning("conflicts", f"{text}{of}.", "Add columns that tell such rows apart, if there are any.")
 
 
-def _splits(found: RowFindings) -> Iterator[Finding]:
+def _splits(found: RowFindings, gate: GateRules) -> Iterator[Finding]:
     data: CsvData = found.data
     try:
         rule = make_rule(data.split, found.layout, data.label, data.no_inputs)
@@ -188,3 +188,7 @@ def _splits(found: RowFindings) -> Iterator[Finding]:
         yield of_error("splits", error)
         return
     yield ok("splits", f"By {rule.by}")
+    if found.leaks:
+        read = "" if found.all_read else f", of {found.read:,} that were read"
+        text = f"{count_of(found.leaks, 'row is', 'rows are')} the same in train and test{read}"
+        yield leak_finding(text, gate)

@@ -5,7 +5,7 @@ import os
 import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -43,6 +43,7 @@ class PhotoFindings:
         shorter_side: The median of their shorter sides, in pixels; 0 if none could be decoded.
         copies: Groups of byte-identical photos of different classes.
         leaks: Groups of byte-identical photos that are laid out in different splits.
+        leaks_to_test: Those of them that are both in train and in test.
     """
 
     data: ImageData
@@ -55,6 +56,7 @@ class PhotoFindings:
     shorter_side: int
     copies: tuple[tuple[str, ...], ...]
     leaks: tuple[tuple[str, ...], ...]
+    leaks_to_test: tuple[tuple[str, ...], ...]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -102,11 +104,15 @@ class _Seen:
 
     def differing(self, what: str) -> tuple[tuple[str, ...], ...]:
         """Returns the names of each group of the same bytes that differs in `label` or `laid_out`."""
-        return tuple(
-            tuple(printable(target.name) for target in group)
-            for group in self.by_digest.values()
-            if len({getattr(target, what) for target in group}) > 1
-        )
+        return self._names(lambda group: len({getattr(target, what) for target in group}) > 1)
+
+    def leaking_to_test(self) -> tuple[tuple[str, ...], ...]:
+        """Returns the names of each group of the same bytes that is laid out both in train and in test."""
+        return self._names(lambda group: {"train", "test"} <= {target.laid_out for target in group})
+
+    def _names(self, is_meant: Callable[[list[PhotoRecord]], bool]) -> tuple[tuple[str, ...], ...]:
+        groups = filter(is_meant, self.by_digest.values())
+        return tuple(tuple(printable(target.name) for target in group) for group in groups)
 
 
 def look_at_photos(path: str, seconds: float = READING_SECONDS) -> PhotoFindings:
@@ -144,6 +150,7 @@ def profile_photos(data: ImageData, seconds: float = READING_SECONDS) -> PhotoFi
         shorter_side=round(statistics.median(seen.sides)) if seen.sides else 0,
         copies=seen.differing("label"),
         leaks=seen.differing("laid_out"),
+        leaks_to_test=seen.leaking_to_test(),
     )
 
 

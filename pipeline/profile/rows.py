@@ -27,6 +27,7 @@ from components.wording import listed
 from pipeline.profile.columns import Column, learned_from, look_at_columns
 from pipeline.profile.date_format import date_format
 from pipeline.profile.decimals import decimal_of
+from pipeline.profile.leaks import leaks_in
 from pipeline.profile.number_label import NumberLabel, describe, proposed_task
 from pipeline.profile.quarantine import Quarantine
 from pipeline.profile.table_format import MISSING, table_format
@@ -65,6 +66,7 @@ class RowFindings:
         long_cells: Columns of text with a few cells that are too long for a name.
         passed_over: Files beside those of rows, which aren't data.
         number: The label, where it is a number to predict.
+        leaks: How many different rows of those that were read are both in train and in test; None if that isn't known.
     """
 
     data: CsvData
@@ -83,6 +85,7 @@ class RowFindings:
     long_cells: tuple[LongCells, ...] = ()
     passed_over: tuple[str, ...] = ()
     number: NumberLabel | None = None
+    leaks: int | None = None
 
     @property
     def splits(self) -> frozenset[str]:
@@ -178,13 +181,13 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
         counts[part.file] += rows.count
         for name, cells in long_cells(rows, partial(_place, layout, part)).items():
             long.setdefault(name, []).append(cells)
-        tables.append(rows.table)
-    if not any(table.num_rows for table in tables):
+        tables.append((part.file, rows.table))
+    if not any(table.num_rows for _, table in tables):
         reasons = listed([f"{fault.place}: {fault.reason}" for fault in faults], 3, "; ")
         raise TransferlineError(
             "No row can be used" + (f": {reasons}." if reasons else "."), place=data.path, cure="Check the file."
         )
-    table = pa.concat_tables(tables).combine_chunks()
+    table = pa.concat_tables([each for _, each in tables]).combine_chunks()
     labels = table[LABEL].combine_chunks()
     of_numbers = layout.task == REGRESSION
     classes = [] if of_numbers else pc.value_counts(labels).to_pylist()
@@ -212,6 +215,7 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
         conflicts=conflicts_in(found, layout).model_copy(update={"first": ()}) if found else None,
         number=describe(labels.to_numpy(zero_copy_only=False).astype(np.float64)) if of_numbers else None,
         long_cells=strays(map(added, long.values())),
+        leaks=leaks_in(data, layout, tables, in_order=all_read and not faults and not blank),
     )
 
 

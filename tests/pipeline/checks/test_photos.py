@@ -89,8 +89,8 @@ def test_the_same_photo_in_two_splits_or_classes_is_told(data, tmp_path):
     ]
     (fault,) = texts(look_at_photos(ImageData(path=str(tmp_path)), GateRules(max_quarantined=0.03)), "files", "fault")
     assert "more than gate.max_quarantined = 3.0% stops the run" in fault
-    assert texts(look, "splits", "warning") == [
-        "Photos are identical in different splits: test/cat/2.jpg = train/dog/1.jpg."
+    assert texts(look, "splits", "fault") == [
+        "Photos are identical in train and test: test/cat/2.jpg = train/dog/1.jpg, so the test would be too optimistic."
     ]
     look = look_at_photos(ImageData(path=str(tmp_path), split={"by": "hash"}), GateRules())
     assert not texts(look, "splits", "warning")  # the hash puts both into one

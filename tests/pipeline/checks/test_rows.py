@@ -134,6 +134,21 @@ def test_so_many_rows_are_counted_and_not_all_told(look):
     assert " and 297 more; " in text
 
 
+def test_rows_that_are_the_same_in_train_and_test_are_a_fault_unless_the_gate_lets_them_pass(look, tmp_path):
+    rows = [HEADER, *ROWS, *ROWS[50:53]]
+    by_rows = {"by": "rows", "eval_rows": 10, "test_rows": 10}
+    (text,) = texts(look(rows, split=by_rows), "splits", "fault")
+    assert text == "3 rows are the same in train and test, so the test would be too optimistic."
+    assert texts(look(rows, split=by_rows, gate=GateRules(fail_on_leak=False)), "splits", "warning") == [text]
+    assert texts(look(rows), "splits", "fault") == []  # by hash copies stay together
+    assert texts(look([HEADER, *ROWS], split=by_rows), "splits", "fault") == []
+    (tmp_path / "rows.csv").unlink()
+    for split, lines in (("train", ROWS), ("validation", ROWS[:2]), ("test", ["7,red,1", "900,red,1"])):
+        (tmp_path / f"{split}.csv").write_text("\n".join([HEADER, *lines]))
+    (text,) = texts(look_at_rows(pipeline(tmp_path)), "splits", "fault")
+    assert text.startswith("1 row is the same in train and test")
+
+
 def test_a_split_that_asks_for_more_rows_than_there_are(look):
     assert "There are 100 rows" in texts(look([HEADER, *ROWS], split={"by": "rows"}), "splits", "fault")[0]
 
