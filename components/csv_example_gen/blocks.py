@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
-import numpy.typing as npt
 
 from components.csv_example_gen.files import Kind
 from components.csv_example_gen.layout import FileLayout
+from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.gzip_stream import inflate
@@ -22,7 +22,6 @@ from components.ingest.reasons import BROKEN
 RANGE_BYTES = 64 * 2**20
 BLOCK_BYTES = 4 * 2**20
 MAX_LINE_BYTES = 32 * 2**20
-NEWLINE, QUOTE = ord("\n"), ord('"')
 
 
 @dataclass(frozen=True)
@@ -106,18 +105,6 @@ def read_blocks(part: Range, file: FileLayout, *, newlines_in_values: bool = Fal
             yield from _cut(_owned(opened, part, file), file, newlines_in_values)
 
 
-def line_starts(data: bytes, *, newlines_in_values: bool = False) -> npt.NDArray[np.int64]:
-    """Returns the offset of each line, or of each record where cells in quotes may hold line breaks."""
-    if not data:
-        return np.zeros(0, np.int64)
-    array = np.frombuffer(data, np.uint8)
-    ends = array == NEWLINE
-    if newlines_in_values and b'"' in data:
-        ends &= np.cumsum(array == QUOTE) % 2 == 0
-    starts = np.concatenate([[0], np.flatnonzero(ends) + 1])
-    return starts[:-1] if starts[-1] == len(data) else starts
-
-
 def _chunks(opened: IO[bytes], length: int) -> Iterator[bytes]:
     while length > 0 and (data := opened.read(min(BLOCK_BYTES, length))):
         length -= len(data)
@@ -182,12 +169,14 @@ def _cut(chunks: Iterator[bytes], file: FileLayout, newlines_in_values: bool) ->
 def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Puts small pieces together to about `BLOCK_BYTES`; an error of the stream comes after what was before it."""
     pieces: list[bytes] = []
+    held = 0
     try:
         for chunk in chunks:
             pieces.append(chunk)
-            if sum(map(len, pieces)) >= BLOCK_BYTES:
+            held += len(chunk)
+            if held >= BLOCK_BYTES:
                 yield b"".join(pieces)
-                pieces = []
+                pieces, held = [], 0
     except (EOFError, OSError):
         yield b"".join(pieces)
         raise

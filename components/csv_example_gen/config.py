@@ -1,6 +1,7 @@
 """Defines the settings of CsvExampleGen."""
 
 import math
+from collections import Counter
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -130,7 +131,7 @@ class CsvData(Settings):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> "CsvData":
-        twice = sorted({name for name in self.columns if self.columns.count(name) > 1})
+        twice = sorted(name for name, times in Counter(self.columns).items() if times > 1)
         if twice:
             raise ValueError(f"columns: {', '.join(twice)} occurs twice")
         if self.columns and self.label not in self.columns:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from components.contract import CLASSIFICATION, LABEL, PLACE, REGRESSION, Task
 from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates
 from components.csv_example_gen.files import DataFile, Kind
+from components.csv_example_gen.line_breaks import line_starts
 from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.gzip_stream import inflate
@@ -31,8 +33,10 @@ TEXT: ColumnType = "string"
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
+MANY_DIGITS = 300
+
 EXCHANGED = str.maketrans(POINT + COMMA, COMMA + POINT)
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
+NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -265,39 +269,58 @@ def beginning(file: DataFile) -> bytes:
 
 
 def _first_inflated(opened: IO[bytes]) -> bytes:
-    found = b""
+    found = bytearray()
     with suppress(EOFError):  # the end is missing, which is told when it's reached
         for data in inflate(opened):
             found += data
             if len(found) >= LOOKED_AT_BYTES:
                 break
-    return found[:LOOKED_AT_BYTES]
+    return bytes(found[:LOOKED_AT_BYTES])
 
 
 def _first_row(text: bytes, file: DataFile, data: CsvData) -> tuple[list[str], bytes]:
     """Returns the cells of the first row, and what comes after it."""
-    lines = text.split(b"\n")
-    head = lines[0]
-    used = 1
-    while data.newlines_in_values and head.count(b'"') % 2 and used < len(lines):
-        head += b"\n" + lines[used]
-        used += 1
+    starts = line_starts(text, newlines_in_values=data.newlines_in_values)
+    head = text[: int(starts[1])] if len(starts) > 1 else text
+    if len(head) == len(text) >= LOOKED_AT_BYTES - len(UTF8_BOM) and not text.endswith(b"\n"):
+        raise TransferlineError(
+            f"The first line doesn't end within {LOOKED_AT_BYTES:,} bytes.",
+            place=f"{file.name}, line 1",
+            cure="Check that the file is CSV, and that every quote is closed; write a table this wide as Parquet.",
+        )
+    rest = text[len(head) :]
+    head = head.removesuffix(b"\n")
     try:
         decoded = head.decode()
     except UnicodeDecodeError as error:
         raise TransferlineError(
             f"The first line isn't UTF-8 text: {error.reason}.", place=file.name, cure="Save the file as UTF-8."
         ) from error
-    cells = next(csv.reader([decoded.rstrip("\r")], delimiter=data.delimiter), [""])
+    try:
+        if "\0" in decoded:
+            raise csv.Error("line contains NUL")  # which the reader lets pass from Python 3.11 on
+        cells = next(csv.reader([decoded.rstrip("\r") + "\n"], delimiter=data.delimiter), [""])
+    except csv.Error as error:
+        raise TransferlineError(
+            f"The first line can't be read as CSV: {error}.",
+            place=f"{file.name}, line 1",
+            cure="Check that the file is CSV, and that every quote is closed.",
+        ) from error
+    if len(cells) == 1 and cells[0].endswith("\n") and data.delimiter in cells[0]:
+        raise TransferlineError(
+            "A quote in the first line isn't closed.",
+            place=f"{file.name}, line 1",
+            cure="Close it; if cells hold line breaks, set data.newlines_in_values to true.",
+        )
     if len(cells) == 1:
-        better = max(OTHER_DELIMITERS, key=decoded.count)
+        better = max(OTHER_DELIMITERS.replace(data.delimiter, ""), key=decoded.count)
         if decoded.count(better):
             raise TransferlineError(
                 f"The first line has one cell if {data.delimiter!r} ends a cell, and several if {better!r} does.",
                 place=file.name,
                 cure=f"Set data.delimiter to {better!r}.",
             )
-    return [cell.strip() for cell in cells], text[len(head) + 1 :]
+    return [cell.strip() for cell in cells], rest
 
 
 def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str, ...], bool]:
@@ -316,10 +339,10 @@ def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str
             )
         return data.columns or tuple(f"column_{number}" for number in range(len(first))), False
     names = tuple(cell or f"column_{number}" for number, cell in enumerate(first))
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise TransferlineError(
-            f"The header names {', '.join(map(repr, twice))} twice.", place=file.name, cure="Rename the columns."
+            f"The header names {listed(map(repr, twice), LISTED)} twice.", place=file.name, cure="Rename the columns."
         )
     if data.columns and set(names) != set(data.columns):
         raise _other_columns(names, data.columns, file.name, "data.columns")
@@ -364,9 +387,16 @@ def _type_seen(given: list[str]) -> ColumnType:
     if not numbers or len(numbers) * 2 <= len(given):
         return "string"
     whole = [text for text in numbers if re.fullmatch(r"[+-]?\d+", text)]
-    if len(whole) == len(numbers) and max(abs(int(text)) for text in whole) > EXACT_IN_FLOAT32:
+    if len(whole) == len(numbers) and any(
+        len(text) > MANY_DIGITS or abs(int(text)) > EXACT_IN_FLOAT32 for text in whole
+    ):
         return "int"
     return "float"
+
+
+def _is_large(whole: str) -> bool:
+    # Python reads no number of more than 4,300 digits; many zeros may stand before it.
+    return len(whole) > MANY_DIGITS or abs(int(whole)) > EXACT_IN_FLOAT32
 
 
 def _widest(kinds: Mapping[ColumnType, str]) -> ColumnType:
@@ -418,8 +448,9 @@ def _check_names(setting: str, names: Sequence[str] | Mapping[str, object], know
 
 
 def _other_columns(names: Sequence[str], expected: Sequence[str], place: str, of: str) -> TransferlineError:
-    missing = [name for name in expected if name not in names]
-    extra = [name for name in names if name not in expected]
+    found, wanted = set(names), set(expected)
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in names if name not in wanted]
     parts = [f"lacks {listed(missing, LISTED)}"] if missing else []
     parts += [f"has {listed(extra, LISTED)} besides"] if extra else []
     return TransferlineError(

@@ -4,18 +4,22 @@ The fast way lets Arrow convert all columns at once. Only a block with a fault i
 which rows are to blame; that too goes column by column.
 """
 
+import csv as python_csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from components.arrow import csv, pa, pc
-from components.csv_example_gen.blocks import NEWLINE, QUOTE, Block, line_starts
+from components.csv_example_gen.blocks import Block
 from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
+from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
 from components.ingest.reasons import BLANK
 from components.wording import printable
 
@@ -32,8 +36,14 @@ SHOWN_CHARACTERS = 80
 MAX_LINES_IN_CELL = 100
 """A cell in quotes with more line breaks is taken for a quote that was forgotten."""
 
-OPEN_QUOTE = re.compile(rb'(?:^|[^"\w\s.])\s*"(?:[^"]|"")*$')
-"""A quote at the beginning of a cell, whatever the delimiter is, that isn't closed up to the end."""
+NO_BEGIN_OF_A_CELL = re.compile(rb'["\w.]')
+"""What a quote can stand behind that is a sign of the cell itself, whatever the delimiter is."""
+
+LINES_APART, MOST_HALVINGS = 2_000, 100
+"""Of so many lines Python looks for open quotes; what it doesn't find, so many halvings may."""
+
+APART = "its quotes don't enclose whole cells"
+NEAR = "its quotes, or those of a line near it, don't enclose whole cells"
 
 # What Arrow reads as a number, and a leading plus, which it doesn't.
 FLOAT_PATTERN = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:nan|inf|infinity))$"
@@ -145,7 +155,7 @@ def _open_quotes(content: bytes, starts: Lines, odd: Lines, newlines_in_values: 
     hint = "" if newlines_in_values else "; cells with line breaks need data.newlines_in_values=true"
     ends = np.append(starts[1:], len(content))
     for index, number in enumerate(map(int, odd)):
-        if number in reasons or not OPEN_QUOTE.search(content[starts[number] : ends[number]]):
+        if number in reasons or not _ends_within_quotes(content[starts[number] : ends[number]]):
             continue
         reasons[number] = f"a quote isn't closed{hint}"
         following = int(odd[index + 1]) if index + 1 < len(odd) else number
@@ -153,6 +163,23 @@ def _open_quotes(content: bytes, starts: Lines, odd: Lines, newlines_in_values: 
             for inside in range(number + 1, following + 1):
                 reasons[inside] = f"it is within the quotes of a line before it{hint}"
     return reasons
+
+
+def _ends_within_quotes(line: bytes) -> bool:
+    """Returns whether a quote at the beginning of a cell, whatever the delimiter is, isn't closed up to the end.
+
+    Two quotes in a row stand for one in the cell: it can only be the first of the last odd number of quotes in a row.
+    """
+    end = len(line)
+    while (last := line.rfind(b'"', 0, end)) >= 0:
+        first = last
+        while first and line[first - 1] == QUOTE:
+            first -= 1
+        if (last - first) % 2 == 0:
+            before = line[:first].rstrip()
+            return not NO_BEGIN_OF_A_CELL.match(before[-1:])
+        end = first
+    return False
 
 
 def _undecodable(content: bytes, starts: Lines) -> dict[int, str]:
@@ -181,10 +208,25 @@ def _only(content: bytes, starts: Lines, kept: Lines) -> bytes:
     return b"".join(content[starts[number] : ends[number]] for number in kept)
 
 
+@dataclass
+class _Halvings:
+    """How often lines may be read in halves yet."""
+
+    left: int
+
+
+_Read: TypeAlias = tuple[pa.Table, dict[int, str]]
+"""The rows, and the numbers of the lines that aren't, with reasons."""
+
+
 def _read(
-    content: bytes, count: int, columns: tuple[str, ...], types: Mapping[str, ColumnType], data: CsvData
-) -> tuple[pa.Table, dict[int, str]]:
-    """Returns the rows, and the numbers of the lines that aren't, with reasons."""
+    content: bytes,
+    count: int,
+    columns: tuple[str, ...],
+    types: Mapping[str, ColumnType],
+    data: CsvData,
+    halvings: _Halvings | None = None,
+) -> _Read:
     if not count:
         return pa.table({name: pa.array([], ARROW_TYPES[types[name]]) for name in columns}), {}
     bad: dict[int, str] = {}
@@ -192,12 +234,12 @@ def _read(
     try:
         table = _arrow_table(content, columns, {name: PARSED_TYPES[types[name]] for name in columns}, data, bad)
         if table.num_rows + len(bad) != count:
-            return _read_in_halves(content, count, columns, types, data)
+            return _read_apart(content, count, columns, types, data, halvings)
     except pa.ArrowInvalid:
         bad.clear()
         texts = _arrow_table(content, columns, dict.fromkeys(columns, pa.string()), data, bad)
         if texts.num_rows + len(bad) != count:
-            return _read_in_halves(content, count, columns, types, data)
+            return _read_apart(content, count, columns, types, data, halvings)
         table = _converted(texts, types, data, reasons)
     table = _dated(table, types, data, reasons)
     if reasons:
@@ -209,18 +251,49 @@ def _read(
     return table, bad
 
 
-def _read_in_halves(
-    content: bytes, count: int, columns: tuple[str, ...], types: Mapping[str, ColumnType], data: CsvData
-) -> tuple[pa.Table, dict[int, str]]:
-    """Reads lines of which Arrow makes more or fewer rows, until it's clear which ones those are."""
-    if count == 1:
+def _read_apart(
+    content: bytes,
+    count: int,
+    columns: tuple[str, ...],
+    types: Mapping[str, ColumnType],
+    data: CsvData,
+    halvings: _Halvings | None,
+) -> _Read:
+    """Reads lines of which Arrow makes more or fewer rows, since a quote in one is closed in another.
+
+    Of many lines halves are read. Of few each quote is closed at the end of its line, which is how Arrow reads a line
+    alone; what it still reads otherwise is halved until it's clear which lines those are, but not for ever.
+    """
+    if halvings is None and count <= LINES_APART:
+        closed = b"".join(_closed(content, data))
+        return _read(closed, count, columns, types, data, _Halvings(MOST_HALVINGS))
+    if count == 1 or (halvings and halvings.left <= 0):
         empty, _ = _read(b"", 0, columns, types, data)
-        return empty, {0: "its quotes don't enclose whole cells"}
+        return empty, dict.fromkeys(range(count), APART if count == 1 else NEAR)
+    if halvings:
+        halvings.left -= 1
     starts = line_starts(content, newlines_in_values=data.newlines_in_values)
     half = count // 2
-    first, bad = _read(content[: starts[half]], half, columns, types, data)
-    second, more = _read(content[starts[half] :], count - half, columns, types, data)
+    first, bad = _read(content[: starts[half]], half, columns, types, data, halvings)
+    second, more = _read(content[starts[half] :], count - half, columns, types, data, halvings)
     return pa.concat_tables([first, second]), bad | {half + number: reason for number, reason in more.items()}
+
+
+def _closed(content: bytes, data: CsvData) -> Iterator[bytes]:
+    """Yields each line; one that ends within quotes with a quote at its end."""
+    starts = line_starts(content, newlines_in_values=data.newlines_in_values)
+    for start, end in zip(starts, np.append(starts[1:], len(content)), strict=True):
+        line = content[start:end]
+        text = line.rstrip(b"\r\n")
+        yield text + b'"' + line[len(text) :] if _is_open(text.decode(), data) else line
+
+
+def _is_open(text: str, data: CsvData) -> bool:
+    """Returns whether a line ends within a cell in quotes, by Python's reader, which takes quotes as Arrow does."""
+    with suppress(python_csv.Error):
+        cells = next(python_csv.reader([text.replace("\0", " ") + "\n"], delimiter=data.delimiter), [])
+        return bool(cells) and cells[-1].endswith("\n")
+    return False
 
 
 def _arrow_table(

@@ -7,7 +7,7 @@ nothing else, as archives often have them. Folders below a class folder belong t
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.image_example_gen.names import PHOTO_NAME, class_name
+from components.image_example_gen.names import PHOTO_NAME, class_fault, class_name
 from components.image_example_gen.records import PhotoRecord
 from components.ingest.file_names import HIDDEN, is_hidden, split_of_name
 from components.ingest.report import Quarantined
@@ -51,14 +51,15 @@ class FolderLayout:
                 fault = "outside of the folders train, validation and test"
         if not fault and len(below) < 2:  # A class folder and a file.
             fault = "outside of every class folder"
-        if not fault and not class_name(below[0], self.aliases):
-            fault = "the name of its class folder is blank"
+        label = "" if fault else class_name(below[0], self.aliases)
+        if not fault and (of_the_name := class_fault(label)):
+            fault = f"the name of its class folder {of_the_name}"
         if not fault and self.group_level and len(below) < self.group_level + 2:
             fault = f"it lies in no folder of level {self.group_level} below its class's, which data.split.group names"
         if fault:
             return Quarantined(place=printable(name), reason=fault)
         group = below[self.group_level] if self.group_level else ""
-        return PhotoRecord(name, class_name(below[0], self.aliases), split, group)
+        return PhotoRecord(name, label, split, group)
 
 
 @dataclass(frozen=True)

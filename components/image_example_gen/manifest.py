@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from components.errors import TransferlineError
 from components.image_example_gen.folders import PhotoFile, make_listing, sources_of
-from components.image_example_gen.names import class_name
+from components.image_example_gen.names import class_fault, class_name
 from components.image_example_gen.records import Listing, PhotoRecord
 from components.ingest import storage
 from components.ingest.file_names import split_of_name
@@ -146,8 +146,8 @@ def _fault(row: Row, with_split: bool, aliases: dict[str, str]) -> str:
         return "it has more cells than the header; a cell with a comma needs quotes"
     if not row.path or "\0" in row.path:
         return "it has no path"
-    if not class_name(row.label, aliases):
-        return f"{file} has no label"
+    if fault := class_fault(class_name(row.label, aliases)):
+        return f"the label of {file} {fault}"
     if with_split and not row.split:
         return f"{file} has no split, as others have"
     if with_split and not split_of_name(row.split):

@@ -15,7 +15,7 @@ from google.protobuf.message import DecodeError
 from components.datasets import untuned
 from components.errors import TransferlineError
 from components.image_example_gen.config import ExampleFeatures
-from components.image_example_gen.names import class_name
+from components.image_example_gen.names import class_fault, class_name
 from components.image_example_gen.records import Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names, top_of
 from components.ingest import storage
@@ -82,7 +82,8 @@ class TFRecordFile:
             if len(feature.bytes_list.value) == 1:
                 label = feature.bytes_list.value[0].decode("utf-8", "surrogateescape")
                 label = class_name(label, dict(self.aliases))
-                return label, "" if label else f"the feature '{name}' is blank"
+                fault = class_fault(label)
+                return ("", f"the feature '{name}' {fault}") if fault else (label, "")
             if feature.int64_list.value:
                 return "", f"the feature '{name}' is an index; data.features.class_names must tell the classes"
             return "", f"the feature '{name}' holds {len(feature.bytes_list.value)} bytes values, not 1"

@@ -1,6 +1,7 @@
 import os
 
 import pytest
+from bounded import at_most
 
 from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
@@ -57,6 +58,15 @@ def test_types_by_the_schema_and_by_the_user(look):
         ("a,label\n1,0\n", {"split": {"key": ["b"]}}, "There is no column 'b'", "Use one of"),
         ("a,b\n".encode("utf-16"), {}, "UTF-16", "Save it as UTF-8"),
         (b"\xff\x00\x01,b\n", {}, "isn't UTF-8", "Save the file as UTF-8"),
+        (
+            "a\0,label\n1,0\n",
+            {},
+            "The first line can't be read as CSV: line contains NUL",
+            "Check that the file is CSV",
+        ),
+        (f"{'a' * 131_073},label\n1,0\n", {}, "The first line can't be read as CSV: field larger", "Check"),
+        ('"a,label\n1,0\n', {}, "A quote in the first line isn't closed", "set data.newlines_in_values to true"),
+        (f"{'a,' * 600_000}label\n1,0\n", {}, "The first line doesn't end within 1,048,576 bytes", "as Parquet"),
     ],
 )
 def test_what_makes_no_table_is_told_with_a_cure(look, content, settings, cause, cure):
@@ -160,3 +170,23 @@ def test_names_of_keys_and_dates_that_are_no_columns(look, settings, cause):
         look("n,day,row/place,label\n1,2021-03-04,here,0\n", **settings)
     assert cause in error.value.cause
     assert error.value.cure
+
+
+def test_a_number_of_thousands_of_digits_is_one(look):
+    layout = look(f"a,label\n{'1' * 5000},0\n" * 2)
+    assert layout.types == {"a": "int", "label": "float"}
+
+
+@pytest.mark.parametrize(
+    ("content", "settings", "columns"),
+    [
+        (f"a,label\n{'1' * 131_000}x,0\n" * 5, {}, 2),  # about 9 minutes a cell once
+        (",".join(f"c{number}" for number in range(120_000)) + ",label\n", {}, 120_001),
+        ('"\n",' * 250_000 + "label\n1,0\n", {"newlines_in_values": True, "header": "no"}, 250_001),
+    ],
+)
+def test_the_time_of_a_look_grows_with_the_bytes_and_not_with_their_square(look, content, settings, columns):
+    label = "label" if "header" not in settings else "column_0"
+    with at_most():
+        (file,) = look(content, label=label, **settings).files
+    assert len(file.columns) == columns

@@ -1,5 +1,15 @@
 """Rows and cells in all the forms that CSV has."""
 
+import re
+
+import numpy as np
+from bounded import at_most, in_a_child
+from row_reading import outcome
+
+from components.csv_example_gen import parse
+from components.csv_example_gen.blocks import Block
+from components.csv_example_gen.config import CsvData
+
 
 def test_without_a_header(take, tmp_path):
     path = tmp_path / "rows.csv"
@@ -52,3 +62,56 @@ def test_inches_are_no_open_quote(take, tmp_path):
     stored, found, faults = take(path)
     assert (found, faults) == (3, [])
     assert {row["text"] for row in stored} == {b'5" pipe', b"plain", b'7" pipe'}
+
+
+def test_quotes_that_are_closed_in_another_line_dont_hide_what_is_between(take, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text('a,label\nb,1\n5","6\nc,2\n7","8\nd,3\n')
+    stored, found, faults = take(path, types={"label": "string"})
+    assert (found, faults) == (5, [])
+    assert {(row["a"], row["label"]) for row in stored} == {
+        *((b"b", b"1"), (b'5"', b"6"), (b"c", b"2"), (b'7"', b"8"), (b"d", b"3"))
+    }
+
+
+def test_lines_that_only_arrow_reads_otherwise_are_told_apart(take, tmp_path, monkeypatch):
+    monkeypatch.setattr(parse, "_is_open", lambda text, data: False)
+    path = tmp_path / "rows.csv"
+    path.write_text("a,label\n" + "b,1\n" * 300 + '5","6\n' * 2 + "c,2\n" * 300)
+    stored, found, faults = take(path, types={"label": "string"})
+    assert (found, len(stored), faults) == (602, 602, [])
+    path.write_text("a,label\n" + '5","6\n' * 1000)
+    stored, found, faults = take(path, types={"label": "string"})
+    assert found == len(stored) + len(faults) == 1000
+    assert {fault.reason for fault in faults} == {"its quotes, or those of a line near it, don't enclose whole cells"}
+    assert len(stored) > 30
+
+
+def test_the_time_of_quotes_across_lines_grows_with_the_lines():
+    block = Block(b'5","6\n' * 100_000, line=0, row=0)  # 100 s once
+    with at_most():
+        rows = parse.parse(block, ("a", "label"), {"a": "string", "label": "string"}, CsvData())
+    assert (rows.count, rows.table.num_rows, rows.faults) == (100_000, 100_000, [])
+
+
+def test_an_open_quote_before_a_long_cell_takes_little_memory(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b'a,label\n1,0\n2,"' + b"x" * (30 * 2**20) + b"\n3,1\n")
+    ((found, mebibytes),) = in_a_child(outcome, [path])
+    assert found == (
+        "2 written, 1 quarantined: a quote isn't closed; cells with line breaks need data.newlines_in_values=true"
+    )
+    assert mebibytes < 400
+
+
+def test_a_quote_is_open_where_a_pattern_says_so():
+    """The pattern is what was meant at first; it took 4 GB for a line of 30 MiB."""
+    pattern = re.compile(rb'(?:^|[^"\w\s.])\s*"(?:[^"]|"")*$')
+    random = np.random.default_rng(0)
+    found = set()
+    for _ in range(5_000):
+        line = bytes(random.choice(list(b'"",; a.\n\xe9'), random.integers(0, 12)).tolist())
+        is_open = bool(pattern.search(line))
+        found.add(is_open)
+        assert parse._ends_within_quotes(line) == is_open, line
+    assert found == {True, False}

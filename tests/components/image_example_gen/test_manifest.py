@@ -80,8 +80,8 @@ def test_rows_that_cant_be_used(manifest, take, tmp_path):
     assert taken.counts() == {("train", "cat"): 1, ("eval", "cat"): 1, ("test", "cat"): 1}
     assert taken.quarantined == {
         "photos/gone.jpg": "manifest row 3: file photos/gone.jpg is missing",
-        "labels.csv, row 4": "manifest row 4: file photos/001.jpg has no label",
-        "labels.csv, row 5": "manifest row 5: file photos/001.jpg has no label",
+        "labels.csv, row 4": "manifest row 4: the label of file photos/001.jpg is blank",
+        "labels.csv, row 5": "manifest row 5: the label of file photos/001.jpg is blank",
         "labels.csv, row 6": "manifest row 6: it has no path",
         "labels.csv, row 7": (
             "manifest row 7: file photos/001.jpg has the split 'holdout', which is none of train, eval and test"
