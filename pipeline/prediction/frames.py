@@ -15,7 +15,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.wording import listed, printable
+from components.wording import is_unicode, listed, printable
 from pipeline.prediction.output import NUMBER, id_columns, score_columns
 from pipeline.prediction.predict import predictions
 from pipeline.prediction.pushed_model import PushedModel, Values
@@ -88,7 +88,14 @@ def _values(column: pd.Series, kind: ColumnType, written: str, decimal: Decimal)
         case "date":
             return _dates(column, written)
         case _:
-            return np.asarray(column.astype("string").fillna("").to_numpy(object))
+            return _texts(column)
+
+
+def _texts(column: pd.Series) -> Values:
+    texts = np.asarray(column.astype("string").fillna("").to_numpy(object))
+    if not is_unicode("".join(texts)):
+        _check(column, np.array([not is_unicode(text) for text in texts]), "text", "Give texts that UTF-8 can have")
+    return texts
 
 
 def _numbers(column: pd.Series, kind: type[np.floating[Any]], decimal: Decimal) -> Values:

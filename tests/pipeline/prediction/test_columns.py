@@ -115,6 +115,13 @@ def test_labelled_lines_of_json_are_evaluated(folder, tmp_path):
     ]
 
 
+def test_a_text_that_utf_8_cannot_have_is_told(folder):
+    frame = pd.DataFrame([*ROWS, {"colour": "\ud800"}])
+    with pytest.raises(TransferlineError, match=r"The column 'colour' has '\\ud800', which is no text") as caught:
+        predict_frame(DATA, frame, str(folder))
+    assert caught.value.place == "index 3"
+
+
 def test_a_frame_with_a_date_that_is_none(folder):
     with pytest.raises(TransferlineError, match="The column 'day' has 'soon', which is no date"):
         predict_frame(DATA, pd.DataFrame(ROWS).assign(day="soon"), str(folder))
