@@ -26,6 +26,7 @@ HONEST: dict[str, tuple[Any, ...]] = {
     "day": ("29.02.2024", "01.03.2024", None),
 }
 DATA = CsvData(label="class", dates={"day": "%d.%m.%Y"}, id=("colour",))
+NAMES = ("rows", "r [x]", "é", "a" * 100, "a\nb", "\x1b[31m", "\udcff", "*", "~", "$HOME", "-", "eval")
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 
 
@@ -44,7 +45,7 @@ def _ask_rows(random: Random, folder: Path) -> str:
     kind, written = random.choice(((".jsonl", _json_lines), (".csv", _csv), (".csv", _csv)))
     data = written(random, rows)
     is_spoiled = random.random() < 0.3
-    path = folder / f"{random.choice(('rows', 'r [x]', 'é', 'a' * 100))}{kind}"
+    path = folder / f"{random.choice(NAMES)}{kind}"
     path.write_bytes(spoiled_bytes(random, data) if is_spoiled else data)
     model = _model(random.choice(("columns", "numbers")))
     if random.random() < 0.3:
@@ -61,7 +62,7 @@ def _ask_photos(random: Random, folder: Path) -> str:
     for number in range(count):
         content = _photo(random.choice(FORMATS), random.choice(("L", "RGB", "RGBA", "P", "1", "I;16", "CMYK")))
         content = content if random.random() < 0.2 else spoiled_bytes(random, content)
-        (folder / f"{number}.{random.choice(('jpg', 'png', 'txt'))}").write_bytes(content)
+        (folder / f"{number}{random.choice(NAMES)}.{random.choice(('jpg', 'png', 'txt'))}").write_bytes(content)
     found = _answered([str(folder)], ImageData(max_pixels=10**6), _model("photos"))
     if len(found) != count:
         raise AssertionError(f"{count} photos were asked for, and {len(found)} answered or set aside")
