@@ -74,6 +74,11 @@ def test_a_killed_worker_and_a_killed_run_go_on_and_push_once(home):
     assert done.returncode == 0, done.stdout + done.stderr
     records = home.runs("higgs_toy")
     assert [record["status"] for record in records] == ["pushed", "failed"]
+    ended = records[1]
+    assert (ended["error"]["place"], ended["at_work"]) == ("Trainer", "")
+    assert f"The run {ended['run_id']} didn't come to its end, in Trainer: {ended['error']['cause']}\n" in done.stdout
+    left = Path(records[0]["log"]).read_text().partition("left by an interruption, and removed: execution ")[2]
+    assert left.partition(" ")[2].startswith(f"of Trainer in the run {ended['run_id']}\n")
     assert {step["name"] for step in records[0]["steps"] if not step["cached"]} >= {"Trainer", "Evaluator", "Pusher"}
     assert next(step for step in records[0]["steps"] if step["name"] == "Transform")["cached"]
     (second,) = resumed_after(Path(records[0]["log"]).read_text())
