@@ -28,7 +28,7 @@ from pipeline.runs.lock import held
 from pipeline.runs.log_file import log_removed, opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.room import folders_of, kept_for_the_record
-from pipeline.runs.scratch import scratch_folder
+from pipeline.runs.scratch import VARIABLE, scratch_folder
 from pipeline.runs.screen import Screen
 from pipeline.runs.starved import starved
 from pipeline.runs.state import State
@@ -188,7 +188,7 @@ def _started(
     try:
         process = subprocess.Popen(
             [*child, str(its)],
-            env={**os.environ, "TMPDIR": scratch} if scratch else None,
+            env={**os.environ, VARIABLE: scratch} if scratch else None,
             cwd=SOURCE,  # which is where -m looks first: not in the user's folder, which may have a `pipeline`, too
             stdin=subprocess.PIPE,
             stdout=log,

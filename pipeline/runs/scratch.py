@@ -1,19 +1,28 @@
-"""Gives a run a temporary folder of its own, which goes with it, whatever its libraries leave there."""
+"""Gives a run a temporary folder of its own, which goes with it, whatever its libraries leave there.
+
+The folder also tells which processes are the run's: each has it in its environment, whoever started it. Workers of
+Beam, as an example, wait for minutes for what started them, where that was killed before they could reach it.
+"""
 
 import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 
+import psutil
+
+VARIABLE = "TMPDIR"
 SHOWN_DIGITS = 10
 
 
 @contextmanager
 def scratch_folder(home: str) -> Iterator[tuple[str, list[Path]]]:
     """Makes a folder in the system's one for temporary files, and removes those of runs that are gone.
+
+    Processes that have one of them as theirs are ended before it goes.
 
     Args:
         home: The pipeline's folder, whose lock is held.
@@ -31,7 +40,7 @@ def scratch_folder(home: str) -> Iterator[tuple[str, list[Path]]]:
         yield folder, removed
     finally:
         if folder:
-            rmtree(folder, ignore_errors=True)
+            _removed(Path(folder))
 
 
 def _is_ours(path: Path) -> bool:
@@ -43,5 +52,13 @@ def _is_ours(path: Path) -> bool:
 
 
 def _removed(path: Path) -> bool:
+    _end_processes_of(path)
     rmtree(path, ignore_errors=True)
     return not path.exists()
+
+
+def _end_processes_of(folder: Path) -> None:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):  # it has just ended, or is another user's
+            if process.environ().get(VARIABLE) == str(folder):
+                process.kill()

@@ -1,5 +1,8 @@
 import os
+import signal
+import subprocess
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,20 @@ def test_those_of_runs_of_the_same_pipeline_that_are_gone_are_removed(temporary,
         with scratch_folder(str(tmp_path)) as (_, removed):
             assert removed == [Path(folder)]
             assert Path(another).is_dir()
+
+
+def test_processes_that_the_run_left_go_with_it_and_no_others(tmp_path):
+    with ExitStack() as stack:
+        folder, _ = stack.enter_context(scratch_folder(str(tmp_path)))
+        orphan, another = (
+            subprocess.Popen(["sleep", "1000"], env={**os.environ, "TMPDIR": where})
+            for where in (folder, str(tmp_path))
+        )
+        stack.close()
+        assert orphan.wait() == -signal.SIGKILL
+        assert another.poll() is None
+        another.kill()
+        another.wait()
 
 
 def test_a_run_does_without_where_none_can_be_made(temporary, tmp_path):

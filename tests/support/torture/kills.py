@@ -180,7 +180,7 @@ def _kill(runs: Runs, output_dir: Path, moment: str, random: Random, seconds: fl
     assert last.run_id == record.run_id
     if last.status == "failed":
         assert last.error is not None
-        assert last.error.place == (place_in(raw) if as_a_whole else last.steps[-1].name)
+        assert not as_a_whole or last.error.place == place_in(raw)
         earlier = runs.kind.moments[: runs.kind.moments.index(moment)]
         assert last.error.place not in earlier, (moment, last.error)
 
