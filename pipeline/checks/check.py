@@ -7,6 +7,7 @@ from pipeline.checks import environment
 from pipeline.checks.class_weights import check_class_weights
 from pipeline.checks.data import look_at_data
 from pipeline.checks.finding import Finding, ok
+from pipeline.checks.folders import check_cache, check_temporary, room_needed
 from pipeline.checks.here import check_here
 from pipeline.checks.learning_rates import check_learning_rates
 from pipeline.checks.metadata import check_metadata
@@ -35,15 +36,16 @@ def check_pipeline(config: Pipeline) -> list[Finding]:
         *check_weights(config),
         *check_workers(config),
         *check_metadata(config.metadata),
-        *check_machine(config.output_dir),
+        *check_cache(config),
+        *check_machine(config),
     ]
 
 
-def check_machine(output_dir: str) -> Iterator[Finding]:
+def check_machine(config: Pipeline) -> Iterator[Finding]:
     """Looks at Python, the libraries, disk and memory; the libraries that are well are one finding.
 
     Args:
-        output_dir: Where results go.
+        config: Where results go, and how large its data is.
     """
     installed, locked = environment.installed_versions(), environment.locked_versions(environment.LOCK)
     libraries = [environment.check_library(name, installed, locked) for name in environment.LIBRARIES]
@@ -53,5 +55,6 @@ def check_machine(output_dir: str) -> Iterator[Finding]:
     if well:
         yield ok("libraries", listed(well, 3))
     yield from environment.check_others(installed, locked)
-    yield environment.check_room(output_dir)
+    yield environment.check_room(config.output_dir, room_needed(config))
+    yield check_temporary()
     yield environment.check_memory()

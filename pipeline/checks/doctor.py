@@ -10,6 +10,7 @@ from pipeline import catalog
 from pipeline.checks import environment, maintenance
 from pipeline.checks.devices import check_devices
 from pipeline.checks.finding import Finding
+from pipeline.checks.folders import check_temporary
 from pipeline.checks.network import check_network
 from pipeline.checks.weights import check_imagenet, imagenet_needed
 from pipeline.config import Pipeline
@@ -51,6 +52,7 @@ def _machine(output_dir: str) -> Iterator[Finding]:
     yield environment.check_cores()
     yield environment.check_memory()
     yield environment.check_room(output_dir)
+    yield check_temporary()
 
 
 def _weights(configs: Sequence[Pipeline]) -> list[Finding]:

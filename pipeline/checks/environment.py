@@ -128,8 +128,13 @@ def check_others(installed: Mapping[str, str], locked: Mapping[str, str]) -> Ite
         yield ok("libraries", f"{len(others)} more, all as in requirements.lock")
 
 
-def check_room(output_dir: str) -> Finding:
-    """Looks at the disk that results go to."""
+def check_room(output_dir: str, needed: int = 0) -> Finding:
+    """Looks at the disk that results go to.
+
+    Args:
+        output_dir: The folder; it need not be there yet.
+        needed: About how many bytes a run takes; 0 where that isn't known.
+    """
     if "://" in output_dir:
         return warning(
             "disk", f"{output_dir} wasn't looked at: it is remote.", "A run here needs a local --output-dir."
@@ -141,7 +146,9 @@ def check_room(output_dir: str) -> Finding:
         return fault("disk", f"{folder} can't be written to.", "Give another folder with --output-dir.")
     free = shutil.disk_usage(folder).free
     text = f"{free / GIB:,.1f} GiB free at {output_dir}"
-    if free < ROOM_NEEDED:
+    if free < needed:
+        text = f"{text}, and a run of this data takes about {needed / GIB:,.1f} GiB"
+    if free < max(needed, ROOM_NEEDED):
         return fault("disk", f"{text}.", "Make room (`transferline clean`), or give another folder with --output-dir.")
     if free < ROOM_WISHED:
         return warning("disk", f"{text}.", "Make room (`transferline clean`): examples and models take some.")

@@ -65,6 +65,9 @@ def test_room_is_looked_at_where_the_folder_will_be(tmp_path):
     finding = check_room(str(tmp_path / "to" / "come"))
     assert finding.text.endswith(f"GiB free at {tmp_path}/to/come")
     assert check_room("gs://bucket").level == "warning"
+    found = check_room(str(tmp_path), 2**60)
+    assert found.level == "fault"
+    assert found.text.endswith(f"GiB free at {tmp_path}, and a run of this data takes about 1,073,741,824.0 GiB.")
 
 
 def test_a_file_in_the_way_of_the_folder(tmp_path):

@@ -4,10 +4,20 @@ import sys
 import pytest
 from PIL import Image
 
+from components.trainer.transfer_learning.bases import BASES
+from components.trainer.transfer_learning.weights_cache import store
 from pipeline.config.sources import HiggsToy
 from pipeline.data.sources import write_to
 
 HEAVY = {"tensorflow", "tfx", "apache_beam", "ml_metadata", "tf_keras", "tensorflow_model_analysis"}
+
+
+@pytest.fixture(autouse=True)
+def _weights_are_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERLINE_CACHE", str(tmp_path / "cache"))
+    for base in (BASES["MobileNetV2"], BASES["EfficientNetV2B0"]):
+        for size in base.weights.sizes:
+            store(base.weights.name(size), lambda path: path.write_bytes(b"weights"))
 
 
 @pytest.fixture
@@ -50,8 +60,7 @@ def test_remote_data_is_said_not_to_be_looked_at(transferline):
     assert ("data", "warning") in levels(findings)
 
 
-def test_data_that_is_not_here_yet(transferline, monkeypatch, tmp_path):
-    monkeypatch.setenv("TRANSFERLINE_CACHE", str(tmp_path / "cache"))
+def test_data_that_is_not_here_yet(transferline):
     assert ("data", "warning") in levels(transferline.json("check", "flowers"))
     assert ("data", "ok") in levels(transferline.json("check", "digits"))
 
