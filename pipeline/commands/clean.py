@@ -14,6 +14,7 @@ from pipeline.metadata.connection import forget_artifacts, mark_deleted
 from pipeline.runs import cleaning
 from pipeline.runs.cleaning import Cleaning, Kind, Scope
 from pipeline.runs.lock import held, refuse_held
+from pipeline.runs.room import writes_for
 
 SHOWN = 20
 
@@ -37,7 +38,7 @@ def clean(
     config = with_runs(name, output_dir=output_dir, settings=settings)
     done = cleaning.plan(config, keep, scope)  # a folder without runs gets no lock
     if yes and not dry_run:
-        with held(config.home, "clean", wait=wait, tell=tell_on_stderr):
+        with writes_for(config.home), held(config.home, "clean", wait=wait, tell=tell_on_stderr):
             done = cleaning.plan(config, keep, scope)
             numbers = done.forgotten
             done = cleaning.carry_out(

@@ -19,6 +19,7 @@ from typing import IO, Literal
 from pydantic import ValidationError
 
 from components.errors import TransferlineError
+from components.room import full_disk
 from components.settings import Settings
 
 Taken = Literal["locked", "busy", "no locks"]
@@ -94,8 +95,14 @@ class Lock:
 
     def _write(self, holder: Holder) -> None:
         content = holder.model_dump_json().encode()
-        os.pwrite(self._file.fileno(), content, 0)
-        os.ftruncate(self._file.fileno(), len(content))
+        try:
+            os.pwrite(self._file.fileno(), content, 0)
+            os.ftruncate(self._file.fileno(), len(content))
+        except OSError as error:
+            if not full_disk(error):
+                raise
+            # The lock holds all the same, and `clean` must be able to make room: others are only told less.
+            os.ftruncate(self._file.fileno(), 0)
 
 
 @contextmanager

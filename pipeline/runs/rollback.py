@@ -12,6 +12,7 @@ from pipeline.config import PipelineConfig
 from pipeline.runs.lock import held
 from pipeline.runs.record import RunStore
 from pipeline.runs.rollbacks import Rollback, keep_rollbacks, rollbacks
+from pipeline.runs.room import writes_for
 from pipeline.runs.served import Versions, check_pushed, version_of
 
 
@@ -37,7 +38,7 @@ def roll_back(
             cure="Copy the version's folder to a higher number with the tool of the place where it is.",
         )
     _chosen(config, version)  # a folder that nothing was pushed to gets no lock
-    with held(config.home, "rollback", wait=wait, tell=tell):
+    with writes_for(config.home), held(config.home, "rollback", wait=wait, tell=tell):
         earlier, newest = _chosen(config, version)
         folder = os.path.join(config.pushed_dir, str(earlier))
         check_pushed(config, folder)

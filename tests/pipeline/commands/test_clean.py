@@ -1,7 +1,11 @@
 import pytest
+from small_disk import small_disk
+from typer.testing import CliRunner
 
 from components.errors import TransferlineError
-from pipeline.runs.lock import held
+from pipeline.cli import app
+from pipeline.runs.lock import LOCK_FILE, held, holder_in
+from pipeline.runs.record import RunRecord, RunStore
 
 
 @pytest.fixture
@@ -53,3 +57,20 @@ def test_a_run_at_work_forbids_it(transferline, runs, options):
         with pytest.raises(TransferlineError, match="The run 20260109T000000-00001 is at work since"):
             transferline("clean", "digits", "--keep", 1, *options)
     assert len(runs()) == 2
+
+
+def test_it_makes_room_on_a_disk_that_is_full_to_the_last_byte(tmp_path):
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk") as disk:
+        home = disk.path / "digits"
+        for day in (1, 2):
+            run_id = f"2026010{day}T000000-00001"
+            RunStore(str(home)).save(RunRecord(run_id=run_id, status="failed"))
+            (home / "logs").mkdir(exist_ok=True)
+            (home / "logs" / f"{run_id}.log").write_bytes(bytes(32 * 1024))
+        (home / LOCK_FILE).touch()
+        disk.fill()
+        done = CliRunner().invoke(app, ["clean", "digits", "--keep", "1", "--yes", f"--output-dir={disk.path}"])
+        assert done.exit_code == 0, done.output
+        assert [path.name for path in (home / "logs").iterdir()] == ["20260102T000000-00001.log"]
+        assert holder_in(str(home)) is None

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from small_disk import small_disk
 
 from components.errors import TransferlineError
 from components.pusher.versions import newest_version
@@ -9,6 +10,7 @@ from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.runs.lock import held
 from pipeline.runs.rollback import roll_back
+from pipeline.runs.rollbacks import rollbacks
 
 
 @pytest.fixture
@@ -91,14 +93,23 @@ def test_a_remote_push_is_refused(config):
         roll_back(apply_overrides(config, ["output_dir=gs://bucket"]), "3")
 
 
-def test_a_copy_that_fails_leaves_no_version(config, monkeypatch):
-    def full(*_, **_options):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("shutil.copytree", full)
-    with pytest.raises(OSError, match="No space left"):
-        roll_back(config, "3")
-    assert sorted(path.name for path in Path(config.pushed_dir).iterdir()) == ["10", "20", "3"]
+@pytest.mark.parametrize("room", [0, 16 * 1024])
+def test_a_disk_without_room_for_the_record_or_the_copy_keeps_neither(tmp_path, room):
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk") as disk:
+        config = apply_overrides(catalog.load("digits"), [f"output_dir={disk.path}"])
+        for version in ("3", "20"):
+            push(config, version)
+        (Path(config.pushed_dir) / "3" / "variables" / "variables.data").write_bytes(bytes(64 * 1024))
+        disk.fill(but=room)
+        with pytest.raises(TransferlineError, match="The disk is full: ") as raised:
+            roll_back(config, "3")
+        assert raised.value.cure.startswith("Make room there with `transferline clean`")
+        assert sorted(path.name for path in Path(config.pushed_dir).iterdir()) == ["20", "3"]
+        assert rollbacks(config.home) == []
+        (disk.path / "filler").unlink()
+        done = roll_back(config, "3")
+        assert rollbacks(config.home) == [done]
 
 
 def test_while_a_run_is_at_work_nothing_is_rolled_back(config):
