@@ -6,6 +6,7 @@ installs it too, but the commands that answer at once don't import Beam. Arrow 1
 """
 
 import sys
+from collections.abc import Sequence
 from typing import IO
 
 if sys.version_info < (3, 11):
@@ -22,18 +23,19 @@ from components.errors import TransferlineError
 __all__ = ["csv", "open_parquet", "pa", "parquet", "pc"]
 
 
-def open_parquet(opened: IO[bytes], name: str) -> parquet.ParquetFile:
+def open_parquet(opened: IO[bytes], name: str, with_dictionaries: Sequence[str] = ()) -> parquet.ParquetFile:
     """Opens a Parquet file.
 
     Args:
         opened: The file; it can seek.
         name: Its name, for the error.
+        with_dictionaries: Columns of text whose values are read as numbers in a dictionary.
 
     Raises:
         TransferlineError: It is no Parquet file, or its schema holds a program.
     """
     try:
-        return parquet.ParquetFile(opened)
+        return parquet.ParquetFile(opened, read_dictionary=list(with_dictionaries))
     except (pa.ArrowException, OSError) as error:
         raise TransferlineError(
             f"The file can't be read as Parquet: {error}.", place=name, cure="Write it again, or remove it."

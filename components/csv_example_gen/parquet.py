@@ -1,18 +1,24 @@
 """Reads the row groups of Parquet files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
 
 import numpy as np
 
-from components.arrow import open_parquet, pa
-from components.csv_example_gen.blocks import Range
+from components.arrow import open_parquet, pa, parquet, pc
+from components.csv_example_gen.blocks import MAX_LINE_BYTES, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
 from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in
 from components.ingest import storage
+from components.ingest.reasons import BROKEN
 
-BATCH_ROWS = 16_384
+BATCH_ROWS, BATCH_BYTES = 16_384, 32 * 2**20
+"""A batch has so many rows, or fewer where they may take more bytes than that."""
+
+_FIXED_BYTES = 8
+"""Of a number."""
 
 
 def count_rows(part: Range, file: FileLayout) -> int:
@@ -22,37 +28,98 @@ def count_rows(part: Range, file: FileLayout) -> int:
 
 
 def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], data: CsvData) -> Iterator[Rows]:
-    """Yields the rows of a row group, in batches; a cell that isn't of its column's type makes its row a fault."""
+    """Yields the rows of a row group, in batches; a cell that isn't of its column's type makes its row a fault.
+
+    Where the file is damaged, what comes before is kept.
+    """
+    before = 0
     with storage.open_file(file.path) as opened:
-        before = 0
-        parquet = open_parquet(opened, file.name)
-        for batch in parquet.iter_batches(BATCH_ROWS, row_groups=[part.start], columns=list(types)):
-            yield _typed(pa.Table.from_batches([batch]), types, data, before)
-            before += batch.num_rows
+        opened_parquet = open_parquet(opened, file.name)
+        try:
+            rows = _batch_rows(opened, opened_parquet, part.start, file, list(types))
+            for batch in opened_parquet.iter_batches(rows, row_groups=[part.start], columns=list(types)):
+                yield _typed(pa.Table.from_batches([batch]), types, data, before)
+                before += batch.num_rows
+        except (pa.ArrowException, OSError) as error:
+            nothing = pa.table({name: pa.array([], ARROW_TYPES[kind]) for name, kind in types.items()})
+            none = np.zeros(0, np.int64)
+            yield Rows(nothing, none, none, [Fault(before, f"{BROKEN}: {str(error).strip()}")], 1)
+
+
+def _batch_rows(
+    opened: IO[bytes], opened_parquet: parquet.ParquetFile, group: int, file: FileLayout, columns: Sequence[str]
+) -> int:
+    """Returns how many rows fit into a batch: of text in dictionaries each may be the longest one there.
+
+    Such a dictionary takes a small file, and Arrow copies the texts from it, once for each row.
+    """
+    metadata = opened_parquet.metadata.row_group(group)
+    chunks = [metadata.column(number) for number in range(metadata.num_columns)]
+    read = [chunk for chunk in chunks if chunk.path_in_schema in columns]
+    a_row = sum(max(_FIXED_BYTES, chunk.total_uncompressed_size // max(1, metadata.num_rows)) for chunk in read)
+    if in_dictionaries := [
+        chunk.path_in_schema
+        for chunk in read
+        if chunk.physical_type == "BYTE_ARRAY" and any("DICTIONARY" in encoding for encoding in chunk.encodings)
+    ]:
+        with_them = open_parquet(opened, file.name, in_dictionaries)
+        batch = next(with_them.iter_batches(1, row_groups=[group], columns=in_dictionaries), None)
+        a_row += sum(_longest(column) for column in batch.columns) if batch else 0
+    return int(min(BATCH_ROWS, max(1, BATCH_BYTES // max(1, a_row))))
+
+
+def _longest(column: pa.Array) -> int:
+    texts = column.dictionary if pa.types.is_dictionary(column.type) else column
+    return int(pc.max(pc.binary_length(texts)).as_py() or 0)
 
 
 def _typed(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, before: int) -> Rows:
     columns: dict[str, pa.Array] = {}
     reasons: dict[int, str] = {}
     for name in table.column_names:
-        column = table[name].combine_chunks()
-        if types[name] == "date":
-            columns[name] = _dates(name, column, data, reasons)
-            continue
-        if types[name] in ("float", "int") and pa.types.is_string(column.type):
-            # Where text is to be a number, it is written as in CSV.
-            columns[name] = numbers_in(name, column, types[name], data, reasons)
-            continue
-        try:
-            columns[name] = column.cast(ARROW_TYPES[types[name]], safe=types[name] != "float")
-        except pa.ArrowInvalid:
-            columns[name] = _cast_each(name, column, ARROW_TYPES[types[name]], reasons)
+        columns[name] = _typed_column(name, table[name].combine_chunks(), types[name], data, reasons)
     typed = pa.table(columns)
     numbers = np.arange(table.num_rows, dtype=np.int64) + before
     keep = np.ones(table.num_rows, bool)
     keep[list(reasons)] = False
     faults = [Fault(before + row, reason) for row, reason in sorted(reasons.items())]
     return Rows(typed.filter(pa.array(keep)), numbers[keep], numbers[keep], faults, table.num_rows)
+
+
+def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = _readable(name, column, reasons)
+    if kind == "date":
+        return _dates(name, column, data, reasons)
+    if kind in ("float", "int") and pa.types.is_string(column.type):
+        # Where text is to be a number, it is written as in CSV.
+        return numbers_in(name, column, kind, data, reasons)
+    try:
+        return column.cast(ARROW_TYPES[kind], safe=kind != "float")
+    except pa.ArrowInvalid:
+        return _cast_each(name, column, ARROW_TYPES[kind], reasons)
+
+
+def _readable(name: str, texts: pa.Array, reasons: dict[int, str]) -> pa.Array:
+    """Returns texts without those that are none, or that no cell of CSV could have."""
+    try:
+        texts.validate(full=True)
+        bad = pc.fill_null(pc.greater(pc.binary_length(texts), MAX_LINE_BYTES), False)
+        bad = bad.to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        bad = np.array([not _is_readable(value.as_py()) for value in texts.view(pa.binary())], bool)
+    for row in np.flatnonzero(bad):
+        reasons.setdefault(int(row), f"{name}: it isn't UTF-8 text, or of more than {MAX_LINE_BYTES // 2**20} MiB")
+    return pc.if_else(pa.array(bad), pa.scalar(None, texts.type), texts) if bad.any() else texts
+
+
+def _is_readable(text: bytes | None) -> bool:
+    try:
+        return text is None or (len(text) <= MAX_LINE_BYTES and bool(text.decode() or True))
+    except UnicodeDecodeError:
+        return False
 
 
 def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:

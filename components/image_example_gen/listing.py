@@ -79,7 +79,7 @@ def list_photos(data: ImageData) -> Listing:
         case PhotoLayout.TFRECORDS:
             from components.image_example_gen.tfrecords import list_tfrecords  # noqa: PLC0415 (imports TensorFlow)
 
-            listing = list_tfrecords(data.path, data.features, data.class_aliases, column)
+            listing = list_tfrecords(data.path, data.features, data.class_aliases, data.archive, column)
     if not listing.found:
         raise TransferlineError("There are no files.", place=printable(data.path), cure=EXPECTED)
     return listing

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
-from components.datasets import untuned
-from components.errors import TransferlineError
-from components.image_example_gen.config import ExampleFeatures
+from components.image_example_gen.config import ArchiveBounds, ExampleFeatures
 from components.image_example_gen.names import class_fault, class_name
-from components.image_example_gen.records import Listing, PhotoRecord, PhotoSource, RawPhoto
+from components.image_example_gen.records import MAX_FILE_BYTES, Listing, PhotoRecord, PhotoSource, RawPhoto
+from components.image_example_gen.tfrecord_frames import records_of
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names, top_of
 from components.ingest import storage
 from components.ingest.report import Quarantined
@@ -24,8 +23,6 @@ from components.wording import printable
 
 if TYPE_CHECKING:
     import tensorflow as tf
-
-_GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -37,6 +34,7 @@ class TFRecordFile:
         name: Its path relative to the data.
         laid_out: The split that its name names; empty if it names none.
         features: Where the examples keep photo and class.
+        bounds: On what a gzipped file unpacks to.
         aliases: Class name by the label in the examples.
         group: The feature with an example's group; "" for none.
     """
@@ -45,13 +43,19 @@ class TFRecordFile:
     name: str
     laid_out: str
     features: ExampleFeatures
+    bounds: ArchiveBounds
     aliases: tuple[tuple[str, str], ...] = ()
     group: str = ""
 
     def read(self) -> Iterator[RawPhoto | Quarantined]:
         """Yields the photo of each example, or why it has none."""
-        for number, record in enumerate(_records(self.path), start=1):
-            yield self._photo(f"{self.name}, record {number}", record)
+        for number, record in enumerate(records_of(self.path, self.bounds), start=1):
+            place = f"{self.name}, record {number}"
+            if record is None:
+                too_large = f"the record is larger than {MAX_FILE_BYTES // 2**20} MiB"
+                yield Quarantined(place=printable(place), reason=too_large)
+            else:
+                yield self._photo(place, record)
 
     def _photo(self, place: str, record: bytes) -> RawPhoto | Quarantined:
         import tensorflow as tf
@@ -95,11 +99,13 @@ class TFRecordFile:
         return class_name(classes[index], dict(self.aliases)), ""
 
 
-def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str], group: str = "") -> Listing:
+def list_tfrecords(
+    path: str, features: ExampleFeatures, aliases: dict[str, str], bounds: ArchiveBounds, group: str = ""
+) -> Listing:
     """Finds and counts the examples in a folder, or under a glob pattern, of TFRecord files.
 
     Raises:
-        TransferlineError: A file is truncated or damaged; each is read to its end to know.
+        TransferlineError: A file is truncated or damaged, or unpacks to more than it may; each is read to its end.
     """
     sources: list[PhotoSource] = []
     quarantined: list[Quarantined] = []
@@ -111,28 +117,11 @@ def list_tfrecords(path: str, features: ExampleFeatures, aliases: dict[str, str]
             quarantined.append(Quarantined(place=printable(name), reason=fault))
             continue
         split = split_of_file(name)
-        found += sum(1 for _ in _records(file))
+        found += sum(1 for _ in records_of(file, bounds))
         laid_out.add(split)
-        sources.append(TFRecordFile(file, name, split, features, tuple(aliases.items()), group))
+        sources.append(TFRecordFile(file, name, split, features, bounds, tuple(aliases.items()), group))
     return Listing(tuple(sources), tuple(quarantined), found + len(quarantined), frozenset(laid_out - {""}))
 
 
 def _text(group: bytes | int | str) -> str:
     return group.decode("utf-8", "surrogateescape") if isinstance(group, bytes) else str(group)
-
-
-def _records(path: str) -> Iterator[bytes]:
-    import tensorflow as tf
-
-    try:
-        with storage.open_file(path) as file:
-            compression = "GZIP" if file.read(2) == _GZIP_MAGIC else ""
-        for record in untuned(tf.data.TFRecordDataset(path, compression_type=compression)):
-            yield record.numpy()
-    except (tf.errors.OpError, OSError) as error:
-        message = getattr(error, "message", str(error))
-        raise TransferlineError(
-            f"The TFRecord file is truncated or damaged: {message.splitlines()[0]}. Nothing of it was taken.",
-            place=printable(path),
-            cure="Write it again, or take it out of the data.",
-        ) from error

@@ -7,7 +7,7 @@ import tensorflow as tf
 from bounded import at_most
 
 from components.image_example_gen import names, tfrecords
-from components.image_example_gen.config import ExampleFeatures
+from components.image_example_gen.config import ArchiveBounds, ExampleFeatures
 from components.image_example_gen.names import class_name, mixing_key
 from components.image_example_gen.tfrecords import TFRecordFile
 from components.ingest.file_names import is_hidden, split_of_name
@@ -79,7 +79,7 @@ def test_a_class_folder_and_a_feature_whose_names_are_too_long(take, encode, tmp
         archive.writestr(f"{'e' * 256}/a.jpg", encode(2))
     (reason,) = take(tmp_path / "photos.zip").quarantined.values()
     assert reason == "the name of its class folder has 256 characters, more than 255"
-    assert TFRecordFile("", "", "", ExampleFeatures())._label(
+    assert TFRecordFile("", "", "", ExampleFeatures(), ArchiveBounds())._label(
         tf.train.Feature(bytes_list=tf.train.BytesList(value=[LONG.encode()]))
     ) == ("", "the feature 'label' has 160,001 characters, more than 255")
     assert class_name("e\u0301", {}) == "é"

@@ -1,11 +1,17 @@
+import gzip
 import json
+import struct
 
+import google_crc32c
 import pytest
 import tensorflow as tf
+from bounded import in_a_child
 
 from components.errors import TransferlineError
-from components.image_example_gen.config import ExampleFeatures
+from components.image_example_gen import archives, tfrecord_frames, tfrecords
+from components.image_example_gen.config import ArchiveBounds, ExampleFeatures
 from components.image_example_gen.tfrecord_names import split_of_file
+from pipeline.profile.photos import look_at_photos
 
 
 def example(**features):
@@ -128,3 +134,58 @@ def test_a_feature_with_the_group(encode, take, tmp_path):
     assert len(taken.written) == 3
     (reason,) = taken.quarantined.values()
     assert reason == "the feature 'patient', which data.split.group names, holds 0 values, not 1"
+
+
+def masked(crc):
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def test_a_record_of_zeros_takes_little_memory(tmp_path):
+    """It is 600 MiB, and 0.6 MB in the file; one as large as it may be is in memory once."""
+    chunk, crc = bytes(2**20), 0
+    length = struct.pack("<Q", 600 * 2**20)
+    path = tmp_path / "a.tfrecord.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(length + masked(google_crc32c.value(length)))
+        for _ in range(600):
+            file.write(chunk)
+            crc = google_crc32c.extend(crc, chunk)
+        file.write(masked(crc))
+    ((found, mebibytes),) = in_a_child(look_at_photos, [path])
+    assert "unpacks to more than" in found
+    assert mebibytes < 100
+
+
+def test_a_record_that_is_too_large_is_quarantined(encode, take, tmp_path, monkeypatch):
+    write(
+        tmp_path / "a.tfrecord", [example(image=encode(index) + bytes(index * 9), label=b"cat") for index in (1, 99, 2)]
+    )
+    for module in (tfrecord_frames, tfrecords):
+        monkeypatch.setattr(module, "MAX_FILE_BYTES", len(encode(99)) + 500)
+    assert take(tmp_path).quarantined == {"a.tfrecord, record 2": "the record is larger than 0 MiB"}
+
+
+def test_gzipped_records_have_the_bounds_of_archives(encode, take, tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "HARMLESS_ARCHIVE_BYTES", 1000)
+    write(tmp_path / "a.tfrecord.gz", [example(image=encode(1) + bytes(2**20), label=b"cat")], "GZIP")
+    for bounds in (ArchiveBounds(), ArchiveBounds(max_ratio=5000, max_unpacked=1000)):
+        with pytest.raises(TransferlineError, match="unpacks to more than"):
+            take(tmp_path, archive=bounds)
+    assert take(tmp_path, archive=ArchiveBounds(max_ratio=5000)).labels() == {"cat": 1}
+
+
+@pytest.mark.parametrize("compression", ["", "GZIP"])
+def test_a_damage_anywhere_is_found_as_tensorflow_finds_it(encode, take, tmp_path, compression):
+    path = tmp_path / "a.tfrecord"
+    write(path, [example(image=encode(index), label=b"cat") for index in range(3)], compression)
+    content = path.read_bytes()
+    for at in range(0, len(content), 97):
+        path.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+        kind = "GZIP" if path.read_bytes()[:2] == b"\x1f\x8b" else ""
+        try:
+            whole = len(list(tf.data.TFRecordDataset(str(path), compression_type=kind)))
+        except tf.errors.OpError:
+            with pytest.raises(TransferlineError, match="TFRecord file is truncated or damaged"):
+                take(path)
+        else:
+            assert take(path).found == whole

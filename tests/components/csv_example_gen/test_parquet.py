@@ -1,0 +1,56 @@
+"""Parquet files that were made to take memory, and damaged ones."""
+
+import pytest
+from bounded import in_a_child
+from row_reading import outcome
+
+from components.arrow import pa, parquet
+
+
+def test_a_long_text_in_a_dictionary_takes_little_memory(tmp_path):
+    """It is 96 KiB in the file, and would be 1.5 GiB of a batch of rows."""
+    texts = pa.DictionaryArray.from_arrays(pa.array([0] * 16_384, pa.int32()), ["x" * 98_304])
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"a": texts.cast(pa.string()), "label": [0, 1] * 8_192}), path)
+    assert path.stat().st_size < 100_000
+    ((found, mebibytes),) = in_a_child(outcome, [path])
+    assert found == "16384 written, 0 quarantined: "
+    assert mebibytes < 400
+
+
+@pytest.mark.parametrize("texts", [["x", None, "y" * 200_000, "z"] * 200, ["x" * 1000] * 800])
+def test_smaller_batches_have_the_same_rows(take, tmp_path, texts):
+    path = tmp_path / "rows.parquet"
+    numbers = list(range(len(texts)))
+    parquet.write_table(pa.table({"a": texts, "x": numbers, "label": ["0", "1"] * (len(texts) // 2)}), path)
+    stored, found, faults = take(path)
+    assert (found, faults) == (len(texts), [])
+    assert {int(row["x"]): row.get("a") for row in stored} == {
+        number: text and text.encode() for number, text in zip(numbers, texts, strict=True)
+    }
+
+
+def test_text_that_isnt_utf8_is_quarantined(take, tmp_path):
+    path = tmp_path / "rows.parquet"
+    texts = pa.array([b"a", b"\xff\xfe", None, b"b"]).view(pa.string())
+    parquet.write_table(pa.table({"a": texts, "label": ["0", "1", "0", "1"]}), path)
+    stored, found, faults = take(path)
+    assert (found, len(stored)) == (4, 3)
+    assert [(fault.place, fault.reason) for fault in faults] == [
+        ("rows.parquet, row 2", "a: it isn't UTF-8 text, or of more than 32 MiB")
+    ]
+
+
+def test_what_comes_before_a_damage_is_kept(tmp_path):
+    path = tmp_path / "rows.parquet"
+    numbers = list(range(60_000))
+    table = pa.table({"x": numbers, "label": [number % 2 for number in numbers]})
+    parquet.write_table(table, path, use_dictionary=False, compression="gzip", data_page_size=2**15)
+    content = bytearray(path.read_bytes())
+    column = parquet.ParquetFile(path).metadata.row_group(0).column(0)
+    at = column.data_page_offset + column.total_compressed_size // 2
+    content[at : at + 2000] = b"\xff" * 2000
+    path.write_bytes(content)
+    found = outcome(path)
+    assert "1 quarantined: the file is damaged or ends in the middle: " in found
+    assert not found.startswith("0 written")
