@@ -10,6 +10,7 @@ from components.data_gate.config import GateRules
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ArchiveBounds, ExampleFeatures, ImageData, Split
 from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
+from components.report.config import ModelCard
 from components.trainer.mlp.config import MLP, PRESETS, MLPTraining
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.trees.config import Trees
@@ -75,6 +76,7 @@ __all__ = [
     "MLPTraining",
     "Maximize",
     "Metadata",
+    "ModelCard",
     "Number",
     "Pipeline",
     "PipelineConfig",
