@@ -13,6 +13,7 @@ from pipeline.config import PipelineConfig
 from pipeline.runs import launch
 from pipeline.runs.home import claim
 from pipeline.runs.record import RunRecord, public
+from pipeline.runs.served import Versions
 
 
 def run(
@@ -48,7 +49,7 @@ def run(
         config, state, quiet=quiet, verbose=verbose, on_stderr=as_json, wait=wait, push_again=push_again
     )
     if as_json:
-        print_json(_shown(record, unchanged=last is not None))
+        print_json(_shown(config, record, unchanged=last is not None))
     raise typer.Exit(launch.exit_status(record))
 
 
@@ -61,7 +62,7 @@ def _with_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
         return record
 
 
-def _shown(record: RunRecord, *, unchanged: bool) -> dict[str, object]:
+def _shown(config: PipelineConfig, record: RunRecord, *, unchanged: bool) -> dict[str, object]:
     """Returns what `transferline runs --json` prints of a run, and whether this is an earlier one's record."""
     (values,) = public([record])
-    return {"unchanged": unchanged, **values}
+    return {"unchanged": unchanged, **values, "mark": Versions(config).mark(record)}

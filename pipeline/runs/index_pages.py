@@ -1,9 +1,7 @@
 """Writes the page over all runs of a pipeline, and the one over all pipelines of an output folder."""
 
-import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -15,13 +13,13 @@ from components.report.index import render_index, render_overview
 from components.report.run_view import PipelineLine, RunLine
 from pipeline.config import PipelineConfig
 from pipeline.config.overrides import flattened
+from pipeline.runs.page_files import INDEX, REPORTS, alone_in
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollbacks import rollbacks
 from pipeline.runs.served import Versions, version_of
 from pipeline.runs.setting_texts import setting_text
-from pipeline.runs.whole_file import remove_partial, write_whole
+from pipeline.runs.whole_file import write_whole
 
-REPORTS, INDEX = "reports", "index.html"
 PUSHED, RUNS = "pushed", "runs"
 MADE_HERE = "Made by Transferline"
 
@@ -42,26 +40,9 @@ def write_index_pages(config: PipelineConfig) -> None:
 def write_overview(output_dir: Path) -> None:
     """Writes the page over all pipelines of an output folder; one that somebody else made is left alone."""
     page = output_dir / INDEX
-    with _alone_in(output_dir):  # else a run that ended while this one looked around would be missing
+    with alone_in(output_dir):  # else a run that ended while this one looked around would be missing
         if not page.exists() or MADE_HERE in page.read_text(encoding="utf-8", errors="replace"):
             write_whole(page, render_overview(list(_pipelines(output_dir))))
-
-
-def remove_partial_overviews(output_dir: Path) -> list[Path]:
-    """Removes what is left of pages over all pipelines whose writers were killed; returns what that was."""
-    with _alone_in(output_dir):
-        return remove_partial(output_dir, INDEX)
-
-
-@contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(opened, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(opened)
 
 
 def run_line(run: RunRecord, pushed: Versions | None = None) -> RunLine:

@@ -18,7 +18,7 @@ from pipeline.metadata.lineage import PUSHED_TO, lineage
 from pipeline.metadata.reasons import NEW, reason
 from pipeline.runs.comparison import MetricPair, compare
 from pipeline.runs.home import catalog_files
-from pipeline.runs.index_pages import REPORTS
+from pipeline.runs.page_files import REPORTS
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.served import Versions
 from pipeline.runs.setting_texts import command_of, own_settings, predictions_command, setting_text

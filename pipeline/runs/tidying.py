@@ -12,7 +12,7 @@ from components.pusher.publish import UNFINISHED
 from pipeline.config import PipelineConfig
 from pipeline.metadata.connection import opened
 from pipeline.metadata.unfinished import Unfinished, close, unfinished
-from pipeline.runs.index_pages import remove_partial_overviews
+from pipeline.runs.page_files import remove_partial_overviews
 from pipeline.runs.record import RunStore
 from pipeline.runs.whole_file import remove_partial
 
