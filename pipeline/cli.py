@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from components.errors import TransferlineError
+from components.room import full_disk
 from pipeline.first_process import leave_first_process
 from pipeline.terminal import safe_streams
 
@@ -93,5 +94,13 @@ def _run() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except OSError as error:  # of the output folder: a run's own errors are in its record
-        sys.stderr.write(f"transferline: {error}\n  cure:  Give another folder with --output-dir, or make room.\n")
+        sys.stderr.write(f"transferline: {error}\n  cure:  {_cure(error)}\n")
         sys.exit(1)
+
+
+def _cure(error: OSError) -> str:
+    if full_disk(error):
+        return "Make room there, or give another folder with --output-dir."
+    if isinstance(error, PermissionError):
+        return "Give this user the right to it, or give another folder with --output-dir."
+    return "Give another folder with --output-dir."

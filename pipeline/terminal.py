@@ -1,5 +1,7 @@
 """Writes to a terminal, or a log that someone shows on one: names from data never command it."""
 
+import codecs
+import io
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -45,9 +47,21 @@ class SafeStream:
         return getattr(self.rich_proxied_file, name)
 
 
+def _take_any_character() -> None:
+    """Lets stdout and stderr take what their encoding doesn't have: a run's screen is UTF-8 wherever it is shown.
+
+    Where the locale says ASCII, as LC_ALL=C does, it is most often only unset, and UTF-8 is what is understood.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            known = codecs.lookup(stream.encoding).name
+            stream.reconfigure(encoding="utf-8" if known == "ascii" else known, errors="replace")
+
+
 @contextmanager
 def safe_streams() -> Iterator[None]:
-    """Lets all that Python writes to stdout and stderr meanwhile be shown to the letter."""
+    """Lets all that Python writes to stdout and stderr meanwhile be shown to the letter, whatever the locale."""
+    _take_any_character()
     streams = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = (cast("TextIO", SafeStream(stream)) for stream in streams)
     try:

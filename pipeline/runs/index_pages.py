@@ -85,7 +85,10 @@ def _pipelines(output_dir: Path) -> Iterator[PipelineLine]:
     """Every folder in which a pipeline ran, by name."""
     for runs in sorted(output_dir.glob(f"*/{RUNS}")):
         home = runs.parent
-        last = RunStore(str(home)).last()
+        try:
+            last = RunStore(str(home)).last()
+        except PermissionError:  # another user's
+            continue
         if last is None:
             continue
         there = versions(str(home / PUSHED)) if (home / PUSHED).is_dir() else []

@@ -1,5 +1,6 @@
 """Keeps a record of each run, for `transferline runs` and the screen."""
 
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, timezone
@@ -142,13 +143,16 @@ class RunStore:
         return _read(file) if file.is_file() else None
 
     def runs(self) -> list[RunRecord]:
-        """Returns all runs, newest first. One that is gone without a last word has failed."""
-        files = sorted(self._folder.glob("*.json"), reverse=True)
-        return list(map(self._settled, map(_read, files)))
+        """Returns all runs, newest first. One that is gone without a last word has failed.
+
+        Raises:
+            PermissionError: This user may not look into the folder.
+        """
+        return list(map(self._settled, self.newest_first()))
 
     def newest_first(self) -> Iterator[RunRecord]:
         """Yields the runs, read one by one, as they were saved last."""
-        return map(_read, sorted(self._folder.glob("*.json"), reverse=True))
+        return map(_read, self._files())
 
     def close_interrupted(self, left: Holder | None) -> list[RunRecord]:
         """Closes the records of the runs before this one that are gone without a last word.
@@ -167,8 +171,16 @@ class RunStore:
 
     def last(self) -> RunRecord | None:
         """Returns the newest run; None where there is none."""
-        file = max(self._folder.glob("*.json"), default=None)
+        file = next(iter(self._files()), None)
         return None if file is None else self._settled(_read(file))
+
+    def _files(self) -> list[Path]:
+        """The newest first. A folder that can't be looked into isn't one without runs, as `glob` has it."""
+        try:
+            names = os.listdir(self._folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return [self._folder / name for name in sorted(names, reverse=True) if name.endswith(".json")]
 
     def _settled(self, record: RunRecord) -> RunRecord:
         if record.status != "running":
@@ -184,9 +196,12 @@ class RunStore:
 def _read(file: Path) -> RunRecord:
     try:
         return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+    except PermissionError:
+        cause, cure = "This user may not read the record of this run.", "Ask its owner for the right to read it."
     except (ValidationError, UnicodeDecodeError, OSError):
-        error = Failure(cause="The record of this run can't be read.", place=str(file), cure="Remove the file.")
-        return RunRecord(run_id=file.stem, status="failed", error=error)
+        cause, cure = "The record of this run can't be read.", "Remove the file."
+    error = Failure(cause=cause, place=str(file), cure=cure)
+    return RunRecord(run_id=file.stem, status="failed", error=error)
 
 
 def public(records: Sequence[RunRecord]) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """Names and values from data on a real terminal: shown to the letter, never obeyed, in what commands say and write."""
 
 import os
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -97,3 +98,18 @@ def test_a_log_shows_them_to_the_letter_and_consoles_keep_their_colours(capsys):
     assert shown.out == f"{VISIBLE}\n\x1b[31mno\x1b[0m\n\x1b[31m{VISIBLE}\x1b[0m\n"
     assert f"ValueError: {VISIBLE}\n" in shown.err
     assert not isinstance(sys.stderr, SafeStream)
+
+
+@pytest.mark.parametrize(
+    "locale", [{"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}]
+)
+def test_a_terminal_without_utf_8_gets_an_answer_all_the_same(tmp_path, locale):
+    environment = {**os.environ, "TRANSFERLINE_OUTPUT_DIR": str(tmp_path), **locale}
+    for command in (["check", "higgs_toy"], ["settings", "digits"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", *command], env=environment, capture_output=True, check=False
+        )
+        assert done.stderr == b""
+        assert b"settings" in done.stdout or b"trainer.batch_size" in done.stdout
+        mark = "✓" if "LC_ALL" in locale else "?"
+        assert mark.encode() in done.stdout or command[0] == "settings"

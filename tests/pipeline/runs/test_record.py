@@ -2,6 +2,8 @@ import json
 import math
 import os
 import re
+import subprocess
+import sys
 from datetime import datetime, timezone
 
 from model_files import write_model_files
@@ -12,6 +14,7 @@ from components.pusher.versions import SERVED_MODEL
 from pipeline.runs.lock import LOCK_FILE, Holder, held
 from pipeline.runs.record import RunRecord, RunStore, public
 
+RECORD = RunRecord(run_id="20260101T000000-00001", status="running")
 OF_AN_EARLIER_RELEASE = """{
   "run_id": "20260101T000000-00001",
   "status": "failed",
@@ -161,3 +164,33 @@ def test_the_public_form_has_the_documented_keys():
     assert documented <= set(record)
     assert set(record["counts"]) == {"train", "eval", "test", "quarantined", "unused"}
     json.dumps(record)
+
+
+def test_records_that_this_user_may_not_read_are_told_as_such(tmp_path):
+    store = RunStore(str(tmp_path))
+    store.save(RECORD)
+    file = tmp_path / "runs" / f"{RECORD.run_id}.json"
+    assert file.stat().st_mode & 0o777 == 0o666 & ~umask()
+    file.chmod(0)
+    assert without_privileges(tmp_path) == "This user may not read the record of this run."
+    (tmp_path / "runs").chmod(0)
+    assert without_privileges(tmp_path) == "PermissionError"
+
+
+def umask():
+    now = os.umask(0)
+    os.umask(now)
+    return now
+
+
+def without_privileges(home):
+    """What reading says to who isn't root: in a user namespace of its own nobody is, over files from outside."""
+    program = f"""
+from pipeline.runs.record import RunStore
+try:
+    print(RunStore({str(home)!r}).runs()[0].error.cause)
+except PermissionError as error:
+    print(type(error).__name__)
+"""
+    command = ["unshare", "--user", sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
