@@ -8,12 +8,20 @@ from components.room import Folder
 CACHE_VARIABLE = "TRANSFERLINE_CACHE"
 
 
+def home_folder() -> Path:
+    """Returns the user's home: "/" of one whom the system doesn't know, as containers have it."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
+
+
 def cache_folder() -> Path:
     """Returns the user's cache folder: $TRANSFERLINE_CACHE, or `transferline` in $XDG_CACHE_HOME or ~/.cache."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "transferline"
+    return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "transferline"
 
 
 def cache() -> Folder:

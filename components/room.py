@@ -23,6 +23,9 @@ FULL = {
     errno.EFBIG: re.compile(r"File too large|\[Errno 27\]"),
 }
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+NOT_MADE = errno.ENOENT
+"""Of a folder that can't be made; of a file in one that is there, the same number says something else."""
+
 PATHS = re.compile(r"/[^\s'\"`:;,]+")
 
 
@@ -75,7 +78,7 @@ def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError
             folder = _full_folder(errors, folders)
             cure = f"Make room there{folder.how}, or {folder.elsewhere}."
             return FolderError(f"{_what(number, folder.path)}.", cure=cure)
-        if isinstance(each, OSError) and each.errno in UNWRITABLE and (refused := _refused_folder(each, folders)):
+        if isinstance(each, OSError) and (refused := _refused_folder(each, folders)):
             cure = f"Let this user write there, or {refused.elsewhere}."
             return FolderError(f"{refused.path} can't be written to: {each}.", cure=cure)
     return None
@@ -110,7 +113,9 @@ def _refused_folder(error: OSError, folders: Sequence[Folder]) -> Folder | None:
     names = _file_names(error)
     # A folder is made with all that is missing above it: then one of these is named.
     above = [each for each in folders if any(each.path.absolute().is_relative_to(path) for path in names)]
-    return next(iter(_holding(names, folders) or above), None)
+    if error.errno in UNWRITABLE:
+        return next(iter(_holding(names, folders) or above), None)
+    return next((each for each in above if error.errno == NOT_MADE and not each.path.exists()), None)
 
 
 def _holding(paths: Sequence[Path], folders: Sequence[Folder]) -> list[Folder]:

@@ -51,10 +51,7 @@ def check_cache(config: Pipeline) -> Iterator[Finding]:
     """Looks at the cache, if a run would write to it."""
     needed = _cached_bytes(config)
     if needed:
-        try:
-            yield _folder("cache", cache(), needed)
-        except TransferlineError as error:
-            yield fault("cache", error.cause, error.cure)
+        yield _folder("cache", cache(), needed)
 
 
 def check_temporary() -> Finding:

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 from typing_extensions import Self
 
+from components.cache_folder import home_folder
 from components.column_roles import ColumnRoles
 from components.column_rules import ColumnRules
 from components.contract import CLASSIFICATION, REGRESSION, Task
@@ -67,7 +68,7 @@ OUTPUT_DIR_VARIABLE = "TRANSFERLINE_OUTPUT_DIR"
 
 def default_output_dir() -> str:
     """Returns $TRANSFERLINE_OUTPUT_DIR, or ~/transferline."""
-    return os.environ.get(OUTPUT_DIR_VARIABLE) or str(Path.home() / "transferline")
+    return os.environ.get(OUTPUT_DIR_VARIABLE) or str(home_folder() / "transferline")
 
 
 class PipelineConfig(Settings):

@@ -126,6 +126,10 @@ def test_a_folder_that_may_not_be_written_to_is_told_with_those_above_it(tmp_pat
     told = folder_error(refused, [cache])
     assert told.cause.startswith(f"{cache.path} can't be written to: [Errno 13] Permission denied")
     assert told.cure == "Let this user write there, or name another in CACHE."
+    not_made = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "none"))
+    assert folder_error(not_made, [cache]).cause.startswith(f"{cache.path} can't be written to: [Errno 2]")
+    missing = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "file"))
+    assert folder_error(missing, [Folder(tmp_path, "name another")]) is None
     elsewhere = PermissionError(errno.EACCES, "Permission denied", "/somewhere/else")
     assert folder_error(elsewhere, [cache]) is None
     assert full_disk(refused) == 0

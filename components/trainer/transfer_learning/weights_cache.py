@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from components.cache_folder import cache_folder
+from components.cache_folder import cache_folder, home_folder
 from components.partial import partial_folder
 from components.trainer.transfer_learning.bases import Base
 
@@ -17,7 +17,7 @@ HUB_NAME = "mobilenet_v2_1.0_224_hub"
 
 def kept_by_keras(base: Base, image_size: int) -> Path:
     """Returns where Keras keeps its file of ImageNet weights once it has downloaded it."""
-    return Path.home() / ".keras" / "models" / base.weights.file(image_size)
+    return home_folder() / ".keras" / "models" / base.weights.file(image_size)
 
 
 def is_whole(path: Path, base: Base) -> bool:
