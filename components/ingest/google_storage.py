@@ -8,13 +8,17 @@ import errno
 import io
 import os
 import re
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from socket import create_connection
 from threading import Lock
 from typing import IO, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from google.api_core.exceptions import (
     BadRequest,
@@ -51,6 +55,9 @@ MOST_WORDS = 300
 
 UPLOADED_BYTES = 2**23
 """Larger files are sent in pieces of this size."""
+
+SECONDS_TO_REACH, SECONDS_BETWEEN = 10.0, 1.0
+"""How long is tried to connect at all; once somebody was there, what fails is tried again for two minutes."""
 
 _ONE_AT_A_TIME = Lock()
 """Of many threads that begin at once, one makes the client."""
@@ -376,13 +383,44 @@ def _client() -> Client:
 @lru_cache(maxsize=1)
 def _client_of(_process: int) -> Client:
     """The client of a process; what is read from its connections doesn't survive a fork."""
-    try:
-        client = Client(project=None)
-    except DefaultCredentialsError:  # which a bucket that is open to all doesn't ask for
-        client = Client.create_anonymous_client()
+    client = _new_client()
+    _reach(client.api_endpoint)
     for scheme in ("https://", "http://"):
         client._http.mount(scheme, _Connections(pool_maxsize=THREADS, pool_block=True))
     return client
+
+
+def _new_client() -> Client:
+    try:
+        return Client(project=None)
+    except DefaultCredentialsError:  # which a bucket that is open to all doesn't ask for
+        return Client.create_anonymous_client()
+
+
+def _reach(address: str) -> None:
+    """Looks whether somebody is at an address: the client itself would ask for minutes, as if a network would be back.
+
+    Raises:
+        TransferlineError: Nobody is, or nobody can be asked.
+    """
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
+    if parts.scheme in getproxies() and not proxy_bypass(host):
+        return  # which the client goes by, and which tells for itself
+    end = time.monotonic() + SECONDS_TO_REACH
+    while True:
+        try:
+            create_connection((host, port), timeout=SECONDS_TO_REACH).close()
+        except OSError as error:
+            if time.monotonic() + SECONDS_BETWEEN > end:
+                raise TransferlineError(
+                    f"Google Cloud Storage can't be reached: {error.strerror or error}.",
+                    place=address,
+                    cure="Check the network, and HTTPS_PROXY if there is a proxy; or give a copy that is here.",
+                ) from error
+            time.sleep(SECONDS_BETWEEN)
+        else:
+            return
 
 
 class _WholeResponse(HTTPResponse):

@@ -11,12 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.cells import cell_len
 
 from components.errors import TransferlineError
+from components.room import Folder, folder_error
 from components.wording import printable, safe
 from pipeline import catalog
 from pipeline.config import PipelineConfig
 from pipeline.lookup import files
 from pipeline.lookup.module_names import is_module
 from pipeline.new.python_source import WIDTH, Written, assignment, constant, imports
+from pipeline.runs.whole_file import write_whole
 
 PROJECT = catalog.FOLDER.parents[1]
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -155,15 +157,16 @@ def render(draft: Draft, path: Path) -> str:
 
 
 def write(text: str, path: Path) -> None:
-    """Writes the file.
+    """Writes the file, whole or not at all: one that it replaces is as it was until then.
 
     Raises:
         TransferlineError: It can't be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     except OSError as error:
+        if refused := folder_error(error, [Folder(path.parent, "name another place with --out")]):
+            raise refused from error
         raise TransferlineError(
             f"The file can't be written: {error.strerror or error}.", place=str(path), cure="Name another with --out."
         ) from error

@@ -25,6 +25,20 @@ def photos(object_store):
     return object_store
 
 
+def test_without_a_network_that_is_told_in_seconds(monkeypatch):
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(google_storage, "SECONDS_TO_REACH", 1.5)
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    google_storage._client_of.cache_clear()
+    with pytest.raises(TransferlineError) as raised:
+        list(storage.walk("gs://bucket/data"))
+    assert raised.value.cause == "Google Cloud Storage can't be reached: Connection refused."
+    assert raised.value.place == "http://127.0.0.1:9"
+    assert set(slept) == {google_storage.SECONDS_BETWEEN}
+
+
 def test_what_is_below_a_folder_is_told_by_its_listing(photos):
     nodes = list(storage.walk("gs://bucket/data"))
     assert [(node.name, node.is_folder) for node in nodes] == [
@@ -272,10 +286,7 @@ def test_without_credentials_what_is_open_to_all_can_be_read(monkeypatch, tmp_pa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path))
     monkeypatch.setenv("NO_GCE_CHECK", "true")
-    google_storage._client_of.cache_clear()
-    client = google_storage._client()
-    google_storage._client_of.cache_clear()
-    assert client._credentials.token is None
+    assert google_storage._new_client()._credentials.token is None
 
 
 def test_threads_that_begin_at_once_share_a_client(object_store, monkeypatch):

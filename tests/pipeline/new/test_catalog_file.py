@@ -2,10 +2,11 @@ import importlib.util
 import sys
 
 import pytest
+from small_disk import small_disk
 
 from components.errors import TransferlineError
 from pipeline import catalog
-from pipeline.new.catalog_file import check_name, target_of
+from pipeline.new.catalog_file import check_name, target_of, write
 
 
 @pytest.mark.parametrize("name", ["my_photos", "a1"])
@@ -81,3 +82,19 @@ def test_a_file_is_only_replaced_by_force(tmp_path):
     assert target_of("mine", str(path), force=True) == path
     with pytest.raises(TransferlineError, match="a folder"):
         target_of("mine", str(tmp_path), force=True)
+
+
+def test_a_file_that_is_replaced_is_whole_until_then_and_a_full_disk_leaves_it(tmp_path):
+    (tmp_path / "disk").mkdir()
+    with small_disk(tmp_path / "disk") as disk:
+        file = disk.path / "own.py"
+        write("CONFIG = 1\n", file)
+        disk.fill()
+        with pytest.raises(TransferlineError, match="The disk is full: ") as raised:
+            write("CONFIG = 2\n" * 1000, file)
+        assert raised.value.cure == "Make room there, or name another place with --out."
+        assert file.read_text() == "CONFIG = 1\n"
+        assert sorted(path.name for path in disk.path.iterdir()) == ["filler", "own.py"]
+        (disk.path / "filler").unlink()
+        write("CONFIG = 2\n", file)
+        assert file.read_text() == "CONFIG = 2\n"
