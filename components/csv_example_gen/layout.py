@@ -200,6 +200,7 @@ def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]
             cure="Check its permissions, fetch it again, or remove it.",
         ) from error
     schema = metadata.schema.to_arrow_schema()
+    _check_differ(schema.names, file.name)
     empty = "" if metadata.num_rows else "the file has no rows"
     layout = replace(
         layout,
@@ -339,14 +340,18 @@ def _columns(first: list[str], file: DataFile, data: CsvData) -> tuple[tuple[str
             )
         return data.columns or tuple(f"column_{number}" for number in range(len(first))), False
     names = tuple(cell or f"column_{number}" for number, cell in enumerate(first))
-    twice = sorted(name for name, times in Counter(names).items() if times > 1)
-    if twice:
-        raise TransferlineError(
-            f"The header names {listed(map(repr, twice), LISTED)} twice.", place=file.name, cure="Rename the columns."
-        )
+    _check_differ(names, file.name)
     if data.columns and set(names) != set(data.columns):
         raise _other_columns(names, data.columns, file.name, "data.columns")
     return names, True
+
+
+def _check_differ(names: Sequence[str], place: str) -> None:
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+    if twice:
+        raise TransferlineError(
+            f"The header names {listed(map(repr, twice), LISTED)} twice.", place=place, cure="Rename the columns."
+        )
 
 
 def all_text(first: list[str], data: CsvData) -> bool:

@@ -6,7 +6,7 @@ which rows are to blame; that too goes column by column.
 
 import csv as python_csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -101,11 +101,11 @@ def parse(block: Block, columns: tuple[str, ...], types: Mapping[str, ColumnType
     starts = line_starts(block.data, newlines_in_values=data.newlines_in_values)
     lines = _lines_of(block.data, starts, data.newlines_in_values) + block.line
     reasons = _broken_lines(block.data, starts, data.newlines_in_values)
-    content, kept = block.data, np.arange(len(starts))
+    text, kept = _Lines(block.data, starts), np.arange(len(starts))
     if reasons:
         kept = np.delete(kept, list(reasons))
-        content = _only(block.data, starts, kept)
-    parsed, bad = _read(content, len(kept), columns, types, data)
+        text = _Lines.of([text[int(number)] for number in kept])
+    parsed, bad = _read(text, columns, types, data)
     reasons |= {int(kept[number]): reason for number, reason in bad.items()}
     good = np.delete(kept, list(bad)) if bad else kept
     faults = [Fault(int(lines[number]), reason) for number, reason in sorted(reasons.items())]
@@ -203,9 +203,36 @@ def _is_utf8(line: bytes) -> bool:
     return True
 
 
-def _only(content: bytes, starts: Lines, kept: Lines) -> bytes:
-    ends = np.append(starts[1:], len(content))
-    return b"".join(content[starts[number] : ends[number]] for number in kept)
+@dataclass(frozen=True)
+class _Lines:
+    """Lines, and where each begins: where a quote isn't closed, their bytes alone don't tell.
+
+    Attributes:
+        content: Their bytes.
+        starts: int64 [lines]: offsets.
+    """
+
+    content: bytes
+    starts: Lines
+
+    @classmethod
+    def of(cls, lines: Sequence[bytes]) -> "_Lines":
+        """Puts lines together."""
+        ends = np.cumsum([len(line) for line in lines], dtype=np.int64)
+        return cls(b"".join(lines), np.append(np.zeros(1, np.int64), ends)[: len(lines)])
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, number: int) -> bytes:
+        last = number + 1 == len(self.starts)
+        return self.content[self.starts[number] : len(self.content) if last else self.starts[number + 1]]
+
+    def halves(self) -> tuple["_Lines", "_Lines"]:
+        """Returns the first half and the second."""
+        half = len(self) // 2
+        at = self.starts[half]
+        return _Lines(self.content[:at], self.starts[:half]), _Lines(self.content[at:], self.starts[half:] - at)
 
 
 @dataclass
@@ -220,26 +247,26 @@ _Read: TypeAlias = tuple[pa.Table, dict[int, str]]
 
 
 def _read(
-    content: bytes,
-    count: int,
+    lines: _Lines,
     columns: tuple[str, ...],
     types: Mapping[str, ColumnType],
     data: CsvData,
     halvings: _Halvings | None = None,
 ) -> _Read:
+    count = len(lines)
     if not count:
         return pa.table({name: pa.array([], ARROW_TYPES[types[name]]) for name in columns}), {}
     bad: dict[int, str] = {}
     reasons: dict[int, str] = {}
     try:
-        table = _arrow_table(content, columns, {name: PARSED_TYPES[types[name]] for name in columns}, data, bad)
+        table = _arrow_table(lines.content, columns, {name: PARSED_TYPES[types[name]] for name in columns}, data, bad)
         if table.num_rows + len(bad) != count:
-            return _read_apart(content, count, columns, types, data, halvings)
+            return _read_apart(lines, columns, types, data, halvings)
     except pa.ArrowInvalid:
         bad.clear()
-        texts = _arrow_table(content, columns, dict.fromkeys(columns, pa.string()), data, bad)
+        texts = _arrow_table(lines.content, columns, dict.fromkeys(columns, pa.string()), data, bad)
         if texts.num_rows + len(bad) != count:
-            return _read_apart(content, count, columns, types, data, halvings)
+            return _read_apart(lines, columns, types, data, halvings)
         table = _converted(texts, types, data, reasons)
     table = _dated(table, types, data, reasons)
     if reasons:
@@ -252,8 +279,7 @@ def _read(
 
 
 def _read_apart(
-    content: bytes,
-    count: int,
+    lines: _Lines,
     columns: tuple[str, ...],
     types: Mapping[str, ColumnType],
     data: CsvData,
@@ -264,28 +290,25 @@ def _read_apart(
     Of many lines halves are read. Of few each quote is closed at the end of its line, which is how Arrow reads a line
     alone; what it still reads otherwise is halved until it's clear which lines those are, but not for ever.
     """
+    count = len(lines)
     if halvings is None and count <= LINES_APART:
-        closed = b"".join(_closed(content, data))
-        return _read(closed, count, columns, types, data, _Halvings(MOST_HALVINGS))
+        closed = _Lines.of([_closed(lines[number], data) for number in range(count)])
+        return _read(closed, columns, types, data, _Halvings(MOST_HALVINGS))
     if count == 1 or (halvings and halvings.left <= 0):
-        empty, _ = _read(b"", 0, columns, types, data)
+        empty, _ = _read(_Lines.of([]), columns, types, data)
         return empty, dict.fromkeys(range(count), APART if count == 1 else NEAR)
     if halvings:
         halvings.left -= 1
-    starts = line_starts(content, newlines_in_values=data.newlines_in_values)
-    half = count // 2
-    first, bad = _read(content[: starts[half]], half, columns, types, data, halvings)
-    second, more = _read(content[starts[half] :], count - half, columns, types, data, halvings)
-    return pa.concat_tables([first, second]), bad | {half + number: reason for number, reason in more.items()}
+    one, other = lines.halves()
+    first, bad = _read(one, columns, types, data, halvings)
+    second, more = _read(other, columns, types, data, halvings)
+    return pa.concat_tables([first, second]), bad | {len(one) + number: reason for number, reason in more.items()}
 
 
-def _closed(content: bytes, data: CsvData) -> Iterator[bytes]:
-    """Yields each line; one that ends within quotes with a quote at its end."""
-    starts = line_starts(content, newlines_in_values=data.newlines_in_values)
-    for start, end in zip(starts, np.append(starts[1:], len(content)), strict=True):
-        line = content[start:end]
-        text = line.rstrip(b"\r\n")
-        yield text + b'"' + line[len(text) :] if _is_open(text.decode(), data) else line
+def _closed(line: bytes, data: CsvData) -> bytes:
+    """Returns a line; one that ends within quotes with a quote at its end."""
+    text = line.rstrip(b"\r\n")
+    return text + b'"' + line[len(text) :] if _is_open(text.decode(), data) else line
 
 
 def _is_open(text: str, data: CsvData) -> bool:

@@ -1,5 +1,6 @@
 """Finds and reads photos in a .zip archive."""
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -39,6 +40,11 @@ REMOTE_MEMBERS, REMOTE_BYTES = 500, 64 * 2**20
 """The same of an archive that comes over a network, where that takes some requests; so many bytes are held at once."""
 
 _ENCRYPTED = 0x1
+# Python's packers each raise their own.
+_UNPACKABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(EOFError, NotImplementedError, RuntimeError, OSError, ValueError),
+)
 _UNREADABLE = (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError)
 
 HEADER_BYTES = 30
@@ -81,7 +87,7 @@ def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, item: Wanted) 
     try:
         with archive.open(info) as file:
             content = read_bounded(cast(PackedFile, file))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _UNPACKABLE as error:
         return Quarantined(place=printable(item.target.name), reason=f"damaged in the archive: {printable(str(error))}")
     if content is None:
         return Quarantined(place=printable(item.target.name), reason=size_fault(info.file_size) or "an archive bomb")

@@ -76,7 +76,7 @@ def open_file(path: str) -> IO[bytes]:
     Raises:
         OSError: It can't be read, wherever it is.
     """
-    return open(path, "rb") if is_local(path) else _reach(path).open_file(path)
+    return _open_local(path) if is_local(path) else _reach(path).open_file(path)
 
 
 def read_file(path: str, most: int) -> bytes:
@@ -87,9 +87,23 @@ def read_file(path: str, most: int) -> bytes:
     """
     if not is_local(path):
         return bytes(_reach(path).read_file(path, most))
-    with open(path, "rb") as file:
+    with _open_local(path) as file:
         # Python makes room for as many bytes as are asked for, before it knows how many there are.
         return file.read(min(os.fstat(file.fileno()).st_size, most) + 1)
+
+
+def _open_local(path: str) -> IO[bytes]:
+    """Opens a file, but no pipe: to open one waits until somebody writes into it."""
+
+    def opened(name: str, flags: int) -> int:
+        number = os.open(name, flags | os.O_NONBLOCK)
+        kind = os.fstat(number).st_mode
+        if stat.S_ISREG(kind) or stat.S_ISDIR(kind):  # of which Python says what it is
+            return number
+        os.close(number)
+        raise OSError(errno.EINVAL, "It isn't a regular file", name)
+
+    return open(path, "rb", opener=opened)
 
 
 def local_stamp(info: os.stat_result) -> str:

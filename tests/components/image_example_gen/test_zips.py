@@ -108,6 +108,18 @@ def test_a_damaged_member(archive, encode, take):
     assert taken.labels() == {"cat": 1}
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_member_of_each_packer(archive, encode, take, kind):
+    path = archive([("cat/a.jpg", encode(1)), ("cat/b.jpg", encode(2))], kind)
+    whole = path.read_bytes()
+    end = whole.index(b"cat/b.jpg") - 30
+    for at in range(50, end, 7):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        taken = take(path)
+        assert taken.labels()["cat"] + len(taken.quarantined) == 2
+        assert all("damaged in the archive" in reason for reason in taken.quarantined.values())
+
+
 def test_a_header_that_lies_about_its_size(archive, encode, take, monkeypatch):
     path = archive([("cat/a.jpg", encode(1)), ("cat/bomb.jpg", bytes(100_000))])
     content = bytearray(path.read_bytes())

@@ -1,0 +1,55 @@
+"""TFRecords that are damaged or made up: each record is a photo or is quarantined, or the file is refused."""
+
+import gzip
+import struct
+from pathlib import Path
+from random import Random
+
+import google_crc32c
+import tensorflow as tf
+from photo_ingest import taken
+
+from torture.data import EXTREMES, spoiled_photo
+from torture.mutation import HOSTILE_TEXTS, spoiled_bytes
+from torture.part import Part
+
+
+def run(random: Random, folder: Path) -> str:
+    """Writes records, spoils them or the file, and takes them in."""
+    content = b"".join(_framed(random, _record(random)) for _ in range(random.randint(0, 6)))
+    if random.random() < 0.3:
+        content = spoiled_bytes(random, content)
+    if random.random() < 0.5:
+        content = gzip.compress(content, compresslevel=1)
+        if random.random() < 0.3:
+            content = spoiled_bytes(random, content)
+    names = ("photos.tfrecord", "train.tfrecord", "a-00000-of-00001.gz", "val.tfrec")
+    (folder / random.choice(names)).write_bytes(content)
+    found = taken(folder, features={"class_names": random.choice(((), ("cat", "dog")))})
+    return "quarantined" if found.quarantined else "taken"
+
+
+def _record(random: Random) -> bytes:
+    label = random.choice((b"cat", "dog", 0, 1, -1, 2**40, None, *HOSTILE_TEXTS))
+    feature = {"image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[spoiled_photo(random)]))}
+    if isinstance(label, int):
+        feature["label"] = tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))
+    elif label is not None:
+        text = label.encode("utf-8", "surrogatepass") if isinstance(label, str) else label
+        feature["label"] = tf.train.Feature(bytes_list=tf.train.BytesList(value=[text] * random.choice((1, 1, 1, 2))))
+    record = tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+    return spoiled_bytes(random, record) if random.random() < 0.3 else record
+
+
+def _framed(random: Random, record: bytes) -> bytes:
+    """A record in its frame, which may tell an extreme length, with a sound checksum of it."""
+    length = struct.pack("<Q", random.choice((*EXTREMES, 2**63)) if random.random() < 0.05 else len(record))
+    return length + _masked(length) + record + _masked(record)
+
+
+def _masked(content: bytes) -> bytes:
+    crc = google_crc32c.value(content)
+    return struct.pack("<I", ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+PART = Part(name="tfrecords", cases=20_000, run=run)
