@@ -40,7 +40,7 @@ def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], da
             for batch in opened_parquet.iter_batches(rows, row_groups=[part.start], columns=list(types)):
                 yield _typed(pa.Table.from_batches([batch]), types, data, before)
                 before += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of the names of columns
             nothing = pa.table({name: pa.array([], ARROW_TYPES[kind]) for name, kind in types.items()})
             none = np.zeros(0, np.int64)
             yield Rows(nothing, none, none, [Fault(before, f"{BROKEN}: {str(error).strip()}")], 1)

@@ -97,6 +97,8 @@ class ImageData(Settings):
             side by side.
         features: The feature names, for TFRecords.
         archive: Bounds on archives.
+        outside: What becomes of photos that lie elsewhere than below the data's folder, to which a link leads or a
+            manifest's path: "take", which is told; "refuse", which quarantines them. For data that others made.
     """
 
     path: str = ""
@@ -107,3 +109,4 @@ class ImageData(Settings):
     shard_bytes: int = Field(default=128 * 2**20, gt=0)
     features: ExampleFeatures = ExampleFeatures()
     archive: ArchiveBounds = ArchiveBounds()
+    outside: Literal["take", "refuse"] = "take"

@@ -16,9 +16,10 @@ from components.image_example_gen.shards import Shard, finish_shards, without
 from components.image_example_gen.splits import make_rule
 from components.ingest import storage
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
-from components.ingest.report import IngestReport, write_report
+from components.ingest.report import SHOWN, IngestReport, write_report
 from components.ingest.results import SHARDS, TAKEN_OUT, read_results, results_of
 from components.run_parameters import data_settings
+from components.wording import printable
 
 
 class Executor(BaseBeamExecutor):
@@ -63,6 +64,8 @@ class Executor(BaseBeamExecutor):
         shards = without(shards, plan.folders, taken_out, plan.data.shard_bytes)
         finish_shards(shards, plan.folders)
         report, quarantined = read_results(results_file, found=listing.found, quarantined=listing.quarantined)
+        outside = tuple(map(printable, listing.outside[:SHOWN]))
+        report = report.model_copy(update={"outside": len(listing.outside), "first_outside": outside})
         stored = {split: sum(shard.records for shard in shards if shard.split == split) for split in plan.folders}
         check_stored(report, stored, plan.folders)
         write_report(report, report_folder)

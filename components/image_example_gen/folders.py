@@ -1,12 +1,12 @@
 """Finds and reads photos in folders."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from components.image_example_gen.layout import arrange
 from components.image_example_gen.names import mixing_key
-from components.image_example_gen.records import MAX_FILE_BYTES, Listing, PhotoRecord, PhotoSource, RawPhoto
+from components.image_example_gen.records import LEADS_OUT, MAX_FILE_BYTES, Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.ingest import storage
 from components.ingest.report import Quarantined
 from components.ingest.side_by_side import side_by_side
@@ -67,24 +67,44 @@ class PhotoFiles:
             yield from read
 
 
-def list_folder(folder: str, aliases: dict[str, str], group_level: int = 0) -> Listing:
+def list_folder(folder: str, aliases: dict[str, str], group_level: int = 0, *, take_outside: bool = True) -> Listing:
     """Finds the photos below a folder of class folders, or of split folders of class folders.
+
+    Args:
+        folder: The folder.
+        aliases: Class name by folder name.
+        group_level: Which folder below its class's is a photo's group, from 1 on; 0 for none.
+        take_outside: Whether photos are taken to which a link leads out of the folder.
 
     Raises:
         TransferlineError: A folder can't be read.
     """
-    nodes = list(storage.walk(folder))
+    nodes = [
+        node if take_outside or not node.leads_out else replace(node, fault=node.fault or f"it {LEADS_OUT}")
+        for node in storage.walk(folder)
+    ]
     files = [node.name for node in nodes if not node.is_folder and not node.fault]
-    folders = [node.name for node in nodes if node.is_folder]
-    faults = [Quarantined(place=printable(node.name), reason=node.fault) for node in nodes if node.fault]
+    folders = [node.name for node in nodes if node.is_folder and not node.fault]
+    faults = [
+        Quarantined(place=printable(node.name), reason=node.fault)
+        for node in nodes
+        if node.fault and not node.is_folder
+    ]
     arranged, empty = arrange(files, folders, aliases, group_level)
     targets = [item for item in arranged if isinstance(item, PhotoRecord)]
-    outside = [item for item in arranged if isinstance(item, Quarantined)]
+    stray = [item for item in arranged if isinstance(item, Quarantined)]
     photos = [PhotoFile(storage.join(folder, target.name), target) for target in targets]
-    return make_listing(sources_of(photos), targets, [*faults, *empty, *outside])
+    leading = {node.name for node in nodes if node.leads_out}
+    outside = tuple(target.name for target in targets if target.name in leading)
+    return make_listing(sources_of(photos), targets, [*faults, *empty, *stray], outside)
 
 
-def make_listing(sources: Iterable[PhotoSource], targets: list[PhotoRecord], quarantined: list[Quarantined]) -> Listing:
+def make_listing(
+    sources: Iterable[PhotoSource],
+    targets: list[PhotoRecord],
+    quarantined: list[Quarantined],
+    outside: tuple[str, ...] = (),
+) -> Listing:
     """Returns the listing of sources that hold these targets."""
     return Listing(
         sources=tuple(sources),
@@ -92,6 +112,7 @@ def make_listing(sources: Iterable[PhotoSource], targets: list[PhotoRecord], qua
         found=len(targets) + len(quarantined),
         laid_out=frozenset(target.laid_out for target in targets) - {""},
         targets=tuple(targets),
+        outside=outside,
     )
 
 

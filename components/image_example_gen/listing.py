@@ -67,11 +67,12 @@ def list_photos(data: ImageData) -> Listing:
     """
     layout = recognise(data.path)
     level, column = _grouped_by(data.split.group, layout)
+    take_outside = data.outside == "take"
     match layout:
         case PhotoLayout.FOLDERS:
-            listing = list_folder(data.path, data.class_aliases, level)
+            listing = list_folder(data.path, data.class_aliases, level, take_outside=take_outside)
         case PhotoLayout.MANIFEST:
-            listing = list_manifest(data.path, data.split.by, data.class_aliases, column)
+            listing = list_manifest(data.path, data.split.by, data.class_aliases, column, take_outside=take_outside)
         case PhotoLayout.ZIP:
             listing = list_zip(data.path, data.class_aliases, data.archive, level)
         case PhotoLayout.TAR:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from components.errors import TransferlineError
 from components.image_example_gen.folders import PhotoFile, make_listing, sources_of
 from components.image_example_gen.names import class_fault, class_name
-from components.image_example_gen.records import Listing, PhotoRecord
+from components.image_example_gen.records import LEADS_OUT, Listing, PhotoRecord
 from components.ingest import storage
 from components.ingest.file_names import split_of_name
 from components.ingest.report import Quarantined
@@ -39,7 +39,9 @@ class Row:
     group: str = ""
 
 
-def list_manifest(path: str, by: str, aliases: dict[str, str], group: str = "") -> Listing:
+def list_manifest(
+    path: str, by: str, aliases: dict[str, str], group: str = "", *, take_outside: bool = True
+) -> Listing:
     """Finds the photos that a manifest names, by paths relative to it.
 
     Args:
@@ -47,11 +49,14 @@ def list_manifest(path: str, by: str, aliases: dict[str, str], group: str = "") 
         by: `Split.by`; the split column is read unless this is "hash" or the column is empty throughout.
         aliases: Class name by the manifest's label.
         group: The column of groups; "" for none.
+        take_outside: Whether photos are taken that lie elsewhere than below the manifest's folder.
 
     Raises:
         TransferlineError: The manifest can't be read as CSV or lacks a column.
     """
     rows = read_rows(path, group)
+    folder = os.path.dirname(path)
+    outside: list[str] = []
     with_split = by != "hash" and any(row.split for row in rows)
     photos: list[PhotoFile] = []
     faults: list[Quarantined] = []
@@ -64,12 +69,17 @@ def list_manifest(path: str, by: str, aliases: dict[str, str], group: str = "") 
         target = PhotoRecord(row.path, class_name(row.label, aliases), split, row.group)
         if not fault and (first := first_row.setdefault((row.path, target.label, split), row.number)) != row.number:
             fault = f"it repeats row {first}"
+        photo = storage.join(folder, row.path)
+        leads_out = not fault and storage.leads_out(photo, folder)
+        if leads_out and not take_outside:
+            fault = f"file {printable(row.path)} {LEADS_OUT}"
         if fault:
             place = f"{printable(os.path.basename(path))}, row {row.number}"
             faults.append(Quarantined(place=place, reason=f"manifest row {row.number}: {fault}"))
         else:
-            photos.append(PhotoFile(storage.join(os.path.dirname(path), row.path), target, row.number))
-    return make_listing(sources_of(photos), [photo.target for photo in photos], faults)
+            photos.append(PhotoFile(photo, target, row.number))
+            outside += [row.path] * leads_out
+    return make_listing(sources_of(photos), [photo.target for photo in photos], faults, tuple(outside))
 
 
 def photo_paths(path: str) -> list[str]:

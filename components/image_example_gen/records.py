@@ -10,6 +10,10 @@ MAX_FILE_BYTES = 512 * 2**20
 """No photo is larger; a file or an archive's member that is, is never read whole."""
 
 
+LEADS_OUT = 'leads out of the data\'s folder, and data.outside is "refuse"'
+"""Why a photo isn't read that lies elsewhere."""
+
+
 @dataclass(frozen=True)
 class PhotoRecord:
     """One photo that is to be read.
@@ -58,6 +62,7 @@ class Listing:
         found: Number of records: those of the sources, and the quarantined.
         laid_out: The splits that the layout names.
         targets: The photos in the sources; empty for TFRecords, which only reading tells.
+        outside: The names of those that lie outside of the data's folder.
     """
 
     sources: tuple[PhotoSource, ...]
@@ -65,3 +70,4 @@ class Listing:
     found: int
     laid_out: frozenset[str]
     targets: tuple[PhotoRecord, ...] = ()
+    outside: tuple[str, ...] = ()

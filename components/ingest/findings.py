@@ -1,6 +1,6 @@
 """Says what was found in the records as a whole: conflicts, and classes that miss a split."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from components.contract import SPLITS
 from components.ingest.report import Conflicts, IngestReport, LongCells
@@ -9,6 +9,9 @@ from components.wording import listed, printable
 LISTED = 20
 STRAYS = 0.05
 """Where a larger share of a column's cells is long, it is a column of letters."""
+
+REFUSE_OUTSIDE = 'If others made the data, set data.outside to "refuse".'
+"""What to do about photos from elsewhere."""
 
 Counts = Mapping[str, Mapping[str, int]]
 """Records by split, then by label."""
@@ -20,6 +23,7 @@ def findings_of(report: IngestReport) -> list[str]:
     found = [f"{report.conflicts.records:,} in conflict"] if report.conflicts and report.conflicts.groups else []
     if outside := sum(labels.outside for labels in report.label_ranges.values()):
         found.append(f"{outside:,} label{'s' * (outside > 1)} outside of the training rows' range")
+    found += [f"{report.outside:,} from outside of the data's folder"] if report.outside else []
     found += [f"{_cells(each.cells)} too long for a name in '{printable(each.column)}'" for each in report.long_cells]
     return [*found, missing_classes_text(names, report.counts)] if names else found
 
@@ -37,6 +41,23 @@ def missing_classes_text(names: Iterable[str], counts: Counts) -> str:
         return ""
     count = f"{len(every):,} classes miss a split" if len(every) > 1 else "1 class misses a split"
     return f"{count}: {listed(every, LISTED)}"
+
+
+def outside_text(names: Sequence[str], count: int) -> str:
+    """Returns that photos were taken from elsewhere; "" where none was.
+
+    Args:
+        names: The first of them.
+        count: How many there are.
+    """
+    if not count:
+        return ""
+    more = f" and {count - len(names):,} more" if count > len(names) else ""
+    one = count == 1
+    return (
+        f"{count:,} photo{'' if one else 's'} {'lies' if one else 'lie'} outside of the data's folder, where a link or "
+        f"the manifest leads: {', '.join(map(printable, names))}{more}"
+    )
 
 
 def conflicts_text(conflicts: Conflicts, records: int) -> str:

@@ -112,6 +112,8 @@ class IngestReport(Settings):
         passed_over: How many files beside those of rows aren't data.
         first_passed_over: The names of the first few of them.
         label_ranges: Of numbers to predict, the labels by split; empty for classes.
+        outside: How many photos were taken that lie elsewhere than below the data's folder.
+        first_outside: The names of the first few of them.
     """
 
     found: int
@@ -127,6 +129,8 @@ class IngestReport(Settings):
     passed_over: int = 0
     first_passed_over: tuple[str, ...] = ()
     label_ranges: dict[str, LabelRange] = {}
+    outside: int = 0
+    first_outside: tuple[str, ...] = ()
 
     @property
     def of_numbers(self) -> bool:

@@ -14,7 +14,8 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import ModuleType
 from typing import IO
 
@@ -35,12 +36,14 @@ class Node:
         is_folder: Whether it is a folder; every folder is told, before what it holds.
         fault: Why it can't be read; empty if it is a regular file or a folder.
         stamp: What changes when the file does, and begins with its size in bytes and a ":"; empty for a folder.
+        leads_out: Whether a link leads to it out of the folder.
     """
 
     name: str
     is_folder: bool = False
     fault: str = ""
     stamp: str = ""
+    leads_out: bool = False
 
 
 def is_local(path: str) -> bool:
@@ -51,6 +54,25 @@ def is_local(path: str) -> bool:
 def join(folder: str, name: str) -> str:
     """Returns the path of a name inside a folder; names that are absolute stay as they are."""
     return os.path.join(folder, name) if is_local(name) else name
+
+
+def leads_out(path: str, folder: str) -> bool:
+    """Returns whether a path, or the link that it is, leads elsewhere than below a folder."""
+    if not is_local(path):
+        return not path.startswith(f"{folder.rstrip('/')}/")
+    if not is_local(folder):
+        return True
+    name = os.path.basename(path)
+    # Few folders have many files, and few files are links.
+    real = os.path.join(_real_folder(os.path.dirname(path)), name)
+    if name in ("", ".", "..") or os.path.islink(real):
+        real = os.path.realpath(path)
+    return not real.startswith(os.path.join(_real_folder(folder), ""))
+
+
+@lru_cache(maxsize=1024)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def exists(path: str) -> bool:
@@ -201,7 +223,9 @@ def walk(folder: str) -> Iterator[Node]:
 
 def _walk_local(top: str) -> Iterator[Node]:
     """Follows symlinks, but reads no folder twice: that would loop, or count photos twice."""
-    read = {os.path.realpath(top): ""}
+    real_top = os.path.realpath(top)
+    inside = os.path.join(real_top, "")
+    read = {real_top: ""}
     pending: list[str] = [""]
     linked: list[str] = []
     while pending or linked:
@@ -212,13 +236,17 @@ def _walk_local(top: str) -> Iterator[Node]:
             yield Node(folder, fault=_repeated_link(read[real]))
             continue
         read[real] = folder
+        is_outside = not os.path.join(real, "").startswith(inside)
         if folder:
-            yield Node(folder, is_folder=True)
+            yield Node(folder, is_folder=True, leads_out=is_outside)
         below = []
         for entry in _scan(os.path.join(top, folder)):
             name = f"{folder}/{entry.name}" if folder else entry.name
             if not _is_folder(entry):
-                yield _file_node(name, entry)
+                node = _file_node(name, entry)
+                if is_outside or (entry.is_symlink() and not os.path.realpath(entry.path).startswith(inside)):
+                    node = replace(node, leads_out=True)
+                yield node
             elif entry.is_symlink():
                 linked.append(name)
             else:

@@ -12,6 +12,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, statistics_pb2
 
 from components.column_roles import NO_ROLES, ColumnRoles, read_uses
 from components.contract import ESTIMATED, PATH, PLACE, SHA256, SPLITS
+from components.ingest.findings import outside_text
 from components.ingest.report import QUARANTINE_FILE, Quarantined, read_report
 from components.report.examples import samples_by_class
 from components.report.review import Anomaly, DataReview, FeatureStatistics, HistogramBar
@@ -47,6 +48,7 @@ def read_data(
         long_cells=report.long_cells if report else (),
         passed_over=report.passed_over if report else 0,
         first_passed_over=report.first_passed_over if report else (),
+        outside=outside_text(report.first_outside, report.outside) if report else "",
         quarantine=tuple(_quarantine(ingest_report)) if report else (),
         reasons=count_reasons(ingest_report) if report else {},
         duplicates=report.duplicates[:SHOWN_DUPLICATES] if report else (),

@@ -332,6 +332,7 @@ class DataReview(Settings):
         long_cells: Columns of text with a few cells that are too long for a name.
         passed_over: How many files beside those of rows aren't data.
         first_passed_over: The names of the first few of them.
+        outside: What is said of photos from outside of the data's folder; "" where there are none.
         quarantine: The first of those set aside.
         reasons: How many were set aside by reason; where a reason quotes what it found, that is left out.
         duplicates: Groups of identical records, the worst first.
@@ -349,6 +350,7 @@ class DataReview(Settings):
     long_cells: tuple[LongCells, ...] = ()
     passed_over: int = 0
     first_passed_over: tuple[str, ...] = ()
+    outside: str = ""
     quarantine: tuple[Quarantined, ...] = ()
     reasons: dict[str, int] = {}
     duplicates: tuple[Duplicate, ...] = ()

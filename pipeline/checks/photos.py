@@ -10,6 +10,7 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import PhotoLayout, recognise
 from components.image_example_gen.splits import make_rule
 from components.image_example_gen.tfrecord_names import split_of_file, tfrecord_names
+from components.ingest.findings import REFUSE_OUTSIDE
 from components.ingest.report import Quarantined
 from components.wording import listed
 from pipeline.checks.finding import Finding, fault, of_error, ok, warning
@@ -42,6 +43,7 @@ def look_at_photos(data: ImageData, gate: GateRules) -> Look:
             "data",
             f"{data.path}: {count_of(found.photos, 'photo', 'photos')}, laid out as {layout.value}{_read(found)}",
         ),
+        *([warning("data", f"{found.outside}.", REFUSE_OUTSIDE)] if found.outside else []),
         *class_findings(found.counts, "photos"),
         *_splits(found, gate),
         *_missing(found, gate),

@@ -7,6 +7,7 @@ from components.contract import PHOTO_SLICES, SPLITS
 from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.image_example_gen.config import ImageData, Split
+from components.ingest.findings import REFUSE_OUTSIDE
 from components.ingest.report import Quarantined
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.transform.config import ImageTransform
@@ -192,6 +193,8 @@ def _warnings(found: PhotoFindings, split: Split) -> Iterator[str]:
         yield f"{len(found.rejected):,} of {found.read:,} photos read can't be used: {_places(found.rejected)}."
     if found.others:
         yield f"{count_of(len(found.others), 'file is', 'files are')} no photo of a class: {_places(found.others)}."
+    if found.outside:
+        yield f"{found.outside}. {REFUSE_OUTSIDE}"
     if found.empty_folders:
         count = count_of(len(found.empty_folders), "folder has", "folders have")
         yield f"{count} no files: {listed(found.empty_folders)}."

@@ -15,7 +15,8 @@ from components.image_example_gen.listing import list_photos
 from components.image_example_gen.names import PHOTO_NAME
 from components.image_example_gen.records import Listing, PhotoRecord, PhotoSource, RawPhoto
 from components.ingest.file_names import HIDDEN
-from components.ingest.report import Quarantined
+from components.ingest.findings import outside_text
+from components.ingest.report import SHOWN, Quarantined
 from components.wording import natural_key, printable
 from pipeline.profile.quarantine import Quarantine
 
@@ -44,6 +45,7 @@ class PhotoFindings:
         copies: Groups of byte-identical photos of different classes.
         leaks: Groups of byte-identical photos that are laid out in different splits.
         leaks_to_test: Those of them that are both in train and in test.
+        outside: What is said of photos that lie outside of the data's folder; "" where none does.
     """
 
     data: ImageData
@@ -57,6 +59,7 @@ class PhotoFindings:
     copies: tuple[tuple[str, ...], ...]
     leaks: tuple[tuple[str, ...], ...]
     leaks_to_test: tuple[tuple[str, ...], ...]
+    outside: str = ""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -150,6 +153,7 @@ def profile_photos(data: ImageData, seconds: float = READING_SECONDS) -> PhotoFi
         shorter_side=round(statistics.median(seen.sides)) if seen.sides else 0,
         copies=seen.differing("label"),
         leaks=seen.differing("laid_out"),
+        outside=outside_text(listing.outside[:SHOWN], len(listing.outside)),
         leaks_to_test=seen.leaking_to_test(),
     )
 

@@ -12,6 +12,7 @@ from components.image_example_gen.config import ImageData, Split
 from components.image_example_gen.executor import Executor
 from components.ingest import results
 from components.ingest.artifact import IngestReportArtifact
+from components.ingest.findings import findings_of, outside_text
 from components.ingest.report import read_report
 
 BEAM = [
@@ -112,6 +113,20 @@ def test_a_leak_is_reported_and_a_split_without_photos_has_a_file(fill, execute,
     (group,) = report.duplicates
     assert group.splits == ("test", "train")
     assert group.places == ("test/cat: test/cat/000.jpg", "train/cat: train/cat/000.jpg")
+
+
+def test_photos_from_elsewhere_are_counted(fill, execute, tmp_path):
+    fill(tmp_path / "data" / "cat", 2)
+    fill(tmp_path / "elsewhere", 7, salt=1)
+    (tmp_path / "data" / "dog").symlink_to(tmp_path / "elsewhere")
+    report, _, _ = execute(tmp_path / "data")
+    assert report.outside == 7
+    assert report.first_outside == tuple(f"dog/{number:03d}.jpg" for number in range(5))
+    assert "7 from outside of the data's folder" in findings_of(report)
+    assert outside_text(report.first_outside, report.outside) == (
+        "7 photos lie outside of the data's folder, where a link or the manifest leads: dog/000.jpg, dog/001.jpg, "
+        "dog/002.jpg, dog/003.jpg, dog/004.jpg and 2 more"
+    )
 
 
 def test_no_readable_photo(execute, tmp_path):

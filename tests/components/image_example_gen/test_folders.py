@@ -7,7 +7,8 @@ import pytest
 
 from components.errors import TransferlineError
 from components.image_example_gen import folders
-from components.image_example_gen.config import Split
+from components.image_example_gen.config import ImageData, Split
+from components.image_example_gen.listing import list_photos
 
 NOBODY = 65534
 
@@ -205,3 +206,20 @@ def test_nothing_but_strays(encode, take, tmp_path):
     taken = take(tmp_path)
     assert taken.labels() == {}
     assert taken.quarantined["cat.0.jpg"].startswith("outside")
+
+
+def test_links_out_of_the_data_are_told_or_refused(fill, take, tmp_path):
+    data, elsewhere = tmp_path / "data", tmp_path / "data_of_another"
+    fill(data / "cat", 2)
+    fill(data / "dog", 1, salt=1)
+    fill(elsewhere / "more", 2, salt=2)
+    (data / "cat" / "linked.jpg").symlink_to(elsewhere / "more" / "000.jpg")
+    (data / "dog" / "same.jpg").symlink_to(data / "dog" / "000.jpg")
+    (data / "dog" / "linked").symlink_to(elsewhere)
+    listing = list_photos(ImageData(path=str(data)))
+    assert sorted(listing.outside) == ["cat/linked.jpg", "dog/linked/more/000.jpg", "dog/linked/more/001.jpg"]
+    assert take(data).labels() == {"cat": 3, "dog": 4}
+    taken = take(data, outside="refuse")
+    assert taken.labels() == {"cat": 2, "dog": 2}
+    assert set(taken.quarantined) == set(listing.outside)
+    assert set(taken.quarantined.values()) == {'it leads out of the data\'s folder, and data.outside is "refuse"'}

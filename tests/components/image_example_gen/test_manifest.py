@@ -1,8 +1,13 @@
+import os
+import signal
+
 import pytest
 
 from components.errors import TransferlineError
-from components.image_example_gen.config import Split
+from components.image_example_gen.config import ImageData, Split
+from components.image_example_gen.listing import list_photos
 from components.image_example_gen.manifest import photo_paths, read_rows
+from components.ingest import storage
 
 
 @pytest.fixture
@@ -144,3 +149,38 @@ def test_a_column_of_groups(manifest, take):
 def test_a_column_of_groups_that_is_not_there(manifest, take, group, words):
     with pytest.raises(TransferlineError, match=words):
         take(manifest("path,label\nphotos/000.jpg,cat\n"), split=Split(by="hash", group=group))
+
+
+def test_paths_out_of_the_data_are_told_or_refused(fill, take, tmp_path):
+    data = tmp_path / "data"
+    fill(data / "photos", 2)
+    fill(tmp_path / "elsewhere", 3, salt=1)
+    (data / "linked.jpg").symlink_to(tmp_path / "elsewhere" / "000.jpg")
+    (data / "folder").symlink_to(tmp_path / "elsewhere")
+    inside = ["photos/000.jpg", str(data / "photos" / "001.jpg")]
+    outside = ["../elsewhere/001.jpg", str(tmp_path / "elsewhere" / "002.jpg"), "linked.jpg", "folder/001.jpg"]
+    path = data / "labels.csv"
+    path.write_text("path,label\n" + "".join(f"{name},cat\n" for name in [*inside, *outside]))
+    assert set(list_photos(ImageData(path=str(path))).outside) == set(outside)
+    assert take(path).labels() == {"cat": 6}
+    taken = take(path, outside="refuse")
+    assert taken.labels() == {"cat": 2}
+    assert taken.quarantined["labels.csv, row 4"] == (
+        'manifest row 4: file ../elsewhere/001.jpg leads out of the data\'s folder, and data.outside is "refuse"'
+    )
+
+
+def test_a_manifest_on_this_machine_leads_out_to_gs():
+    assert storage.leads_out("gs://bucket/a.jpg", "/data")
+    assert storage.leads_out("gs://other/a.jpg", "gs://bucket")
+    assert not storage.leads_out("gs://bucket/a.jpg", "gs://bucket")
+
+
+def test_a_pipe_is_no_photo_and_nobody_waits_for_it(manifest, take, tmp_path):
+    path = manifest("path,label\nphotos/000.jpg,cat\npipe,cat\n")
+    os.mkfifo(tmp_path / "pipe")
+    signal.alarm(60)  # to open it waits until somebody writes into it
+    taken = take(path)
+    signal.alarm(0)
+    assert taken.labels() == {"cat": 1}
+    assert taken.quarantined == {"pipe": "manifest row 3: file pipe can't be read: It isn't a regular file"}

@@ -40,6 +40,16 @@ def test_aliases_count_as_their_class(data):
     assert data({"cats": 20, "dog": 30}, class_aliases={"cats": "cat"}).classes == {"cat", "dog"}
 
 
+def test_photos_outside_of_the_folder_are_a_warning(data, tmp_path, tmp_path_factory, photo):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "secret.jpg"
+    elsewhere.write_bytes(photo(1, (9, 8)))
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "linked.jpg").symlink_to(elsewhere)
+    (told,) = texts(data({"cat": 20, "dog": 30}), "data", "warning")
+    assert told == "1 photo lies outside of the data's folder, where a link or the manifest leads: cat/linked.jpg."
+    assert not texts(data({"cat": 20, "dog": 30}, outside="refuse"), "data", "warning")
+
+
 def test_one_class_alone_is_a_fault(data):
     assert texts(data({"cat": 20}), "classes", "fault") == ["There is one class alone (cat: 20)."]
 

@@ -72,7 +72,7 @@ def _zip(random: Random, members: list[tuple[str, bytes]]) -> bytes:
         simplefilter("ignore")  # of names that come twice
         with zipfile.ZipFile(buffer, "w") as archive:
             for name, content in members:
-                archive.writestr(name, content, random.choices(kinds, (4, 4, 1, 1))[0])
+                archive.writestr(name.replace("\0", "") or "0", content, random.choices(kinds, (4, 4, 1, 1))[0])
     return buffer.getvalue()
 
 
