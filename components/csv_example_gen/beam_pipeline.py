@@ -44,6 +44,7 @@ from components.csv_example_gen.tally import (
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
+from components.ingest.quarantine import packed
 from components.ingest.report import Duplicate, LabelRange, LongCells, Quarantined
 from components.ingest.results import (
     BYTES,
@@ -52,6 +53,7 @@ from components.ingest.results import (
     DUPLICATES,
     FOUND,
     LONG,
+    PACKED,
     QUARANTINED,
     result_line,
     write_results,
@@ -215,8 +217,8 @@ class ReadRanges(_ReadingFn):
                 yield beam.pvalue.TaggedOutput(BYTES, (split, len(records)))
             for key, count in done.counts.items():
                 yield beam.pvalue.TaggedOutput(COUNTS, (key, count))
-            for fault in done.faults:
-                yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(QUARANTINED, fault.model_dump()))
+            if done.faults:
+                yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(PACKED, packed(done.faults)))
             yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused, 0))
             for partition in done.hashes:
                 yield beam.pvalue.TaggedOutput(HASHES, partition)

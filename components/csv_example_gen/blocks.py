@@ -7,6 +7,7 @@ cells, is one range.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO
 
 import numpy as np
@@ -20,7 +21,7 @@ from components.ingest.gzip_stream import inflate
 from components.ingest.reasons import BROKEN
 
 RANGE_BYTES = 64 * 2**20
-BLOCK_BYTES = 4 * 2**20
+BLOCK_BYTES, BLOCK_LINES = 4 * 2**20, 65_536
 MAX_LINE_BYTES = 32 * 2**20
 
 
@@ -148,11 +149,11 @@ def _cut(chunks: Iterator[bytes], file: FileLayout, newlines_in_values: bool) ->
             data = rest + chunk
             at = _last_end(data, newlines_in_values)
             rest = data[at:]
-            if at:
-                yield Block(data[:at], line, row)
-                lines = data.count(b"\n", 0, at)
+            for part in _few_lines(data[:at], newlines_in_values) if at else ():
+                yield Block(part, line, row)
+                lines = part.count(b"\n")
                 line += lines
-                row += _ends(data[:at]) if newlines_in_values else lines
+                row += _ends(part) if newlines_in_values else lines
             if len(rest) > MAX_LINE_BYTES:
                 raise TransferlineError(
                     f"There is no end of a line for {len(rest):,} bytes.",
@@ -164,6 +165,16 @@ def _cut(chunks: Iterator[bytes], file: FileLayout, newlines_in_values: bool) ->
         fault, rest = f"{BROKEN}: {error}", b""
     if rest or fault:
         yield Block(rest, line, row, fault)
+
+
+def _few_lines(data: bytes, newlines_in_values: bool) -> Iterator[bytes]:
+    """Cuts lines into parts of no more than `BLOCK_LINES`: as faults, short ones take much more than their bytes."""
+    if len(data) > BLOCK_LINES and data.count(b"\n") > BLOCK_LINES:
+        starts = line_starts(data, newlines_in_values=newlines_in_values)
+        cuts = [*map(int, starts[::BLOCK_LINES]), len(data)]
+        yield from (data[start:end] for start, end in pairwise(cuts))
+    else:
+        yield data
 
 
 def _gathered(chunks: Iterator[bytes]) -> Iterator[bytes]:

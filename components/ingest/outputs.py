@@ -1,7 +1,7 @@
 """Writes the outputs of an ExampleGen (TFRecords, quarantine, report) and checks that no record was lost."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 from tfx import types
@@ -26,7 +26,7 @@ def prepare_examples(artifacts: list[types.Artifact]) -> dict[str, str]:
     return {split: artifact_utils.get_split_uri(artifacts, split) for split in SPLITS}
 
 
-def write_quarantine(quarantined: Sequence[Quarantined], folder: str) -> None:
+def write_quarantine(quarantined: Iterable[Quarantined], folder: str) -> None:
     """Writes `quarantine.jsonl` into the report's folder."""
     with tf.io.gfile.GFile(os.path.join(folder, QUARANTINE_FILE), "w") as file:
         for item in quarantined:

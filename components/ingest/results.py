@@ -13,14 +13,14 @@ import tensorflow as tf
 from components.contract import SPLITS
 from components.datasets import untuned
 from components.ingest import storage
-from components.ingest.file_names import HIDDEN
 from components.ingest.findings import strays
 from components.ingest.outputs import RECORDS_SUFFIX, lost
-from components.ingest.reasons import BLANK, BROKEN
-from components.ingest.report import MAX_CONFLICTS, SHOWN, Conflicts, Duplicate, IngestReport, LongCells, Quarantined
+from components.ingest.quarantine import Quarantine, unpacked
+from components.ingest.report import MAX_CONFLICTS, Conflicts, Duplicate, IngestReport, LongCells, Quarantined
 from components.wording import natural_key
 
 COUNTS, DUPLICATES, CONFLICTS, QUARANTINED, LONG = "counts", "duplicates", "conflicts", "quarantined", "long"
+PACKED = "packed"
 FOUND, BYTES, SHARDS, TAKEN_OUT = "found", "bytes", "shards", "taken out"
 
 MAX_GROUPS = 1000
@@ -33,7 +33,7 @@ def result_line(kind: str, value: object) -> str:
     Args:
         kind: `COUNTS`, with ((split, label), count), below 0 for what is taken out again; `DUPLICATES`, `CONFLICTS`,
             `LONG` or `QUARANTINED`, with the fields of a `Duplicate`, of the `Conflicts` in a part of the records, of
-            `LongCells`, or of a `Quarantined`;
+            `LongCells`, or of a `Quarantined`; `PACKED`, with many of them, as `quarantine.packed` makes it;
             `FOUND`, with (records found, records left out by the split, parts of the input that were read to their
             end); `BYTES`, with (split, size of what was written); `SHARDS`, with the fields of a file that was written;
             `TAKEN_OUT`, with (file, SHA-256 of a photo that is to be taken out of it again).
@@ -67,7 +67,7 @@ def results_of(kind: str, path: str) -> list[Any]:
 
 def read_results(
     path: str, *, found: int = 0, quarantined: Sequence[Quarantined] = ()
-) -> tuple[IngestReport, list[Quarantined]]:
+) -> tuple[IngestReport, Quarantine]:
     """Returns the report and everything that is quarantined, by place.
 
     Args:
@@ -79,7 +79,8 @@ def read_results(
     duplicates: list[Duplicate] = []
     conflicts: list[Conflicts] = []
     long: list[LongCells] = []
-    aside = list(quarantined)
+    aside = Quarantine()
+    aside.add(quarantined)
     unused = 0
     for kind, value in _lines(path):
         if kind == COUNTS:
@@ -92,21 +93,20 @@ def read_results(
         elif kind == LONG:
             long.append(LongCells.model_validate(value))
         elif kind == QUARANTINED:
-            aside.append(Quarantined.model_validate(value))
+            aside.add([Quarantined.model_validate(value)])
+        elif kind == PACKED:
+            aside.add(unpacked(value))
         elif kind == FOUND:
             found += value[0]
             unused += value[1]
-    aside.sort(key=lambda item: (natural_key(item.place), item.reason))
-    hidden = [item for item in aside if item.reason.startswith((HIDDEN, BLANK))]
-    meant = [item for item in aside if not item.reason.startswith((HIDDEN, BLANK))]
     report = IngestReport(
         found=found,
         counts={split: dict(sorted((+labels).items())) for split, labels in counts.items()},
-        quarantined=len(aside),
-        hidden=len(hidden),
+        quarantined=aside.count,
+        hidden=aside.hidden,
         unused=unused,
-        broken=tuple(item for item in aside if item.reason.startswith(BROKEN))[:SHOWN],
-        first_quarantined=tuple([*meant, *hidden][:SHOWN]),
+        broken=aside.broken,
+        first_quarantined=aside.first,
         duplicates=worst_first(duplicates),
         conflicts=_all_conflicts(conflicts) if conflicts else None,
         long_cells=strays(long),

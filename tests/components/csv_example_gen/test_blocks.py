@@ -82,3 +82,18 @@ def test_a_gzip_member_for_each_line_takes_no_time_of_its_own(make):
     file = make(gzip.compress(b"5,6\n") * 100_000 + bytes(2**20), Kind.GZIP)  # 100 s once; a tape's zeros follow
     with at_most():
         assert count_lines(Range(0, 0, file.size), file, newlines_in_values=False) == 100_000
+
+
+@pytest.mark.parametrize("content", [b"\n" * 50, b"a\n" * 50, b'"a\n",1\n' * 20, b"a\n" * 7 + b"b"])
+def test_a_block_has_few_lines_however_short_they_are(make, monkeypatch, content):
+    monkeypatch.setattr(blocks, "BLOCK_LINES", 7)
+    file, newlines = make(content), b'"' in content
+    found = list(read_blocks(Range(0, 0, file.size), file, newlines_in_values=newlines))
+    assert b"".join(block.data for block in found) == content
+    before = 0
+    for block in found:
+        starts = line_starts(block.data, newlines_in_values=newlines)
+        assert len(starts) <= 7
+        assert block.row == before
+        assert block.line == before * (1 + newlines)
+        before += len(starts)
