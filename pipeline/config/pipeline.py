@@ -108,7 +108,9 @@ class PipelineConfig(Settings):
     @field_validator("output_dir")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        """Metadata keeps paths as they are given, and is read from other folders."""
+        """Metadata keeps paths as they are given, and is read from other folders; TFX makes patterns of them."""
+        if signs := [sign for sign in "*?[" if sign in value]:
+            raise ValueError(f"{value!r} has {listed(signs)} in it, which TFX would take for a pattern of names")
         return value if "://" in value else str(Path(value).expanduser().absolute())
 
     @model_validator(mode="after")

@@ -99,6 +99,12 @@ def test_a_schema_that_no_file_can_be_is_refused_as_one_that_is_not_there(name):
         with_settings(f"curated_schema={name}")
 
 
+@pytest.mark.parametrize("name", ["/out/[new]", "/out*", "what?"])
+def test_an_output_folder_that_is_a_pattern_is_refused(name):
+    with pytest.raises(TransferlineError, match="which TFX would take for a pattern of names"):
+        with_settings(f"output_dir={name}")
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -17,7 +17,7 @@ from torture.part import Part
 def run(random: Random, folder: Path) -> str:
     """Writes records, spoils them or the file, and takes them in."""
     content = b"".join(_framed(random, _record(random)) for _ in range(random.randint(0, 6)))
-    if random.random() < 0.3:
+    if random.random() < 0.15:
         content = spoiled_bytes(random, content)
     if random.random() < 0.5:
         content = gzip.compress(content, compresslevel=1)
@@ -43,7 +43,7 @@ def _record(random: Random) -> bytes:
 
 def _framed(random: Random, record: bytes) -> bytes:
     """A record in its frame, which may tell an extreme length, with a sound checksum of it."""
-    length = struct.pack("<Q", random.choice((*EXTREMES, 2**63)) if random.random() < 0.05 else len(record))
+    length = struct.pack("<Q", random.choice((*EXTREMES, 2**63)) if random.random() < 0.01 else len(record))
     return length + _masked(length) + record + _masked(record)
 
 
