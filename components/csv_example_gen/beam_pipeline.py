@@ -48,6 +48,7 @@ from components.ingest.quarantine import packed
 from components.ingest.report import Duplicate, LabelRange, LongCells, Quarantined
 from components.ingest.results import (
     BYTES,
+    COMPARED,
     CONFLICTS,
     COUNTS,
     DUPLICATES,
@@ -378,9 +379,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         lines.append(
             outputs[HASHES]
             | "ByHash" >> beam.GroupByKey()
-            | "InDifferentSplits" >> beam.FlatMap(lambda group: in_different_splits(group[1]))
-            | "DuplicateLines"
-            >> beam.Map(lambda group: result_line(DUPLICATES, _duplicate(group, plan.layout).model_dump()))
+            | "InDifferentSplits" >> beam.FlatMapTuple(lambda _, blocks: _lines_of_copies(blocks, plan.layout))
         )
     if plan.rule.inputs:
         lines.append(
@@ -401,7 +400,8 @@ def number_rows(counted: Iterable[tuple[Range, int | None]]) -> Numbering:
     starts: Starts = {}
     lines: Starts = {}
     total, in_file, file, known = 0, 0, -1, True
-    for part, count in sorted(counted, key=lambda pair: (pair[0].file, pair[0].start)):
+    # A dictionary, since an engine may tell of a range twice.
+    for part, count in sorted(dict(counted).items(), key=lambda pair: (pair[0].file, pair[0].start)):
         if part.file != file:
             file, in_file = part.file, 0
         starts[part.file, part.start] = total
@@ -450,6 +450,13 @@ def _column_lines(name: str, tallies: SplitTallies) -> Iterator[str]:
         yield result_line(COLUMNS, trained.counts(name).model_dump())
     kind = next(iter(tallies.values())).kind
     yield result_line(COLUMN_SPLITS, column_splits(name, kind, tallies).model_dump())
+
+
+def _lines_of_copies(blocks: Iterable[HashedRows], layout: TableLayout) -> Iterator[str]:
+    kept = list(blocks)
+    groups = in_different_splits(kept)
+    yield result_line(COMPARED, (sum(block.rows for block in kept), len(groups)))
+    yield from (result_line(DUPLICATES, _duplicate(group, layout).model_dump()) for group in groups)
 
 
 def _duplicate(group: tuple[Copy, ...], layout: TableLayout) -> Duplicate:

@@ -37,6 +37,11 @@ class HashedRows:
     first_line: int
     packed: bytes
 
+    @property
+    def rows(self) -> int:
+        """How many."""
+        return len(self.packed) // PACKED.itemsize
+
 
 def packed_by_partition(
     file: int, first_line: int, hashes: Hashes, splits: SplitNumbers, lines: npt.NDArray[np.int64]

@@ -9,21 +9,32 @@ from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
 
-from components.contract import CLASSIFICATION, Task
+from components.contract import CLASSIFICATION, SPLITS, Task
 from components.csv_example_gen.beam_pipeline import COLUMN_SPLITS, COLUMNS, LABELS, PROGRESS, Plan, ingest
 from components.csv_example_gen.column_counts import ColumnCounts, write_columns
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import Listing, look_for_files
 from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
-from components.csv_example_gen.splits import check_enough_rows, make_rule
+from components.csv_example_gen.splits import TRAIN, check_enough_rows, make_rule
 from components.ingest.column_splits import ColumnSplits, write_column_splits
 from components.ingest.label_ranges import with_outside
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
 from components.ingest.report import SHOWN, IngestReport, LabelRange, Quarantined, write_report
-from components.ingest.results import check_parts, check_sizes, read_results, results_of
+from components.ingest.results import (
+    CONFLICTS,
+    check_arrived,
+    check_columns,
+    check_compared,
+    check_parts,
+    check_sizes,
+    read_results,
+    results_of,
+)
 from components.run_parameters import data_settings
 from components.wording import listed
+
+TRAINING = SPLITS[TRAIN]
 
 LOGGER = logging.getLogger(__name__)
 
@@ -76,13 +87,22 @@ class Executor(BaseBeamExecutor):
         check_sizes(results_file, split_folders)
         empty = _empty_files(plan.layout)
         report, quarantined = read_results(results_file, found=len(empty), quarantined=empty)
+        written = {split: report.written(split) for split in split_folders}
+        if plan.rule.may_part_copies:
+            check_compared(results_file, sum(written.values()))
+        check_arrived(results_file, CONFLICTS, int(bool(plan.rule.inputs)))
+        trained, columns = _columns(results_file, plan), _column_splits(results_file, plan)
+        check_columns({each.name: {TRAINING: each.rows} for each in trained}, written, report_folder)
+        check_columns(
+            {each.name: {split: each.of(split).rows for split in written} for each in columns}, written, report_folder
+        )
         passed_over = {"passed_over": len(listing.passed_over), "first_passed_over": listing.passed_over[:SHOWN]}
         ranges = {split: LabelRange.model_validate(found) for split, found in results_of(LABELS, results_file)}
         report = report.model_copy(update=passed_over | {"label_ranges": with_outside(ranges, split_folders)})
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
-        write_columns(_columns(results_file, plan), report_folder)
-        write_column_splits(_column_splits(results_file, plan), report_folder)
+        write_columns(trained, report_folder)
+        write_column_splits(columns, report_folder)
         tf.io.gfile.remove(results_file)
         return report
 

@@ -29,6 +29,7 @@ from components.image_example_gen.splits import SplitRule
 from components.ingest.gather import GatherClasses
 from components.ingest.report import Quarantined
 from components.ingest.results import (
+    COMPARED,
     CONFLICTS,
     COUNTS,
     DUPLICATES,
@@ -156,7 +157,9 @@ def ingest(pipeline: beam.Pipeline, listing: Listing, plan: Plan, results_file: 
 def _lines_of_copies(photos: Iterable[Photo]) -> Iterator[str]:
     """Tells of copies; those with several labels are written already, and count as taken out again."""
     every = list(photos)
-    yield from (result_line(DUPLICATES, duplicate.model_dump()) for duplicate in copies_in_different_splits(every))
+    duplicates = list(copies_in_different_splits(every))
+    yield result_line(COMPARED, (len(every), len(duplicates)))
+    yield from (result_line(DUPLICATES, duplicate.model_dump()) for duplicate in duplicates)
     ambiguous = under_several_labels(every)
     yield result_line(CONFLICTS, conflicts_of(ambiguous).model_dump())
     for group in ambiguous:

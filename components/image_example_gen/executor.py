@@ -17,7 +17,16 @@ from components.image_example_gen.splits import make_rule
 from components.ingest import storage
 from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
 from components.ingest.report import SHOWN, IngestReport, write_report
-from components.ingest.results import SHARDS, TAKEN_OUT, read_results, results_of
+from components.ingest.results import (
+    COMPARED,
+    CONFLICTS,
+    SHARDS,
+    TAKEN_OUT,
+    check_arrived,
+    check_compared,
+    read_results,
+    results_of,
+)
 from components.run_parameters import data_settings
 from components.wording import printable
 
@@ -68,6 +77,9 @@ class Executor(BaseBeamExecutor):
         report = report.model_copy(update={"outside": len(listing.outside), "first_outside": outside})
         stored = {split: sum(shard.records for shard in shards if shard.split == split) for split in plan.folders}
         check_stored(report, stored, plan.folders)
+        # Those that were taken out again were compared, too.
+        check_compared(results_file, sum(stored.values()) + len(results_of(TAKEN_OUT, results_file)))
+        check_arrived(results_file, CONFLICTS, len(results_of(COMPARED, results_file)))
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
         storage.remove(results_file)

@@ -21,7 +21,7 @@ from components.wording import natural_key
 
 COUNTS, DUPLICATES, CONFLICTS, QUARANTINED, LONG = "counts", "duplicates", "conflicts", "quarantined", "long"
 PACKED = "packed"
-FOUND, BYTES, SHARDS, TAKEN_OUT = "found", "bytes", "shards", "taken out"
+FOUND, BYTES, SHARDS, TAKEN_OUT, COMPARED = "found", "bytes", "shards", "taken out", "compared"
 
 MAX_GROUPS = 1000
 """Groups of duplicates in a report; those that leak from train to another split come first."""
@@ -36,7 +36,8 @@ def result_line(kind: str, value: object) -> str:
             `LongCells`, or of a `Quarantined`; `PACKED`, with many of them, as `quarantine.packed` makes it;
             `FOUND`, with (records found, records left out by the split, parts of the input that were read to their
             end); `BYTES`, with (split, size of what was written); `SHARDS`, with the fields of a file that was written;
-            `TAKEN_OUT`, with (file, SHA-256 of a photo that is to be taken out of it again).
+            `TAKEN_OUT`, with (file, SHA-256 of a photo that is to be taken out of it again); `COMPARED`, with (records
+            among which copies were looked for, groups of duplicates that were found among them).
         value: As the kind says.
     """
     return json.dumps([kind, value])
@@ -160,6 +161,57 @@ def check_parts(path: str, planned: int) -> None:
     read = sum(value[2] for kind, value in _lines(path) if kind == FOUND)
     if read != planned:
         raise lost(f"{read} of {planned} parts of the input were read", path)
+
+
+def check_compared(path: str, records: int) -> None:
+    """Compares the records among which copies were looked for with those that were written, and what came of it.
+
+    A record that is lost on the way to the comparison is stored all the same; but its copies in other splits wouldn't
+    be told.
+
+    Args:
+        path: The file of results that the pipeline wrote.
+        records: Those that were written.
+
+    Raises:
+        TransferlineError: They differ.
+    """
+    compared = results_of(COMPARED, path)
+    if (seen := sum(among for among, _ in compared)) != records:
+        raise lost(f"{records} written, copies looked for among {seen}", path)
+    check_arrived(path, DUPLICATES, sum(groups for _, groups in compared))
+
+
+def check_arrived(path: str, kind: str, made: int) -> None:
+    """Compares how many results of a kind have arrived with how many there must be.
+
+    Args:
+        path: The file of results that the pipeline wrote.
+        kind: As in `result_line`.
+        made: So many.
+
+    Raises:
+        TransferlineError: They differ.
+    """
+    if (arrived := len(results_of(kind, path))) != made:
+        raise lost(f"{made} results of {kind} were made, {arrived} arrived", path)
+
+
+def check_columns(columns: Mapping[str, Mapping[str, int]], written: Mapping[str, int], place: str) -> None:
+    """Compares the records that were counted in each column with those that were written.
+
+    Args:
+        columns: What was counted, by column and split.
+        written: Records by split.
+        place: What to name in the error.
+
+    Raises:
+        TransferlineError: They differ.
+    """
+    for name, counted in columns.items():
+        for split, records in counted.items():
+            if records != written[split]:
+                raise lost(f"{written[split]} written for {split}, {records} counted in the column {name}", place)
 
 
 def check_sizes(path: str, split_folders: Mapping[str, str]) -> None:

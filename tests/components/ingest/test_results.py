@@ -3,7 +3,17 @@ import tensorflow as tf
 
 from components.csv_example_gen.encode import gzipped
 from components.errors import TransferlineError
-from components.ingest.results import BYTES, FOUND, check_parts, check_sizes, result_line
+from components.ingest.results import (
+    BYTES,
+    COMPARED,
+    DUPLICATES,
+    FOUND,
+    check_columns,
+    check_compared,
+    check_parts,
+    check_sizes,
+    result_line,
+)
 
 
 @pytest.mark.parametrize("stored", [0, 9, 20])
@@ -44,3 +54,29 @@ def test_parts_that_were_lost_or_read_twice_are_noticed(tmp_path, ends):
     check_parts(str(results), len(ends))
     with pytest.raises(TransferlineError, match="of 2 parts of the input were read"):
         check_parts(str(results), 2)
+
+
+@pytest.mark.parametrize(
+    ("records", "told", "lost"),
+    [
+        (5, 1, ""),
+        (6, 1, "6 written, copies looked for among 5"),
+        (5, 0, "1 results of duplicates were made, 0 arrived"),
+    ],
+)
+def test_records_that_came_to_no_comparison_are_noticed_and_so_is_what_came_of_it(tmp_path, records, told, lost):
+    results = tmp_path / "results.jsonl"
+    lines = [(COMPARED, (3, 0)), (COMPARED, (2, 1)), *[(DUPLICATES, {})] * told]
+    results.write_text("".join(result_line(*line) + "\n" for line in lines))
+    if not lost:
+        check_compared(str(results), records)
+        return
+    with pytest.raises(TransferlineError, match=lost):
+        check_compared(str(results), records)
+
+
+def test_rows_that_were_not_counted_in_a_column_are_noticed():
+    written = {"train": 5, "test": 0}
+    check_columns({"a": written, "b": {"train": 5}}, written, "place")
+    with pytest.raises(TransferlineError, match="5 written for train, 4 counted in the column b"):
+        check_columns({"a": written, "b": {"train": 4}}, written, "place")
