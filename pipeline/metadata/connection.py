@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.errors import TransferlineError
@@ -86,6 +88,20 @@ def check(settings: Metadata) -> None:
                     place=settings.address,
                     cure=f"Let its owner run: GRANT CREATE ON SCHEMA public TO {settings.user}.",
                 )
+
+
+def has_metadata(config: PipelineConfig) -> bool:
+    """Returns whether there is a database to be read; not where its file has no tables, as a full disk leaves it."""
+    if config.metadata.is_server:
+        return True
+    path = Path(config.metadata_path)
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return bool(database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    except sqlite3.Error:  # which whoever opens it tells of
+        return True
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.errors import TransferlineError
-from pipeline.metadata.connection import opened
+from pipeline.metadata.connection import has_metadata, opened
 
 if TYPE_CHECKING:
     from ml_metadata.metadata_store.metadata_store import MetadataStore
@@ -143,7 +143,7 @@ def find_history(config: PipelineConfig) -> History | None:
     Raises:
         TransferlineError: The database can't be read.
     """
-    if not config.metadata.is_server and not Path(config.metadata_path).is_file():
+    if not has_metadata(config):
         return None
     with opened(config, read_only=True) as store:
         pipeline = store.get_context_by_type_and_name(PIPELINE, config.name)

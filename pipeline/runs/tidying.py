@@ -10,7 +10,7 @@ from components import partial
 from components.cache_folder import cache_folder
 from components.pusher.publish import UNFINISHED
 from pipeline.config import PipelineConfig
-from pipeline.metadata.connection import opened
+from pipeline.metadata.connection import has_metadata, opened
 from pipeline.metadata.unfinished import Unfinished, close, unfinished
 from pipeline.runs.page_files import remove_partial_overviews
 from pipeline.runs.record import RunStore
@@ -56,7 +56,7 @@ def tidy_executions(config: PipelineConfig, run_id: str) -> Iterator[str]:
         TransferlineError: The database can't be opened.
     """
     broken = list(_broken_runs(RunStore(config.home), run_id))
-    if not broken or not (config.metadata.is_server or Path(config.metadata_path).is_file()):
+    if not broken or not has_metadata(config):
         return
     with opened(config) as store:
         left = [each for run in broken for each in unfinished(store, config.name, run)]

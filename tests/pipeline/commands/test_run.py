@@ -1,6 +1,8 @@
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,8 @@ def pushed(tmp_path):
     config = configured("photos", **options)
     model = Path(config.pushed_dir) / "7"
     model.mkdir(parents=True)
-    Path(config.metadata_path).touch()
+    with closing(sqlite3.connect(config.metadata_path)) as database:
+        database.execute("CREATE TABLE another (number INTEGER)")
     page = tmp_path / "page.html"
     page.touch()
     digest = state_of(with_data(config)).digest

@@ -11,7 +11,7 @@ from components.errors import TransferlineError
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.connection import opened
-from pipeline.metadata.history import read_execution, read_history
+from pipeline.metadata.history import find_history, read_execution, read_history
 from pipeline.metadata.lineage import last_pushed, lineage
 from pipeline.metadata.reasons import reason
 
@@ -242,3 +242,12 @@ def test_a_step_that_was_not_finished_did_not_succeed(config):
     with opened(config) as store:
         found = [read_execution(store, config.name, "run1", node) for node in ("Trainer", "Pusher")]
     assert [(each.succeeded, each.cached) for each in found] == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_file_without_tables_as_a_full_disk_leaves_it_is_no_metadata(tmp_path, content):
+    config = apply_overrides(catalog.load("photos"), [f"output_dir={tmp_path}"])
+    Path(config.home).mkdir()
+    if content is not None:
+        Path(config.metadata_path).write_bytes(content)
+    assert find_history(config) is None
