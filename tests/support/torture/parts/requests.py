@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from PIL import Image
@@ -27,6 +27,9 @@ HONEST: dict[str, tuple[Any, ...]] = {
 }
 DATA = CsvData(label="class", dates={"day": "%d.%m.%Y"}, id=("colour",))
 NAMES = ("rows", "r [x]", "é", "a" * 100, "a\nb", "\x1b[31m", "\udcff", "*", "~", "$HOME", "-", "eval")
+FOLDER = TemporaryDirectory(prefix="torture-models-")
+"""Of the models; it goes with the process."""
+
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 
 
@@ -138,7 +141,7 @@ def _model(kind: str) -> Any:
         "numbers": save_number_model,
         "photos": save_photo_model,
     }[kind]
-    folder = Path(mkdtemp(prefix="torture-model-")) / "1"
+    folder = Path(FOLDER.name) / kind / "1"
     save(folder)
     return WatchedModel(str(folder))
 
