@@ -19,6 +19,9 @@ MADE_IN, CACHE_OF_THEN = "/home/user/transferline", "/home/user/.cache/transferl
 NAME = "higgs_toy"
 PUSHED = ("1795646694", "1795647235")
 RUNS = ("20261125T223432-06060", "20261125T223736-13356", "20261125T224723-04563")
+TAKEN_OUT = ("Evaluator/blessing/10", "Evaluator/evaluation/10", "Report/report/12")
+"""Artifacts that the metadata have as live."""
+
 SETTINGS = (
     "source.rows=1200",
     "data.split.eval_rows=300",
