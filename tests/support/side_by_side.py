@@ -10,7 +10,7 @@ from pathlib import Path
 
 import old_home
 
-from components.pusher.seal import is_intact
+from components.pusher.seal import Seal, is_intact
 from components.pusher.versions import versions
 from pipeline.runs.record import RunStore
 from pipeline.runs.rollbacks import rollbacks
@@ -83,10 +83,11 @@ def faults(home):
 
 def _of_versions(home):
     there, records = versions(str(home / "pushed")), RunStore(str(home)).runs()
-    pushed = Counter(version_of(record) for record in records if record.status == "pushed")
-    copied = Counter(each.pushed_as for each in rollbacks(str(home)))
-    known = {*pushed, *copied, *map(int, old_home.PUSHED)}
-    yield from (f"the version {version} is of two" for version, of in (pushed + copied).items() if of > 1)
+    # A run that comes to the model that is served already has its version, whoever pushed it.
+    models = {(version_of(record), Seal(files=record.model_files).digest) for record in records if record.model_files}
+    pushed = Counter(version for version, _ in models)
+    known = {*pushed, *(each.pushed_as for each in rollbacks(str(home))), *map(int, old_home.PUSHED)}
+    yield from (f"the version {version} is of two models" for version, of in pushed.items() if of > 1)
     yield from (f"the version {version} is of nobody" for version in there if version not in known)
     yield from (
         f"the version {version} is damaged" for version in there if not is_intact(str(home / "pushed" / str(version)))
