@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from components.cache_folder import home_folder
 from components.errors import TransferlineError
 from components.room import full_disk
 from pipeline.first_process import leave_first_process
@@ -80,6 +81,7 @@ def transferline(
 def main() -> None:
     """Runs the command; a fault of the user's is a message, not a traceback."""
     leave_first_process()
+    os.environ.setdefault("HOME", str(home_folder()))  # for libraries, too: Keras would make a folder of the name ~
     with safe_streams():
         _run()
 

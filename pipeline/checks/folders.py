@@ -14,7 +14,7 @@ from components.room import Folder, free_bytes, nearest_there
 from components.trainer.transfer_learning.weights_cache import cache_names, cached
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.checks.weights import imagenet_needed
-from pipeline.config import ImagePipeline, Pipeline, RowPipeline
+from pipeline.config import DATA_DIR_VARIABLE, ImagePipeline, Pipeline, RowPipeline
 from pipeline.config.sources import Download
 from pipeline.data.sources import source_path, with_data
 
@@ -86,8 +86,8 @@ def _folder(subject: str, folder: Folder, needed: int) -> Finding:
 def _cached_bytes(config: Pipeline) -> int:
     """About how many bytes the first run puts into the cache; 0 where it needs none of it."""
     needed = 0
-    source = config.source
-    if source is not None and not config.data.path and not source_path(source).exists():
+    source, given = config.source, config.data.path or os.environ.get(DATA_DIR_VARIABLE, "")
+    if source is not None and not given and not source_path(source).exists():
         needed += (isinstance(source, Download) and source.size) or SMALL
     if (found := imagenet_needed(config)) and not any(map(cached, cache_names(*found).values())):
         needed += found[0].weights.size or LARGEST_WEIGHTS

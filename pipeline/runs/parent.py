@@ -18,6 +18,7 @@ from types import FrameType
 from typing import NamedTuple, TextIO
 
 from components import progress
+from components.cache_folder import home_folder
 from components.memory import ended_for_memory
 from components.outcome import Failure, Step
 from pipeline.config import Pipeline
@@ -188,7 +189,8 @@ def _started(
     try:
         process = subprocess.Popen(
             [*child, str(its)],
-            env={**os.environ, VARIABLE: scratch} if scratch else None,
+            # Of a user whom the system doesn't know, Keras would make a folder of the name ~.
+            env={**os.environ, "HOME": str(home_folder())} | ({VARIABLE: scratch} if scratch else {}),
             cwd=SOURCE,  # which is where -m looks first: not in the user's folder, which may have a `pipeline`, too
             stdin=subprocess.PIPE,
             stdout=log,

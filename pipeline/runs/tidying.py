@@ -34,7 +34,7 @@ def tidy_files(config: PipelineConfig) -> list[str]:
     for folder in (home / "runs", home / "reports"):
         removed += remove_partial(folder)
     removed += [path for path in sorted(Path(config.pushed_dir).glob(f"{UNFINISHED}*")) if _remove(path)]
-    with suppress(RuntimeError, OSError):  # a user without a home has no cache, and may not need one
+    with suppress(OSError):  # a user without a home has no cache, and may not need one
         for folder in (cache_folder(), *sorted(cache_folder().glob("*/"))):
             removed += partial.remove_dead(folder)
     return list(map(str, removed))

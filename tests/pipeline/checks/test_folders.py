@@ -25,7 +25,7 @@ def config(name, *settings):
     return apply_overrides(catalog.load(name), settings)
 
 
-def test_the_cache_is_looked_at_as_long_as_a_run_would_write_to_it(cache):
+def test_the_cache_is_looked_at_as_long_as_a_run_would_write_to_it(cache, monkeypatch):
     (finding,) = check_cache(config("digits"))
     assert (finding.subject, finding.level) == ("cache", "ok")
     source_path(config("digits").source).mkdir(parents=True)
@@ -33,6 +33,8 @@ def test_the_cache_is_looked_at_as_long_as_a_run_would_write_to_it(cache):
     store(HUB_NAME, lambda path: path.write_bytes(b"weights"))
     assert list(check_cache(config("digits"))) == []
     assert list(check_cache(config("higgs", "data.path=/rows"))) == []
+    monkeypatch.setenv("TRANSFERLINE_DATA_DIR", "/rows")
+    assert list(check_cache(config("higgs"))) == []
 
 
 def test_a_cache_that_cannot_be_written_to_is_a_fault(cache):

@@ -1,3 +1,5 @@
+import json
+import os
 import subprocess
 import sys
 
@@ -53,6 +55,14 @@ def test_all_faults_of_the_settings_are_told(transferline):
     )
     assert "did you mean 'trainer.dropout'" in finding["text"]
     assert "data.split.by" in finding["text"]
+
+
+def test_a_user_whom_the_system_does_not_know_lives_at_the_root_and_so_does_the_tilde():
+    without = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
+    check = ["unshare", "--user", "--map-user=12345", sys.executable, "-m", "pipeline", "check", "digits", "--json"]
+    done = subprocess.run([*check, "--output-dir", "~/out"], env=without, stdout=subprocess.PIPE, text=True, check=True)
+    (disk,) = (finding["text"] for finding in json.loads(done.stdout) if finding["subject"] == "disk")
+    assert disk.endswith(" free at /out")
 
 
 def test_remote_data_is_said_not_to_be_looked_at(transferline):

@@ -184,6 +184,14 @@ def test_what_the_parent_is_told_it_tells_the_child(config, tmp_path, program, c
     assert f"cause: {cause}" in done.stdout
 
 
+def test_libraries_of_a_user_without_a_home_are_not_told_of_a_folder_of_the_name_tilde(config, tmp_path):
+    without = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
+    command = ["unshare", "--user", "--map-user=12345", sys.executable, "-c", PARENT, str(tmp_path / "out")]
+    program = CHILD_BEGINS + "print(os.path.expanduser('~/.keras'))\n"
+    subprocess.run([*command, program], env=without, stdout=subprocess.PIPE, check=True)
+    assert Path(kept(config).log).read_text() == "/.keras\n"
+
+
 def test_a_run_whose_terminal_is_closed_says_so_in_its_record(config, tmp_path):
     program = CHILD_BEGINS + "with display.working('Trainer'):\n    time.sleep(1000)\n"
     command = (sys.executable, "-c", PARENT, str(tmp_path / "out"), program)
