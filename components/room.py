@@ -61,6 +61,7 @@ def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError
     """Returns the error for people of an error that came of a folder that is full, or that can't be written to.
 
     What is told of it is what came first: a disk that is too full for what is said of another error doesn't hide that.
+    What another error for people says of a file that may not be read, as one of the data, stands, too.
 
     Args:
         error: With all that it came of.
@@ -70,15 +71,15 @@ def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError
         None where no folder is the reason, or another error for people is behind it.
     """
     errors = list(errors_of(error))
-    known = next((place for place, each in enumerate(errors) if isinstance(each, TransferlineError)), 0)
-    for each in reversed(errors[known:]):
+    known = next((place for place, each in enumerate(errors) if isinstance(each, TransferlineError)), None)
+    for each in reversed(errors[known or 0 :]):
         if isinstance(each, FolderError):
             return each
         if number := full_disk(each):
             folder = _full_folder(errors, folders)
             cure = f"Make room there{folder.how}, or {folder.elsewhere}."
             return FolderError(f"{_what(number, folder.path)}.", cure=cure)
-        if isinstance(each, OSError) and (refused := _refused_folder(each, folders)):
+        if known is None and isinstance(each, OSError) and (refused := _refused_folder(each, folders)):
             cure = f"Let this user write there, or {refused.elsewhere}."
             return FolderError(f"{refused.path} can't be written to: {each}.", cure=cure)
     return None
@@ -99,7 +100,7 @@ def free_bytes(folder: Path) -> int:
 def nearest_there(folder: Path) -> Path:
     """Returns a folder, or the one above it that is there."""
     folder = folder.absolute()
-    return next((each for each in (folder, *folder.parents) if each.exists()), folder)
+    return next((each for each in (folder, *folder.parents) if os.path.exists(each)), folder)
 
 
 def _full_folder(errors: Sequence[BaseException], folders: Sequence[Folder]) -> Folder:
@@ -113,9 +114,21 @@ def _refused_folder(error: OSError, folders: Sequence[Folder]) -> Folder | None:
     names = _file_names(error)
     # A folder is made with all that is missing above it: then one of these is named.
     above = [each for each in folders if any(each.path.absolute().is_relative_to(path) for path in names)]
-    if error.errno in UNWRITABLE:
-        return next(iter(_holding(names, folders) or above), None)
-    return next((each for each in above if error.errno == NOT_MADE and not each.path.exists()), None)
+    if error.errno == NOT_MADE:
+        return next((each for each in above if not each.path.exists()), None)
+    refused = next(iter(_holding(names, folders) or above), None) if error.errno in UNWRITABLE else None
+    # Who may write there met what may not be read, as data that lies below it.
+    if (
+        refused
+        and error.errno == errno.EACCES
+        and all(map(_may_write, [refused.path, *(each.parent for each in names)]))
+    ):
+        return None
+    return refused
+
+
+def _may_write(folder: Path) -> bool:
+    return os.access(nearest_there(folder), os.W_OK | os.X_OK)
 
 
 def _holding(paths: Sequence[Path], folders: Sequence[Folder]) -> list[Folder]:

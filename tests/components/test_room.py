@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -120,17 +121,60 @@ def no_space():
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+REFUSED = """
+import os, sys
+from pathlib import Path
+from components.errors import TransferlineError
+from components.room import Folder, folder_error
+above = Path(sys.argv[1])
+folders = (Folder(above, "name another in ABOVE"), Folder(above / "shut" / "cache", "name another in CACHE"))
+(above / "shut").mkdir(mode=0o555)
+(above / "rows.csv").touch(mode=0)
+(above / "data").mkdir(mode=0)
+
+def told(act, *, wrapped=False):
+    try:
+        try:
+            act()
+        except OSError as error:
+            if wrapped:
+                raise TransferlineError("The data can't be read.") from error
+            raise
+    except Exception as error:
+        found = folder_error(error, folders)
+        print(found and f"{found.cause} {found.cure}")
+
+told((above / "shut" / "cache").mkdir)
+told((above / "shut" / "file").touch)
+told((above / "rows.csv").read_bytes)
+told((above / "rows.csv").read_bytes, wrapped=True)
+told(lambda: os.listdir(above / "data"))
+told(lambda: os.listdir(above / "data"), wrapped=True)
+told((above / "data" / "rows.csv").read_bytes, wrapped=True)
+"""
+
+
+def test_what_may_not_be_read_is_told_apart_from_a_folder_that_may_not_be_written_to(tmp_path):
+    command = ["unshare", "--user", "--map-user=12345", sys.executable, "-c", REFUSED, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    cache, above, *read = done.stdout.splitlines()
+    said = f"can't be written to: [Errno 13] Permission denied: '{tmp_path}/shut/"
+    assert cache == (f"{tmp_path}/shut/cache {said}cache'. Let this user write there, or name another in CACHE.")
+    assert above == f"{tmp_path} {said}file'. Let this user write there, or name another in ABOVE."
+    assert read == ["None"] * 5
+
+
 def test_a_folder_that_may_not_be_written_to_is_told_with_those_above_it(tmp_path):
     cache = Folder(tmp_path / "none" / "cache", "name another in CACHE")
-    refused = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "none"))
+    refused = OSError(errno.EROFS, "Read-only file system", str(tmp_path / "none"))
     told = folder_error(refused, [cache])
-    assert told.cause.startswith(f"{cache.path} can't be written to: [Errno 13] Permission denied")
+    assert told.cause.startswith(f"{cache.path} can't be written to: [Errno 30] Read-only file system")
     assert told.cure == "Let this user write there, or name another in CACHE."
     not_made = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "none"))
     assert folder_error(not_made, [cache]).cause.startswith(f"{cache.path} can't be written to: [Errno 2]")
     missing = FileNotFoundError(errno.ENOENT, "No such file or directory", str(tmp_path / "file"))
     assert folder_error(missing, [Folder(tmp_path, "name another")]) is None
-    elsewhere = PermissionError(errno.EACCES, "Permission denied", "/somewhere/else")
+    elsewhere = OSError(errno.EROFS, "Read-only file system", "/somewhere/else")
     assert folder_error(elsewhere, [cache]) is None
     assert full_disk(refused) == 0
 
