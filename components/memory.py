@@ -167,11 +167,12 @@ def _mounts(lines: Sequence[str], version: Files) -> Iterator[tuple[str, Path]]:
     """Which group of a hierarchy is mounted, and where: `36 25 0:31 /group /mounted options - kind source options`."""
     for line in lines:
         before, _, after = line.partition(" - ")
-        root, mounted = before.split()[3:5]
-        kind, _, options = after.split()[:3]
+        kind, _, rest = after.partition(" ")
+        options = rest.rpartition(" ")[2]  # the last word, since a source may be empty
         if (version is SECOND and kind == "cgroup2") or (
             version is FIRST and kind == "cgroup" and "memory" in options.split(",")
         ):
+            root, mounted = before.split()[3:5]
             yield root, Path(mounted)
 
 

@@ -61,6 +61,19 @@ def test_the_tightest_of_the_own_group_and_those_above_it_counts(system, version
 
 
 @pytest.mark.parametrize("version", [1, 2])
+def test_mounts_without_a_source_and_lines_of_no_mount_are_passed_over(system, version):
+    proc = system(version, "/own", root__own=(300, 200, 20))
+    mounts = proc / "self" / "mountinfo"
+    mounts.write_text(f"40 1 0:40 / /x rw shared:9 - tmpfs  rw,size=1m\n\nno mount\n{mounts.read_text()}")
+    assert available_memory(proc) == 120
+    assert ended_for_memory(proc) == (7 if version == 1 else 1)
+    mounts.write_text(
+        mounts.read_text().replace(" - cgroup cgroup ", " - cgroup  ").replace("cgroup2 cgroup2", "cgroup2 ")
+    )
+    assert available_memory(proc) == 120
+
+
+@pytest.mark.parametrize("version", [1, 2])
 def test_a_container_sees_its_own_group_alone(system, version):
     """Which is mounted as the root, whether its path is told as the machine sees it or as the container does."""
     proc = system(version, "/docker/abc", mounted_root="/docker/abc", root=(100, 30, 15))
