@@ -60,10 +60,10 @@ def _is_dead(folder: Path) -> bool:
 
 def _untouched(folder: Path) -> float:
     """For how many seconds nothing was written in a folder."""
-    times = [0.0]
-    with suppress(OSError):  # it has just gone
-        times = [path.lstat().st_mtime for path in (folder, *folder.rglob("*"))]
-    return time.time() - max(times)
+    try:
+        return time.time() - max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
+    except OSError:  # something has just gone: somebody is at work, or removes it
+        return 0.0
 
 
 def _removed(folder: Path) -> bool:

@@ -46,6 +46,21 @@ def test_that_of_another_machine_is_dead_when_nothing_was_written_in_it_for_long
     assert remove_dead(tmp_path) == [folder]
 
 
+def test_what_cannot_be_looked_at_to_its_end_is_not_taken_for_dead(tmp_path):
+    shut = tmp_path / ".partial-another-x" / "shut"
+    shut.mkdir(parents=True)
+    (shut / "half").touch()
+    shut.chmod(0o444)  # its names can be read, and nothing else
+    program = "import sys; from pathlib import Path; from components.partial import remove_dead; "
+    program += "print(remove_dead(Path(sys.argv[1])))"
+    command = ["unshare", "--user", "--map-user=12345", sys.executable, "-c", program, str(tmp_path)]
+    (shut.parent / "at work").touch()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert (shut.parent / "at work").exists()
+    shut.chmod(0o755)
+
+
 def test_a_link_of_such_a_name_is_not_followed(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "cache").mkdir()
