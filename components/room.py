@@ -26,6 +26,9 @@ UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 NOT_MADE = errno.ENOENT
 """Of a folder that can't be made; of a file in one that is there, the same number says something else."""
 
+NO_TEMPORARY = "No usable temporary directory"
+"""Python's words for it, which has no number and names no file."""
+
 PATHS = re.compile(r"/[^\s'\"`:;,]+")
 
 
@@ -48,8 +51,17 @@ class FolderError(TransferlineError):
 
 
 def temporary() -> Folder:
-    """Returns the folder of temporary files."""
-    return Folder(Path(os.environ.get("TMPDIR") or tempfile.gettempdir()), "name another in the variable TMPDIR")
+    """Returns the folder of temporary files: of a system without one, the one that is usual."""
+    try:
+        found = os.environ.get("TMPDIR") or tempfile.gettempdir()
+    except FileNotFoundError:
+        found = "/tmp"  # noqa: S108 (only named)
+    return Folder(Path(found), "name another in the variable TMPDIR")
+
+
+def no_temporary() -> FolderError:
+    """Returns the error for people of a system on which none of the usual folders can take temporary files."""
+    return FolderError("No folder for temporary files can be written to.", cure="Name one in the variable TMPDIR.")
 
 
 def output_folder(home: str) -> Folder:
@@ -75,6 +87,8 @@ def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError
     for each in reversed(errors[known or 0 :]):
         if isinstance(each, FolderError):
             return each
+        if NO_TEMPORARY in str(each):
+            return no_temporary()
         if number := full_disk(each):
             folder = _full_folder(errors, folders)
             cure = f"Make room there{folder.how}, or {folder.elsewhere}."

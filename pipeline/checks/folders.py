@@ -10,7 +10,7 @@ from typing_extensions import assert_never
 
 from components.cache_folder import cache
 from components.errors import TransferlineError
-from components.room import Folder, free_bytes, nearest_there
+from components.room import Folder, free_bytes, nearest_there, no_temporary
 from components.trainer.transfer_learning.weights_cache import cache_names, cached
 from pipeline.checks.finding import Finding, fault, ok, warning
 from pipeline.checks.weights import imagenet_needed
@@ -60,9 +60,8 @@ def check_temporary() -> Finding:
     try:
         found = Path(tempfile.gettempdir())
     except FileNotFoundError:
-        return fault(
-            "temporary", "No folder for temporary files can be written to.", "Name one in the variable TMPDIR."
-        )
+        error = no_temporary()
+        return fault("temporary", error.cause, error.cure)
     if given and Path(given).absolute() != found:
         return warning("temporary", f"{given} can't be written to: {found} is taken.", "Name another in TMPDIR.")
     free = free_bytes(found)

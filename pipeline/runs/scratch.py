@@ -31,11 +31,11 @@ def scratch_folder(home: str) -> Iterator[tuple[str, list[Path]]]:
         The folder, "" where none can be made; and which were removed.
     """
     prefix = f"transferline-{hashlib.sha256(os.path.realpath(home).encode()).hexdigest()[:SHOWN_DIGITS]}-"
-    removed = [path for path in Path(tempfile.gettempdir()).glob(f"{prefix}*") if _is_ours(path) and _removed(path)]
-    try:
+    folder, removed = "", []
+    with suppress(OSError):  # a run may do without temporary files
+        above = tempfile.gettempdir()
+        removed = [path for path in Path(above).glob(f"{prefix}*") if _is_ours(path) and _removed(path)]
         folder = tempfile.mkdtemp(prefix=prefix)
-    except OSError:  # a run may do without temporary files
-        folder = ""
     try:
         yield folder, removed
     finally:

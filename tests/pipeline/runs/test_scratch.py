@@ -1,6 +1,7 @@
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,3 +54,29 @@ def test_a_run_does_without_where_none_can_be_made(temporary, tmp_path):
     temporary.rmdir()
     with scratch_folder(str(tmp_path)) as found:
         assert found == ("", [])
+
+
+NONE = """
+import resource, sys, tempfile
+from components.room import folder_error
+from pipeline.runs.room import folders_of
+from pipeline.runs.scratch import scratch_folder
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+with scratch_folder(sys.argv[1]) as found:
+    print(found)
+try:
+    tempfile.mkdtemp()
+except FileNotFoundError as error:
+    print(folder_error(error, folders_of(sys.argv[1])))
+"""
+
+
+def test_a_run_does_without_where_no_folder_takes_temporary_files_and_says_what_helps(tmp_path):
+    without = {key: value for key, value in os.environ.items() if key != "TMPDIR"}
+    command = [sys.executable, "-c", NONE, str(tmp_path)]
+    done = subprocess.run(command, env=without, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "('', [])",
+        "No folder for temporary files can be written to.",
+        "  cure:  Name one in the variable TMPDIR.",
+    ]
