@@ -392,9 +392,7 @@ def _type_seen(given: list[str]) -> ColumnType:
     if not numbers or len(numbers) * 2 <= len(given):
         return "string"
     whole = [text for text in numbers if re.fullmatch(r"[+-]?\d+", text)]
-    if len(whole) == len(numbers) and any(
-        len(text) > MANY_DIGITS or abs(int(text)) > EXACT_IN_FLOAT32 for text in whole
-    ):
+    if len(whole) == len(numbers) and any(map(_is_large, whole)):
         return "int"
     return "float"
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
+from components.errors import TransferlineError
 from components.image_example_gen.archives import (
     Entry,
     Member,
@@ -34,7 +35,7 @@ from components.ingest import storage
 from components.ingest.report import Quarantined
 from components.wording import printable
 
-HEADER_BYTES = 64 * 2**10
+HEADER_BYTES = 2**18
 """Bound on the headers of a member: its name, and what systems note of a file."""
 
 GLOBAL_HEADERS = 100
@@ -47,6 +48,10 @@ _ENDINGS = (
     *(RecursionError, ValueError, LookupError),
 )
 _MANY_DIGITS = re.compile(rb"\d{256}")
+
+
+class _HeaderError(tarfile.ReadError):
+    """A header that may be sound, and is more than is read."""
 
 
 class _Headers:
@@ -74,11 +79,11 @@ class _Headers:
         if self._left is None:
             return self._stream.read(size)
         if not 0 <= size <= self._left:
-            raise tarfile.ReadError(f"a header has more than {HEADER_BYTES:,} bytes")
+            raise _HeaderError(f"a header of more than {HEADER_BYTES:,} bytes")
         self._left -= size
         content = self._stream.read(size)
         if _MANY_DIGITS.search(content):
-            raise tarfile.ReadError("a header has a number of hundreds of digits")
+            raise _HeaderError("a header with a number of hundreds of digits")
         return content
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -119,7 +124,7 @@ class TarMembers:
                     else:
                         yield RawPhoto(item.target, content)
         except _ENDINGS as error:
-            raise damaged(self.path, ".tar.gz", error) from error
+            raise _refused(self.path, error) from error
         if wanted:
             raise changed(self.path)
 
@@ -153,8 +158,18 @@ def _contents(path: str, bounds: ArchiveBounds) -> tuple[list[Member], list[str]
                 members.append(Member(index, name, _entry(info), fault))
             tar.check_end(path, bounds)
     except _ENDINGS as error:
-        raise damaged(path, ".tar.gz", error) from error
+        raise _refused(path, error) from error
     return members, [folder for folder in folders if folder]
+
+
+def _refused(path: str, error: Exception) -> TransferlineError:
+    if not isinstance(error, _HeaderError):
+        return damaged(path, ".tar.gz", error)
+    return TransferlineError(
+        f"The .tar.gz archive has {error}, which no photo needs. Nothing of it was taken.",
+        place=printable(path),
+        cure="Pack it again without extended attributes: tar --no-xattrs.",
+    )
 
 
 def _entry(info: tarfile.TarInfo) -> Entry:

@@ -1,6 +1,7 @@
 """Finds the model that a candidate is compared with, where there is metadata to ask."""
 
 import json
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,8 @@ from tfx.components.evaluator import constants
 from tfx.dsl.components.common.resolver import ResolverStrategy
 from tfx.utils import path_utils
 
+from components.ingest import storage
+from components.pusher.model_files import SAVED_MODEL_FILE
 from components.pusher.seal import make_seal
 from components.pusher.versions import has_same_fingerprint, newest_version
 
@@ -64,6 +67,8 @@ class ServedOrLatestBlessedModel(ResolverStrategy):
                 if has_same_fingerprint(served, paths[model.id]):
                     return [model]
         for model in latest_first:
+            if not storage.exists(os.path.join(paths[model.id], SAVED_MODEL_FILE)):  # somebody removed it
+                continue
             if not self._rolled_back or make_seal(paths[model.id]).digest not in self._rolled_back:
                 return [model]
         return []

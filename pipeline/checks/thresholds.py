@@ -51,7 +51,7 @@ def _number_metrics(config: PipelineConfig) -> Iterator[Finding]:
             yield fault("thresholds", text, f"Use one of {', '.join(NUMBER_METRICS)}.")
         elif metric in LOWER_IS_BETTER and (threshold.max_drop is not None or threshold.at_least is not None):
             text = f"A threshold on '{metric}' asks for more of it, and less is better."
-            yield warning("thresholds", text, "Set at_most, or max_rise for the change against the last blessed model.")
+            yield warning("thresholds", text, "Set at_most, or max_rise for the change against the baseline.")
 
 
 def _predicts_number(config: Pipeline) -> bool:

@@ -75,12 +75,14 @@ def runs(
 
 def _print_runs_here(name: str, config: Pipeline, *, as_json: bool) -> None:
     records = RunStore(config.home).runs()
+    if not records:  # nor is a bucket asked what was pushed
+        nothing = f"{name} hasn't run yet in {config.home}. Start it with: transferline run {name}\n"
+        sys.stdout.write("[]\n" if as_json else nothing)
+        return
     pushed = Versions(config)
     if as_json:
         listed = zip(public(records), records, strict=True)
         print_json([{**values, "mark": pushed.mark(record)} for values, record in listed])
-    elif not records:
-        sys.stdout.write(f"{name} hasn't run yet in {config.home}. Start it with: transferline run {name}\n")
     else:
         console().print(_table(records, pushed))
         if served := pushed.in_words(records):

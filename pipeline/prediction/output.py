@@ -62,7 +62,7 @@ def write_whole(out: Path, fill: Callable[[TextIO], Outcome]) -> Outcome:
         raise TransferlineError(
             f"The file can't be written: {error.strerror}.",
             place=str(out),
-            cure="Name another with --out, or make room.",
+            cure="Name another file, or make room.",
         ) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -197,7 +197,7 @@ def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path],
     since = _began(records[:keep][-1]) if records else 0.0
     others = [
         *of_runs,
-        *_old_checkpoints(config, records, since),
+        *_old_checkpoints(config, since),
         *_old_features(config, stored_features(history, stay.runs), since),
         *sorted(Path(config.artifacts_dir).glob(f"*/{TEMPORARY}")),
     ]
@@ -213,10 +213,9 @@ def _all_artifacts(config: PipelineConfig) -> list[Path]:
     return [*metadata, *(folder for folder in folders if folder.exists())]
 
 
-def _old_checkpoints(config: PipelineConfig, records: Sequence[RunRecord], since: float) -> list[Path]:
-    """Those that no run goes on from: all where the last one came to its end, else those of runs that don't stay."""
-    interrupted = records and records[0].status == "failed"
-    return [path for path in _folders(config.checkpoints_dir) if not interrupted or _changed(path) < since]
+def _old_checkpoints(config: PipelineConfig, since: float) -> list[Path]:
+    """Those of runs that don't stay; a training that comes to its end removes its own."""
+    return [path for path in _folders(config.checkpoints_dir) if _changed(path) < since]
 
 
 def _old_features(config: PipelineConfig, needed: set[str], since: float) -> list[Path]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from components.errors import TransferlineError
 from components.outcome import Failure
+from components.pusher.seal import read_seal
 from components.pusher.versions import SERVED_MODEL, is_same_model, newest_version
 
 if TYPE_CHECKING:
@@ -46,7 +48,16 @@ def with_model(record: RunRecord, home: str) -> RunRecord:
         return record.model_copy(update={"at_work": ""})
     cause = f"{record.error.cause} Its model had been pushed by then: {pushed}."
     error = record.error.model_copy(update={"cause": cause})
-    return record.model_copy(update={"at_work": "", "error": error, "model_uri": pushed})
+    update = {"at_work": "", "error": error, "model_uri": pushed, "model_files": _files_of(pushed)}
+    return record.model_copy(update=update)
+
+
+def _files_of(folder: str) -> dict[str, str]:
+    try:
+        seal = read_seal(folder)
+    except (TransferlineError, OSError):  # nothing is known of it, then
+        return {}
+    return seal.files if seal else {}
 
 
 def ending_text(record: RunRecord) -> str:

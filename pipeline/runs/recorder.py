@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from components.column_roles import not_learned_text, read_uses
-from components.errors import error_in_chain
+from components.errors import TransferlineError, error_in_chain
 from components.ingest.findings import findings_of
 from components.ingest.report import read_report
 from components.memory import is_memory, no_memory
 from components.outcome import Failure, Step
-from components.pusher.seal import check_files, read_seal
+from components.pusher.seal import damage, read_seal
 from components.room import Folder, folder_error
 from pipeline.config import PipelineConfig
 from pipeline.metadata.history import Execution, knows_run
@@ -143,7 +143,13 @@ class Recorder:
             return
         for run in self._store.runs():
             if run.model_files and any(baseline.uri in step.artifacts for step in run.steps):
-                check_files(path_utils.serving_model_path(baseline.uri), run.model_files)
+                folder = path_utils.serving_model_path(baseline.uri)
+                if fault := damage(folder, run.model_files):
+                    raise TransferlineError(
+                        f"The baseline isn't the model that was pushed: {fault}.",
+                        place=folder,
+                        cure="Find out who changed it. Remove the folder: then the one before it is the baseline.",
+                    )
                 return
 
     def _pushed(self, folder: str) -> None:

@@ -24,7 +24,9 @@ class Versions:
     def __init__(self, config: PipelineConfig) -> None:
         self._pushed_dir = config.pushed_dir
         self._there = versions(config.pushed_dir)
-        self._rollbacks = {each.pushed_as: each for each in rollbacks(config.home)}
+        # One that was killed before it pushed has a record, and no version.
+        newest = self._there[0] if self._there else 0
+        self._rollbacks = {each.pushed_as: each for each in rollbacks(config.home) if each.pushed_as <= newest}
 
     @property
     def served(self) -> int | None:
@@ -115,7 +117,7 @@ class Versions:
             runs: All runs of the pipeline.
         """
         origin = self.origin(version)
-        kept = next((run.model_files for run in runs if version_of(run) == origin), {})
+        kept = files_kept(runs, origin)
         if kept or version not in self._there:
             return Seal(files=kept).digest if kept else ""
         try:
@@ -160,7 +162,12 @@ def _kept_files(config: PipelineConfig, version: int) -> dict[str, str]:
         return {}
     origin = Versions(config).origin(version)
     records = RunStore(config.home).runs()
-    return next((record.model_files for record in records if version_of(record) == origin), {})
+    return files_kept(records, origin)
+
+
+def files_kept(runs: Sequence[RunRecord], version: int) -> dict[str, str]:
+    """Returns the SHA-256 of each file of the model that a run pushed as a version; empty where no run kept them."""
+    return next((run.model_files for run in runs if run.model_files and version_of(run) == version), {})
 
 
 def version_of(record: RunRecord) -> int | None:

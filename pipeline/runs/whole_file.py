@@ -1,5 +1,6 @@
 """Writes a file whole or not at all."""
 
+import fcntl
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +21,12 @@ def write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}{SUFFIX}")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        with partial.open("x", encoding="utf-8") as file:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(text)
+            file.flush()
+            partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
@@ -30,14 +35,17 @@ def remove_partial(folder: Path, name: str = "*") -> list[Path]:
     """Removes what was left of files that were being written as their process was killed.
 
     Args:
-        folder: Their folder, in which nobody else writes.
+        folder: Their folder. What somebody is at work on is locked, and stays.
         name: The file's name.
 
     Returns:
         What was removed.
     """
-    found = sorted(folder.glob(f"{name}.????????{SUFFIX}"))
-    for path in found:
-        with suppress(OSError):  # it is only in the way
-            path.unlink()
-    return found
+    return [path for path in sorted(folder.glob(f"{name}.????????{SUFFIX}")) if _removed(path)]
+
+
+def _removed(path: Path) -> bool:
+    with suppress(OSError), path.open("rb") as file:  # it is locked, or just gone; else only in the way
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink()
+    return not path.exists()

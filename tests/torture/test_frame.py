@@ -7,6 +7,8 @@ from torture.__main__ import main
 from torture.frame import run_part
 from torture.part import Part, part_of, run_case
 
+from components.errors import TransferlineError
+
 OF_THE_TEST = """
 import os, signal, time
 from torture.part import Part
@@ -98,6 +100,16 @@ def test_memory_beyond_the_bound_is_a_broken_promise():
     part = Part(name="any", cases=1, run=lambda *_: str(len(bytearray(200 * 2**20))), mebibytes=100)
     assert run_case(part, 0, 0).verdict == "broken: 200 MiB"
     assert run_case(part, 0, 1).verdict == str(200 * 2**20)
+
+
+def test_a_part_whose_cases_must_go_through_is_broken_by_a_refusal():
+    def refuse(*_):
+        raise TransferlineError("No.", cure="None.")
+
+    assert run_case(Part(name="any", cases=1, run=refuse), 0, 1).verdict == "refused"
+    result = run_case(Part(name="any", cases=1, run=refuse, refusals=False), 0, 1)
+    assert result.verdict == "broken: TransferlineError"
+    assert "No." in result.told
 
 
 def test_there_is_no_such_part(capsys):

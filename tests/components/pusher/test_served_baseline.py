@@ -1,6 +1,7 @@
 """Which model a candidate is compared with: the served one, not one that somebody went back from."""
 
 import json
+import shutil
 
 import pytest
 from tfx.types import standard_artifacts
@@ -73,3 +74,9 @@ def test_what_somebody_went_back_from_is_no_baseline_of_what_took_its_place(base
 
 def test_a_served_model_that_nothing_is_known_of_is_passed_over(baseline, models, tmp_path):
     assert baseline("refused", pushed=("refused",)) == "c"
+
+
+def test_a_model_whose_folder_was_removed_is_passed_over(baseline, models):
+    shutil.rmtree(f"{models['c'].uri}/Format-Serving")
+    assert baseline("refused") == "b"
+    assert baseline("refused", rolled_back="a") == "b"

@@ -5,9 +5,11 @@ from pathlib import Path
 import kfp_server_api
 import pytest
 from cluster_apis import KubeflowApi, serving
+from typer.testing import CliRunner
 
 from components.errors import TransferlineError
 from components.outcome import Failure
+from pipeline.cli import app
 
 
 def test_no_run_is_said_in_words(transferline):
@@ -15,6 +17,15 @@ def test_no_run_is_said_in_words(transferline):
         f"digits hasn't run yet in {transferline.home('digits')}. Start it with: transferline run digits\n"
     )
     assert transferline.json("runs", "digits") == []
+
+
+def test_no_bucket_is_asked_where_there_are_no_runs(monkeypatch):
+    def asked(_):
+        raise AssertionError("it was")
+
+    monkeypatch.setattr("pipeline.commands.runs.Versions", asked)
+    done = CliRunner().invoke(app, ["runs", "digits", "--output-dir", "gs://bucket/out"])
+    assert done.stdout.startswith("digits hasn't run yet in gs://bucket/out/digits.")
 
 
 def test_runs_are_listed_the_newest_first(transferline):

@@ -106,8 +106,11 @@ def test_checkpoints_stay_as_long_as_the_next_run_may_go_on_from_them(config):
     carry_out(config, 20, "cache")
     assert not checkpoints.exists()
     (checkpoints / "0123456789abcdef").mkdir(parents=True)
-    RunStore(config.home).save(RunRecord(run_id="20260109T000000-00001", status="pushed"))
+    # A run of other settings took none of what the interrupted one left.
+    RunStore(config.home).save(RunRecord(run_id="20980109T000000-00001", status="pushed"))
     carry_out(config, 20, "old")
+    assert any(checkpoints.iterdir())
+    carry_out(config, 1, "old")
     assert not any(checkpoints.iterdir())
 
 

@@ -10,6 +10,7 @@ from model_files import write_model_files
 
 from components.outcome import Failure, Step, ThresholdCheck
 from components.pusher.publish import publish
+from components.pusher.seal import make_seal
 from components.pusher.versions import SERVED_MODEL
 from pipeline.runs.lock import LOCK_FILE, Holder, held
 from pipeline.runs.record import RunRecord, RunStore, public
@@ -111,6 +112,7 @@ def test_a_run_killed_between_the_push_and_its_record_does_not_deny_the_model_th
     publish(str(model), str(tmp_path / "pushed"), "8")
     record = store.last()
     assert (record.status, record.model_uri) == ("failed", str(tmp_path / "pushed" / "8"))
+    assert record.model_files == make_seal(record.model_uri).files
     assert record.error.place == "Pusher"
     assert record.error.cause.endswith(f"Its model had been pushed by then: {record.model_uri}.")
     store.save(RunRecord(run_id="b", status="running", at_work="Evaluator", steps=steps))

@@ -1,5 +1,6 @@
 """What is known of versions after rollbacks: which models are held back, and that a model is what its run pushed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from components.errors import TransferlineError
 from components.pusher.model_files import SEAL_FILE
 from components.pusher.publish import publish
-from components.pusher.seal import make_seal, read_seal
+from components.pusher.seal import make_seal, read_seal, write_seal
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.data.sources import with_data
@@ -146,3 +147,25 @@ def test_a_version_without_a_run_and_without_a_seal_is_taken_as_it_is(pushed):
     (Path(folder) / SEAL_FILE).unlink()
     (Path(pushed.config.home) / "runs" / "20260101T000000-00001.json").unlink()
     assert pushed_model(pushed.config) == folder
+
+
+def test_a_rollback_that_was_killed_before_it_pushed_holds_no_model_back(pushed):
+    pushed.run("a", 1)
+    pushed.run("b", 2)
+    done = roll_back(pushed.config, "1")
+    assert pushed.held_back() == {"b"}
+    shutil.rmtree(done.model_uri)
+    assert pushed.held_back() == set()
+    versions = Versions(pushed.config)
+    assert [versions.mark(run) for run in RunStore(pushed.config.home).runs()] == ["served", "replaced"]
+
+
+def test_a_later_record_without_its_files_takes_no_protection_from_a_model(pushed):
+    folder = pushed.run("a", 1)
+    RunStore(pushed.config.home).save(RunRecord(run_id="20260102T000000-00001", status="failed", model_uri=folder))
+    other = Path(pushed.model("b"))
+    for file in other.iterdir():
+        (Path(folder) / file.name).write_bytes(file.read_bytes())
+    write_seal(make_seal(folder), folder)
+    with pytest.raises(TransferlineError, match="isn't the one that was pushed"):
+        pushed_model(pushed.config)

@@ -31,6 +31,7 @@ class Part(BaseModel):
         cases: How many `make torture` tries.
         run: Does one case. It gets what decides everything by chance, and an empty folder; it returns its verdict in a
             word or two. TransferlineError counts as "refused"; any other exception is a broken promise.
+        refusals: Whether TransferlineError may be its end at all.
         sample: How many cases of seed 0 are in `make test`.
         seconds: The longest that a case may take.
         mebibytes: By how much a case may raise the memory of its process.
@@ -41,6 +42,7 @@ class Part(BaseModel):
     name: str
     cases: int
     run: Callable[[Random, Path], str]
+    refusals: bool = True
     sample: int = 20
     seconds: int = 30
     mebibytes: int = 1024
@@ -86,13 +88,12 @@ def run_case(part: Part, seed: int, case: int) -> Result:
         try:
             # The numbers by chance of a case hang on nothing but these three.
             verdict = part.run(Random(f"{seed}/{part.name}/{case}"), Path(folder))  # noqa: S311
-        except TransferlineError:
-            verdict = "refused"
         except (Exception, SystemExit) as error:
-            verdict = f"{BROKEN}{type(error).__name__}"
+            may_be = part.refusals and isinstance(error, TransferlineError)
+            verdict = "refused" if may_be else f"{BROKEN}{type(error).__name__}"
             lines = traceback.format_exc().splitlines()[-_LINES_OF_TRACEBACK:]
             # What was read may hold what UTF-8 can't have.
-            told = "\n".join(lines).encode("utf-8", "backslashreplace").decode()
+            told = "" if may_be else "\n".join(lines).encode("utf-8", "backslashreplace").decode()
     seconds = round(time.perf_counter() - begin, 3)
     risen = None if before is None else _highest_memory() - before
     if risen is not None and risen > part.mebibytes:

@@ -26,4 +26,11 @@ DIGITS = Kind(
         "Report",
     ),
 )
-PART = Part(name="kills_photos", cases=40, run=partial(killed_again_and_again, DIGITS), sample=0, seconds=SECONDS)
+PART = Part(
+    name="kills_photos",
+    cases=40,
+    run=partial(killed_again_and_again, DIGITS),
+    sample=0,
+    refusals=False,
+    seconds=SECONDS,
+)
