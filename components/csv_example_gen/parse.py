@@ -39,6 +39,9 @@ MAX_LINES_IN_CELL = 100
 NO_BEGIN_OF_A_CELL = re.compile(rb'["\w.]')
 """What a quote can stand behind that is a sign of the cell itself, whatever the delimiter is."""
 
+MANY_CELLS = 20_000
+WHOLE_QUOTES = re.compile(rb'"[^"]*"')
+
 LINES_APART, MOST_HALVINGS = 2_000, 100
 """Of so many lines Python looks for open quotes; what it doesn't find, so many halvings may."""
 
@@ -101,6 +104,7 @@ def parse(block: Block, columns: tuple[str, ...], types: Mapping[str, ColumnType
     starts = line_starts(block.data, newlines_in_values=data.newlines_in_values)
     lines = _lines_of(block.data, starts, data.newlines_in_values) + block.line
     reasons = _broken_lines(block.data, starts, data.newlines_in_values)
+    reasons |= _far_too_many_cells(block.data, starts, len(columns), data.delimiter)
     text, kept = _Lines(block.data, starts), np.arange(len(starts))
     if reasons:
         kept = np.delete(kept, list(reasons))
@@ -143,6 +147,18 @@ def _broken_lines(content: bytes, starts: Lines, newlines_in_values: bool) -> di
                 reasons.setdefault(int(number), "there is a carriage return inside of it")
     if not content.isascii():
         reasons |= _undecodable(content, starts)
+    return reasons
+
+
+def _far_too_many_cells(content: bytes, starts: Lines, columns: int, delimiter: str) -> dict[int, str]:
+    """Lines with so many cells more than there are columns that Arrow 18 may end the process when it tells of them."""
+    reasons: dict[int, str] = {}
+    ends = np.append(starts[1:], len(content))
+    for number in np.flatnonzero(ends - starts > MANY_CELLS):
+        line = content[starts[number] : ends[number]]
+        cells = 1 + WHOLE_QUOTES.sub(b"", line).count(delimiter.encode())
+        if cells > columns + MANY_CELLS:
+            reasons[int(number)] = f"it has {cells} cells instead of {columns}"
     return reasons
 
 

@@ -115,3 +115,12 @@ def test_a_quote_is_open_where_a_pattern_says_so():
         found.add(is_open)
         assert parse._ends_within_quotes(line) == is_open, line
     assert found == {True, False}
+
+
+def test_a_line_of_a_million_cells_is_told_by_their_number():
+    """Arrow 18, beside TensorFlow, ended the process when it told of 50,000."""
+    texts = b'"' + b"," * 50_000 + b'",4\n'
+    block = Block(b"1,2\n" + b"," * 1_000_000 + b"\n" + texts + b"5,6\n", line=0, row=0)
+    rows = parse.parse(block, ("a", "label"), {"a": "string", "label": "string"}, CsvData())
+    assert [(fault.line, fault.reason) for fault in rows.faults] == [(1, "it has 1000001 cells instead of 2")]
+    assert (rows.count, rows.table["label"].to_pylist()) == (4, ["2", "4", "6"])
