@@ -272,6 +272,9 @@ def _read(
     count = len(lines)
     if not count:
         return pa.table({name: pa.array([], ARROW_TYPES[types[name]]) for name in columns}), {}
+    # A quote that isn't closed may make one row of all of them.
+    if not halvings and count > 1 and count * len(columns) > MANY_CELLS and b'"' in lines.content:
+        return _read_halves(lines, columns, types, data, halvings)
     bad: dict[int, str] = {}
     reasons: dict[int, str] = {}
     try:
@@ -315,6 +318,16 @@ def _read_apart(
         return empty, dict.fromkeys(range(count), APART if count == 1 else NEAR)
     if halvings:
         halvings.left -= 1
+    return _read_halves(lines, columns, types, data, halvings)
+
+
+def _read_halves(
+    lines: _Lines,
+    columns: tuple[str, ...],
+    types: Mapping[str, ColumnType],
+    data: CsvData,
+    halvings: _Halvings | None,
+) -> _Read:
     one, other = lines.halves()
     first, bad = _read(one, columns, types, data, halvings)
     second, more = _read(other, columns, types, data, halvings)
