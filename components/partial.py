@@ -17,14 +17,18 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
-def partial_folder(parent: Path) -> Iterator[Path]:
+def partial_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
     """Makes a folder beside what is to be moved out of it, and removes it with all that is still in it.
+
+    Args:
+        parent: Where to make it.
+        prefix: How its name begins, which tells it from others' there.
 
     Raises:
         OSError: It can't be made.
     """
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{_boot()}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{_boot()}-", dir=parent))
         opened = _locked(folder)
         if opened is not None:
             break
@@ -37,7 +41,17 @@ def partial_folder(parent: Path) -> Iterator[Path]:
 
 def remove_dead(parent: Path) -> list[Path]:
     """Removes the folders of processes that are gone; returns which they were."""
-    return [folder for folder in sorted(parent.glob(f"{PREFIX}*")) if _is_dead(folder) and _removed(folder)]
+    return [folder for folder in dead_folders(parent) if _removed(folder)]
+
+
+def dead_folders(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
+    """Finds the folders of processes that are gone; each is locked until the next is asked for, to be removed."""
+    for folder in sorted(parent.glob(f"{prefix}*")):
+        if _is_old(folder, prefix) and (opened := _taken(folder)) is not None:
+            try:
+                yield folder
+            finally:
+                os.close(opened)
 
 
 def _locked(folder: Path) -> int | None:
@@ -54,8 +68,9 @@ def _locked(folder: Path) -> int | None:
     return None
 
 
-def _is_dead(folder: Path) -> bool:
-    return folder.name.startswith(f"{PREFIX}{_boot()}-") or _untouched(folder) > SECONDS_OF_ANOTHER_MACHINE
+def _is_old(folder: Path, prefix: str) -> bool:
+    """Whether its lock can be believed, as one of this machine's, or nobody has touched it for long."""
+    return folder.name.startswith(f"{prefix}{_boot()}-") or _untouched(folder) > SECONDS_OF_ANOTHER_MACHINE
 
 
 def _untouched(folder: Path) -> float:
@@ -66,19 +81,22 @@ def _untouched(folder: Path) -> float:
         return 0.0
 
 
-def _removed(folder: Path) -> bool:
-    """Removes a folder unless its maker lives."""
+def _taken(folder: Path) -> int | None:
+    """Locks a folder unless its maker lives, or nobody can tell."""
     try:
         opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
-        return False
+        return None
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        rmtree(folder, ignore_errors=True)
-    except OSError:  # it is at work, or nobody can tell
-        return False
-    finally:
+    except OSError:
         os.close(opened)
+        return None
+    return opened
+
+
+def _removed(folder: Path) -> bool:
+    rmtree(folder, ignore_errors=True)
     return not folder.exists()
 
 

@@ -234,8 +234,10 @@ def test_the_next_run_closes_the_record_of_one_that_was_killed_as_a_whole_and_sa
 def test_what_libraries_leave_among_temporary_files_goes_with_the_run(config, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with scratch_folder(config.home) as (dead, _):
-        program = "import tempfile\nprint(tempfile.mkdtemp(prefix='beam-'))\nos.kill(os.getpid(), signal.SIGKILL)\n"
-        record = run_in_child(config, child=child(program))
+        pass
+    Path(dead).mkdir()  # as it is after a kill
+    program = "import tempfile\nprint(tempfile.mkdtemp(prefix='beam-'))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    record = run_in_child(config, child=child(program))
     said, made = Path(record.log).read_text().splitlines()
     assert said == f"left by an interruption, and removed: {dead}"
     assert Path(made).parent.parent == tmp_path

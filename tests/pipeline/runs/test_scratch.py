@@ -28,12 +28,36 @@ def test_it_goes_with_all_that_is_in_it(temporary, tmp_path):
 
 
 def test_those_of_runs_of_the_same_pipeline_that_are_gone_are_removed(temporary, tmp_path):
-    with scratch_folder(str(tmp_path)) as (folder, _), scratch_folder(str(tmp_path / "another")) as (another, _):
-        Path(folder, "beam-temp").mkdir()
+    with scratch_folder(str(tmp_path)) as (folder, _):
+        pass
+    Path(folder, "beam-temp").mkdir(parents=True)  # as it is after a kill
+    with scratch_folder(str(tmp_path / "another")) as (another, _):
         (temporary / f"{Path(folder).name}-link").symlink_to(another)
         with scratch_folder(str(tmp_path)) as (_, removed):
             assert removed == [Path(folder)]
             assert Path(another).is_dir()
+
+
+RUNS = """
+import sys, time
+from pipeline.runs.scratch import scratch_folder
+with scratch_folder(sys.argv[1]) as (folder, removed):
+    print(folder, removed, flush=True)
+    time.sleep(1000)
+"""
+
+
+def test_that_of_a_run_in_another_container_with_the_same_paths_stays(temporary, tmp_path):
+    command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", RUNS, str(tmp_path)]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(temporary)}, stdout=subprocess.PIPE) as process:
+        at_work, removed = process.stdout.readline().decode().split()
+        with scratch_folder(str(tmp_path)) as found:
+            stays = Path(at_work).is_dir()
+        process.kill()
+        process.wait()
+        assert (stays, removed, found[1]) == (True, "[]", [])
+        with scratch_folder(str(tmp_path)) as found:
+            assert found[1] == [Path(at_work)]
 
 
 def test_processes_that_the_run_left_go_with_it_and_no_others(tmp_path):
