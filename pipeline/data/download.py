@@ -11,7 +11,7 @@ import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
 from urllib.parse import urlsplit
@@ -91,7 +91,7 @@ def check_kept(source: Download, path: Path) -> None:
     Raises:
         TransferlineError: It isn't.
     """
-    note = path.with_name(f".{path.name}.json")
+    note = _note_file(path)
     try:
         kept = Kept.model_validate_json(note.read_bytes())
     except (OSError, ValidationError):
@@ -106,6 +106,12 @@ def check_kept(source: Download, path: Path) -> None:
             note.write_text(Kept(url=source.url, sha256=found, stamp=stamp).model_dump_json(), encoding="utf-8")
         except OSError:  # of a cache that is only read: then it is compared anew each time
             return
+
+
+def forget_kept(path: Path) -> None:
+    """Forgets what is known of a download that somebody has removed: another may come in its place."""
+    with suppress(OSError):  # of a folder that isn't there, or is only read: whoever writes there tells
+        _note_file(path).unlink()
 
 
 def _refuse_what_anybody_can_change(source: Download, path: Path) -> None:
@@ -197,6 +203,10 @@ def _forget(path: Path) -> None:
 
 def _partial_file(path: Path) -> Path:
     return path.with_name(f".{path.name}.partial")
+
+
+def _note_file(path: Path) -> Path:
+    return path.with_name(f".{path.name}.json")
 
 
 def _version_file(path: Path) -> Path:

@@ -12,7 +12,7 @@ from components.partial import partial_folder
 from components.room import Folder, folder_error
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
-from pipeline.data.download import check_kept, download
+from pipeline.data.download import check_kept, download, forget_kept
 
 DIGEST_LENGTH = 12
 
@@ -47,6 +47,8 @@ def materialise(source: Source) -> Path:
     """
     path = source_path(source)
     if not path.exists():
+        if isinstance(source, Download):
+            forget_kept(path)
         write_to(source, path, cache())
     if isinstance(source, Download):
         check_kept(source, path)

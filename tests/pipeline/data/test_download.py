@@ -195,6 +195,23 @@ def test_a_file_that_was_changed_since_is_refused_each_time_until_it_is_gone():
         assert "instead of 11" in refusal(source.model_copy(update={"sha256": "11"})).cause
 
 
+def test_a_file_that_is_another_by_now_is_taken_once_the_old_one_is_removed(tmp_path, monkeypatch):
+    file = tmp_path / "localhost.pem"
+    file.write_bytes(certificate_of("localhost"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    handler = type("Handler", (Server,), {"asked": []})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as secure:
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        threading.Thread(target=secure.serve_forever, daemon=True).start()
+        source = Download(url=f"https://localhost:{secure.server_port}/photos.zip")
+        materialise(source).unlink()
+        handler.content = ARCHIVE[::-1]
+        assert materialise(source).read_bytes() == ARCHIVE[::-1]
+        secure.shutdown()
+
+
 def test_a_file_that_somebody_put_there_is_compared_and_then_known():
     source = Download(url="https://host.invalid/photos.zip", size=len(ARCHIVE), sha256=SHA256)
     path = source_path(source)
