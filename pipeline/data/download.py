@@ -130,7 +130,8 @@ def _locked(partial: Path) -> Iterator[BinaryIO]:
     """Opens the unfinished file to go on with it, when nobody else is at it."""
     while True:
         with partial.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(OSError):  # of a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             if os.fstat(file.fileno()).st_nlink:  # otherwise whoever was at it has removed it
                 yield file
                 return
