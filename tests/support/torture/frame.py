@@ -1,11 +1,13 @@
 """Runs parts, goes on where an interrupted run ended, and counts."""
 
+import os
 import signal
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from pydantic import BaseModel, ConfigDict
 
@@ -57,7 +59,9 @@ def run_part(part: Part, seed: int, cases: int, folder: Path) -> Counts:
     results = folder / f"{part.name}-{seed}.jsonl"
     while (done := len(_read(results))) < cases:
         command = [sys.executable, "-m", "torture.worker", part.name, str(seed), str(done), str(cases), str(results)]
-        ended = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
+        with TemporaryDirectory(prefix="torture-") as scratch:  # a process that is killed leaves its cases' folders
+            variables = {**os.environ, "TMPDIR": scratch}
+            ended = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True, env=variables)
         if ended.returncode == 0:
             break
         told = ended.stderr[-2000:]

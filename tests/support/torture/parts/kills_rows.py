@@ -29,4 +29,11 @@ HIGGS_TOY = Kind(
         "Report",
     ),
 )
-PART = Part(name="kills_rows", cases=40, run=partial(killed_again_and_again, HIGGS_TOY), sample=1, seconds=SECONDS)
+PART = Part(
+    name="kills_rows",
+    cases=40,
+    run=partial(killed_again_and_again, HIGGS_TOY),
+    sample=1,
+    refusals=False,
+    seconds=SECONDS,
+)
