@@ -22,6 +22,9 @@ Piece: TypeAlias = Block | Rows
 
 Item = TypeVar("Item")
 
+MUCH_MORE = 16
+"""Times what is asked for: what is read at once may inflate to so much."""
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -76,7 +79,7 @@ class Reader:
         return 0 if file.kind is Kind.PARQUET else file.size
 
     def length(self, number: int, most: int) -> float:
-        """Returns about how many bytes of rows a CSV file has; inflates no more than `most` of them to know."""
+        """Returns about how many bytes of rows a CSV file has; inflates hardly more than `most` of them to know."""
         file = self.layout.files[number]
         return _inflated(file, most) if file.kind is Kind.GZIP else file.size - file.start
 
@@ -129,10 +132,14 @@ def evenly(items: Sequence[Item], count: int) -> list[Item]:
 
 
 def _inflated(file: FileLayout, most: int) -> float:
-    inflated = 0
+    inflated = packed = 0
     with suppress(EOFError, OSError), storage.open_file(file.path) as opened:  # the run says if its end is damaged
         for data in inflate(opened):
+            if opened.tell() > packed:  # all that was read before is inflated by now
+                if inflated > most:
+                    return inflated / packed * file.size
+                packed = opened.tell()
             inflated += len(data)
-            if inflated > most:
-                return inflated / opened.tell() * file.size
+            if inflated > MUCH_MORE * most:
+                return inflated / packed * file.size
     return inflated - file.start

@@ -37,7 +37,9 @@ def test_a_dry_run_prints_what_would_be_sent(home):
         *("--parameter", "max_epochs=3", "--schedule", "0 3 * * 1", "--dry-run"),
     )
     assert done.returncode == 0, done.text
-    sent = json.loads(done.text)
+    doubt, _, shown = done.text.partition("{")
+    assert "default account" in doubt
+    sent = json.loads("{" + shown)
     assert sent["parameters"]["max_epochs"] == 3
     assert (sent["project"], sent["region"], sent["schedule"]) == ("p", "r", "0 3 * * 1")
     assert "BaselineModel" in sent["steps"]
@@ -68,6 +70,8 @@ def test_data_that_lies_elsewhere_is_not_copied(home):
 def test_a_cluster_that_is_not_reached_is_named_and_nothing_else_said(home, command, arguments, cause):
     root = home.path / "root"
     given = ("--image", "image", "--root", root) if command == "submit" else ()
+    if command == "submit" and "vertex" in arguments:
+        given += ("--service-account", "runs@p.iam.gserviceaccount.com")
     nobody = {"NO_GCE_CHECK": "true", "GOOGLE_APPLICATION_CREDENTIALS": ""}
     done = home.transferline(command, "digits", *arguments, *given, **nobody)
     assert (done.returncode, done.stdout) == (1, "")

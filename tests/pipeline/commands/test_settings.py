@@ -41,8 +41,8 @@ def test_only_some_with_what_is_set_as_json(transferline):
 
 
 def test_what_is_not_set_has_no_value(transferline):
-    assert ["url", "(needed)", "text", "Where", "it", "is."] in [
-        line.split() for line in transferline("settings", "photos", "source").splitlines()
+    assert ["url", "(needed)", "text", "Where", "it", "is:"] in [
+        line.split()[:6] for line in transferline("settings", "photos", "source").splitlines()
     ]
 
 

@@ -224,6 +224,7 @@ def test_all_code_that_makes_a_value_of_a_photo_is_in_the_key():
         "components.trainer.tpu_environment",
         "components.trainer.transfer_learning",
         "components.trainer.transfer_learning.config",
+        "components.trainer.transfer_learning.store_files",
         "components.transform",
         "components.transform.config",
         "components.wording",
