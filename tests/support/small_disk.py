@@ -9,6 +9,8 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 MOUNT = 'mount -t tmpfs -o "$1" small_disk "$2" && echo ready && exec sleep infinity'
 
 
@@ -57,7 +59,8 @@ def small_disk(folder, options="size=512k"):
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", MOUNT, "sh", options, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         try:
-            assert holder.stdout.readline() == "ready\n"
+            if holder.stdout.readline() != "ready\n":
+                pytest.skip("no user may mount a disk here: the system or its container forbids mount namespaces")
             yield SmallDisk(holder.pid, folder)
         finally:
             holder.kill()
