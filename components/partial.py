@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 
+from components.boot import boot_id
+
 PREFIX = ".partial-"
 SECONDS_OF_ANOTHER_MACHINE = 86_400.0
 """On a volume whose locks aren't shared, or that has none, what wasn't touched for so long is nobody's."""
-
-_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def partial_folder(parent: Path, prefix: str = PREFIX) -> Iterator[Path]:
         OSError: It can't be made.
     """
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{_boot()}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=f"{prefix}{boot_id()[:8]}-", dir=parent))
         opened = _locked(folder)
         if opened is not None:
             break
@@ -70,7 +70,7 @@ def _locked(folder: Path) -> int | None:
 
 def _is_old(folder: Path, prefix: str) -> bool:
     """Whether its lock can be believed, as one of this machine's, or nobody has touched it for long."""
-    return folder.name.startswith(f"{prefix}{_boot()}-") or _untouched(folder) > SECONDS_OF_ANOTHER_MACHINE
+    return folder.name.startswith(f"{prefix}{boot_id()[:8]}-") or _untouched(folder) > SECONDS_OF_ANOTHER_MACHINE
 
 
 def _untouched(folder: Path) -> float:
@@ -98,10 +98,3 @@ def _taken(folder: Path) -> int | None:
 def _removed(folder: Path) -> bool:
     rmtree(folder, ignore_errors=True)
     return not folder.exists()
-
-
-def _boot() -> str:
-    """What tells this machine, since its start, from others."""
-    with suppress(OSError):
-        return _BOOT.read_text(encoding="ascii")[:8]
-    return "unknown"

@@ -46,7 +46,7 @@ class Evaluator(TfxEvaluator):
             examples: Examples with a split "test".
             model: The candidate.
             evaluation: Slices and thresholds.
-            baseline_model: The last blessed model, where there is one.
+            baseline_model: What the candidate is compared with, where there is something.
             example_weight: The feature with each example's weight; "" where they all count the same.
         """
         spec = EvaluatorSpec(

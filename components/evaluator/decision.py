@@ -26,7 +26,7 @@ def decide(evaluation: Evaluation, output_path: str, baseline_uri: str, predicte
     Args:
         evaluation: The thresholds.
         output_path: Where TFMA wrote its metrics and validation.
-        baseline_uri: The last blessed model, "" if there is none.
+        baseline_uri: What it is compared with, "" if there is nothing.
         predicted: What the model predicts.
 
     Returns:

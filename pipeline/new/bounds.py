@@ -16,7 +16,7 @@ def above_guessing(counts: Mapping[str, int], above: float, test: int, drop: flo
         counts: How many records there are, by class.
         above: Which part of the way from what guessing reaches to 1 the accuracy must be at least.
         test: About how many records test the model.
-        drop: How far the value may fall below the last blessed model's.
+        drop: How far the value may fall below the baseline's.
     """
     if not is_mostly_one(counts):
         return Threshold(metric="accuracy", at_least=accuracy_at_least(counts, above, test), max_drop=drop)

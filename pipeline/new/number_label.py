@@ -31,7 +31,7 @@ def thresholds_for(label: NumberLabel, test: int, drop: float) -> tuple[Threshol
     Args:
         label: The number.
         test: About how many rows test the model.
-        drop: How far R2 may fall below the last blessed model's.
+        drop: How far R2 may fall below the baseline's.
     """
     rmse = label.deviation * math.sqrt(1 - least_r2(test))
     return (

@@ -18,6 +18,7 @@ from typing import IO, Literal
 
 from pydantic import ValidationError
 
+from components.boot import boot_id
 from components.errors import TransferlineError
 from components.room import full_disk
 from components.settings import Settings
@@ -26,7 +27,6 @@ Taken = Literal["locked", "busy", "no locks"]
 """What became of asking for a lock; the last of a file system that has none."""
 
 LOCK_FILE = "pipeline.lock"
-BOOT = Path("/proc/sys/kernel/random/boot_id")
 SECONDS_TO_RENEW = 10.0
 # Of machines whose clocks differ; renewed six times in it.
 SECONDS_OF_A_LIVE_HOLDER = 60.0
@@ -57,7 +57,7 @@ class Holder(Settings):
     @property
     def of_this_boot(self) -> bool:
         """Whether it is, or was, a process of the kernel that runs now."""
-        return self.boot == _boot()
+        return self.boot == boot_id()
 
     def __str__(self) -> str:
         what = f"The run {self.run_id}" if self.run_id else f"A {self.doing}"
@@ -246,12 +246,9 @@ def _at_work(holder: Holder | None, path: Path) -> TransferlineError:
 def _myself(doing: str) -> Holder:
     now = datetime.now(timezone.utc)
     return Holder(
-        doing=doing, process=os.getpid(), host=socket.gethostname(), boot=_boot(), since=f"{now:%Y-%m-%d %H:%M:%S} UTC"
+        doing=doing,
+        process=os.getpid(),
+        host=socket.gethostname(),
+        boot=boot_id(),
+        since=f"{now:%Y-%m-%d %H:%M:%S} UTC",
     )
-
-
-def _boot() -> str:
-    try:
-        return BOOT.read_text(encoding="ascii").strip()
-    except OSError:
-        return socket.gethostname()
