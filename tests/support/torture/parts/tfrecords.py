@@ -13,20 +13,34 @@ from torture.data import EXTREMES, spoiled_photo
 from torture.mutation import HOSTILE_TEXTS, spoiled_bytes
 from torture.part import Part
 
+LAYOUTS = (
+    ("photos.tfrecord",),
+    ("a-00000-of-00002.gz", "a-00001-of-00002.gz"),
+    ("train.tfrecord", "val.tfrec"),
+    ("val.tfrec",),
+)
+
 
 def run(random: Random, folder: Path) -> str:
-    """Writes records, spoils them or the file, and takes them in."""
-    content = b"".join(_framed(random, _record(random)) for _ in range(random.randint(0, 6)))
-    if random.random() < 0.15:
+    """Writes files of records, spoils records or a file, and takes them in."""
+    names = random.choices(LAYOUTS, (6, 6, 6, 1))[0]
+    for name in names:
+        (folder / name).write_bytes(_file(random))
+    found = taken(folder, features={"class_names": random.choice(((), ("cat", "dog")))})
+    return "quarantined" if found.quarantined else "taken"
+
+
+def _file(random: Random) -> bytes:
+    content = b"".join(
+        _framed(random, _record(random)) for _ in range(random.choices(range(7), (1, 4, 4, 4, 4, 4, 4))[0])
+    )
+    if random.random() < 0.1:
         content = spoiled_bytes(random, content)
     if random.random() < 0.5:
         content = gzip.compress(content, compresslevel=1)
-        if random.random() < 0.3:
+        if random.random() < 0.2:
             content = spoiled_bytes(random, content)
-    names = ("photos.tfrecord", "train.tfrecord", "a-00000-of-00001.gz", "val.tfrec")
-    (folder / random.choice(names)).write_bytes(content)
-    found = taken(folder, features={"class_names": random.choice(((), ("cat", "dog")))})
-    return "quarantined" if found.quarantined else "taken"
+    return content
 
 
 def _record(random: Random) -> bytes:
