@@ -6,9 +6,10 @@ TensorFlow is imported where a record is read: whoever looks for photos elsewher
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from warnings import catch_warnings, filterwarnings
 
 from google.protobuf.message import DecodeError
 
@@ -23,6 +24,9 @@ from components.wording import printable
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+_NO_FEATURES = b"\x0a\x00"
+"""A tf.Example's first field with nothing in it; messages one after the other are one, merged."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,8 @@ class TFRecordFile:
                 yield self._photo(place, record)
 
     def _photo(self, place: str, record: bytes) -> RawPhoto | Quarantined:
-        import tensorflow as tf
-
-        try:
-            features = tf.train.Example.FromString(record).features.feature
-        except DecodeError:
+        features = _features_of(record)
+        if features is None:
             return Quarantined(place=printable(place), reason="the record is no tf.Example")
         images = features[self.features.image].bytes_list.value
         if len(images) != 1:
@@ -97,6 +98,23 @@ class TFRecordFile:
         if not 0 <= index < len(classes):
             return "", f"the feature '{name}' is {index}, and there are {len(classes)} class_names"
         return class_name(classes[index], dict(self.aliases)), ""
+
+
+def _features_of(record: bytes) -> Mapping[str, tf.train.Feature] | None:
+    """The features of a tf.Example; None if the record is none."""
+    import tensorflow as tf
+
+    example = tf.train.Example()
+    try:
+        with catch_warnings():
+            # Where a group ends that never began, protobuf before 4 stops, and only warns. It says how far it read,
+            # with that end: what comes after the record, and changes nothing, tells whether it was read to its own end.
+            filterwarnings("ignore", "Unexpected end-group tag", RuntimeWarning)
+            read = example.MergeFromString(record + _NO_FEATURES)
+    except DecodeError:
+        return None
+    features: Mapping[str, tf.train.Feature] = example.features.feature
+    return features if read == len(record) + len(_NO_FEATURES) else None
 
 
 def list_tfrecords(

@@ -92,10 +92,11 @@ def test_examples_that_cant_be_used(encode, take, tmp_path):
         example(image=photo, label=b" "),
         example(image=b"text", label=b"cat"),
         b"\xff\xff no example",
+        example(image=photo, label=b"cat") + b"\x0c",
     ]
     write(tmp_path / "a.tfrecord", records)
     taken = take(tmp_path)
-    assert taken.found == 8
+    assert taken.found == 9
     assert taken.quarantined == {
         "a.tfrecord, record 2": "the feature 'image' holds 0 bytes values, not 1",
         "a.tfrecord, record 3": "the feature 'image' holds 2 bytes values, not 1",
@@ -104,6 +105,8 @@ def test_examples_that_cant_be_used(encode, take, tmp_path):
         "a.tfrecord, record 6": "the feature 'label' is blank",
         "a.tfrecord, record 7": "not a photo but text; JPEG, PNG, GIF, BMP and WebP are read",
         "a.tfrecord, record 8": "the record is no tf.Example",
+        # An end of what never began: protobuf's older parser stops there and only warns.
+        "a.tfrecord, record 9": "the record is no tf.Example",
     }
 
 
