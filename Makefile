@@ -61,10 +61,11 @@ test-fast: $(READY) ## the tests without whole pipelines
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline tests/transferline
 
 # Thousands of cases of each part; `make torture PARTS="photos csv" CASES=500 SEED=1` takes some. It goes on where it was
-# interrupted; build/torture has every result.
+# interrupted; build/torture has every result. KEEP=docs/guarantees.json keeps the counts of all that is there.
 .PHONY: torture
 torture: $(READY) ## break the project on purpose: hostile data, killed runs, full disks
-	PYTHONPATH=tests/support $(BIN)/python -m torture $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES)) $(PARTS)
+	TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore::FutureWarning PYTHONPATH=tests/support $(BIN)/python -m torture \
+	  $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES)) $(if $(KEEP),--keep $(KEEP)) $(PARTS)
 
 .PHONY: browser
 browser: ## install Debian's Chromium, in which the report is tested; without it those tests are skipped
