@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 import tensorflow_transform as tft
-import tf_keras as keras
 
 from components.trainer.strategy import distribution_strategy
 from components.trainer.transfer_learning.config import TransferLearning
@@ -106,7 +105,6 @@ def _split(patterns: Sequence[str]) -> SplitFiles:
 def _pass(photos: Photos, settings: TransferLearning) -> Pass:
     """The way from photos to the base's output, as the Trainer began with it."""
     strategy = distribution_strategy("one_device")
-    keras.utils.set_random_seed(settings.seed)
     model, base, _ = build(settings, photos, strategy)
     with strategy.scope(), precision_policy(settings.precision):
         layers = lower_part(model, base, None)

