@@ -15,6 +15,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from typing import NoReturn
 
+from components.engine_errors import engine_error
 from components.errors import TransferlineError, error_in_chain
 from components.run_parameters import ENTERED
 from pipeline.cluster.executor_input import output_folders, read_json, with_types
@@ -77,7 +78,7 @@ def hand_over(arguments: Namespace, beam_arguments: Sequence[str]) -> None:
 
 def last_words(error: BaseException, place: str, folders: Sequence[str]) -> str:
     """Returns an error as cause, place and cure; one that isn't written for people by its own last line."""
-    known = error_in_chain(error) or refused_by_bucket(error)
+    known = error_in_chain(error) or engine_error(error, place) or refused_by_bucket(error)
     if known is not None:
         return str(known)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from components.column_roles import not_learned_text, read_uses
+from components.engine_errors import engine_error
 from components.errors import TransferlineError, error_in_chain
 from components.ingest.findings import findings_of
 from components.ingest.report import read_report
@@ -228,7 +229,7 @@ def explain(error: BaseException, record: RunRecord, folders: Sequence[Folder] =
     place = place_in(record)
     if folders and (refused := folder_error(error, folders)):
         return Failure(cause=refused.cause, place=place, cure=f"{refused.cure} {RUN_AGAIN}")
-    known = error_in_chain(error)
+    known = error_in_chain(error) or engine_error(error, place)
     if known:
         return Failure(cause=known.cause, place=known.place, cure=known.cure)
     if is_memory(error):

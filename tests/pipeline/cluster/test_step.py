@@ -200,6 +200,13 @@ def test_an_error_without_words_is_told_by_its_name():
     ]
 
 
+def test_a_job_that_an_engine_gave_up_is_told_with_its_cure():
+    error = RuntimeError("Pipeline job-1 failed in state FAILED: Traceback:\nRuntimeError: Channel closed.")
+    assert last_words(error, "StatisticsGen", ["gs://b/r/statistics"]).startswith(
+        "The engine gave the job up: RuntimeError: Channel closed.\n  place: StatisticsGen\n  cure:  Look in"
+    )
+
+
 def test_a_bucket_that_refuses_tensorflow_is_told_with_its_cure():
     said = "Error executing an HTTP request: HTTP response code 403\n\t when reading metadata of gs://b/r/model"
     assert last_words(PermissionDeniedError(None, None, said), "Trainer", ["gs://b/r/model"]).splitlines() == [
