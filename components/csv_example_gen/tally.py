@@ -227,8 +227,9 @@ def column_splits(name: str, kind: ColumnType, tallies: SplitTallies) -> ColumnS
         tallies: What was counted in it.
     """
     train = tallies.get(TRAIN)
-    others = {split: tally.beside(train) for split, tally in tallies.items() if split != TRAIN}
     own = {TRAIN: SplitColumn(rows=train.rows, missing=train.missing)} if train else {}
+    # In an order of their own: which split a worker comes to first is the engine's choice.
+    others = {split: tallies[split].beside(train) for split in SPLITS if split in tallies and split != TRAIN}
     return ColumnSplits(name=name, type=kind, splits={**own, **others})
 
 

@@ -96,3 +96,8 @@ def test_with_more_values_than_are_counted_the_unseen_are_unknown_or_at_least_so
     assert column_splits("x", "string", {"test": few}).of("test").unseen is None
     many = tally_of("string", pa.array([str(at) for at in range(MOST_DISTINCT["string"] + 1)]))
     assert column_splits("x", "string", {"train": few, "test": many}).of("test").unseen == MOST_DISTINCT["string"] - 2
+
+
+def test_the_splits_are_in_an_order_of_their_own_whichever_a_worker_came_to_first():
+    tallies = {split: tally_of("int", pa.array([1, 2])) for split in ("test", "eval", "train")}
+    assert list(column_splits("x", "int", tallies).splits) == ["train", "eval", "test"]
