@@ -52,17 +52,18 @@ def with_outside(ranges: Mapping[str, LabelRange], split_folders: Mapping[str, s
     Only where there are any are the records read for it.
 
     Args:
-        ranges: By split.
-        split_folders: The folder of each split's records.
+        ranges: By split, in any order.
+        split_folders: The folder of each split's records; the result is in their order.
     """
+    ordered = {split: ranges[split] for split in split_folders if split in ranges}
     train = ranges.get("train")
     if train is None:
-        return dict(ranges)
+        return ordered
     return {
         split: found.model_copy(update={"outside": _outside(split_folders[split], train)})
         if found.lowest < train.lowest or found.highest > train.highest
         else found
-        for split, found in ranges.items()
+        for split, found in ordered.items()
     }
 
 
