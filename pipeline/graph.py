@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
-from tfx.components.example_validator.component import ExampleValidator
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration.pipeline import Pipeline as TfxPipeline
@@ -22,6 +21,7 @@ from components.contract import REGRESSION
 from components.csv_example_gen.component import CsvExampleGen
 from components.data_gate.component import DataGate
 from components.evaluator.component import Evaluator
+from components.example_validator.component import ExampleValidator
 from components.image_example_gen.component import ImageExampleGen
 from components.ingest.driver import INPUT_FINGERPRINT
 from components.pusher.baseline import PushedBaseline

@@ -43,8 +43,8 @@ from components.csv_example_gen.tally import (
 )
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
-from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.quarantine import packed
+from components.ingest.record_files import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, LabelRange, LongCells, Quarantined
 from components.ingest.results import (
     BYTES,

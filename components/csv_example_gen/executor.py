@@ -20,6 +20,7 @@ from components.csv_example_gen.splits import TRAIN, check_enough_rows, make_rul
 from components.ingest.column_splits import ColumnSplits, write_column_splits
 from components.ingest.label_ranges import with_outside
 from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
+from components.ingest.record_files import without_leftovers
 from components.ingest.report import SHOWN, IngestReport, LabelRange, Quarantined, write_report
 from components.ingest.results import (
     CONFLICTS,
@@ -81,7 +82,7 @@ class Executor(BaseBeamExecutor):
     def _ingest(self, plan: Plan, listing: Listing, split_folders: dict[str, str], report_folder: str) -> IngestReport:
         results_file = os.path.join(report_folder, "results.jsonl")
         PROGRESS.reset()
-        with self._make_beam_pipeline() as pipeline:
+        with without_leftovers(split_folders.values()), self._make_beam_pipeline() as pipeline:
             ingest(pipeline, plan, split_folders, results_file)
         check_parts(results_file, len(plan.reader.parts()))
         check_sizes(results_file, split_folders)

@@ -17,6 +17,7 @@ from components.errors import TransferlineError
 from components.ingest.artifact import IngestReportArtifact
 from components.ingest.column_splits import read_column_splits
 from components.ingest.report import QUARANTINE_FILE, read_report
+from components.only_file import only_file
 
 ANOMALIES_FILE = "SchemaDiff.pb"
 SCHEMA_FILE = "schema.pbtxt"
@@ -45,7 +46,7 @@ def DataGate(
         TransferlineError: With all faults at once.
     """
     report = read_report(ingest_report.uri)
-    schema_path = io_utils.get_only_uri_in_dir(schema.uri)
+    schema_path = only_file(schema.uri)
     schema_proto = io_utils.parse_pbtxt_file(schema_path, schema_pb2.Schema())
     found = {
         split: _read_anomalies(artifact_utils.get_split_uri([anomalies], split))

@@ -27,6 +27,7 @@ from components.evaluator.metric_names import AREA_OF_CLASSES, top_of
 from components.evaluator.predicted import Number, Predicted, read_predicted
 from components.evaluator.statistics import AddStatistics
 from components.evaluator.tfma_files import write_evaluation
+from components.ingest.record_files import files_of_split
 from components.run_parameters import evaluation_settings
 
 LOGGER = logging.getLogger(__name__)
@@ -120,8 +121,7 @@ def _bless(
 
 
 def _test_files(examples: Sequence[types.Artifact]) -> list[str]:
-    uris = artifact_utils.get_split_uris(list(examples), SPLIT)
-    return sorted(file for uri in uris for file in tf.io.gfile.glob(io_utils.all_files_pattern(uri)))
+    return [file for uri in artifact_utils.get_split_uris(list(examples), SPLIT) for file in files_of_split(uri)]
 
 
 def _predicted(model: types.Artifact) -> Predicted:

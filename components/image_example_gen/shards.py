@@ -12,8 +12,8 @@ import tensorflow as tf
 
 from components.contract import SHA256
 from components.datasets import untuned
-from components.ingest import storage
-from components.ingest.outputs import RECORDS_PREFIX, RECORDS_SUFFIX, lost
+from components.ingest.outputs import lost
+from components.ingest.record_files import RECORDS_SUFFIX, remove_all, shard_name
 from components.ingest.side_by_side import side_by_side
 from components.settings import Settings
 
@@ -101,16 +101,15 @@ def finish_shards(shards: Sequence[Shard], folders: Mapping[str, str]) -> None:
     """
     for split, folder in folders.items():
         written = sorted((shard for shard in shards if shard.split == split), key=lambda shard: shard.name)
-        finals = [_final_name(number, len(written)) for number in range(len(written))]
+        finals = [shard_name(number, len(written)) for number in range(len(written))]
         for shard in written:
             _check_size(shard, folder)
         _rename(folder, dict(zip((shard.name for shard in written), finals, strict=True)))
         if not written:
-            finals = [_final_name(0, 1)]
+            finals = [shard_name(0, 1)]
             tf.io.gfile.makedirs(folder)
             tf.io.TFRecordWriter(os.path.join(folder, finals[0]), STORED).close()
-        for name in set(storage.names_in(folder)).difference(finals):
-            storage.remove(os.path.join(folder, name))
+        remove_all([folder], but=finals)
 
 
 def without(
@@ -145,10 +144,6 @@ def without(
 def _sha256_of(record: bytes) -> str:
     features = tf.train.Example.FromString(record).features.feature
     return str(features[SHA256].bytes_list.value[0].decode())
-
-
-def _final_name(number: int, of: int) -> str:
-    return f"{RECORDS_PREFIX}-{number:05d}-of-{of:05d}{RECORDS_SUFFIX}"
 
 
 def _check_size(shard: Shard, folder: str) -> None:

@@ -215,6 +215,17 @@ def remove(path: str) -> None:
         _blob(path).delete(retry=DEFAULT_RETRY)
 
 
+def remove_tree(path: str) -> None:
+    """Removes a file, or a folder with all that is in it, if there is one.
+
+    Raises:
+        TransferlineError: It can't be removed.
+    """
+    inside = [name for name, _ in _listed(_folder(path))]
+    for _ in side_by_side(remove, [path, *inside]):
+        pass
+
+
 class _File(io.RawIOBase):
     """A file as Python reads files, of which a stretch is kept that grows as long as a reader goes on.
 

@@ -9,8 +9,7 @@ import tensorflow as tf
 from components.arrow import pa, pc
 from components.contract import LABEL
 from components.datasets import untuned
-from components.ingest import storage
-from components.ingest.outputs import RECORDS_SUFFIX
+from components.ingest.record_files import files_of_split
 from components.ingest.report import LabelRange
 from components.wording import natural_key
 
@@ -68,7 +67,7 @@ def with_outside(ranges: Mapping[str, LabelRange], split_folders: Mapping[str, s
 
 
 def _outside(folder: str, train: LabelRange) -> int:
-    files = storage.glob(f"{folder}/*{RECORDS_SUFFIX}")
+    files = files_of_split(folder)
     spec = {LABEL: tf.io.FixedLenFeature([], tf.float32)}
     low, high = np.float32(train.lowest), np.float32(train.highest)
 

@@ -13,9 +13,6 @@ from components.contract import SPLITS
 from components.errors import TransferlineError
 from components.ingest.report import QUARANTINE_FILE, IngestReport, Quarantined
 
-RECORDS_PREFIX = "data_tfrecord"
-RECORDS_SUFFIX = ".gz"
-
 
 def prepare_examples(artifacts: list[types.Artifact]) -> dict[str, str]:
     """Sets what the stock ExampleGen sets on its examples, and returns the folder of each split."""

@@ -122,6 +122,18 @@ def remove(path: str) -> None:
         _as_os_error(tf.io.gfile.remove, path)
 
 
+def remove_tree(path: str) -> None:
+    """Removes a file, or a folder with all that is in it.
+
+    Raises:
+        OSError: It can't be removed.
+    """
+    if is_folder(path):
+        _as_os_error(tf.io.gfile.rmtree, path)
+    else:
+        remove(path)
+
+
 def _stamp_or_missing(path: str) -> str:
     try:
         return stamp_of(path)

@@ -12,10 +12,10 @@ import tensorflow as tf
 
 from components.contract import SPLITS
 from components.datasets import untuned
-from components.ingest import storage
 from components.ingest.findings import strays
-from components.ingest.outputs import RECORDS_SUFFIX, lost
+from components.ingest.outputs import lost
 from components.ingest.quarantine import Quarantine, unpacked
+from components.ingest.record_files import files_of_split
 from components.ingest.report import MAX_CONFLICTS, Conflicts, Duplicate, IngestReport, LongCells, Quarantined
 from components.wording import natural_key
 
@@ -142,7 +142,7 @@ def _first_place(group: Duplicate) -> list[str]:
 
 def count_records(folder: str) -> int:
     """Returns how many records the TFRecord files of a split's folder hold."""
-    records = untuned(tf.data.TFRecordDataset(_record_files(folder), compression_type="GZIP"))
+    records = untuned(tf.data.TFRecordDataset(files_of_split(folder), compression_type="GZIP"))
     return int(records.reduce(np.int64(0), lambda count, _: count + 1))
 
 
@@ -232,7 +232,7 @@ def check_sizes(path: str, split_folders: Mapping[str, str]) -> None:
             written[value[0]] += value[1]
     for split, folder in split_folders.items():
         # A split without records has a file nevertheless, which is an empty gzip member.
-        sizes = (tf.io.gfile.stat(name).length for name in _record_files(folder))
+        sizes = (tf.io.gfile.stat(name).length for name in files_of_split(folder))
         stored = sum(sizes) if written[split] or count_records(folder) else 0
         if stored != written[split]:
             raise lost(f"{written[split]:,} bytes were written for {split}, {stored:,} are stored", folder)
@@ -252,7 +252,3 @@ def _lines(path: str) -> Iterator[tuple[str, Any]]:
         for line in file:
             kind, value = json.loads(line)
             yield kind, value
-
-
-def _record_files(folder: str) -> list[str]:
-    return storage.glob(f"{folder}/*{RECORDS_SUFFIX}")

@@ -212,6 +212,21 @@ def remove(path: str) -> None:
         os.remove(path)
 
 
+def remove_tree(path: str) -> None:
+    """Removes a file, or a folder with all that is in it, if there is one.
+
+    Raises:
+        OSError: It can't be removed.
+        TransferlineError: It can't be removed, from gs://.
+    """
+    if not is_local(path):
+        _reach(path).remove_tree(path)
+    elif os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        remove(path)
+
+
 def walk(folder: str) -> Iterator[Node]:
     """Yields everything below a folder, in the order of names; linked folders follow the others.
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from components.report.examples import data_uri
 from components.report.review import TrainingReview
-from components.trainer.curves import find_curves, read_curves
+from components.trainer.curves import find_curves
 from components.trainer.model_summary import find_summary
 from components.trainer.pictures import find_augmented
 
@@ -24,18 +24,19 @@ def read_training(model_run: str, tuner_results: str) -> TrainingReview | None:
     Returns:
         None where the Trainer wrote no curves.
     """
-    curves = find_curves(model_run)
-    if curves is None:
+    chosen = find_curves(model_run)
+    if chosen is None:
         return None
     root = os.path.join(tuner_results, COMPARED_FOLDER) if tuner_results else ""
     names = [name.rstrip("/") for name in tf.io.gfile.listdir(root)] if root and tf.io.gfile.isdir(root) else []
     folders = {name: os.path.join(root, name) for name in sorted(names)}
-    summaries = {name: find_summary(folder) for name, folder in folders.items()}
+    compared = {name: curves for name, folder in folders.items() if (curves := find_curves(folder))}
+    summaries = {name: find_summary(folders[name]) for name in compared}
     return TrainingReview(
-        curves=curves,
-        compared={name: read_curves(folder) for name, folder in folders.items()},
+        curves=chosen,
+        compared=compared,
         summary=find_summary(model_run),
         summaries={name: summary for name, summary in summaries.items() if summary},
         augmented=tuple(map(data_uri, find_augmented(model_run))),
-        logs=tuner_results if names else model_run,
+        logs=tuner_results if compared else model_run,
     )

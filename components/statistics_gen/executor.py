@@ -14,6 +14,8 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, json_utils
 
+from components.ingest.record_files import files_of_split
+from components.only_file import only_file
 from components.statistics_gen.accumulate import Add, OfFile
 from components.statistics_gen.options import check, refuse
 
@@ -40,10 +42,11 @@ class Executor(BaseBeamExecutor):
         statistics.span = examples.span
         options = _options(input_dict.get(specs.SCHEMA_KEY, []), exec_properties.get(specs.STATS_OPTIONS_JSON_KEY))
         folders = {split: artifact_utils.get_split_uri([statistics], split) for split in splits}
+        files = {split: files_of_split(artifact_utils.get_split_uri([examples], split)) for split in splits}
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | "Files" >> beam.Create([(split, file) for split in splits for file in _files(examples, split)])
+                | "Files" >> beam.Create([(split, file) for split in splits for file in files[split]])
                 | "Spread" >> beam.Reshuffle()
                 | "OfFile" >> beam.ParDo(OfFile(options))
                 | "Add" >> beam.CombinePerKey(Add(options))
@@ -58,17 +61,9 @@ def _options(schemas: list[types.Artifact], given: str | None) -> str:
     if schemas:
         if options.schema:
             raise ValueError("the schema is both an input and an option")
-        uri = io_utils.get_only_uri_in_dir(artifact_utils.get_single_uri(schemas))
+        uri = only_file(artifact_utils.get_single_uri(schemas))
         options.schema = io_utils.SchemaReader().read(uri)
     return str(options.to_json())
-
-
-def _files(examples: types.Artifact, split: str) -> list[str]:
-    pattern = io_utils.all_files_pattern(artifact_utils.get_split_uri([examples], split))
-    files = sorted(tf.io.gfile.glob(pattern))
-    if not files:
-        raise FileNotFoundError(pattern)
-    return files
 
 
 def _write(found: DatasetFeatureStatisticsList, folder: str) -> None:

@@ -7,6 +7,7 @@ from tfx import types
 from tfx.components.trainer import executor as tfx_trainer
 from tfx.types import artifact_utils
 
+from components.only_file import by_name
 from components.run_parameters import trainer_config
 
 SOURCE_FINGERPRINT = "source_fingerprint"
@@ -30,4 +31,5 @@ class Executor(tfx_trainer.GenericExecutor):
         config = trainer_config(exec_properties) | {SOURCE_FINGERPRINT: exec_properties.get(SOURCE_FINGERPRINT)}
         if input_dict.get(TUNER_RESULTS):
             config[TUNER_RESULTS] = artifact_utils.get_single_uri(input_dict[TUNER_RESULTS])
-        super().Do(input_dict, output_dict, exec_properties | {"custom_config": json.dumps(config)})
+        with by_name():
+            super().Do(input_dict, output_dict, exec_properties | {"custom_config": json.dumps(config)})

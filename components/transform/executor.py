@@ -15,6 +15,7 @@ from tfx_bsl.tfxio.tfxio import TFXIO
 from components.contract import CLASSIFICATION, LABEL
 from components.csv_example_gen.column_counts import COLUMNS_FILE, read_columns
 from components.ingest.report import read_report
+from components.only_file import by_name
 from components.transform.config import RowTransform
 from components.transform.labels import write_class_names
 from components.transform.photos import SETTINGS_FILE
@@ -57,7 +58,8 @@ class Executor(tfx_transform.Executor):
         stock = tfx_transform.TransformProcessor
         tfx_transform.TransformProcessor = Processor
         try:
-            super().Do(input_dict, output_dict, exec_properties | {specs.CUSTOM_CONFIG_KEY: json.dumps(config)})
+            with by_name():
+                super().Do(input_dict, output_dict, exec_properties | {specs.CUSTOM_CONFIG_KEY: json.dumps(config)})
         finally:
             tfx_transform.TransformProcessor = stock
         if config.get("task", CLASSIFICATION) == CLASSIFICATION:

@@ -5,7 +5,7 @@ together four fifths of Transform's time on rows of numbers. TensorFlow's own re
 C++.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -15,6 +15,7 @@ from tfx_bsl.tfxio.tfxio import TFXIO
 
 from components.arrow import pa
 from components.datasets import untuned
+from components.ingest.record_files import record_files
 from components.record_batches import TYPES, list_array
 
 BATCH_SIZE = 4096
@@ -36,7 +37,7 @@ class BatchedExamples(TFExampleRecord):
         def read(pipeline: Any) -> beam.PCollection:
             return (
                 pipeline
-                | "Files" >> beam.Create(_files(self._file_pattern))
+                | "Files" >> beam.Create(record_files(self._file_pattern))
                 | "Spread" >> beam.Reshuffle()
                 | "ReadBatches" >> beam.ParDo(_ReadBatches(schema, batch_size or BATCH_SIZE))
             )
@@ -67,7 +68,3 @@ class _ReadBatches(beam.DoFn):
         for parsed in batches:
             arrays = [list_array(parsed[field.name], field.type) for field in self._schema]
             yield pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-
-
-def _files(patterns: Sequence[str]) -> list[str]:
-    return sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))

@@ -7,6 +7,7 @@ import tensorflow_transform as tft
 
 from components.contract import LABEL
 from components.datasets import untuned
+from components.ingest.record_files import record_files
 from components.transform.labels import label_ids
 from components.transform.raw_features import to_dense_1d
 
@@ -28,7 +29,7 @@ def transformed_rows(
     """Returns batches of rows, in an order that is always the same.
 
     Args:
-        patterns: Glob patterns of TFRecords, GZIP.
+        patterns: The files, as `record_files` takes them.
         tft_output: The output of the Transform step.
         class_names: The class names, in the order of their numbers; none where the label is a number to predict.
         vectors: The outputs of Transform that are wanted, such as `features`.
@@ -40,7 +41,7 @@ def transformed_rows(
         Of each vector float32 [rows, width]: its columns, the row's weight where rows have one, and the label: the
         class number, `UNKNOWN` for one that isn't among the class names, or the number to predict.
     """
-    files = sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))
+    files = record_files(patterns)
     spec = tft_output.raw_feature_spec()
     transform = tft_output.transform_features_layer()
 

@@ -8,6 +8,7 @@ from tfx.components.tuner import executor as tfx_tuner
 from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 
+from components.only_file import by_name
 from components.run_parameters import trainer_config
 
 
@@ -23,5 +24,6 @@ class Executor(tfx_tuner.Executor):
         """Searches, and writes the best hyperparameters and the results."""
         folder = artifact_utils.get_single_uri(output_dict[specs.TUNER_RESULTS_KEY])
         given = exec_properties | {"custom_config": json.dumps(trainer_config(exec_properties))}
-        tuner = tfx_tuner.search(input_dict, given, folder, print_tuning_summary=False)
+        with by_name():
+            tuner = tfx_tuner.search(input_dict, given, folder, print_tuning_summary=False)
         tfx_tuner.write_best_hyperparameters(tuner, output_dict)

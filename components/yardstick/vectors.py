@@ -84,7 +84,7 @@ def read_vectors(
     """Reads a split, or a sample of it.
 
     Args:
-        patterns: Glob patterns of its TFRecords.
+        patterns: Its files, as `record_files` takes them.
         tft_output: The output of the Transform step.
         names: The class names; none where the label is a number to predict.
         sample: None for all rows.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from components import partial
 from components.cache_folder import cache_folder
+from components.ingest.record_files import TEMPORARY
 from components.pusher.publish import UNFINISHED
 from pipeline.config import PipelineConfig
 from pipeline.metadata.connection import has_metadata, opened
@@ -21,7 +22,7 @@ WORKING_DIRS = "stateful_working_dir"
 
 
 def tidy_files(config: PipelineConfig) -> list[str]:
-    """Removes half files and half pushes.
+    """Removes half files, half pushes and what workers of Beam left in artifacts.
 
     Args:
         config: The pipeline, whose lock is held.
@@ -34,6 +35,9 @@ def tidy_files(config: PipelineConfig) -> list[str]:
     for folder in (home / "runs", home / "reports"):
         removed += remove_partial(folder)
     removed += [path for path in sorted(Path(config.pushed_dir).glob(f"{UNFINISHED}*")) if _remove(path)]
+    # Workers of Beam that lost their step may have begun files after it ended.
+    temporary = sorted(Path(config.artifacts_dir).glob(f"*/*/*/Split-*/{TEMPORARY}*"))
+    removed += [path for path in temporary if _remove(path)]
     with suppress(OSError):  # a user without a home has no cache, and may not need one
         for folder in (cache_folder(), *sorted(cache_folder().glob("*/"))):
             removed += partial.remove_dead(folder)

@@ -8,6 +8,7 @@ from tfx.types import standard_artifacts
 
 from components.csv_example_gen.column_counts import write_columns
 from components.ingest.artifact import IngestReportArtifact
+from components.ingest.record_files import shard_name
 from components.ingest.report import IngestReport, write_report
 from components.transform.executor import Executor
 from pipeline.config import Beam
@@ -46,7 +47,7 @@ def transform_graph(folder, kind, settings, schema, labels, records=(), columns=
     if columns:
         write_columns(columns, str(folder / "ingest_report"))
     (folder / "examples" / "Split-train").mkdir()
-    with tf.io.TFRecordWriter(str(folder / "examples" / "Split-train" / "data.gz"), "GZIP") as writer:
+    with tf.io.TFRecordWriter(str(folder / "examples" / "Split-train" / shard_name(0, 1)), "GZIP") as writer:
         for record in records:
             writer.write(record)
     properties = {

@@ -22,7 +22,7 @@ def load_rows(
     """Reads a split once and packs it: four bytes a number.
 
     Args:
-        patterns: Glob patterns of its TFRecords, GZIP.
+        patterns: Its files, as `record_files` takes them.
         tft_output: The output of the Transform step.
         class_names: The class names, in the order of their numbers; none where the label is a number to predict.
         vectors: The outputs of Transform that are wanted, `features` or `raw` or both.

@@ -10,6 +10,7 @@ import tensorflow_transform as tft
 from components.contract import IMAGE, LABEL
 from components.datasets import untuned
 from components.errors import TransferlineError
+from components.ingest.record_files import record_files
 from components.transform.config import ImageTransform
 from components.transform.labels import label_ids
 from components.transform.raw_features import to_dense_1d
@@ -79,14 +80,14 @@ def read_split(patterns: Sequence[str], tft_output: tft.TFTransformOutput, class
     """Finds a split's files and counts its photos by label.
 
     Args:
-        patterns: Glob patterns of the files.
+        patterns: Its files, as `record_files` takes them.
         tft_output: The output of the Transform step.
         class_names: The classes that the model is to tell apart.
 
     Raises:
         TransferlineError: There are no photos, or some have a label that isn't among the classes.
     """
-    files = tuple(sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern)))
+    files = tuple(record_files(patterns))
     labels: Counter[str] = Counter()
     if files:
         spec = {LABEL: tft_output.raw_feature_spec()[LABEL]}

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 import tensorflow_transform as tft
 
+from components.ingest.record_files import record_files
 from components.trainer.strategy import distribution_strategy
 from components.trainer.transfer_learning.config import TransferLearning
 from components.trainer.transfer_learning.dataset import Photos, SplitFiles
@@ -99,7 +99,7 @@ def probe_features(
 
 
 def _split(patterns: Sequence[str]) -> SplitFiles:
-    return SplitFiles(tuple(sorted(file for pattern in patterns for file in tf.io.gfile.glob(pattern))), {})
+    return SplitFiles(tuple(record_files(patterns)), {})
 
 
 def _pass(photos: Photos, settings: TransferLearning) -> Pass:

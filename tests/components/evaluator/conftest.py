@@ -13,6 +13,7 @@ from tfx.utils import json_utils, proto_utils
 from components.evaluator.eval_config import eval_config
 from components.evaluator.executor import EVALUATION_CONFIG_KEY, Executor
 from components.evaluator.predicted import read_predicted
+from components.ingest.record_files import shard_name
 from components.task import ServedTask, write_task
 from pipeline.config import Beam
 
@@ -165,7 +166,7 @@ def write_features(tmp_path):
         examples_utils.set_file_format(artifact, "tfrecords_gzip")
         tf.io.gfile.makedirs(f"{artifact.uri}/Split-test")
         for at, rows in enumerate(files):
-            with tf.io.TFRecordWriter(f"{artifact.uri}/Split-test/data-{at}.gz", "GZIP") as writer:
+            with tf.io.TFRecordWriter(f"{artifact.uri}/Split-test/{shard_name(at, len(files))}", "GZIP") as writer:
                 for features in rows:
                     feature = {name: as_feature(values) for name, values in features.items()}
                     writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())

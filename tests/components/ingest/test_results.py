@@ -3,6 +3,7 @@ import tensorflow as tf
 
 from components.csv_example_gen.encode import gzipped
 from components.errors import TransferlineError
+from components.ingest.record_files import shard_name
 from components.ingest.results import (
     BYTES,
     COMPARED,
@@ -15,25 +16,27 @@ from components.ingest.results import (
     result_line,
 )
 
+SHARD = shard_name(0, 1)
+
 
 @pytest.mark.parametrize("stored", [0, 9, 20])
 def test_bytes_that_were_lost_or_doubled_are_noticed(tmp_path, stored):
     results, folder = tmp_path / "results.jsonl", tmp_path / "Split-train"
     folder.mkdir()
     results.write_text(result_line(BYTES, ("train", 10)) + "\n")
-    (folder / "data.gz").write_bytes(b"x" * 10)
+    (folder / SHARD).write_bytes(b"x" * 10)
     check_sizes(str(results), {"train": str(folder)})
-    (folder / "data.gz").write_bytes(b"x" * stored)
+    (folder / SHARD).write_bytes(b"x" * stored)
     with pytest.raises(TransferlineError, match="lost or doubled"):
         check_sizes(str(results), {"train": str(folder)})
 
 
-@pytest.mark.parametrize("empty", [gzipped(b""), None], ids=["an empty file", "no file"])
-def test_a_split_without_records_has_an_empty_file_or_none(tmp_path, empty):
+def test_a_split_without_records_has_an_empty_file(tmp_path):
     results = tmp_path / "results.jsonl"
     results.write_text("")
-    if empty:
-        (tmp_path / "data.gz").write_bytes(empty)
+    with pytest.raises(TransferlineError, match="There are no files of records"):
+        check_sizes(str(results), {"train": str(tmp_path)})
+    (tmp_path / SHARD).write_bytes(gzipped(b""))
     check_sizes(str(results), {"train": str(tmp_path)})
 
 
@@ -41,7 +44,7 @@ def test_records_that_nobody_wrote_are_noticed(tmp_path):
     results = tmp_path / "results.jsonl"
     results.write_text("")
     options = tf.io.TFRecordOptions(compression_type="GZIP")
-    with tf.io.TFRecordWriter(str(tmp_path / "data.gz"), options) as writer:
+    with tf.io.TFRecordWriter(str(tmp_path / SHARD), options) as writer:
         writer.write(b"a record")
     with pytest.raises(TransferlineError, match="lost or doubled"):
         check_sizes(str(results), {"train": str(tmp_path)})

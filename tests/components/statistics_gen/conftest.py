@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from tfx.components.util import examples_utils
 from tfx.proto import example_gen_pb2
 from tfx.types import standard_artifacts
 
+from components.ingest.record_files import shard_name
 from components.statistics_gen.executor import Executor
 from pipeline.config import Beam
 
@@ -53,9 +55,10 @@ def write_examples(folder):
         examples_utils.set_file_format(artifact, "tfrecords_gzip")
         for split, files in splits.items():
             to = folder / "examples" / f"Split-{split}"
-            to.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(to, ignore_errors=True)
+            to.mkdir(parents=True)
             for number, examples in enumerate(files):
-                with tf.io.TFRecordWriter(str(to / f"data-{number}.gz"), "GZIP") as writer:
+                with tf.io.TFRecordWriter(str(to / shard_name(number, len(files))), "GZIP") as writer:
                     for each in examples:
                         writer.write(each)
         return artifact

@@ -6,6 +6,7 @@ import pytest
 from servers import PASSWORD, needs_postgresql, postgresql
 from small_steps import Writes, chain, run_steps
 
+from components.ingest.record_files import TEMPORARY, shard_name
 from components.partial import partial_folder
 from pipeline import catalog
 from pipeline.config.metadata import PASSWORD_VARIABLE
@@ -119,3 +120,13 @@ def partial_folder_in(folder):
 def dead_like(folder):
     """The name of a folder that another process of this machine would have made."""
     return f"{folder.name[:-4]}dead"
+
+
+def test_temporary_folders_of_workers_go_and_records_stay(config):
+    split = Path(config.artifacts_dir) / "CsvExampleGen" / "examples" / "1" / "Split-train"
+    temporary = split / f"{TEMPORARY}data_tfrecord-0a1b"
+    temporary.mkdir(parents=True)
+    (temporary / "0a1b.data_tfrecord.gz").write_bytes(b"half a file")
+    (split / shard_name(0, 1)).write_bytes(b"records")
+    assert tidy_files(config) == [str(temporary)]
+    assert [path.name for path in split.iterdir()] == [shard_name(0, 1)]
