@@ -76,10 +76,11 @@ def test_the_task_managers_reach_the_worker_pool_beside_them(manifests, beam):
     assert "flink-main-container" in containers(manifests["FlinkDeployment"])
 
 
-def test_there_are_as_many_slots_as_the_command_wants_workers(manifests, beam):
+def test_there_are_as_many_slots_as_the_command_takes_and_a_worker_process_for_each(manifests, beam):
     spec = manifests["FlinkDeployment"]["spec"]
-    slots = int(spec["flinkConfiguration"]["taskmanager.numberOfTaskSlots"]) * spec["taskManager"]["replicas"]
-    assert beam.workers == slots
+    slots = int(spec["flinkConfiguration"]["taskmanager.numberOfTaskSlots"])
+    assert beam.parallelism == slots * spec["taskManager"]["replicas"]
+    assert beam.processes == slots
 
 
 def test_the_versions_are_those_of_the_beam_that_is_locked_for_the_image(manifests):

@@ -10,6 +10,7 @@ from apache_beam.options.pipeline_options import (
 
 from components.errors import TransferlineError
 from pipeline import catalog
+from pipeline.config import Beam
 from pipeline.config.overrides import apply_overrides
 
 FLINK = ("engine=flink", "endpoint=jobs:8099")
@@ -46,11 +47,23 @@ def test_a_job_service_with_a_worker_pool(engine):
 
 
 def test_workers_in_containers_with_a_parallelism():
-    found = options(*FLINK, "artifact_endpoint=jobs:8098", "image=pets:1", "workers=3")
+    found = options(*FLINK, "artifact_endpoint=jobs:8098", "image=pets:1", "parallelism=3", "processes=2")
     assert found.view_as(PortableOptions).artifact_endpoint == "jobs:8098"
     assert found.view_as(PortableOptions).environment_type == "DOCKER"
     assert found.view_as(WorkerOptions).sdk_container_image == "pets:1"
     assert found.get_all_options()["parallelism"] == 3
+    portable = found.view_as(PortableOptions)
+    assert (portable.sdk_worker_parallelism, portable.environment_cache_millis) == ("2", "60000")
+
+
+def test_the_older_name_of_flinks_parallelism_goes_on():
+    assert beam(*FLINK, "image=pets:1", "workers=3") == beam(*FLINK, "image=pets:1", "parallelism=3")
+    assert Beam(engine="flink", endpoint="jobs:8099", image="pets:1", workers=3).parallelism == 3
+
+
+def test_what_is_given_besides_comes_last():
+    cached = options(*FLINK, "image=pets:1", 'extra=["--environment_cache_millis=5"]').view_as(PortableOptions)
+    assert cached.environment_cache_millis == "5"
 
 
 def test_a_command_of_workers_is_made_the_json_that_beam_wants():
@@ -87,6 +100,8 @@ def test_a_setup_file_takes_the_place_of_an_image():
         (["endpoint=jobs:8099"], "with the engine 'local': endpoint has no use"),
         (["engine=spark", "endpoint=jobs:8099", "image=a", "workers=2"], "with the engine 'spark': workers has no use"),
         (["workers=2"], "with the engine 'local': workers has no use"),
+        ((*FLINK, "image=a", "parallelism=2", "workers=2"), "with the engine 'flink': workers has no use"),
+        ((*DATAFLOW, "processes=2"), "with the engine 'dataflow': processes has no use"),
         ((*DATAFLOW, "endpoint=jobs:8099"), "with the engine 'dataflow': endpoint has no use"),
         (["engine=flnk"], "beam.engine"),
         (["engine=flink", "endpoint=http://jobs:8099"], "beam.endpoint"),
