@@ -18,8 +18,9 @@ from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import TRAIN, check_enough_rows, make_rule
 from components.ingest.column_splits import ColumnSplits, write_column_splits
+from components.ingest.examples_artifact import prepare_examples
 from components.ingest.label_ranges import with_outside
-from components.ingest.outputs import check_accounted, prepare_examples, write_quarantine
+from components.ingest.outputs import check_accounted, write_quarantine
 from components.ingest.record_files import without_leftovers
 from components.ingest.report import SHOWN, IngestReport, LabelRange, Quarantined, write_report
 from components.ingest.results import (

@@ -14,9 +14,8 @@ import numpy as np
 import tensorflow as tf
 from typing_extensions import assert_never
 
-from components.contract import IMAGE
+from components.contract import IMAGE, LABEL_SIGNATURE, SLICE_SIGNATURE
 from components.datasets import untuned
-from components.evaluator.eval_config import LABEL_SIGNATURE, SLICE_SIGNATURE
 from components.evaluator.paired import paired_sums
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.residuals import Residuals, residuals

@@ -15,7 +15,8 @@ from components.image_example_gen.records import Listing
 from components.image_example_gen.shards import Shard, finish_shards, without
 from components.image_example_gen.splits import make_rule
 from components.ingest import storage
-from components.ingest.outputs import check_accounted, check_stored, prepare_examples, write_quarantine
+from components.ingest.examples_artifact import prepare_examples
+from components.ingest.outputs import check_accounted, check_stored, write_quarantine
 from components.ingest.report import SHOWN, IngestReport, write_report
 from components.ingest.results import (
     COMPARED,

@@ -1,26 +1,12 @@
-"""Writes the outputs of an ExampleGen (TFRecords, quarantine, report) and checks that no record was lost."""
+"""Writes the quarantine of an ExampleGen, and checks that no record was lost."""
 
 import os
 from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
-from tfx import types
-from tfx.components.util import examples_utils
-from tfx.proto import example_gen_pb2
-from tfx.types import artifact_utils
 
-from components.contract import SPLITS
 from components.errors import TransferlineError
 from components.ingest.report import QUARANTINE_FILE, IngestReport, Quarantined
-
-
-def prepare_examples(artifacts: list[types.Artifact]) -> dict[str, str]:
-    """Sets what the stock ExampleGen sets on its examples, and returns the folder of each split."""
-    examples = artifact_utils.get_single_instance(artifacts)
-    examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
-    examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
-    examples_utils.set_file_format(examples, "tfrecords_gzip")
-    return {split: artifact_utils.get_split_uri(artifacts, split) for split in SPLITS}
 
 
 def write_quarantine(quarantined: Iterable[Quarantined], folder: str) -> None:
