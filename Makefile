@@ -100,6 +100,10 @@ kubeflow-test: $(READY) image ## run each step of compiled pipelines in a strict
 gcs-test: $(READY) .gcs/.ready ## pipelines and clients on gs://, on an emulator of Google Cloud Storage
 	tests/support/cloud_storage/run.sh $(BIN)/python -m pytest tests/cloud_storage
 
+.PHONY: engines-test
+engines-test: $(READY) ## the Beam steps on several workers, one of them killed, and on Prism, where it is installed
+	TRANSFERLINE_ENGINES=1 $(BIN)/python -m pytest tests/engines
+
 .PHONY: database
 database: ## install Debian's PostgreSQL and MariaDB, on which metadata is tested; without them those tests are skipped
 	{ ls /usr/lib/postgresql/*/bin/initdb && command -v mariadbd; } || { apt-get update -qq && \
