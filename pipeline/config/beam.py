@@ -1,6 +1,7 @@
 """Defines where the Beam steps run, and translates that into Beam's own options."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -45,6 +46,9 @@ USED: dict[str, frozenset[str]] = {
 """The settings that an engine has a use for; `engine` itself aside."""
 
 Endpoint = Annotated[str, Field(pattern=r"^([^\s:/]+:\d{1,5})?$")]
+# As Beam's check for Dataflow has them, which would refuse others in the first step only.
+Project = Annotated[str, Field(pattern=r"^([a-z][-a-z0-9:.]+[a-z0-9])?$")]
+CloudFolder = Annotated[str, Field(pattern=r"^(gs://[a-z0-9][-_a-z0-9.]+[a-z0-9](/.*)?)?$")]
 
 
 class Beam(Settings):
@@ -66,7 +70,7 @@ class Beam(Settings):
             work; one if None.
         workers: The most machines that Dataflow takes for a job; its own choice if None. With the engine "flink", the
             name that `parallelism` had.
-        project: Google Cloud project.
+        project: ID of the Google Cloud project.
         region: Google Cloud region.
         temp_location: gs:// folder for what Dataflow keeps on the way.
         extra: Any further options of Beam, as they are; they come last.
@@ -82,9 +86,9 @@ class Beam(Settings):
     parallelism: Annotated[int, Field(ge=1)] | None = None
     processes: Annotated[int, Field(ge=1)] | None = None
     workers: Annotated[int, Field(ge=1)] | None = None
-    project: str = ""
+    project: Project = ""
     region: str = ""
-    temp_location: Annotated[str, Field(pattern=r"^(gs://.+)?$")] = ""
+    temp_location: CloudFolder = ""
     extra: tuple[Annotated[str, Field(pattern=r"^--")], ...] = ()
 
     @model_validator(mode="before")
@@ -123,7 +127,8 @@ class Beam(Settings):
             "sdk_container_image": self.image if self.image or self.setup_file else NO_IMAGE,
             "project": self.project,
             "region": self.region,
-            "temp_location": self.temp_location,
+            # Beam takes a bucket alone for no folder, and makes a bucket of its own.
+            "temp_location": re.sub(r"^gs://[^/]+$", r"\g<0>/", self.temp_location),
             "parallelism": self.parallelism,
             "sdk_worker_parallelism": self.processes,
             "environment_cache_millis": ENVIRONMENT_CACHE_MILLIS if self.engine == "flink" else None,

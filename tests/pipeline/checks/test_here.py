@@ -5,7 +5,13 @@ from pipeline.checks.finding import has_fault
 from pipeline.checks.here import check_here
 from pipeline.config.overrides import apply_overrides
 
-DATAFLOW = ["beam.engine=dataflow", "beam.project=p", "beam.region=r", "beam.temp_location=gs://b/t", "beam.image=i"]
+DATAFLOW = [
+    "beam.engine=dataflow",
+    "beam.project=pets",
+    "beam.region=r",
+    "beam.temp_location=gs://pets/t",
+    "beam.image=i",
+]
 
 
 @pytest.mark.parametrize("settings", [["output_dir=gs://bucket/runs"], DATAFLOW])

@@ -7,6 +7,7 @@ from apache_beam.options.pipeline_options import (
     StandardOptions,
     WorkerOptions,
 )
+from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
 
 from components.errors import TransferlineError
 from pipeline import catalog
@@ -14,7 +15,7 @@ from pipeline.config import Beam
 from pipeline.config.overrides import apply_overrides
 
 FLINK = ("engine=flink", "endpoint=jobs:8099")
-DATAFLOW = ("engine=dataflow", "project=p", "region=europe-west1", "temp_location=gs://b/tmp", "image=pets:1")
+DATAFLOW = ("engine=dataflow", "project=pets", "region=europe-west1", "temp_location=gs://pets/tmp", "image=pets:1")
 
 
 def beam(*settings):
@@ -75,11 +76,18 @@ def test_dataflow():
     found = options(*DATAFLOW, "workers=5", 'extra=["--machine_type=n1-highmem-4"]')
     assert found.view_as(StandardOptions).runner == "DataflowRunner"
     cloud = found.view_as(GoogleCloudOptions)
-    assert (cloud.project, cloud.region, cloud.temp_location) == ("p", "europe-west1", "gs://b/tmp")
+    assert (cloud.project, cloud.region, cloud.temp_location) == ("pets", "europe-west1", "gs://pets/tmp")
     workers = found.view_as(WorkerOptions)
     assert (workers.sdk_container_image, workers.max_num_workers) == ("pets:1", 5)
     assert workers.machine_type == "n1-highmem-4"
     assert found.view_as(PortableOptions).environment_type is None
+
+
+def test_a_bucket_is_a_folder_for_beam():
+    """It would make another bucket if it found no folder in the options."""
+    found = options(*DATAFLOW, "temp_location=gs://pets").view_as(GoogleCloudOptions)
+    assert found.temp_location == "gs://pets/"
+    assert PipelineOptionsValidator(found, None).validate_gcs_path(found, "temp_location") == []
 
 
 def test_a_setup_file_takes_the_place_of_an_image():
@@ -106,6 +114,9 @@ def test_a_setup_file_takes_the_place_of_an_image():
         (["engine=flnk"], "beam.engine"),
         (["engine=flink", "endpoint=http://jobs:8099"], "beam.endpoint"),
         (["engine=dataflow", "temp_location=/tmp"], "beam.temp_location"),
+        ([*DATAFLOW, "temp_location=gs://Pets/tmp"], "beam.temp_location"),
+        ([*DATAFLOW, "project=123456789"], "beam.project"),
+        ([*DATAFLOW, "project=My Pets"], "beam.project"),
         (['extra=["x"]'], "beam.extra"),
         (["endpont=jobs:1"], "did you mean 'beam.endpoint'"),
     ],

@@ -43,7 +43,7 @@ def test_a_database_that_is_not_there_ends_a_run_at_its_beginning(tmp_path, capf
 
 
 def test_dataflow_is_refused_here_since_its_workers_see_no_folder_of_this_machine(tmp_path):
-    beam = ("engine=dataflow", "project=p", "region=r", "temp_location=gs://b/tmp", "image=a")
+    beam = ("engine=dataflow", "project=pets", "region=r", "temp_location=gs://pets/tmp", "image=a")
     settings = [f"output_dir={tmp_path}", *(f"beam.{each}" for each in beam)]
     with pytest.raises(TransferlineError, match="don't see the folders of this machine"):
         launch.run(apply_overrides(catalog.load("digits"), settings))
