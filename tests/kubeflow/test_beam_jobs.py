@@ -1,0 +1,280 @@
+"""What the Beam jobs of every step ask of Flink's task managers and of Dataflow, by the jobs themselves.
+
+Beam's own runner for Dataflow makes each job up to where it would be sent; see `beam_jobs.py`.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import beam_jobs
+import flink_job
+import flink_memory
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from apache_beam.internal.gcp import auth
+from apache_beam.portability import common_urns
+from apache_beam.portability.api import beam_runner_api_pb2
+from apache_beam.runners.pipeline_context import PipelineContext
+from object_store import running
+from PIL import Image
+from small_photo_trainer import small_base
+from tfx.dsl.compiler.compiler import Compiler
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+
+from components.trainer.transfer_learning import run_fn as photo_trainer
+from pipeline import catalog
+from pipeline.config import (
+    MLP,
+    CsvData,
+    Evaluation,
+    GateRules,
+    MLPTraining,
+    Number,
+    RowPipeline,
+    RowSplit,
+    RowTransform,
+    Threshold,
+)
+from pipeline.config.overrides import apply_overrides
+from pipeline.graph import create_pipeline
+
+MANIFEST = Path(__file__).parents[2] / "kubeflow" / "flink" / "cluster.yaml"
+ROWS, PHOTOS_OF_A_CLASS, CLASSES = 60, 8, 3
+IMAGE, WORKERS = "registry/transferline-beam:1", 5
+# Rows that are split by their order, to predict a number: no ingestion has more to tell.
+PRICES = RowPipeline(
+    name="prices",
+    task="regression",
+    data=CsvData(label="price", split=RowSplit(by="rows", eval_rows=15, test_rows=15)),
+    transform=RowTransform(features={"area": Number(), "rooms": Number()}),
+    trainer=MLPTraining(models={"net": MLP(widths=(4,))}, batch_size=10, max_epochs=1),
+    evaluation=Evaluation(thresholds=(Threshold(metric="r2", at_least=-100),)),
+    gate=GateRules(max_labels_outside=None),
+)
+SMALL = (
+    "trainer.weights=none",
+    "transform.image_size=32",
+    "trainer.feature_extraction.epochs=1",
+    "trainer.fine_tuning.epochs=0",
+    "trainer.batch_size=8",
+)
+STEPS = (
+    "rows: CsvExampleGen",
+    "rows: StatisticsGen",
+    "rows: Transform",
+    "rows: Evaluator",
+    "photos: ImageExampleGen",
+    "photos: StatisticsGen",
+    "photos: Evaluator",
+)
+"""All that are Beam jobs; the Transform of photos needs no pass over them."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made of all pipelines.
+
+    Attributes:
+        jobs: By step.
+        staged: Names of the objects that Beam left in the bucket.
+    """
+
+    jobs: dict[str, beam_jobs.Job]
+    staged: frozenset[str]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The jobs of all steps, made for Dataflow and run here."""
+    folder = tmp_path_factory.mktemp("jobs")
+    beam_jobs.JOBS.clear()
+    with running() as (address, store), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", address)
+        patch.setattr(auth._Credentials, "_credentials_init", True)  # there are none, and Beam would look for them long
+        patch.setattr(photo_trainer, "build_base", small_base)
+        run_beam_steps(apply_overrides(PRICES, [f"data.path={write_rows(folder / 'rows.csv')}"]), folder)
+        run_beam_steps(apply_overrides(catalog.load("photos"), [f"data.path={write_photos(folder)}", *SMALL]), folder)
+        return Made(dict(zip(STEPS, beam_jobs.JOBS, strict=True)), frozenset(store.names()))
+
+
+def run_beam_steps(config, folder):
+    """Runs a pipeline up to its last Beam step."""
+    settings = [
+        "beam.engine=dataflow",
+        "beam.project=prices",
+        "beam.region=europe-west1",
+        "beam.temp_location=gs://bucket/tmp",
+        f"beam.image={IMAGE}",
+        f"beam.workers={WORKERS}",
+        f"beam.extra={json.dumps(beam_jobs.ARGUMENTS)}",
+    ]
+    config = apply_overrides(config, [*settings, f"output_dir={folder}/runs"])
+    Path(config.home).mkdir(parents=True)
+    compiled = Compiler().compile(create_pipeline(config))
+    names = [node.pipeline_node.node_info.id for node in compiled.nodes]
+    del compiled.nodes[names.index("Evaluator") + 1 :]
+    LocalDagRunner().run_with_ir(compiled)
+
+
+def write_rows(file):
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame({"area": rng.random(ROWS), "rooms": rng.random(ROWS)})
+    rows.assign(price=rows.area + rows.rooms).to_csv(file, index=False)
+    return file
+
+
+def write_photos(folder):
+    rng = np.random.default_rng(0)
+    for label in range(CLASSES):
+        (folder / "photos" / f"class {label}").mkdir(parents=True)
+        for number in range(PHOTOS_OF_A_CLASS):
+            pixels = rng.integers(label * 60, label * 60 + 60, (32, 32, 3), np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / f"class {label}" / f"{number}.png")
+    return folder / "photos"
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """The specification of the Flink cluster."""
+    return yaml.safe_load(MANIFEST.read_text())["spec"]
+
+
+@pytest.fixture(scope="module")
+def manager(cluster):
+    """A task manager of the manifest."""
+    return flink_memory.task_manager(cluster["taskManager"]["resource"]["memory"], cluster["flinkConfiguration"])
+
+
+OLD = ("4096m", {})
+"""The task manager of release 0.8.0."""
+
+
+@pytest.mark.parametrize(
+    ("process", "options", "heap", "direct", "managed", "network"),
+    [
+        (*OLD, 1530082070, 493921243, 1438814063, 359703515),
+        (
+            "6656m",
+            {"taskmanager.memory.task.off-heap.size": "1g", "taskmanager.memory.network.fraction": "0.12"},
+            1544040719,
+            1929514040,
+            2405181717,
+            721554488,
+        ),
+        ("5120m", {"taskmanager.memory.task.off-heap.size": "1g"}, 939524059, 1664299833, 1825361124, 456340281),
+    ],
+)
+def test_the_memory_is_what_flink_itself_computes(process, options, heap, direct, managed, network):
+    """The numbers are those of BashJavaUtils GET_TM_RESOURCE_PARAMS of Flink 1.20.3."""
+    found = flink_memory.task_manager(process, options)
+    # Flink rounds shares in its own way.
+    assert (found.heap, found.direct, found.managed, found.network) == pytest.approx(
+        (heap, direct, managed, network), abs=100
+    )
+
+
+def test_the_old_manifest_has_too_few_buffers_for_an_ingestion_of_rows(made, cluster):
+    """Flink 1.20.3 said "required 512, but only 175 available" of such a graph, on task managers of two slots."""
+    slots = int(cluster["flinkConfiguration"]["taskmanager.numberOfTaskSlots"])
+    old = flink_memory.task_manager(*OLD)
+    assert old.buffers == 10_977
+    results = flink_job.most_results_of_a_stage(flink_job.stages_of(made.jobs["rows: CsvExampleGen"].pipeline))
+    assert results == 11
+    assert flink_memory.buffers_of_results(old, results - 1, slots) < old.buffers
+    assert flink_memory.buffers_of_results(old, results, slots) > old.buffers
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_manifest_has_the_buffers_for_all_results_of_a_job_at_once(step, made, cluster, manager):
+    slots = int(cluster["flinkConfiguration"]["taskmanager.numberOfTaskSlots"])
+    parallelism = slots * cluster["taskManager"]["replicas"]
+    results = flink_job.results(flink_job.stages_of(made.jobs[step].pipeline))
+    kept = flink_memory.buffers_of_results(manager, results, slots)
+    read = flink_memory.buffers_of_readers(results, slots, parallelism)
+    assert kept + read <= manager.buffers, f"{results} results"
+
+
+def test_the_workers_traffic_has_memory_of_its_own_and_takes_none_of_the_heap(manager):
+    old = flink_memory.task_manager(*OLD)
+    assert manager.direct >= old.direct + flink_memory.GIB
+    assert manager.heap >= old.heap
+    assert manager.managed >= old.managed
+
+
+def seconds(text):
+    number, unit = text.split()
+    return float(number) * {"s": 1, "min": 60}[unit]
+
+
+def test_a_lost_task_manager_is_waited_for_and_a_fault_is_not_retried_for_minutes(cluster):
+    prefix = "restart-strategy.exponential-delay."
+    options = cluster["flinkConfiguration"]
+    assert options["restart-strategy.type"] == "exponential-delay"
+    delay, longest = (seconds(options[f"{prefix}{name}-backoff"]) for name in ("initial", "max"))
+    factor, tries = (
+        float(options[f"{prefix}{name}"]) for name in ("backoff-multiplier", "attempts-before-reset-backoff")
+    )
+    delays = [min(delay * factor**n, longest) for n in range(int(tries))]
+    missed, jitter = 50, 0.1  # the defaults of heartbeat.timeout, in seconds, and of the jitter-factor
+    assert sum(delays) * (1 - jitter) > missed
+    assert sum(delays) * (1 + jitter) < 120
+    assert seconds(options[f"{prefix}reset-backoff-threshold"]) > longest
+
+
+# Dataflow, https://cloud.google.com/dataflow/quotas: a request's and a graph's bytes.
+MOST_OF_A_REQUEST, MOST_OF_A_GRAPH = 20 * 10**6, 10 * 10**6
+# https://cloud.google.com/dataflow/docs/guides/specifying-exec-params, and the rules for labels of all of Google Cloud.
+JOB_NAME, LABEL, LABEL_VALUE = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", r"[a-z][-_a-z0-9]{0,62}", r"[-_a-z0-9]{0,63}"
+PRIMITIVES = {
+    common_urns.primitives.IMPULSE.urn,
+    common_urns.primitives.PAR_DO.urn,
+    common_urns.primitives.GROUP_BY_KEY.urn,
+    common_urns.primitives.FLATTEN.urn,
+    common_urns.primitives.ASSIGN_WINDOWS.urn,
+    common_urns.combine_components.COMBINE_GROUPED_VALUES.urn,
+    common_urns.combine_components.COMBINE_PER_KEY_PRECOMBINE.urn,
+}
+"""Leaves of a graph that Dataflow's runner v2 runs; all else would have to be of other languages or of streams."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_dataflow_is_sent_a_job_that_it_takes(step, made):
+    job = made.jobs[step].description
+    assert job["type"] == "JOB_TYPE_BATCH"
+    assert re.fullmatch(JOB_NAME, job["name"])
+    for key, value in job["labels"].items():
+        assert re.fullmatch(LABEL, key)
+        assert re.fullmatch(LABEL_VALUE, value)
+    environment = job["environment"]
+    (pool,) = environment["workerPools"]
+    assert pool["autoscalingSettings"]["maxNumWorkers"] == WORKERS
+    assert [each["containerImage"] for each in pool["sdkHarnessContainerImages"]] == [IMAGE]
+    assert environment["tempStoragePrefix"].startswith(f"storage.googleapis.com/bucket/tmp/{job['name']}.")
+    options = environment["sdkPipelineOptions"]["options"]
+    assert (options["project"], options["region"]) == ("prices", "europe-west1")
+    staged = {each["location"].removeprefix("storage.googleapis.com/bucket/") for each in pool["packages"]}
+    assert staged | {options["pipelineUrl"].removeprefix("gs://bucket/")} <= made.staged
+    assert len(json.dumps(job)) < MOST_OF_A_REQUEST
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_dataflow_can_run_the_graph(step, made):
+    graph = made.jobs[step].for_dataflow
+    assert graph.ByteSize() < MOST_OF_A_GRAPH / 10
+    # Neither state nor timers, nor functions that are split while they run.
+    assert not graph.requirements
+    assert {each.urn for each in graph.components.environments.values()} == {common_urns.environments.DOCKER.urn}
+    bounded = {each.is_bounded for each in graph.components.pcollections.values()}
+    assert bounded == {beam_runner_api_pb2.IsBounded.BOUNDED}
+    leaves = [each for each in graph.components.transforms.values() if not each.subtransforms and each.outputs]
+    assert {each.spec.urn for each in leaves if each.inputs != each.outputs} <= PRIMITIVES
+    coders = PipelineContext(graph.components).coders
+    for group in (each for each in leaves if each.spec.urn == common_urns.primitives.GROUP_BY_KEY.urn):
+        (grouped,) = group.inputs.values()
+        coder = coders.get_by_id(graph.components.pcollections[grouped].coder_id)
+        assert coder.is_kv_coder()
+        assert coder.key_coder().is_deterministic(), group.unique_name
