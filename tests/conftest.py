@@ -1,5 +1,6 @@
 """What every test has in common."""
 
+import gc
 import os
 
 import hypothesis
@@ -11,9 +12,20 @@ from components.ingest import google_storage
 # Before TensorFlow is imported anywhere: its C++ log would bury the tests' own output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+# What is imported and collected stays, by the million of objects. To look through all of them for what nobody holds any
+# more, again and again, took more of the processor than to import them.
+gc.disable()
+
 # How long an example takes is no property of what is tested: where others are at work, it takes ten times as long.
 hypothesis.settings.register_profile("without_deadline", deadline=None)
 hypothesis.settings.load_profile("without_deadline")
+
+
+def pytest_collection_finish():
+    """Has Python look for what nobody holds any more, among what tests make."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture
