@@ -20,6 +20,13 @@ gc.disable()
 hypothesis.settings.register_profile("without_deadline", deadline=None)
 hypothesis.settings.load_profile("without_deadline")
 
+TAKE_MINUTES = {"end_to_end", "torture"}
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the files that take minutes first, so that none of them ends alone."""
+    items.sort(key=lambda item: TAKE_MINUTES.isdisjoint(item.path.parts))
+
 
 def pytest_collection_finish():
     """Has Python look for what nobody holds any more, among what tests make."""
