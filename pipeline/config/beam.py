@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components.settings import Settings
 
@@ -44,6 +44,9 @@ USED: dict[str, frozenset[str]] = {
     "dataflow": frozenset({*NEEDED["dataflow"], "image", "setup_file", "workers", "extra"}),
 }
 """The settings that an engine has a use for; `engine` itself aside."""
+
+DASK = re.compile(r"^--runner[= ]\s*(\S*\W)?dask(\W\S*|runner)?\s*$", re.IGNORECASE)
+"""Beam's runner on Dask, by any of the names that Beam knows it by."""
 
 Endpoint = Annotated[str, Field(pattern=r"^([^\s:/]+:\d{1,5})?$")]
 # As Beam's check for Dataflow has them, which would refuse others in the first step only.
@@ -100,6 +103,17 @@ class Beam(Settings):
         if given.get("workers") is None or given.get("parallelism") is not None:
             return given
         return {**given, "parallelism": given["workers"], "workers": None}
+
+    @field_validator("extra")
+    @classmethod
+    def _loses_nothing(cls, extra: tuple[str, ...]) -> tuple[str, ...]:
+        for option in extra:
+            if DASK.search(option):
+                raise ValueError(
+                    f"{option} loses records: Beam's runner on Dask mixes up the outputs of a step, and leaves out "
+                    "what workers still hold at their end; leave it out, and name one of the engines in docs/beam.md"
+                )
+        return extra
 
     @model_validator(mode="after")
     def _fits_the_engine(self) -> "Beam":

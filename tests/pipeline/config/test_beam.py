@@ -72,6 +72,30 @@ def test_a_command_of_workers_is_made_the_json_that_beam_wants():
     assert (found.environment_type, found.environment_config) == ("PROCESS", '{"command": "/opt/apache/beam/boot"}')
 
 
+@pytest.mark.parametrize(
+    "runner",
+    [
+        "--runner=DaskRunner",
+        "--runner=daskrunner",
+        "--runner=Dask",
+        "--runner DaskRunner",
+        "--runner=apache_beam.runners.dask.dask_runner.DaskRunner",
+        "--runner=apache_beam.runners.dask.dask_runner.DASKRUNNER",
+        "--runner=apache_beam.runners.dask.Runner",
+    ],
+)
+def test_a_runner_that_loses_records_is_refused(runner):
+    with pytest.raises(TransferlineError, match="Beam's runner on Dask mixes up the outputs") as raised:
+        beam(f'extra=["--machine_type=n1", "{runner}"]')
+    assert f"beam.extra: {runner} loses records" in raised.value.cause
+    assert "name one of the engines in docs/beam.md" in raised.value.cause
+
+
+@pytest.mark.parametrize("runner", ["mine.Runner", "DirectRunner", "damask.Runner", "FlaskRunner"])
+def test_another_runner_is_taken(runner):
+    assert options(f'extra=["--runner={runner}"]').view_as(StandardOptions).runner == runner
+
+
 def test_dataflow():
     found = options(*DATAFLOW, "workers=5", 'extra=["--machine_type=n1-highmem-4"]')
     assert found.view_as(StandardOptions).runner == "DataflowRunner"
