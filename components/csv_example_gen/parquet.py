@@ -1,6 +1,7 @@
 """Reads the row groups of Parquet files."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import IO
 
 import numpy as np
@@ -37,13 +38,23 @@ def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], da
         opened_parquet = open_parquet(opened, file.name)
         try:
             rows = _batch_rows(opened, opened_parquet, part.start, file, list(types))
-            for batch in opened_parquet.iter_batches(rows, row_groups=[part.start], columns=list(types)):
-                yield _typed(pa.Table.from_batches([batch]), types, data, before)
+            for batch in _batches(opened_parquet, rows, part.start, list(types)):
+                yield _typed(batch, types, data, before)
                 before += batch.num_rows
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of the names of columns
             nothing = pa.table({name: pa.array([], ARROW_TYPES[kind]) for name, kind in types.items()})
             none = np.zeros(0, np.int64)
             yield Rows(nothing, none, none, [Fault(before, f"{BROKEN}: {str(error).strip()}")], 1)
+
+
+def _batches(opened: parquet.ParquetFile, rows: int, group: int, names: Sequence[str]) -> Iterator[pa.Table]:
+    """Yields a row group's columns, read one by one: where some are shorter, Arrow 10 ends the process otherwise."""
+    columns = (opened.iter_batches(rows, row_groups=[group], columns=[name]) for name in names)
+    for batches in zip_longest(*columns):
+        lengths = {batch.num_rows if batch else 0 for batch in batches}
+        if len(lengths) > 1:
+            raise OSError(f"its columns have {min(lengths)} to {max(lengths)} values")
+        yield pa.table(dict(zip(names, (batch.column(0) for batch in batches), strict=True)))
 
 
 def _batch_rows(
@@ -63,8 +74,8 @@ def _batch_rows(
         if chunk.physical_type == "BYTE_ARRAY" and any("DICTIONARY" in encoding for encoding in chunk.encodings)
     ]:
         with_them = open_parquet(opened, file.name, in_dictionaries)
-        batch = next(with_them.iter_batches(1, row_groups=[group], columns=in_dictionaries), None)
-        a_row += sum(_longest(column) for column in batch.columns) if batch else 0
+        first = next(_batches(with_them, 1, group, in_dictionaries), None)
+        a_row += sum(_longest(column.chunk(0)) for column in first.columns) if first else 0
     return int(min(BATCH_ROWS, max(1, BATCH_BYTES // max(1, a_row))))
 
 

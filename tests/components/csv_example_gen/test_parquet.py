@@ -54,3 +54,16 @@ def test_what_comes_before_a_damage_is_kept(tmp_path):
     found = outcome(path)
     assert "1 quarantined: the file is damaged or ends in the middle: " in found
     assert not found.startswith("0 written")
+
+
+def test_a_column_shorter_than_the_others_is_told(tmp_path):
+    """Arrow 10 ends the process where it reads such columns together."""
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"x": [1.5] * 50, "label": [*range(40), *[None] * 10]}), path)
+    column = parquet.ParquetFile(path).metadata.row_group(0).column(1)
+    header, values = b"\x2c\x15", {50: b"\x64", 9: b"\x12"}  # the data page's, of Thrift, and how many values it has
+    content = path.read_bytes()
+    at = content.index(header + values[50], column.data_page_offset) + len(header)
+    path.write_bytes(content[:at] + values[9] + content[at + 1 :])
+    ((found, _),) = in_a_child(outcome, [path])
+    assert found.startswith("0 written, 1 quarantined: the file is damaged or ends in the middle: ")
