@@ -41,6 +41,8 @@ def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], da
             for batch in _batches(opened_parquet, rows, part.start, list(types)):
                 yield _typed(batch, types, data, before)
                 before += batch.num_rows
+            if before < (rows := opened_parquet.metadata.row_group(part.start).num_rows):
+                raise OSError(f"{before} of its {rows} rows came")
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of the names of columns
             nothing = pa.table({name: pa.array([], ARROW_TYPES[kind]) for name, kind in types.items()})
             none = np.zeros(0, np.int64)
