@@ -12,6 +12,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, sche
 
 from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
+from components.ingest.record_files import shard_name
 from components.trainer.mlp.config import MLPTraining
 from components.transform.config import RowTransform
 from components.transform.rows import WEIGHT, preprocessing_fn
@@ -55,7 +56,7 @@ def write(folder, tables):
     """Writes the TFRecords of each split, and below "graph" what Transform makes of the training split."""
     for split, rows in tables.items():
         (folder / f"Split-{split}").mkdir(parents=True)
-        (folder / f"Split-{split}" / "0.gz").write_bytes(gzipped_records(rows))
+        (folder / f"Split-{split}" / shard_name(0, 1)).write_bytes(gzipped_records(rows))
     graph = folder / "graph"
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(SPEC))
     metadata_io.write_metadata(metadata, str(graph / tft.TFTransformOutput.RAW_METADATA_DIR))

@@ -14,6 +14,7 @@ from tfx.types import standard_artifacts
 from components.arrow import pa
 from components.csv_example_gen.encode import gzipped_records
 from components.ingest.artifact import IngestReportArtifact
+from components.ingest.record_files import shard_name
 from components.ingest.report import IngestReport, write_report
 from components.metric_text import metric_text
 from components.outcome import GUESSING, LOGISTIC, RIDGE, TREES
@@ -51,7 +52,7 @@ def inputs(tmp_path_factory):
         (folder / "examples" / f"Split-{split}").mkdir(parents=True)
         for part in range(2):
             half = rows.num_rows // 2
-            file = folder / "examples" / f"Split-{split}" / f"{part}.gz"
+            file = folder / "examples" / f"Split-{split}" / shard_name(part, 2)
             file.write_bytes(gzipped_records(rows.slice(part * half, half)))
     graph = folder / "graph"
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(SPEC))

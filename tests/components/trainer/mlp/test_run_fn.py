@@ -5,12 +5,14 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+from leftovers import plant
 
 from components.answering import read_answering
 from components.arrow import pc
 from components.contract import FEATURES
 from components.csv_example_gen.encode import encode_each, gzipped_records
 from components.errors import TransferlineError
+from components.ingest.record_files import shard_name
 from components.trainer.curves import read_curves
 from components.trainer.mlp.config import MLP
 from components.trainer.mlp.dataset import load_rows
@@ -96,6 +98,16 @@ def test_several_files_are_read_in_the_same_order_each_time(fn_args, data, tmp_p
         load(args, describe(args), ONE)[FEATURES].train.read(0, rows)
     np.testing.assert_array_equal(*found)
     assert len(np.unique(found[0], axis=0)) == 1200
+
+
+def test_what_lies_beside_the_records_is_not_read(fn_args, data, tmp_path):
+    _, train = data
+    split = tmp_path / "Split-train"
+    plant(split)
+    for number in range(2):
+        (split / shard_name(number, 2)).write_bytes(gzipped_records(train.slice(600 * number, 600)))
+    args = fn_args(ONE, train_files=[f"{split}/*"])
+    assert load(args, describe(args), ONE)[FEATURES].train.rows == 1200
 
 
 def test_packed_rows_lie_beside_the_outputs_and_leave_nothing(fn_args, tmp_path):
