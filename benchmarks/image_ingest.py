@@ -123,7 +123,7 @@ def ours(folder: Path, out: str) -> Callable[[], Callable[[], int]]:
     from components.image_example_gen.config import ImageData  # noqa: PLC0415
     from components.image_example_gen.executor import Executor  # noqa: PLC0415
     from components.ingest.artifact import IngestReportArtifact  # noqa: PLC0415
-    from components.ingest.results import count_records  # noqa: PLC0415
+    from components.ingest.record_counts import count_records  # noqa: PLC0415
     from pipeline.config.beam import Beam  # noqa: PLC0415
 
     outputs = {"examples": [standard_artifacts.Examples()], "ingest_report": [IngestReportArtifact()]}
@@ -133,7 +133,7 @@ def ours(folder: Path, out: str) -> Callable[[], Callable[[], int]]:
 
     def work() -> Callable[[], int]:
         executor.Do({}, outputs, {"data": ImageData(path=str(folder)).model_dump_json()})
-        return lambda: sum(count_records(str(split)) for split in Path(out, "examples").iterdir())
+        return lambda: sum(count_records(str(split)) for split in Path(out, "examples").glob("Split-*"))
 
     return work
 

@@ -44,6 +44,7 @@ from components.csv_example_gen.tally import (
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.quarantine import packed
+from components.ingest.record_counts import lost
 from components.ingest.record_files import RECORDS_PREFIX, RECORDS_SUFFIX
 from components.ingest.report import Duplicate, LabelRange, LongCells, Quarantined
 from components.ingest.results import (
@@ -214,7 +215,7 @@ class ReadRanges(_ReadingFn):
         for done in finished:
             PROGRESS.add(done.found, numbering.total)
             for split, records in done.records.items():
-                yield beam.pvalue.TaggedOutput(split, records)
+                yield beam.pvalue.TaggedOutput(split, (split, records))
                 yield beam.pvalue.TaggedOutput(BYTES, (split, len(records)))
             for key, count in done.counts.items():
                 yield beam.pvalue.TaggedOutput(COUNTS, (key, count))
@@ -342,7 +343,7 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
     )
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
-        _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix))
+        _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix, split))
     counts = (
         outputs[COUNTS]
         | "Count" >> beam.CombinePerKey(sum)
@@ -413,9 +414,17 @@ def number_rows(counted: Iterable[tuple[Range, int | None]]) -> Numbering:
 
 
 class PieceSink(FileBasedSink):
-    """Writes pieces of gzipped files as they are; a worker's pieces go one after the other into one file."""
+    """Writes pieces of gzipped files as they are; a worker's pieces go one after the other into one file.
 
-    def __init__(self, prefix: str) -> None:
+    Each comes with its split: engines have mixed up outputs, of which the sizes alone don't always tell.
+
+    Args:
+        prefix: What the paths of the files begin with.
+        split: The split whose pieces they are.
+    """
+
+    def __init__(self, prefix: str, split: str) -> None:
+        self._split = split
         super().__init__(
             prefix,
             coder=beam.coders.BytesCoder(),
@@ -423,9 +432,12 @@ class PieceSink(FileBasedSink):
             compression_type=CompressionTypes.UNCOMPRESSED,
         )
 
-    def write_encoded_record(self, file_handle: Any, encoded_value: bytes) -> None:
+    def write_record(self, file_handle: Any, value: tuple[str, bytes]) -> None:
         """Appends a piece."""
-        file_handle.write(encoded_value)
+        split, piece = value
+        if split != self._split:
+            raise lost(f"records of {split} came to {self._split}", self._split)
+        file_handle.write(piece)
 
     def close(self, file_handle: Any) -> None:
         """Closes a file; one without any piece is made a whole gzip file nevertheless."""

@@ -21,6 +21,7 @@ from components.ingest.column_splits import ColumnSplits, write_column_splits
 from components.ingest.examples_artifact import prepare_examples
 from components.ingest.label_ranges import with_outside
 from components.ingest.outputs import check_accounted, write_quarantine
+from components.ingest.record_counts import write_counts
 from components.ingest.record_files import without_leftovers
 from components.ingest.report import SHOWN, IngestReport, LabelRange, Quarantined, write_report
 from components.ingest.results import (
@@ -79,6 +80,7 @@ class Executor(BaseBeamExecutor):
         check_accounted(report, data.path)
         if plan.rule.by == "rows":
             check_enough_rows(data.split, report.found, data.path)
+        write_counts({split: report.written(split) for split in split_folders}, split_folders)
 
     def _ingest(self, plan: Plan, listing: Listing, split_folders: dict[str, str], report_folder: str) -> IngestReport:
         results_file = os.path.join(report_folder, "results.jsonl")

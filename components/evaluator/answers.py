@@ -21,6 +21,7 @@ from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.residuals import Residuals, residuals
 from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Contributions, Floats, Found, contributions
+from components.ingest.record_counts import Read
 from components.ingest.side_by_side import in_order
 from components.loaded_models import load_model
 from components.operating_point import EVEN
@@ -56,7 +57,7 @@ class Question:
 
 
 class Answer(beam.DoFn):
-    """Reads a file of examples and yields the statistics of each batch."""
+    """Reads a file of examples and yields the statistics of each batch, with how many it has."""
 
     def __init__(self, question: Question) -> None:
         self._question = question
@@ -74,15 +75,16 @@ class Answer(beam.DoFn):
         }
         self._raw = RawFeatures([name for name in self._question.sliced_by if name not in columns])
 
-    def process(self, file: str) -> Iterator[Found]:
-        """Yields a batch's statistics by slice and model."""
+    def process(self, file: str) -> Iterator[tuple[Read, Found]]:
+        """Yields a batch's statistics by slice and model; of no example first, which tells of a file without any."""
 
         def answered(examples: tf.Tensor) -> tuple[tf.Tensor, Any]:
             return examples, self._answer(examples)
 
+        yield {file: 0}, {}
         with ThreadPoolExecutor(AT_ONCE) as threads:
             for examples, (answers, made) in in_order(threads, answered, _batches(file), ahead=AT_ONCE):
-                yield self._statistics(examples, answers, made)
+                yield {file: len(examples)}, self._statistics(examples, answers, made)
 
     def _statistics(self, examples: tf.Tensor, answers: dict[str, Any], made: dict[str, tf.Tensor]) -> Found:
         weights = self._weights(examples)

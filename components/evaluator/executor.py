@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -26,8 +25,9 @@ from components.evaluator.eval_config import eval_config, sliced_by
 from components.evaluator.metric_names import AREA_OF_CLASSES, top_of
 from components.evaluator.predicted import Number, Predicted, read_predicted
 from components.evaluator.statistics import AddStatistics
-from components.evaluator.tfma_files import write_evaluation
-from components.ingest.record_files import files_of_split
+from components.evaluator.tfma_files import write_answered
+from components.ingest.read_counts import with_read
+from components.ingest.record_counts import Stored, compared, stored
 from components.run_parameters import evaluation_settings
 
 LOGGER = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Executor(BaseBeamExecutor):
         Raises:
             TransferlineError: A threshold names a metric that isn't measured; there would be a slice for each number to
                 predict; the test split is empty, or has a class that the model doesn't know; the model answers with
-                NaN.
+                NaN; or records were lost.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         evaluation = Evaluation.model_validate_json(
@@ -83,14 +83,16 @@ class Executor(BaseBeamExecutor):
             # Each model is judged by its own.
             cuts={name: read_answering(path).cut for name, path in paths.items()},
         )
-        with self._make_beam_pipeline() as pipeline:
+        examples = stored(SPLIT, artifact_utils.get_split_uris(input_dict[specs.EXAMPLES_KEY], SPLIT))
+        _check_any(examples)
+        with compared({output_path: examples}), self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | "Files" >> beam.Create(_test_files(input_dict[specs.EXAMPLES_KEY]))
+                | "Files" >> beam.Create(examples.files)
                 | "Spread" >> beam.Reshuffle()
                 | "Answer" >> beam.ParDo(Answer(question))
-                | "Add" >> beam.CombineGlobally(AddStatistics())
-                | "Write" >> beam.Map(write_evaluation, config=config, models=question.models, folder=output_path)
+                | "Add" >> beam.CombineGlobally(with_read(AddStatistics()))
+                | "Write" >> beam.Map(write_answered, config=config, models=question.models, folder=output_path)
             )
         decision = decide(evaluation, output_path, baseline.uri if baseline else "", predicted)
         write_decision(decision, output_path)
@@ -120,8 +122,13 @@ def _bless(
     io_utils.write_string_file(os.path.join(blessing.uri, name), "")
 
 
-def _test_files(examples: Sequence[types.Artifact]) -> list[str]:
-    return [file for uri in artifact_utils.get_split_uris(list(examples), SPLIT) for file in files_of_split(uri)]
+def _check_any(examples: Stored) -> None:
+    if not examples.records:
+        raise TransferlineError(
+            "There are no examples in the test split, so nothing can be said of the model.",
+            place="the test split",
+            cure="Give the test split a share of the data, as data.split says.",
+        )
 
 
 def _predicted(model: types.Artifact) -> Predicted:

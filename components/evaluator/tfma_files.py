@@ -20,7 +20,6 @@ from tensorflow_model_analysis.metrics.metric_types import MetricComputation, Me
 from tensorflow_model_analysis.proto import config_pb2
 from tensorflow_model_analysis.writers import metrics_plots_and_validations_writer as tfma_writer
 
-from components.errors import TransferlineError
 from components.evaluator.error_metrics import RESIDUALS
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, top_of
 from components.evaluator.paired import PAIRED, write_paired
@@ -36,11 +35,43 @@ from components.evaluator.statistics import (
     classes_of,
     histogram_of,
 )
+from components.ingest.record_counts import Read, lost, write_read
 from components.operating_point import EVEN
 
 Metrics: TypeAlias = dict[MetricKey, Any]
 
 METRICS, PLOTS, ATTRIBUTIONS = "metrics", "plots", "attributions"
+
+
+def write_answered(
+    answered: tuple[Read, Found], config: config_pb2.EvalConfig, models: Mapping[str, str], folder: str
+) -> None:
+    """Writes what there is to be said of all examples, and which they were.
+
+    Args:
+        answered: The examples that were read, and their statistics.
+        config: As TFX completes it.
+        models: Paths of the models by name.
+        folder: Where to write.
+
+    Raises:
+        TransferlineError: Records were lost.
+    """
+    read, found = answered
+    # Kubeflow names a folder that isn't there yet.
+    tf.io.gfile.makedirs(folder)
+    if found:
+        _check_sums(read, found, folder)
+        write_evaluation(found, config, models, folder)
+    write_read(read, folder)
+
+
+def _check_sums(read: Read, found: Found, folder: str) -> None:
+    """Compares the examples that each model has in all with those that were read."""
+    for (key, model), statistics in found.items():
+        examples = statistics.totals.get(COUNT, statistics.totals["examples"])
+        if not key and examples != sum(read.values()):
+            raise lost(f"{sum(read.values())} examples were read, {model} has {examples:.0f}", folder)
 
 
 def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mapping[str, str], folder: str) -> None:
@@ -51,16 +82,7 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
         config: As TFX completes it.
         models: Paths of the models by name.
         folder: Where to write.
-
-    Raises:
-        TransferlineError: There is nothing to work out, since no example was read.
     """
-    if not found:
-        raise TransferlineError(
-            "There are no examples in the test split, so nothing can be said of the model.",
-            place="the test split",
-            cure="Give the test split a share of the data, as data.split says.",
-        )
     found = dict(found)
     paired = found.pop(PAIRED, None)
     computations = metric_specs.to_computations(list(config.metrics_specs), eval_config=config)
@@ -76,8 +98,6 @@ def write_evaluation(found: Found, config: config_pb2.EvalConfig, models: Mappin
         files[PLOTS].append(tfma_writer.convert_slice_plots_to_proto((key, plots), []))
         files[ATTRIBUTIONS].append(tfma_writer.convert_slice_attributions_to_proto((key, {})))
         verdict = validations.add_input(verdict, validate_metrics((key, metrics), bounded))
-    # Kubeflow names a folder that isn't there yet.
-    tf.io.gfile.makedirs(folder)
     for name, messages in files.items():
         _write_records(messages, os.path.join(folder, f"{name}-00000-of-00001.tfrecord"))
     _write_records([validations.extract_output(verdict)], os.path.join(folder, "validations.tfrecord"))

@@ -17,6 +17,7 @@ from components.image_example_gen.splits import make_rule
 from components.ingest import storage
 from components.ingest.examples_artifact import prepare_examples
 from components.ingest.outputs import check_accounted, check_stored, write_quarantine
+from components.ingest.record_counts import write_counts
 from components.ingest.report import SHOWN, IngestReport, write_report
 from components.ingest.results import (
     COMPARED,
@@ -61,6 +62,7 @@ class Executor(BaseBeamExecutor):
         total = listing.found - len(listing.quarantined)
         report = self._ingest(listing, Plan(data, rule, total, split_folders), report_folder)
         check_accounted(report, data.path)
+        write_counts({split: report.written(split) for split in split_folders}, split_folders)
 
     def _ingest(self, listing: Listing, plan: Plan, report_folder: str) -> IngestReport:
         results_file = os.path.join(report_folder, "results.jsonl")

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from components.contract import SHA256
 from components.datasets import untuned
-from components.ingest.outputs import lost
+from components.ingest.record_counts import lost
 from components.ingest.record_files import RECORDS_SUFFIX, remove_all, shard_name
 from components.ingest.side_by_side import side_by_side
 from components.settings import Settings

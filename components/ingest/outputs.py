@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 import tensorflow as tf
 
-from components.errors import TransferlineError
+from components.ingest.record_counts import lost
 from components.ingest.report import QUARANTINE_FILE, IngestReport, Quarantined
 
 
@@ -48,17 +48,3 @@ def check_stored(report: IngestReport, stored: Mapping[str, int], split_folders:
     for split, count in stored.items():
         if count != report.written(split):
             raise lost(f"{report.written(split)} written for {split}, {count} stored", split_folders[split])
-
-
-def lost(counts: str, place: str) -> TransferlineError:
-    """Returns the error that says that counts don't add up.
-
-    Args:
-        counts: The counts.
-        place: Where.
-    """
-    return TransferlineError(
-        f"Records were lost or doubled on the way: {counts}.",
-        place=place,
-        cure="Run again; if it comes back, name another engine in the setting beam.engine.",
-    )

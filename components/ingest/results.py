@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
 import tensorflow as tf
 
 from components.contract import SPLITS
-from components.datasets import untuned
+from components.errors import TransferlineError
 from components.ingest.findings import strays
-from components.ingest.outputs import lost
 from components.ingest.quarantine import Quarantine, unpacked
+from components.ingest.record_counts import count_records, lost
 from components.ingest.record_files import files_of_split
 from components.ingest.report import MAX_CONFLICTS, Conflicts, Duplicate, IngestReport, LongCells, Quarantined
 from components.wording import natural_key
@@ -140,12 +139,6 @@ def _first_place(group: Duplicate) -> list[str]:
     return min(natural_key(place.partition(": ")[2]) for place in group.places)
 
 
-def count_records(folder: str) -> int:
-    """Returns how many records the TFRecord files of a split's folder hold."""
-    records = untuned(tf.data.TFRecordDataset(files_of_split(folder), compression_type="GZIP"))
-    return int(records.reduce(np.int64(0), lambda count, _: count + 1))
-
-
 def check_parts(path: str, planned: int) -> None:
     """Compares the parts of the input that were read to their end with those that were to be read.
 
@@ -232,7 +225,13 @@ def check_sizes(path: str, split_folders: Mapping[str, str]) -> None:
             written[value[0]] += value[1]
     for split, folder in split_folders.items():
         # A split without records has a file nevertheless, which is an empty gzip member.
-        sizes = (tf.io.gfile.stat(name).length for name in files_of_split(folder))
+        try:
+            files = files_of_split(folder)
+        except TransferlineError as error:
+            raise lost(
+                f"{written[split]:,} bytes were written for {split}, not all of its files are stored", folder
+            ) from error
+        sizes = (tf.io.gfile.stat(file).length for file in files)
         stored = sum(sizes) if written[split] or count_records(folder) else 0
         if stored != written[split]:
             raise lost(f"{written[split]:,} bytes were written for {split}, {stored:,} are stored", folder)

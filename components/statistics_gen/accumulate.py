@@ -4,6 +4,7 @@ TFDV's generators are made for being merged. Fed with large batches their work i
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatistics
 
 from components.arrow import pa
 from components.datasets import untuned
+from components.ingest.record_counts import Read
 from components.ingest.side_by_side import in_order
 from components.statistics_gen.decoding import Decoder
 from components.statistics_gen.options import generators_of
@@ -71,7 +73,7 @@ class Statistics:
 
 
 class OfFile(beam.DoFn):
-    """Takes a split and one of its files of examples; yields the split and the accumulators of the file."""
+    """Takes a split and one of its files of examples; yields the split, how many it has and the accumulators of it."""
 
     def __init__(self, options: str) -> None:
         self._options = options
@@ -85,23 +87,27 @@ class OfFile(beam.DoFn):
         """Ends the threads."""
         self._threads.shutdown()
 
-    def process(self, split_and_file: tuple[str, str]) -> Iterator[tuple[str, Found]]:
+    def process(self, split_and_file: tuple[str, str]) -> Iterator[tuple[str, tuple[Read, Found]]]:
         """Reads a file once; batches are added up in their order, so that the same file gives the same figures."""
         split, file = split_and_file
-        yield split, self._statistics.merged(self._of_batches(file))
+        read = Counter({file: 0})
+        found = self._statistics.merged(self._of_batches(file, read))
+        yield split, (read, found)
 
-    def _of_batches(self, file: str) -> Iterator[Found]:
+    def _of_batches(self, file: str, read: Counter[str]) -> Iterator[Found]:
         records = untuned(tf.data.TFRecordDataset(file, compression_type="GZIP"))
         decoder = Decoder()
         for sample in records.take(SAMPLE).batch(SAMPLE):
             decoder.learn(sample.numpy().tolist())
             batches = records.batch(_batch_size(sample)).prefetch(1)
-            yield from in_order(
+            for examples, found in in_order(
                 self._threads,
-                lambda batch: self._statistics.of(decoder.record_batches(batch)),
+                lambda batch: (len(batch), self._statistics.of(decoder.record_batches(batch))),
                 batches,
                 ahead=THREADS,
-            )
+            ):
+                read[file] += examples
+                yield found
 
 
 class Add(beam.CombineFn):

@@ -14,7 +14,8 @@ from tfx.types import artifact_utils
 from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, json_utils
 
-from components.ingest.record_files import files_of_split
+from components.ingest.read_counts import with_read
+from components.ingest.record_counts import Read, compared, lost, stored, write_read
 from components.only_file import only_file
 from components.statistics_gen.accumulate import Add, OfFile
 from components.statistics_gen.options import check, refuse
@@ -30,7 +31,7 @@ class Executor(BaseBeamExecutor):
         """Computes the statistics of each split, and writes them as `Split-*/FeatureStats.pb`.
 
         Raises:
-            TransferlineError: An option is asked for that isn't heeded.
+            TransferlineError: An option is asked for that isn't heeded, or records were lost.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         refuse(key for key in UNHEEDED if exec_properties.get(key))
@@ -42,15 +43,15 @@ class Executor(BaseBeamExecutor):
         statistics.span = examples.span
         options = _options(input_dict.get(specs.SCHEMA_KEY, []), exec_properties.get(specs.STATS_OPTIONS_JSON_KEY))
         folders = {split: artifact_utils.get_split_uri([statistics], split) for split in splits}
-        files = {split: files_of_split(artifact_utils.get_split_uri([examples], split)) for split in splits}
-        with self._make_beam_pipeline() as pipeline:
+        there = {split: stored(split, [artifact_utils.get_split_uri([examples], split)]) for split in splits}
+        with compared({folders[split]: there[split] for split in splits}), self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | "Files" >> beam.Create([(split, file) for split in splits for file in files[split]])
+                | "Files" >> beam.Create([(split, file) for split in splits for file in there[split].files])
                 | "Spread" >> beam.Reshuffle()
                 | "OfFile" >> beam.ParDo(OfFile(options))
-                | "Add" >> beam.CombinePerKey(Add(options))
-                | "Write" >> beam.MapTuple(lambda split, found: _write(found, folders[split]))
+                | "Add" >> beam.CombinePerKey(with_read(Add(options)))
+                | "Write" >> beam.MapTuple(lambda split, found: _write(found[0], found[1], folders[split]))
             )
 
 
@@ -66,7 +67,10 @@ def _options(schemas: list[types.Artifact], given: str | None) -> str:
     return str(options.to_json())
 
 
-def _write(found: DatasetFeatureStatisticsList, folder: str) -> None:
+def _write(read: Read, found: DatasetFeatureStatisticsList, folder: str) -> None:
+    if (examples := sum(dataset.num_examples for dataset in found.datasets)) != sum(read.values()):
+        raise lost(f"{sum(read.values())} examples were read, the statistics are of {examples}", folder)
     tf.io.gfile.makedirs(folder)
     with tf.io.gfile.GFile(os.path.join(folder, DEFAULT_FILE_NAME), "wb") as file:
         file.write(found.SerializeToString())
+    write_read(read, folder)

@@ -1,7 +1,7 @@
 """Defines `preprocessing_fn` for rows: it packs the columns into one vector."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias, TypeVar
 
@@ -9,6 +9,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from components.contract import FEATURES, LABEL, RAW
+from components.transform.analysed import ANALYSED_ROWS, counted_rows
 from components.transform.codes import codes_of
 from components.transform.config import CountPositive, Quantiles, RowTransform
 from components.transform.dates import part_of_date
@@ -48,7 +49,7 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
 
     Returns:
         `features`: float32 [batch, layout.width]; `raw`: float32 [batch, len(layout.raw)]; `label`: string or
-        float32 [batch]; each slice: int64 [batch].
+        float32 [batch]; each slice: int64 [batch]; `analysed_rows`, where an analyzer looks at rows: int64 [batch].
     """
     settings = RowTransform.model_validate(custom_config["transform"])
     inputs = without_weight(inputs, custom_config)
@@ -56,7 +57,20 @@ def preprocessing_fn(inputs: Mapping[str, RawFeature], custom_config: Mapping[st
     layout = VectorLayout.model_validate(planned) if planned else layout_of_features(inputs, settings)
     rows = Rows(inputs, layout)
     slices = {name: _slice(inputs, slice_by) for name, slice_by in settings.slices.items()}
-    return {FEATURES: rows.vectors(), RAW: rows.raw(), LABEL: _label(inputs[LABEL]), **slices}
+    analysed = next(_analysed(inputs, layout, settings), None)
+    counted = {} if analysed is None else {ANALYSED_ROWS: counted_rows(inputs[analysed])}
+    return {FEATURES: rows.vectors(), RAW: rows.raw(), LABEL: _label(inputs[LABEL]), **slices, **counted}
+
+
+def _analysed(inputs: Mapping[str, RawFeature], layout: VectorLayout, settings: RowTransform) -> Iterator[str]:
+    """The columns that an analyzer looks at."""
+    for part in layout.parts:
+        match _scaled_by(part):
+            case "z-score" | "quantile":
+                yield part.column
+            case "none" if isinstance(inputs[part.column], tf.SparseTensor):
+                yield part.column
+    yield from (each.column for each in settings.slices.values() if isinstance(each, Quantiles))
 
 
 def _label(label: RawFeature) -> tf.Tensor:

@@ -207,7 +207,7 @@ def test_an_answer_that_is_not_a_number_is_an_error(evaluate, write_examples, sa
 
 
 def test_an_empty_test_split_is_an_error(evaluate, write_examples, save_model):
-    with pytest.raises(RuntimeError, match="There are no examples in the test split"):
+    with pytest.raises(TransferlineError, match="There are no examples in the test split"):
         evaluate(
             Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.5),)),
             write_examples([]),

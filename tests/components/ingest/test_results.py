@@ -34,7 +34,7 @@ def test_bytes_that_were_lost_or_doubled_are_noticed(tmp_path, stored):
 def test_a_split_without_records_has_an_empty_file(tmp_path):
     results = tmp_path / "results.jsonl"
     results.write_text("")
-    with pytest.raises(TransferlineError, match="There are no files of records"):
+    with pytest.raises(TransferlineError, match="not all of its files are stored"):
         check_sizes(str(results), {"train": str(tmp_path)})
     (tmp_path / SHARD).write_bytes(gzipped(b""))
     check_sizes(str(results), {"train": str(tmp_path)})
