@@ -33,6 +33,9 @@ ENGINES = (
     ("prism", NO),
 )
 CASES = [(engine, killed, data, step) for engine, killed in ENGINES for data in STEPS for step in STEPS[data]]
+LEFT_BY_WORKERS = ("beam-temp-", ".temp_path", "results.jsonl")
+"""How the names of what a step writes on its way begin."""
+
 BOUND = 300
 """Seconds in which a step must have ended, killed or not; it takes some 10."""
 
@@ -87,4 +90,5 @@ def test_a_step_makes_what_it_makes_on_the_local_engine(engine, killed, data, st
     line["workers"] = len(engine.worked(AT_WORK[step], started)) or engine.started() - started
     assert line["workers"] == engine.workers
     check_close(made, expected)
+    assert [path for path in home.rglob("*") if path.name.startswith(LEFT_BY_WORKERS)] == []
     line["equal"] = "yes"
