@@ -34,7 +34,7 @@ def engine_error(error: BaseException, place: str) -> TransferlineError | None:
         if ended := ENDED.match(str(each)):
             return _told_by_worker(ended["said"]) or _given_up(ended["said"], place)
         if type(each).__module__.startswith("grpc") and _raised_in_beam(each):
-            return _no_answer(each, place)
+            return _no_answer(each, place) if _is_silence(each) else _refused(each, place)
     return None
 
 
@@ -62,6 +62,20 @@ def _no_answer(error: BaseException, place: str) -> TransferlineError:
         f"The engine's job service doesn't answer{f': {reason}' if reason else ''}.",
         place=place,
         cure="See that it runs at the address in beam.endpoint; then run again: finished steps aren't repeated.",
+    )
+
+
+def _is_silence(error: BaseException) -> bool:
+    """Whether nobody is there, or nobody answers in time; other statuses are answers."""
+    status = getattr(error, "code", None)
+    return status is None or status().name in ("UNAVAILABLE", "DEADLINE_EXCEEDED")
+
+
+def _refused(error: BaseException, place: str) -> TransferlineError:
+    return TransferlineError(
+        f"The engine's job service refused the job: {_essence(str(error)) or 'it says no more'}.",
+        place=place,
+        cure="Look in its log; docs/beam.md tells of the releases that fit each other.",
     )
 
 

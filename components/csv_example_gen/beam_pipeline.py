@@ -41,11 +41,12 @@ from components.csv_example_gen.tally import (
     summed_splits,
     tallies_of,
 )
+from components.ingest import storage
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.quarantine import packed
 from components.ingest.record_counts import lost
-from components.ingest.record_files import RECORDS_PREFIX, RECORDS_SUFFIX
+from components.ingest.record_files import RECORDS_PREFIX, RECORDS_SUFFIX, SHARD
 from components.ingest.report import Duplicate, LabelRange, LongCells, Quarantined
 from components.ingest.results import (
     BYTES,
@@ -431,6 +432,13 @@ class PieceSink(FileBasedSink):
             file_name_suffix=RECORDS_SUFFIX,
             compression_type=CompressionTypes.UNCOMPRESSED,
         )
+
+    def pre_finalize(self, init_result: Any, writer_results: Any) -> None:
+        """Removes the files that an attempt before has named; Beam itself removes those of as many shards only."""
+        folder = os.path.dirname(self.file_path_prefix.get())
+        for name in filter(SHARD.fullmatch, storage.names_in(folder)):
+            storage.remove(os.path.join(folder, name))
+        super().pre_finalize(init_result, writer_results)
 
     def write_record(self, file_handle: Any, value: tuple[str, bytes]) -> None:
         """Appends a piece."""

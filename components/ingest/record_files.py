@@ -62,7 +62,8 @@ def files_of_split(folder: str) -> list[str]:
     for name in storage.names_in(folder):
         if match := SHARD.fullmatch(name):
             number, of = map(int, match.groups())
-            shards[of][number] = name
+            if number < of:
+                shards[of][number] = name
     if not shards:
         raise TransferlineError("There are no files of records.", place=folder, cure=CURE)
     if len(shards) > 1:
@@ -100,11 +101,9 @@ def without_leftovers(folders: Collection[str]) -> Iterator[None]:
     remove_all(folders)
     try:
         yield
-    except BaseException:
-        with suppress(OSError, TransferlineError):  # why the job ended is what is told
+    finally:
+        with suppress(OSError, TransferlineError):  # nobody reads them, and a run removes them as it begins
             _remove_leftovers(folders)
-        raise
-    _remove_leftovers(folders)
 
 
 def _remove_leftovers(folders: Collection[str]) -> None:
@@ -114,4 +113,9 @@ def _remove_leftovers(folders: Collection[str]) -> None:
 
 def _files(pattern: str) -> Sequence[str]:
     folder, name = os.path.split(pattern)
-    return files_of_split(folder) if name == ALL else storage.glob(pattern)
+    if name == ALL:
+        return files_of_split(folder)
+    files = storage.glob(pattern)
+    if not files:
+        raise TransferlineError("There are no files of records.", place=pattern, cure=CURE)
+    return files

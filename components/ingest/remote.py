@@ -27,7 +27,8 @@ def names_in(folder: str) -> list[str]:
     """Returns the names of what is right in a folder; none where there is no such folder."""
     if not is_folder(folder):
         return []
-    return [str(name).rstrip("/") for name in _as_os_error(tf.io.gfile.listdir, folder)]
+    names = (str(name).rstrip("/") for name in _as_os_error(tf.io.gfile.listdir, folder))
+    return [name for name in names if name]  # a folder's own marker has none
 
 
 def open_file(path: str) -> IO[bytes]:

@@ -222,7 +222,9 @@ def remove_tree(path: str) -> None:
     if not is_local(path):
         _reach(path).remove_tree(path)
     elif os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)  # others may be removing it too
+        if os.path.lexists(path):
+            shutil.rmtree(path)
     else:
         remove(path)
 

@@ -14,7 +14,7 @@ from components.column_roles import NO_ROLES, ColumnRoles, read_uses
 from components.contract import ESTIMATED, PATH, PLACE, SHA256, SPLITS
 from components.ingest import storage
 from components.ingest.findings import outside_text
-from components.ingest.record_files import files_of_split
+from components.ingest.record_files import SHARD, files_of_split
 from components.ingest.report import QUARANTINE_FILE, Quarantined, read_report
 from components.report.examples import samples_by_class
 from components.report.review import Anomaly, DataReview, FeatureStatistics, HistogramBar
@@ -65,7 +65,7 @@ def read_data(
 def split_files(examples: str, split: str) -> list[str]:
     """Returns the TFRecord files of a split of the examples; none where they are gone."""
     folder = os.path.join(examples, f"Split-{split}")
-    return files_of_split(folder) if storage.names_in(folder) else []
+    return files_of_split(folder) if any(map(SHARD.fullmatch, storage.names_in(folder))) else []
 
 
 def read_statistics(statistics: str, split: str) -> Iterator[FeatureStatistics]:

@@ -1,8 +1,11 @@
 """What other engines say of a job that they gave up, as they say it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import apache_beam as beam
 import grpc
 import pytest
+from apache_beam.portability.api import beam_job_api_pb2, beam_job_api_pb2_grpc
 from servers import free_port
 
 from components.engine_errors import engine_error
@@ -92,6 +95,30 @@ def test_a_job_service_that_does_not_answer_is_told_with_the_setting_that_names_
     told = engine_error(raised.value, "CsvExampleGen")
     assert told.cause.startswith("The engine's job service doesn't answer")
     assert "beam.endpoint" in told.cure
+
+
+class Refusing(beam_job_api_pb2_grpc.JobServiceServicer):
+    """A job service that takes no job."""
+
+    def DescribePipelineOptions(self, _request, _context):
+        return beam_job_api_pb2.DescribePipelineOptionsResponse()
+
+    def Prepare(self, _request, context):
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "Unknown or unsupported transform urn x")
+
+
+def test_a_job_service_that_refuses_the_job_is_told_with_its_words():
+    server = grpc.server(ThreadPoolExecutor(2))
+    beam_job_api_pb2_grpc.add_JobServiceServicer_to_server(Refusing(), server)
+    service = ["--runner=PortableRunner", f"--job_endpoint=localhost:{server.add_insecure_port('localhost:0')}"]
+    server.start()
+    pipeline = beam.Pipeline(argv=[*service, "--environment_type=LOOPBACK"])
+    _ = pipeline | beam.Create([1])
+    with pytest.raises(grpc.RpcError) as raised:
+        pipeline.run()
+    server.stop(None)
+    told = engine_error(raised.value, "CsvExampleGen")
+    assert told.cause == "The engine's job service refused the job: Unknown or unsupported transform urn x."
 
 
 @pytest.mark.parametrize("error", [RuntimeError("anything"), ValueError("Pipeline"), MemoryError()])

@@ -52,17 +52,26 @@ def test_files_that_are_named_are_taken_by_their_names(split, write):
     assert record_files([file]) == record_files([f"{split}/*.gz"]) == [file]
 
 
+def test_a_name_that_names_none_is_told(split, write):
+    write("x.gz")
+    for pattern in (split, f"{split}/y*"):
+        with pytest.raises(TransferlineError, match="There are no files of records") as caught:
+            record_files([pattern])
+        assert caught.value.place == pattern
+
+
 @pytest.mark.parametrize(
     ("names", "cause"),
     [
         ([], "There are no files of records."),
+        ([shard_name(5, 1)], "There are no files of records."),
         ([shard_name(0, 3), shard_name(2, 3)], "Files of records are missing: data_tfrecord-00001-of-00003.gz."),
         (
             [*shards(1), *shards(2)],
             f"Files of several writings lie side by side: {shard_name(0, 1)}, {shard_name(0, 2)}.",
         ),
     ],
-    ids=["none", "one is missing", "two writings"],
+    ids=["none", "one too many", "one is missing", "two writings"],
 )
 def test_a_split_that_is_not_whole_is_told(split, write, names, cause):
     write("x.gz", *names)
