@@ -3,6 +3,7 @@
 Its stdin has the task, its stdout and stderr are the run's log, and the file descriptor CHANNEL takes what to show.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -67,8 +68,11 @@ def _run(config: Pipeline, recorder: Recorder, task: Task) -> None:
         # TensorFlow would import Keras 3, with a second of other things, which nothing here speaks.
         os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
         defer_unused()
+        gc.disable()  # what is imported stays: to look for what nobody holds would take a fifth of the time
         from pipeline.runs.local_runner import run_pipeline  # noqa: PLC0415 (takes ten seconds: bad data is told before)
 
+        gc.freeze()  # and would take time again and again later
+        gc.enable()
         logging.getLogger().setLevel(logging.INFO)
         log_removed(tidy_executions(config, recorder.run_id), sys.stdout)
     run_pipeline(located, recorder, state.data, push_again=task.push_again)
