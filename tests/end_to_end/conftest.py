@@ -56,10 +56,11 @@ class Home:
         env = self.environment(**environment)
         return subprocess.run(command, env=env, cwd=cwd or self.path, capture_output=True, text=True, check=False)
 
-    def tfx(self, *commands, cwd=None):
-        """Runs commands of `tfx`, each given as (arguments, variables); they share the import of TFX."""
-        given = json.dumps([{"arguments": arguments, "variables": variables} for arguments, variables in commands])
-        done = self.command(sys.executable, TFX_COMMANDS, given, cwd=cwd)
+    def tfx(self, *commands):
+        """Runs commands of `tfx`, each given as (arguments, folder, variables); they share the import of TFX."""
+        keys = ("arguments", "folder", "variables")
+        given = json.dumps([dict(zip(keys, command, strict=True)) for command in commands])
+        done = self.command(sys.executable, TFX_COMMANDS, given)
         outcomes = json.loads(done.stdout)
         return [subprocess.CompletedProcess("tfx", status, stdout=output) for status, output in outcomes]
 

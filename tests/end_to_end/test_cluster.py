@@ -1,11 +1,10 @@
-"""`compile` and `submit`, and TFX's own command, as a person types them. `make kubeflow-test` runs what they make."""
+"""`compile` and `submit`, as a person types them. `make kubeflow-test` runs what they make."""
 
 import json
 
 import pytest
 import yaml
 from cluster_apis import KubeflowApi, serving
-from conftest import ROOT
 from servers import free_port
 
 ON_CLUSTER = ("--image", "registry.example.com/transferline:1", "--root", "gs://bucket/transferline")
@@ -96,34 +95,3 @@ def test_a_run_is_sent_to_kubeflow_after_its_data_is_copied(home):
     assert path.exists()
     assert api.body("/runs")["runtime_config"]["parameters"]["data_path"] == str(path)
     assert listed.stdout.startswith("higgs_toy has no runs")
-
-
-@pytest.fixture(scope="module")
-def compiled_by_tfx(home):
-    """`cats_vs_dogs` with all that it needs, and `higgs_toy` without, by TFX's own command."""
-    on_cluster = {
-        "TRANSFERLINE_IMAGE": "registry.example.com/transferline:1",
-        "TRANSFERLINE_OUTPUT_DIR": "gs://bucket/transferline",
-    }
-    commands = [
-        (("pipeline", "compile", "--engine=vertex", f"--pipeline_path={ROOT}/pipeline/catalog/{name}.py"), variables)
-        for name, variables in (("cats_vs_dogs", on_cluster), ("higgs_toy", {}))
-    ]
-    return home.tfx(*commands)
-
-
-def test_tfx_own_command_compiles_for_vertex(compiled_by_tfx, home):
-    done, _ = compiled_by_tfx
-    assert "Pipeline cats-vs-dogs compiled successfully." in done.stdout
-    job = json.loads((home.path / "pipeline.json").read_text())
-    parameters = job["pipelineSpec"]["root"]["inputDefinitions"]["parameters"]
-    assert parameters["fine_tuning_epochs"]["defaultValue"] == 10
-    assert job["runtimeConfig"]["gcsOutputDirectory"] == "gs://bucket/transferline/cats_vs_dogs/artifacts"
-    trainer = job["pipelineSpec"]["deploymentSpec"]["executors"]["Trainer_executor"]["container"]
-    assert trainer["command"][:4] == ["python", "-m", "pipeline.cluster.step", "--step=Trainer"]
-
-
-def test_without_image_or_root_tfx_own_command_says_what_to_set(compiled_by_tfx):
-    _, done = compiled_by_tfx
-    assert done.returncode != 0
-    assert "Set TRANSFERLINE_IMAGE and TRANSFERLINE_OUTPUT_DIR" in done.stdout

@@ -78,19 +78,3 @@ def test_transferline_finds_the_same_run_in_the_cache(created_and_run, home):
     forced = home.runs("digits")[0]
     assert all(step["cached"] for step in forced["steps"])
     assert forced["status"] == "pushed"
-
-
-OTHERS = ("cats_vs_dogs", "flowers")
-
-
-@pytest.fixture(scope="module")
-def others(home):
-    """Each of the other pipelines, created."""
-    create = ("pipeline", "create", "--engine=local")
-    commands = [((*create, f"--pipeline_path=pipeline/catalog/{name}.py"), {}) for name in OTHERS]
-    return dict(zip(OTHERS, home.tfx(*commands, cwd=ROOT), strict=True))
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_the_tfx_command_creates_the_other_pipelines(name, others):
-    assert f'Pipeline "{name}" created successfully' in others[name].stdout
