@@ -5,12 +5,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import in_process
 import numpy as np
 import pytest
+from forked_commands import commands
 from PIL import Image
 from terminal import Terminal
 
@@ -81,6 +83,14 @@ class Home:
     def transferline(self, *arguments, **options):
         """Runs `transferline ARGUMENTS`."""
         return self.command(sys.executable, "-m", "pipeline", *map(str, arguments), **options)
+
+    def forked(self, *arguments, cwd=None, **environment):
+        """Runs `transferline ARGUMENTS` in processes that have imported all that a run needs before."""
+        with tempfile.TemporaryDirectory() as folder:
+            out, err = Path(folder, "out"), Path(folder, "err")
+            where = {"variables": self.environment(**environment), "folder": cwd or self.path}
+            status = commands().start(arguments, out=out, err=err, **where).wait()
+            return subprocess.CompletedProcess(arguments, status, out.read_text(), err.read_text())
 
     def here(self, *arguments, cwd=None, **environment):
         """Runs `transferline ARGUMENTS` in this process: what is imported for one test serves the next."""

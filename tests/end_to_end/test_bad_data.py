@@ -21,7 +21,7 @@ def leaking(home, tmp_path_factory):
     for split in ("train", "validation", "test"):
         write_photos(folder / split, 4, TWO)
     write_photos(folder / "test", 1, {"fox": (30, 200, 30)})
-    done = home.transferline("run", "photos", "--data-dir", folder)
+    done = home.forked("run", "photos", "--data-dir", folder)
     return done, home.runs("photos")[0]
 
 
@@ -57,7 +57,7 @@ def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):
     (tmp_path / "cat").mkdir()
     for number in range(3):
         (tmp_path / "cat" / f"{number}.jpg").write_text("text")
-    done = home.transferline("run", "photos", "--data-dir", tmp_path)
+    done = home.forked("run", "photos", "--data-dir", tmp_path)
     record = home.runs("photos")[0]
     assert done.returncode == 1
     assert record["counts"] == {"train": 0, "eval": 0, "test": 0, "quarantined": 3, "unused": 0}
@@ -68,7 +68,7 @@ def test_photos_that_all_are_broken_are_counted_and_shown(home, tmp_path):
 
 
 def test_no_data_at_all_is_said_without_a_traceback(home, tmp_path):
-    done = home.transferline("run", "photos", "--data-dir", tmp_path / "absent")
+    done = home.forked("run", "photos", "--data-dir", tmp_path / "absent")
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert str(tmp_path / "absent") in done.stdout

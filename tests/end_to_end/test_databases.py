@@ -43,7 +43,7 @@ def run(home, settings):
 
     def both(command, *options):
         def one(name):
-            return home.transferline(command, CATALOG, *options, *settings(name), **{PASSWORD_VARIABLE: PASSWORD})
+            return home.forked(command, CATALOG, *options, *settings(name), **{PASSWORD_VARIABLE: PASSWORD})
 
         with ThreadPoolExecutor(len(PIPELINES)) as threads:
             return dict(zip(PIPELINES, threads.map(one, PIPELINES), strict=True))
@@ -131,7 +131,7 @@ def test_forced_runs_come_from_the_cache(first_runs, home, run, server):
 
 def test_what_is_cleaned_away_does_not_come_from_the_cache(first_runs, home, server, settings):
     options = ("--cache", "--yes", *settings("twin"))
-    done = home.transferline("clean", CATALOG, *options, **{PASSWORD_VARIABLE: PASSWORD})
+    done = home.forked("clean", CATALOG, *options, **{PASSWORD_VARIABLE: PASSWORD})
     assert done.returncode == 0, done.stderr
     live = server.run_in("shared", "SELECT DISTINCT split_part(uri, '/artifacts/', 1) FROM artifact WHERE state = 2")
     assert live.splitlines() == [str(home.path / "transferline" / CATALOG)]

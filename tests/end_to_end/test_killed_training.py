@@ -70,7 +70,7 @@ def test_a_killed_worker_and_a_killed_run_go_on_and_push_once(home):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
-    done = home.transferline("run", "higgs_toy", *SETTINGS)
+    done = home.forked("run", "higgs_toy", *SETTINGS)
     assert done.returncode == 0, done.stdout + done.stderr
     records = home.runs("higgs_toy")
     assert [record["status"] for record in records] == ["pushed", "failed"]

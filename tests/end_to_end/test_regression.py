@@ -87,7 +87,7 @@ def catalog(home):
 @pytest.fixture(scope="module")
 def run(home, catalog):
     """What the command said, and the run's record."""
-    done = home.transferline("run", catalog, "--data-dir", home.path / "houses.csv")
+    done = home.forked("run", catalog, "--data-dir", home.path / "houses.csv")
     return done, json.loads(home.here("runs", catalog, "--json").stdout)[0]
 
 
@@ -323,7 +323,7 @@ def test_labels_beyond_those_of_the_training_rows_and_what_columns_must_not_have
     split = json.dumps({"by": "rows", "eval_rows": 60, "test_rows": 60})
     settings = (f"data.split={split}", "gate.max_unseen=0", "gate.max_missing=0.001")
     options = [word for setting in settings for word in ("--set", setting)]
-    done = home.here("run", catalog, "--data-dir", home.path / "sorted.csv", *options)
+    done = home.forked("run", catalog, "--data-dir", home.path / "sorted.csv", *options)
     assert done.returncode == 1
     cause = json.loads(home.here("runs", catalog, "--json").stdout)[0]["error"]["cause"]
     assert "60 of 60 labels in test (100.0%) lie outside of those in train" in cause
@@ -351,7 +351,7 @@ def test_a_label_that_is_text_is_told_before_anything_is_trained(home, catalog):
     rows.assign(area=rows["area"].map("{:.1f}".format).str.replace(".", ",").replace("nan", "")).to_csv(
         path, sep=";", index=False
     )
-    done = home.here("run", catalog, "--data-dir", path)
+    done = home.forked("run", catalog, "--data-dir", path)
     assert done.returncode == 1
     cause = json.loads(home.here("runs", catalog, "--json").stdout)[0]["error"]["cause"]
     assert "60 of 60 records (100.0%) are quarantined" in cause

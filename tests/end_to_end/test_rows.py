@@ -159,14 +159,14 @@ def test_evaluate_finds_on_the_test_rows_what_the_evaluator_found(first_run, hom
 
 def test_nothing_changed_so_nothing_runs(first_run, home):
     before = home.runs("higgs_toy")
-    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL)
+    done = home.forked("run", "higgs_toy", *QUICK, *ANY_MODEL)
     assert done.returncode == 0
     assert "nothing changed since run" in done.stdout
     assert home.runs("higgs_toy") == before
 
 
 def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, home):
-    done = home.transferline("run", "higgs_toy", *QUICK, *ANY_MODEL, "--force", "--json")
+    done = home.forked("run", "higgs_toy", *QUICK, *ANY_MODEL, "--force", "--json")
     assert done.returncode == 0
     record = home.runs("higgs_toy")[0]
     assert all(step["cached"] for step in record["steps"])
@@ -187,7 +187,7 @@ def test_bad_rows_above_the_share_and_a_row_outside_of_the_schema_stop_the_run(h
     cells = lines[1501].split(",")
     lines[1501] = ",".join([cells[0], "-7", *cells[2:]])  # a negative momentum
     rows.write_text("\n".join(lines) + "\n")
-    done = home.transferline("run", "higgs_toy", "--data-dir", rows)
+    done = home.forked("run", "higgs_toy", "--data-dir", rows)
     record = home.runs("higgs_toy")[0]
     assert done.returncode == 1
     assert record["steps"][-1]["name"] == "DataGate"

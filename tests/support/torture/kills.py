@@ -1,11 +1,8 @@
 """Kills runs of a pipeline at moments by chance, and looks at what the next ones make of it."""
 
-import json
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +12,8 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
+
+from forked_commands import Command, commands
 
 from components.pusher.publish import UNFINISHED
 from components.pusher.versions import SERVED_MODEL, is_same_model, versions
@@ -67,29 +66,15 @@ class Runs:
         self.kind = kind
         self._folder = TemporaryDirectory(prefix="torture-kills-")
         self.temporary = Path(self._folder.name)
-        self._errors = (self.temporary / "server.log").open("w")
         (self.temporary / "tmp").mkdir()
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "torture.forked_runs", str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            text=True,
-            env={**os.environ, "TMPDIR": str(self.temporary / "tmp"), "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
 
-    def start(self, output_dir: Path) -> int:
-        """Starts a run; returns the number of its first process, which all others are in the group of."""
+    def start(self, output_dir: Path) -> Command:
+        """Starts a run."""
         settings = [f"--set={setting}" for setting in self.kind.settings]
         arguments = ["run", self.kind.pipeline, "--force", "--output-dir", str(output_dir), *settings]
-        order = {"arguments": arguments, "screen": str(output_dir.parent / "screen")}
-        self._server.stdin.write(f"{json.dumps(order)}\n")
-        self._server.stdin.flush()
-        return int(self._server.stdout.readline())
-
-    def end(self) -> int:
-        """Waits for the end of a run; returns its exit status, of a signal negative."""
-        return int(self._server.stdout.readline())
+        screen = output_dir.parent / "screen"
+        variables = {**os.environ, "TMPDIR": str(self.temporary / "tmp")}
+        return commands().start(arguments, out=screen, err=screen, variables=variables, folder=self.temporary)
 
     def left_among_temporary_files(self) -> list[str]:
         """What runs left in the folder of temporary files."""
@@ -120,8 +105,7 @@ def reference_of(kind: Kind) -> Reference:
     runs = runs_of(kind)
     output_dir = runs.temporary / "reference"
     begun = time.monotonic()
-    runs.start(output_dir)
-    status = runs.end()
+    status = runs.start(output_dir).wait()
     record = RunStore(str(output_dir / kind.pipeline)).last()
     assert record is not None
     assert (status, record.status) == (0, "pushed"), (runs.temporary / "screen").read_text()
@@ -140,8 +124,7 @@ def killed_again_and_again(kind: Kind, random: Random, folder: Path) -> str:
         _kill(runs, output_dir, moment, random, reference.seconds.get(moment, 0.1))
         _check_what_is_served(home)
         _check_metadata(home)
-    runs.start(output_dir)
-    assert runs.end() == 0, (folder / "screen").read_text()
+    assert runs.start(output_dir).wait() == 0, (folder / "screen").read_text()
     last, *before = RunStore(str(home)).runs()
     _check_goes_on([*reversed(before), last])
     _check_same(last, reference.record)
@@ -166,14 +149,15 @@ def _kill(runs: Runs, output_dir: Path, moment: str, random: Random, seconds: fl
     """Starts a run and kills it, as a whole or only the process that computes."""
     home = output_dir / runs.kind.pipeline
     before = set(_records(home))
-    first = runs.start(output_dir)
+    run = runs.start(output_dir)
+    first = run.pid
     wait, as_a_whole = random.random() * seconds, random.random() < 2 / 3
     record = _wait_for(runs.kind, home, before, moment, first)
     time.sleep(wait)
     victim = first if as_a_whole else _computing(record)
     if os.path.exists(f"/proc/{victim}"):
         os.kill(victim, signal.SIGKILL)
-    runs.end()
+    run.wait()
     _wait_for_the_end_of_all(first)
     raw = RunStore(str(home)).find(record.run_id)
     (last, *_) = RunStore(str(home)).runs()

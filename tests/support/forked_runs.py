@@ -1,17 +1,20 @@
-"""Runs pipelines as the command does, in processes forked from this one, which has imported TFX and TensorFlow once.
+"""Gives commands of `transferline` in processes forked from this one, which has imported TFX and TensorFlow once.
 
-`python -m torture.forked_runs PROCESS`, which ends with that process: a line of stdin has the arguments of the command
-and the file that is its screen; a line of stdout has the number of the process that is the command, and the next one
-its exit status.
+`python -m forked_runs PROCESS ADDRESS` ends with that process, and takes orders on that address, several at once too;
+`forked_commands.py` gives them. An order is a line of JSON, with the command's arguments, variables, folder, and the
+files that take what it writes; a line back has the number of the process that is the command, and the next one its exit
+status.
 
-All that a run is stays: two processes, of which the second ends with the first. Only the second isn't a new program.
+All that a run is stays: two processes, of which the second ends with the first. Only neither is a new program.
 """
 
 import faulthandler
+import gc
 import json
 import logging
 import os
 import signal
+import socketserver
 import subprocess
 import sys
 import tempfile
@@ -106,14 +109,17 @@ def _become_child(channel, stdin, log, variables, folder):
         os._exit(status)
 
 
-def _become_command(arguments, screen, server):
+def _become_command(arguments, variables, folder, out, err):
     """Gives a command of `transferline`; doesn't return."""
-    end_with_parent(server)
     os.setpgid(0, 0)
-    opened = os.open(screen, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for target in (1, 2):
-        os.dup2(opened, target)
-    sys.stdin = open(os.devnull)  # noqa: SIM115 (till the process ends)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for target, path in ((0, os.devnull), (1, out), (2, err)):
+        os.dup2(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), target)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 (till the process ends)
+    os.environ.clear()
+    os.environ.update(variables)
+    tempfile.tempdir = None
+    os.chdir(folder)
     sys.argv = ["transferline", *arguments]
     parent.subprocess = SimpleNamespace(Popen=Forked, PIPE=subprocess.PIPE)
     status = 1
@@ -127,29 +133,56 @@ def _become_command(arguments, screen, server):
         os._exit(status)
 
 
-def main(process):
-    """Answers until stdin ends."""
-    end_with_parent(int(process))
-    server = os.getpid()
-    channel = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+class Order(socketserver.StreamRequestHandler):
+    """Gives one command, and waits for its end."""
+
+    def handle(self):
+        """Is called in a process of its own."""
+        end_with_parent(self.server.process)
+        order, waiting = json.loads(self.rfile.readline()), os.getpid()
+        process = os.fork()
+        if process == 0:
+            end_with_parent(waiting)
+            _become_command(**order)
+        self.wfile.write(b"%d\n" % process)
+        _, status = os.waitpid(process, 0)
+        self.wfile.write(b"%d\n" % os.waitstatus_to_exitcode(status))
+
+
+class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
+    """Takes orders.
+
+    Args:
+        address: Where.
+        asking: The process that gives them.
+    """
+
+    def __init__(self, address, asking):
+        super().__init__(address, Order)
+        self.asking, self.process = asking, os.getpid()
+
+    def service_actions(self):
+        """Is called twice a second, and after each order."""
+        super().service_actions()
+        if os.getppid() != self.asking:
+            sys.exit()
+
+
+def main(asking, name):
+    """Answers until the process that asks has ended."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     defer_unused()
-    for name in IMPORTED_BY_STEPS:
-        import_module(name)
+    gc.disable()
+    for module in IMPORTED_BY_STEPS:
+        import_module(module)
+    gc.freeze()
+    gc.enable()
     logging.getLogger().handlers.clear()
-    for line in sys.stdin:
-        order = json.loads(line)
-        process = os.fork()
-        if process == 0:
-            channel.close()
-            _become_command(order["arguments"], order["screen"], server)
-        channel.write(f"{process}\n")
-        channel.flush()
-        _, status = os.waitpid(process, 0)
-        channel.write(f"{os.waitstatus_to_exitcode(status)}\n")
-        channel.flush()
+    with Server(f"\0{name}", int(asking)) as server:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        server.serve_forever()
 
 
 if __name__ == "__main__":
