@@ -157,6 +157,8 @@ class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
         asking: The process that gives them.
     """
 
+    block_on_close = False  # what is at work then ends with this process
+
     def __init__(self, address, asking):
         super().__init__(address, Order)
         self.asking, self.process = asking, os.getpid()
