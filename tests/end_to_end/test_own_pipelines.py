@@ -46,14 +46,15 @@ def project(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ran(home, project):
-    create = ("tfx", "pipeline", "create", "--engine=local", "--pipeline_path=./pipelines/sizes.py")
-    created = home.command(*create, cwd=project)
-    assert 'Pipeline "sizes" created successfully' in created.stdout, created.stdout + created.stderr
-    return home.command("tfx", "run", "create", "--engine=local", "--pipeline_name=sizes", cwd="/")
+    create = ("pipeline", "create", "--engine=local", "--pipeline_path=./pipelines/sizes.py")
+    run = ("run", "create", "--engine=local", "--pipeline_name=sizes")
+    created, ran = home.tfx((create, str(project), {}), (run, "/", {}))
+    assert 'Pipeline "sizes" created successfully' in created.stdout
+    return ran
 
 
 def test_the_tfx_command_runs_it_from_any_folder(ran, home, project):
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.returncode == 0, ran.stdout
     listed = json.loads(home.here("list", "--json", cwd=project).stdout)
     (sizes,) = [each for each in listed if each["name"] == "sizes"]
     assert (sizes["kind"], sizes["status"], sizes["fault"]) == ("rows", "pushed", "")

@@ -1,8 +1,8 @@
 """A home that release 0.1.0 wrote goes on with this one: nothing in it is lost, its model is the baseline."""
 
 import json
-import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import old_home
@@ -59,19 +59,19 @@ def at_once(upgraded, said, used):
         "rollback": ("rollback", old_home.NAME, old_home.PUSHED[1], "--wait"),
         "clean": ("clean", old_home.NAME, "--keep", "3", "--yes", "--wait"),
     }
-    started = {}
-    for name, words in commands.items():
-        started[name] = home.start(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **cache)
-        while not holder_in(str(home.path / "transferline" / old_home.NAME)):
-            assert started["run"].poll() is None, started["run"].communicate()
-            time.sleep(0.1)
-    rows = str(home.path / "rows.csv")
-    meanwhile = {
-        "predict": home.here("predict", old_home.NAME, rows, "--json", **cache),
-        "refused": home.here("clean", old_home.NAME, "--yes", **cache),
-    }
-    ended = {name: (*process.communicate(), process.returncode) for name, process in started.items()}
-    return meanwhile, ended
+    with ThreadPoolExecutor(len(commands)) as threads:
+        started = {}
+        for name, words in commands.items():
+            started[name] = threads.submit(home.forked, *words, **cache)
+            while not holder_in(str(home.path / "transferline" / old_home.NAME)):
+                assert not started["run"].done(), started["run"].result()
+                time.sleep(0.1)
+        rows = str(home.path / "rows.csv")
+        meanwhile = {
+            "refused": home.here("clean", old_home.NAME, "--yes", **cache),
+            "predict": home.here("predict", old_home.NAME, rows, "--json", **cache),
+        }
+        return meanwhile, {name: each.result() for name, each in started.items()}
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +142,11 @@ def test_what_is_asked_for_while_a_run_is_at_work_waits_or_is_refused_and_nothin
     assert len(meanwhile["predict"].stdout.splitlines()) == 200
     assert meanwhile["refused"].returncode == 1
     assert f"The run {record['run_id']} is at work since" in meanwhile["refused"].stderr
-    assert {name: status for name, (_, _, status) in ended.items()} == dict.fromkeys(ended, 0), ended
+    assert {name: done.returncode for name, done in ended.items()} == dict.fromkeys(ended, 0), ended
     for name in ("rollback", "clean"):
-        assert b"waiting for its end" in ended[name][1], name
+        assert "waiting for its end" in ended[name].stderr, name
     pushed, folder = record["model_uri"], Path(home.path, "transferline", old_home.NAME)
-    assert f"in place of {Path(pushed).name}".encode() in ended["rollback"][0]
+    assert f"in place of {Path(pushed).name}" in ended["rollback"].stdout
     assert faults(folder) == []
 
 
