@@ -47,9 +47,9 @@ def test_any_number_is_in_the_order_of_places_and_counted(count, monkeypatch):
     assert list(found) == expected
 
 
-def test_hundreds_of_thousands_take_little_memory(tmp_path):
+def test_a_hundred_thousand_take_little_memory(tmp_path):
     path = tmp_path / "results.jsonl"
-    count = 300_000
+    count = 100_000
     items = [
         Quarantined(place=f"rows.csv, line {number}", reason="it has 1 cells instead of 29") for number in range(count)
     ]
@@ -58,6 +58,6 @@ def test_hundreds_of_thousands_take_little_memory(tmp_path):
         file.write(result_line(PACKED, packed(items[count // 2 :])) + "\n")
     ((found, mebibytes),) = in_a_child(outcome, [path])
     assert found == str(count)
-    assert mebibytes < 90
+    assert mebibytes < 32
     lines = (tmp_path / "quarantine.jsonl").read_text().splitlines()
     assert [json.loads(line)["place"] for line in lines] == [f"rows.csv, line {number}" for number in range(count)]
