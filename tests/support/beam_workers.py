@@ -2,11 +2,13 @@
 
 Beam's command has one worker a job, from the one pool that the job names. Here each comes from a pool of its own, at a
 loopback address of its own, as an engine has a pool beside each of its machines. Workers are forked from a process that
-has imported the libraries: what is tested is how work is shared, not how long an import takes.
+has imported the libraries: what is tested is how work is shared, not how long an import takes. Where that is measured,
+they are spawned.
 
-`python beam_workers.py FOLDER WORKERS` serves until it is ended. The folder then has `ready.json` with the addresses,
-and `events.jsonl` with each worker, what it did, and whether it was killed. A file `kill` with a transform's name has
-the next worker at work on it killed with -9; a file `restart` has the next job that fails begun anew, as Flink does it.
+`python beam_workers.py FOLDER WORKERS [spawn]` serves until it is ended. The folder then has `ready.json` with the
+addresses, and `events.jsonl` with each worker, what it did, and whether it was killed, and when. A file `kill` with a
+transform's name has the next worker at work on it killed with -9; a file `restart` has the next job that fails begun
+anew, as Flink does it.
 """
 
 import itertools
@@ -41,7 +43,6 @@ IMPORTED = [
     "components.statistics_gen.executor",
     "components.transform.executor",
 ]
-FORKS = multiprocessing.get_context("forkserver")
 
 
 class Desk:
@@ -49,17 +50,19 @@ class Desk:
 
     Args:
         folder: For `ready.json`, `events.jsonl`, `kill` and `restart`.
+        method: How workers start, as `multiprocessing` calls it.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, method):
         self.pools = []
+        self.processes = multiprocessing.get_context(method)
         self._folder = folder
         self._lock = threading.Lock()
         self._turn = itertools.count()
 
     def note(self, **event):
         with self._lock, (self._folder / "events.jsonl").open("a") as file:
-            file.write(json.dumps(event) + "\n")
+            file.write(json.dumps({"at": time.time(), **event}) + "\n")
 
     def take(self, name):
         """Returns what a file says, and removes it; "" where there is none."""
@@ -90,7 +93,8 @@ class Pool(beam_fn_api_pb2_grpc.BeamFnExternalWorkerPoolServicer):
         self._server.start()
 
     def StartWorker(self, request, _context):
-        process = FORKS.Process(target=work, args=(request.control_endpoint.url, request.worker_id), daemon=True)
+        given = (request.control_endpoint.url, request.worker_id)
+        process = self._desk.processes.Process(target=work, args=given, daemon=True)
         process.start()
         self.processes[request.worker_id] = process
         self._desk.note(worker=request.worker_id, pool=self.address, pid=process.pid)
@@ -189,9 +193,9 @@ class Job(local_job_service.BeamJob):
         return runner.run_via_runner_api(self._pipeline_proto, self.pipeline_options())
 
 
-def main(folder, workers):
-    FORKS.set_forkserver_preload(IMPORTED)
-    desk = Handler.desk = Job.desk = Desk(folder)
+def main(folder, workers, method="forkserver"):
+    desk = Handler.desk = Job.desk = Desk(folder, method)
+    desk.processes.set_forkserver_preload(IMPORTED)
     desk.pools += [Pool(desk, f"127.0.0.{number + 2}") for number in range(workers)]
     worker_handlers.WorkerHandler.register_environment(EXTERNAL, beam_runner_api_pb2.ExternalPayload)(Handler)
     service = local_job_service.LocalJobServicer(beam_job_type=Job)
@@ -203,4 +207,4 @@ def main(folder, workers):
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:])
