@@ -85,7 +85,7 @@ class Home:
         return self.command(sys.executable, "-m", "pipeline", *map(str, arguments), **options)
 
     def forked(self, *arguments, cwd=None, **environment):
-        """Runs `transferline ARGUMENTS`, of this source, in processes that have imported all that a run needs before."""
+        """Runs `transferline ARGUMENTS`, of this source, in processes that imported all that a run needs before."""
         assert self.source == ROOT
         with tempfile.TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
