@@ -45,7 +45,7 @@ def blocked(home, tmp_path_factory):
         for photo in sorted((SHARED / "cats_dogs" / label).iterdir())[:PHOTOS_A_CLASS]:
             shutil.copy(photo, folder / label)
     thresholds = json.dumps([{"metric": "accuracy", "at_least": 1.0}, {"metric": "auc", "at_least": 0.1}])
-    done = home.transferline(
+    done = home.forked(
         "run", "cats_vs_dogs", "--data-dir", folder, *ONE_EPOCH, "--set", f"evaluation.thresholds={thresholds}"
     )
     return done, home.runs("cats_vs_dogs")[0]
@@ -54,7 +54,7 @@ def blocked(home, tmp_path_factory):
 @pytest.fixture(scope="module")
 def seven_models(home):
     """`higgs` with all its models, a few epochs each, on 10,984 rows, of which a twentieth tests."""
-    done = home.transferline(
+    done = home.forked(
         *("run", "higgs", "--data-dir", SHARED / "higgs" / "HIGGS.csv.gz"),
         *("--set", "trainer.max_epochs=4"),
     )
