@@ -301,12 +301,11 @@ def run_once(
         with open(f"{folder}/screen", "wb") as screen:
             process = psutil.Popen(command, cwd=checkout, stdout=screen, stderr=screen)
             looks = looked_at(process, service, began)
-        wall = time.time() - began
         if process.returncode not in (0, 3):  # pushed, not blessed
             raise RuntimeError(Path(folder, "screen").read_text(encoding="utf-8")[-4000:])
         (file,) = Path(folder).glob("*/runs/*.json")
         record = json.loads(file.read_text(encoding="utf-8"))
-    start = wall - record["seconds"]  # of the process that computes; it ends the run
+        start = file.stat().st_mtime - record["seconds"] - began  # of the process that computes
     noted = [json.loads(line) for line in events.read_text().splitlines()] if events else []
     return [
         step_cost(step["name"], start + step["started"], step["seconds"], looks, began, noted)
