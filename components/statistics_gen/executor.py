@@ -4,9 +4,7 @@ import os
 from typing import Any
 
 import apache_beam as beam
-import tensorflow as tf
 from tensorflow_data_validation.statistics.stats_options import StatsOptions
-from tensorflow_metadata.proto.v0.statistics_pb2 import DatasetFeatureStatisticsList
 from tfx import types
 from tfx.components.statistics_gen.executor import DEFAULT_FILE_NAME
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
@@ -15,10 +13,11 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, json_utils
 
 from components.ingest.read_counts import with_read
-from components.ingest.record_counts import Read, compared, lost, stored, write_read
+from components.ingest.record_counts import compared, stored
 from components.only_file import only_file
 from components.statistics_gen.accumulate import Add, OfFile
 from components.statistics_gen.options import check, refuse
+from components.statistics_gen.write import write
 
 UNHEEDED = (specs.SAMPLE_RATE_BY_SPLIT_KEY, specs.SHARDED_STATS_OUTPUT_KEY)
 """Properties that TFX's heeds."""
@@ -43,6 +42,7 @@ class Executor(BaseBeamExecutor):
         statistics.span = examples.span
         options = _options(input_dict.get(specs.SCHEMA_KEY, []), exec_properties.get(specs.STATS_OPTIONS_JSON_KEY))
         folders = {split: artifact_utils.get_split_uri([statistics], split) for split in splits}
+        written = {split: os.path.join(folder, DEFAULT_FILE_NAME) for split, folder in folders.items()}
         there = {split: stored(split, [artifact_utils.get_split_uri([examples], split)]) for split in splits}
         with compared({folders[split]: there[split] for split in splits}), self._make_beam_pipeline() as pipeline:
             _ = (
@@ -51,7 +51,7 @@ class Executor(BaseBeamExecutor):
                 | "Spread" >> beam.Reshuffle()
                 | "OfFile" >> beam.ParDo(OfFile(options))
                 | "Add" >> beam.CombinePerKey(with_read(Add(options)))
-                | "Write" >> beam.MapTuple(lambda split, found: _write(found[0], found[1], folders[split]))
+                | "Write" >> beam.Map(write, files=written)
             )
 
 
@@ -65,12 +65,3 @@ def _options(schemas: list[types.Artifact], given: str | None) -> str:
         uri = only_file(artifact_utils.get_single_uri(schemas))
         options.schema = io_utils.SchemaReader().read(uri)
     return str(options.to_json())
-
-
-def _write(read: Read, found: DatasetFeatureStatisticsList, folder: str) -> None:
-    if (examples := sum(dataset.num_examples for dataset in found.datasets)) != sum(read.values()):
-        raise lost(f"{sum(read.values())} examples were read, the statistics are of {examples}", folder)
-    tf.io.gfile.makedirs(folder)
-    with tf.io.gfile.GFile(os.path.join(folder, DEFAULT_FILE_NAME), "wb") as file:
-        file.write(found.SerializeToString())
-    write_read(read, folder)
