@@ -40,13 +40,13 @@ class Stage:
         name: Of one of its transforms.
         read: Names of what it reads, element by element.
         written: Names of what it hands on; `GROUPED` before those that are grouped on the way.
-        sides: How many results it reads as side inputs, whole.
+        sides: Names of what it reads whole, as side inputs.
     """
 
     name: str
     read: tuple[bytes, ...]
     written: tuple[bytes, ...]
-    sides: int
+    sides: tuple[bytes, ...]
 
 
 def stages_of(pipeline):
@@ -58,7 +58,7 @@ def stages_of(pipeline):
             max((each.unique_name for each in stage.transforms if _is_own(each)), default=stage.name),
             _buffers(stage, bundle_processor.DATA_INPUT_URN),
             _buffers(stage, bundle_processor.DATA_OUTPUT_URN),
-            len(set(stage.side_inputs())),
+            tuple(translations.create_buffer_id(side) for side in sorted(set(stage.side_inputs()))),
         )
         for stage in fused
     ]
@@ -83,9 +83,43 @@ def results(stages):
     count = 0
     for stage in stages:
         count += len(stage.read) + (len(stage.read) > 1)  # through a union, if there are several
-        count += stage.sides
+        count += len(stage.sides)
         count += len(stage.written) or 1  # each is taken out of what the stage makes; else it ends in a sink
     for name, writing in writers.items():
         count += writing if writing > 1 else 0
         count += 2 if name.startswith(GROUPED) else 0
     return count
+
+
+def plan(stages):
+    """A job in lines that `BatchJob.java` reads, each with its operation, what it takes and what it gives."""
+    outputs = {}
+    for number, stage in enumerate(stages):
+        for place, name in enumerate(stage.written):
+            outputs.setdefault(name, []).append(f"output_{number}_{place}")
+    lines, readable = [], {}
+
+    def read(name):
+        if name not in outputs:  # an impulse, one for each reader
+            lines.append(f"impulse - impulse_{len(lines)}")
+            return f"impulse_{len(lines) - 1}"
+        if name not in readable:
+            readable[name] = _joined(lines, outputs[name])
+            if name.startswith(GROUPED):
+                lines.append(f"group {readable[name]} group_{len(lines)}")
+                readable[name] = f"group_{len(lines) - 1}"
+        return readable[name]
+
+    for number, stage in enumerate(stages):
+        main = _joined(lines, [read(name) for name in stage.read])
+        sides = ",".join(map(read, stage.sides)) or "-"
+        given = ",".join(f"output_{number}_{place}" for place in range(len(stage.written))) or "-"
+        lines.append(f"stage {main} {given} {sides}")
+    return lines
+
+
+def _joined(lines, names):
+    if len(names) == 1:
+        return names[0]
+    lines.append(f"flatten {','.join(names)} flatten_{len(lines)}")
+    return f"flatten_{len(lines) - 1}"
