@@ -104,6 +104,18 @@ gcs-test: $(READY) .gcs/.ready ## pipelines and clients on gs://, on an emulator
 engines-test: $(READY) ## the Beam steps on several workers, one of them killed, and on Prism, where it is installed
 	TRANSFERLINE_ENGINES=1 $(BIN)/python -m pytest tests/engines
 
+# Flink's jars, 150 MB, from its Python package.
+.flink/.ready: tests/flink/requirements.txt | $(UV)
+	rm -rf .flink && mkdir .flink
+	.tools/bin/python -m pip download --quiet --no-deps --require-hashes --dest .flink -r $<
+	tar -xzf .flink/*.tar.gz -C .flink --strip-components=2 --wildcards '*/lib/flink-dist-*' '*/lib/log4j-*' '*/bin/*.jar'
+	rm .flink/*.tar.gz
+	touch $@
+
+.PHONY: flink-test
+flink-test: $(READY) .flink/.ready ## kubeflow/flink's memory and buffers, on Flink's own runtime; needs a JDK
+	TRANSFERLINE_FLINK=.flink $(BIN)/python -m pytest tests/flink
+
 .PHONY: database
 database: ## install Debian's PostgreSQL and MariaDB, on which metadata is tested; without them those tests are skipped
 	{ ls /usr/lib/postgresql/*/bin/initdb && command -v mariadbd; } || { apt-get update -qq && \

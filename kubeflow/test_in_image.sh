@@ -20,7 +20,7 @@ fi
 # The default profile may forbid the network namespace that training's workers share.
 "${engine[@]}" --rm --network host --security-opt seccomp=unconfined "${mounts[@]}" --env PIP_CERT --env SSL_CERT_FILE "$image" bash -euo pipefail -c "
   mkdir -p /srv/main && cd /srv/main
-  tar -C /repository --exclude=./.venv --exclude=./.tools --exclude=./.gcs -c . | tar -x
+  tar -C /repository --exclude=./.venv --exclude=./.tools --exclude=./.gcs --exclude=./.flink -c . | tar -x
   make browser || echo 'no Chromium here: the tests of the report in a browser will be skipped' >&2
   make database || echo 'no PostgreSQL here: the tests of metadata on it will be skipped' >&2
   # The environment of the image is the one that make would set up.
