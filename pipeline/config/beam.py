@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -39,7 +38,7 @@ PORTABLE_ONLY = ("endpoint", "artifact_endpoint", "environment", "environment_co
 USED: dict[str, frozenset[str]] = {
     "local": frozenset({"extra"}),
     "portable": frozenset({*PORTABLE_ONLY, "image", "setup_file", "extra"}),
-    "flink": frozenset({*PORTABLE_ONLY, "image", "setup_file", "parallelism", "processes", "extra"}),
+    "flink": frozenset({*PORTABLE_ONLY, "image", "setup_file", "parallelism", "processes", "workers", "extra"}),
     "spark": frozenset({*PORTABLE_ONLY, "image", "setup_file", "processes", "extra"}),
     "dataflow": frozenset({*NEEDED["dataflow"], "image", "setup_file", "workers", "extra"}),
 }
@@ -94,16 +93,6 @@ class Beam(Settings):
     temp_location: CloudFolder = ""
     extra: tuple[Annotated[str, Field(pattern=r"^--")], ...] = ()
 
-    @model_validator(mode="before")
-    @classmethod
-    def _in_todays_words(cls, given: object) -> object:
-        """Takes Flink's `workers` of older catalog files for its `parallelism`; they never were as many processes."""
-        if not isinstance(given, Mapping) or given.get("engine") != "flink":
-            return given
-        if given.get("workers") is None or given.get("parallelism") is not None:
-            return given
-        return {**given, "parallelism": given["workers"], "workers": None}
-
     @field_validator("extra")
     @classmethod
     def _loses_nothing(cls, extra: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,6 +112,8 @@ class Beam(Settings):
             for name, field in type(self).model_fields.items()
             if name not in USED[self.engine] | {"engine"} and getattr(self, name) != field.default
         ]
+        if self.engine == "flink" and self.workers and self.parallelism:
+            faults.append("workers is an older name of parallelism: give that alone")
         faults += self._worker_faults()
         if faults:
             raise ValueError(f"with the engine '{self.engine}': {'; '.join(faults)}")
@@ -143,10 +134,11 @@ class Beam(Settings):
             "region": self.region,
             # Beam takes a bucket alone for no folder, and makes a bucket of its own.
             "temp_location": re.sub(r"^gs://[^/]+$", r"\g<0>/", self.temp_location),
-            "parallelism": self.parallelism,
+            # Older catalog files say `workers`; they never were as many processes.
+            "parallelism": (self.parallelism or self.workers) if self.engine == "flink" else None,
             "sdk_worker_parallelism": self.processes,
             "environment_cache_millis": ENVIRONMENT_CACHE_MILLIS if self.engine == "flink" else None,
-            "max_num_workers": self.workers,
+            "max_num_workers": self.workers if self.engine == "dataflow" else None,
         }
         given = [f"--{name}={value}" for name, value in options.items() if value]
         return (f"--runner={RUNNERS[self.engine]}", *given, *self.extra)

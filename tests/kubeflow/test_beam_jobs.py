@@ -71,7 +71,7 @@ def test_the_old_manifest_has_too_few_buffers_for_an_ingestion_of_rows(made, clu
     old = flink_memory.task_manager(*OLD)
     assert old.buffers == 10_977
     results = flink_job.most_results_of_a_stage(flink_job.stages_of(made.jobs["rows: CsvExampleGen"].pipeline))
-    assert results == 11
+    assert results == 12
     assert flink_memory.buffers_of_results(old, results - 1, slots) < old.buffers
     assert flink_memory.buffers_of_results(old, results, slots) > old.buffers
 
@@ -95,7 +95,7 @@ def test_the_workers_traffic_has_memory_of_its_own_and_takes_none_of_the_heap(ma
 
 def seconds(text):
     number, unit = text.split()
-    return float(number) * {"s": 1, "min": 60}[unit]
+    return float(number) * {"s": 1, "min": 60, "h": 3600}[unit]
 
 
 def test_a_lost_task_manager_is_waited_for_and_a_fault_is_not_retried_for_minutes(cluster):
@@ -110,7 +110,8 @@ def test_a_lost_task_manager_is_waited_for_and_a_fault_is_not_retried_for_minute
     missed, jitter = 50, 0.1  # the defaults of heartbeat.timeout, in seconds, and of the jitter-factor
     assert sum(delays) * (1 - jitter) > missed
     assert sum(delays) * (1 + jitter) < 120
-    assert seconds(options[f"{prefix}reset-backoff-threshold"]) > longest
+    # After so long without a fault Flink counts anew, and a fault that comes later than that in each try is never told.
+    assert seconds(options[f"{prefix}reset-backoff-threshold"]) >= 24 * 3600
 
 
 # Dataflow, https://cloud.google.com/dataflow/quotas: a request's and a graph's bytes.

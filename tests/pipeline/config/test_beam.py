@@ -58,8 +58,10 @@ def test_workers_in_containers_with_a_parallelism():
 
 
 def test_the_older_name_of_flinks_parallelism_goes_on():
-    assert beam(*FLINK, "image=pets:1", "workers=3") == beam(*FLINK, "image=pets:1", "parallelism=3")
-    assert Beam(engine="flink", endpoint="jobs:8099", image="pets:1", workers=3).parallelism == 3
+    old = Beam(engine="flink", endpoint="jobs:8099", image="pets:1", workers=3)
+    new = Beam(engine="flink", endpoint="jobs:8099", image="pets:1", parallelism=3)
+    assert old.arguments == new.arguments
+    assert "--parallelism=8" in apply_overrides(old, ["workers=8"]).arguments
 
 
 def test_what_is_given_besides_comes_last():
@@ -132,7 +134,10 @@ def test_a_setup_file_takes_the_place_of_an_image():
         (["endpoint=jobs:8099"], "with the engine 'local': endpoint has no use"),
         (["engine=spark", "endpoint=jobs:8099", "image=a", "workers=2"], "with the engine 'spark': workers has no use"),
         (["workers=2"], "with the engine 'local': workers has no use"),
-        ((*FLINK, "image=a", "parallelism=2", "workers=2"), "with the engine 'flink': workers has no use"),
+        (
+            (*FLINK, "image=a", "parallelism=2", "workers=2"),
+            "with the engine 'flink': workers is an older name of parallelism: give that alone",
+        ),
         ((*DATAFLOW, "processes=2"), "with the engine 'dataflow': processes has no use"),
         ((*DATAFLOW, "endpoint=jobs:8099"), "with the engine 'dataflow': endpoint has no use"),
         (["engine=flnk"], "beam.engine"),
