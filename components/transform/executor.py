@@ -95,7 +95,7 @@ def _check(examples: list[types.Artifact], outputs: Mapping[str, list[types.Arti
                 folder for split in splits for folder in artifact_utils.get_split_uris(examples, split)
             ]
             if counted != (records := sum(map(records_of, folders_of_splits))):
-                raise lost(f"{listed(splits)} have {records} records, {counted} were counted", place)
+                raise lost(f"{records} records of {listed(splits)} are stored, {counted} were counted", place)
     except TransferlineError:
         for folder in folders.values():
             storage.remove_tree(folder)

@@ -1,10 +1,11 @@
-"""What killed workers and desktops leave beside records changes nothing in the steps that read them."""
+"""What killed workers and desktops leave beside records changes nothing in the steps that read them; a loss does."""
 
 import numpy as np
 import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import statistics_pb2
-from unfaithful_steps import IN_A_SHARD, SHARDS, faithful
+from unfaithful_runner import LOSES
+from unfaithful_steps import CAUGHT, IN_A_SHARD, SHARDS, faithful, verdict
 
 RECORDS = SHARDS * IN_A_SHARD
 A, B = np.random.default_rng(0).random((3 * RECORDS, 2)).T
@@ -32,3 +33,12 @@ def test_the_evaluation_is_of_the_test_records():
     right = (A > 0.5) == second
     assert found["all examples"]["example_count"] == RECORDS
     assert found["all examples"]["accuracy"] == pytest.approx(right[TEST].mean())
+
+
+def test_a_transform_graph_of_no_rows_is_not_left(tmp_path):
+    became, words = verdict("transform", LOSES, 0, tmp_path)
+    assert (became, words) == (
+        CAUGHT,
+        f"Records were lost or doubled on the way: {RECORDS} records of train are stored, 0 were counted.",
+    )
+    assert not (tmp_path / "transform_graph").exists()

@@ -26,4 +26,4 @@ def run(random: Random, folder: Path) -> str:
     return f"{step}, {kind}: {became}"
 
 
-PART = Part(name="unfaithful", cases=600, run=run, sample=3, seconds=120)
+PART = Part(name="unfaithful", cases=600, run=run, sample=4, seconds=120)
