@@ -42,6 +42,7 @@ from components.csv_example_gen.tally import (
     tallies_of,
 )
 from components.ingest import storage
+from components.ingest.by_key import CombineByKey
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.quarantine import packed
@@ -347,13 +348,11 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix, split))
     counts = (
         outputs[COUNTS]
-        | "Count" >> beam.CombinePerKey(sum)
+        | "Count" >> CombineByKey(sum)
         | "CountLinesOut" >> beam.Map(lambda count: result_line(COUNTS, count))
     )
     sizes = (
-        outputs[BYTES]
-        | "Bytes" >> beam.CombinePerKey(sum)
-        | "BytesLines" >> beam.Map(lambda size: result_line(BYTES, size))
+        outputs[BYTES] | "Bytes" >> CombineByKey(sum) | "BytesLines" >> beam.Map(lambda size: result_line(BYTES, size))
     )
     found = (
         outputs[FOUND]
@@ -362,19 +361,19 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
     )
     columns = (
         outputs[COLUMNS]
-        | "AddUpColumns" >> beam.CombinePerKey(summed_splits)
+        | "AddUpColumns" >> CombineByKey(summed_splits)
         | "ColumnLines" >> beam.FlatMapTuple(_column_lines)
     )
     long = (
         outputs[LONG]
-        | "AddUpLong" >> beam.CombinePerKey(added)
+        | "AddUpLong" >> CombineByKey(added)
         | "LongLines" >> beam.Map(lambda counted: result_line(LONG, counted[1].model_dump()))
     )
     lines = [counts, sizes, found, columns, long, outputs[QUARANTINED]]
     if plan.layout.task == REGRESSION:
         lines.append(
             outputs[LABELS]
-            | "LabelRanges" >> beam.CombinePerKey(together)
+            | "LabelRanges" >> CombineByKey(together)
             | "LabelLines" >> beam.MapTuple(lambda split, found: result_line(LABELS, (split, found.model_dump())))
         )
     if plan.rule.may_part_copies:
