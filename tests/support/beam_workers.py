@@ -196,6 +196,9 @@ class Job(local_job_service.BeamJob):
 def main(folder, workers, method="forkserver"):
     desk = Handler.desk = Job.desk = Desk(folder, method)
     desk.processes.set_forkserver_preload(IMPORTED)
+    first = desk.processes.Process(target=int)  # after it all is imported: Prism waits for a worker for a minute only
+    first.start()
+    first.join()
     desk.pools += [Pool(desk, f"127.0.0.{number + 2}") for number in range(workers)]
     worker_handlers.WorkerHandler.register_environment(EXTERNAL, beam_runner_api_pb2.ExternalPayload)(Handler)
     service = local_job_service.LocalJobServicer(beam_job_type=Job)

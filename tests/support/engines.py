@@ -121,7 +121,7 @@ def settings(endpoint, pool):
 
 def written(file, writer):
     """Returns the text of a file that a process writes as it is ready."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not file.is_file():
         assert writer.poll() is None, f"it ended: {(file.parent / 'log').read_text()[-2000:]}"
         assert time.monotonic() < end, f"{file} wasn't written"
