@@ -137,9 +137,9 @@ def stock(evaluation: Evaluation, model: str, examples: str, out: str, _: str) -
     from tfx.components.evaluator.executor import Executor  # noqa: PLC0415
     from tfx.utils import json_utils, proto_utils  # noqa: PLC0415
 
-    from components.contract import SLICE_SIGNATURE  # noqa: PLC0415
     from components.evaluator.eval_config import eval_config  # noqa: PLC0415
     from components.evaluator.predicted import Classes  # noqa: PLC0415
+    from components.evaluator.signatures import SLICE_SIGNATURE  # noqa: PLC0415
 
     config = eval_config(evaluation, Classes(CLASS_NAMES), makes_slices=SLICE_SIGNATURE in loaded(model).signatures)
     executor = Executor(Executor.Context(beam_pipeline_args=list(Beam().arguments)))

@@ -50,9 +50,3 @@ ESTIMATED = "estimated"
 
 PLACE = "row/place"
 """bytes: what names a row: its key, or the file and line it came from; nothing that can be learned from."""
-
-LABEL_SIGNATURE = "transform_labels"
-"""Signature of a model that gives the label as Transform made it."""
-
-SLICE_SIGNATURE = "transform_slices"
-"""Signature of a model that gives columns to slice by."""

@@ -14,11 +14,12 @@ import numpy as np
 import tensorflow as tf
 from typing_extensions import assert_never
 
-from components.contract import IMAGE, LABEL_SIGNATURE, SLICE_SIGNATURE
+from components.contract import IMAGE
 from components.datasets import untuned
 from components.evaluator.paired import paired_sums
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.residuals import Residuals, residuals
+from components.evaluator.signatures import LABEL_SIGNATURE, SLICE_SIGNATURE
 from components.evaluator.slices import RawFeatures, slices
 from components.evaluator.statistics import Contributions, Floats, Found, contributions
 from components.ingest.record_counts import Read

@@ -7,10 +7,10 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import config_pb2
 from typing_extensions import assert_never
 
-from components.contract import LABEL_SIGNATURE, SLICE_SIGNATURE
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, Measure
 from components.evaluator.predicted import Classes, Number, Predicted
+from components.evaluator.signatures import LABEL_SIGNATURE, SLICE_SIGNATURE
 
 PACKAGE = "components.evaluator"
 

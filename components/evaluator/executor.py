@@ -16,7 +16,7 @@ from tfx.types import standard_component_specs as specs
 from tfx.utils import io_utils, path_utils
 
 from components.answering import read_answering
-from components.contract import LABEL, SLICE_SIGNATURE
+from components.contract import LABEL
 from components.errors import TransferlineError
 from components.evaluator.answers import Answer, Question
 from components.evaluator.config import Evaluation
@@ -24,6 +24,7 @@ from components.evaluator.decision import decide, write_decision
 from components.evaluator.eval_config import eval_config, sliced_by
 from components.evaluator.metric_names import AREA_OF_CLASSES, top_of
 from components.evaluator.predicted import Number, Predicted, read_predicted
+from components.evaluator.signatures import SLICE_SIGNATURE
 from components.evaluator.statistics import AddStatistics
 from components.evaluator.tfma_files import write_answered
 from components.ingest.read_counts import with_read

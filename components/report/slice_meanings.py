@@ -8,7 +8,8 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from components.column_roles import ColumnRoles
-from components.contract import BRIGHTNESS_BUCKET, SIZE_BUCKET, SLICE_SIGNATURE
+from components.contract import BRIGHTNESS_BUCKET, SIZE_BUCKET
+from components.evaluator.signatures import SLICE_SIGNATURE
 from components.evaluator.slices import RawFeatures
 from components.image_example_gen.photos import BRIGHT_ABOVE, DARK_BELOW, MEDIUM_UP_TO, SMALL_BELOW
 from components.loaded_models import load_model

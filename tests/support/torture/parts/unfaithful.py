@@ -16,11 +16,15 @@ from torture.part import Part
 
 def run(random: Random, folder: Path) -> str:
     """Runs a step, with one fault of the engine."""
-    logging.disable(logging.WARNING)
     step, kind = random.choice(sorted(STEPS)), random.choice(FAULTS)
-    _, elements = faithful(step)
-    number = random.randrange(elements)
-    became, words = verdict(step, kind, number, folder)
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        _, elements = faithful(step)
+        number = random.randrange(elements)
+        became, words = verdict(step, kind, number, folder)
+    finally:
+        logging.disable(before)
     if became == UNNOTICED:
         raise AssertionError(f"an engine that {kind} the element {number} of {step} changes {words} unnoticed")
     return f"{step}, {kind}: {became}"
