@@ -60,7 +60,7 @@ test: lint ## lint, and every test, whole pipelines too
 test-fast: $(READY) ## the tests without whole pipelines
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline tests/transferline
 
-# Thousands of cases of each part; `make torture PARTS="photos csv" CASES=500 SEED=1` takes some. It goes on where it was
+# Thousands of cases of each part; `make torture PARTS="photos csv_rows" CASES=500 SEED=1` takes some. It goes on where it was
 # interrupted; build/torture has every result. KEEP=docs/guarantees.json keeps the counts of all that is there.
 .PHONY: torture
 torture: $(READY) ## break the project on purpose: hostile data, killed runs, full disks
