@@ -65,10 +65,12 @@ def records_of(folder: str) -> int:
         folder: The split's.
     """
     path = os.path.join(os.path.dirname(folder.rstrip("/")), COUNTS_FILE)
-    if not tf.io.gfile.exists(path):
-        return count_records(folder)
-    with tf.io.gfile.GFile(path) as file:
-        return int(json.loads(file.read())[_name(folder)])
+    counts: dict[str, int] = {}
+    if tf.io.gfile.exists(path):
+        with tf.io.gfile.GFile(path) as file:
+            counts = json.loads(file.read())
+    known = counts.get(_name(folder))
+    return count_records(folder) if known is None else known
 
 
 def count_records(folder: str) -> int:

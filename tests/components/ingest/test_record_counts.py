@@ -21,6 +21,8 @@ def split(tmp_path):
 
 def test_records_are_counted_where_nobody_has_left_their_number(split):
     assert records_of(split) == records_of(f"{split}/") == 3
+    write_counts({"eval": 7}, {"eval": split.replace("train", "eval")})
+    assert records_of(split) == 3
 
 
 def test_the_number_that_was_left_is_taken(split, tmp_path):
