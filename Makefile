@@ -61,7 +61,7 @@ test-fast: $(READY) ## the tests without whole pipelines
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) tests/components tests/pipeline tests/transferline
 
 # Thousands of cases of each part; `make torture PARTS="photos csv_rows" CASES=500 SEED=1` takes some. It goes on where it was
-# interrupted; build/torture has every result. KEEP=docs/guarantees.json keeps the counts of all that is there.
+# interrupted; build/torture has every result. KEEP=docs/guarantees.json keeps the counts of what is there in that file.
 .PHONY: torture
 torture: $(READY) ## break the project on purpose: hostile data, killed runs, full disks
 	TF_CPP_MIN_LOG_LEVEL=3 PYTHONWARNINGS=ignore::FutureWarning PYTHONPATH=tests/support $(BIN)/python -m torture \

@@ -65,7 +65,9 @@ def download(source: Download, path: Path) -> None:
     partial = _partial_file(path)
     with _locked(partial) as file:
         if path.exists():  # somebody else was at it
+            _forget(path)
             return
+        _note_file(path).unlink(missing_ok=True)  # of a file that was removed: another may come in its place
         try:
             _fetch(source, file, path)
             _compare(source, path, file.tell(), _sha256(partial))
@@ -106,12 +108,6 @@ def check_kept(source: Download, path: Path) -> None:
             note.write_text(Kept(url=source.url, sha256=found, stamp=stamp).model_dump_json(), encoding="utf-8")
         except OSError:  # of a cache that is only read: then it is compared anew each time
             return
-
-
-def forget_kept(path: Path) -> None:
-    """Forgets what is known of a download that somebody has removed: another may come in its place."""
-    with suppress(OSError):  # of a folder that isn't there, or is only read: whoever writes there tells
-        _note_file(path).unlink()
 
 
 def _refuse_what_anybody_can_change(source: Download, path: Path) -> None:

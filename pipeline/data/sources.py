@@ -12,7 +12,7 @@ from components.partial import partial_folder
 from components.room import Folder, folder_error
 from pipeline.config import DATA_DIR_VARIABLE, Pipeline
 from pipeline.config.sources import Download, EmbeddedDigits, HiggsToy, Source
-from pipeline.data.download import check_kept, download, forget_kept
+from pipeline.data.download import check_kept, download
 
 DIGEST_LENGTH = 12
 
@@ -47,9 +47,7 @@ def materialise(source: Source) -> Path:
     """
     path = source_path(source)
     if not path.exists():
-        if isinstance(source, Download):
-            forget_kept(path)
-        write_to(source, path, cache())
+        _write_into(cache(), source, path)
     if isinstance(source, Download):
         check_kept(source, path)
     return path
@@ -68,11 +66,16 @@ def write_to(source: Source, path: Path, folder: Folder | None = None) -> None:
     """
     if path.exists():
         raise TransferlineError("There is something already.", place=str(path), cure="Name another path, or remove it.")
+    _write_into(folder or Folder(path.parent, "name another place"), source, path)
+
+
+def _write_into(folder: Folder, source: Source, path: Path) -> None:
+    """Writes a source's data, unless another process is quicker; says what to do where the folder can't be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(source, path)
     except OSError as error:
-        if refused := folder_error(error, [folder or Folder(path.parent, "name another place")]):
+        if refused := folder_error(error, [folder]):
             raise refused from error
         raise
 

@@ -73,14 +73,17 @@ def test_it_goes_on_where_it_was_interrupted_and_repeats_a_seed(tmp_path, capfd)
     file = folder / "of_the_test-0.jsonl"
     before = file.read_text()
     file.write_text(before[:-9])  # as a killed process leaves it
-    assert main(["of_the_test", "--folder", str(folder), "--keep", str(tmp_path / "kept.json")]) == 0
+    kept = tmp_path / "kept.json"
+    others = [{"part": "of_the_test", "seed": seed, "cases": 1} for seed in (0, 1)]
+    kept.write_text(json.dumps(others))
+    assert main(["of_the_test", "--folder", str(folder), "--keep", str(kept)]) == 0
     verdicts = [json.loads(line)["verdict"] for line in file.read_text().splitlines()]
     assert len(verdicts) == 12
     assert set(verdicts) == {"taken", "kept"}
     assert [json.loads(line)["verdict"] for line in before.splitlines()] == verdicts[:5]
     counts = json.loads((folder / "of_the_test-0.json").read_text())
     assert counts["verdicts"] == {verdict: verdicts.count(verdict) for verdict in ("kept", "taken")}
-    assert json.loads((tmp_path / "kept.json").read_text()) == [counts]
+    assert json.loads(kept.read_text()) == [counts, others[1]]
     assert "of_the_test, seed 0: 12 cases" in capfd.readouterr().out
 
 

@@ -9,6 +9,7 @@ import ssl
 import threading
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -234,6 +235,25 @@ def test_two_runs_that_want_the_same_file_load_it_once():
         for thread in threads:
             thread.join()
         assert source_path(source).read_bytes() == ARCHIVE
+        assert server.asked == [None]
+    assert folder_of(source) == [".photos.zip.json", "photos.zip"]
+
+
+def test_a_run_that_finds_the_file_to_be_there_by_now_takes_it(monkeypatch):
+    """Another loads it between this one's look and its own download."""
+    with serving(Server) as (address, server):
+        source = Download(url=f"{address}/photos.zip", sha256=SHA256)
+        path, exists = source_path(source), Path.exists
+
+        def looked_at(self):
+            found = exists(self)
+            if self == path and not found:
+                monkeypatch.setattr(Path, "exists", exists)
+                materialise(source)
+            return found
+
+        monkeypatch.setattr(Path, "exists", looked_at)
+        assert materialise(source) == path
         assert server.asked == [None]
     assert folder_of(source) == [".photos.zip.json", "photos.zip"]
 

@@ -25,7 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, help="cases of each part (default: the part's own number)")
     parser.add_argument("--folder", type=Path, default=Path("build/torture"), help="of results and counts")
     parser.add_argument(
-        "--keep", type=Path, metavar="FILE", help="write the counts of all parts and seeds in the folder"
+        "--keep",
+        type=Path,
+        metavar="FILE",
+        help="write the counts of all parts and seeds in the folder; of others the file keeps what it has",
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="parts side by side (default: the cores)")
     asked = parser.parse_args(arguments)
@@ -35,9 +38,17 @@ def main(arguments: list[str] | None = None) -> int:
     with ThreadPoolExecutor(asked.jobs) as parts:
         broken = sum(parts.map(lambda name: _run(name, asked.seed, asked.cases, asked.folder), names))
     if asked.keep:
-        kept = [json.loads(file.read_text("utf-8")) for file in sorted(asked.folder.glob("*.json"))]
-        asked.keep.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _keep(asked.folder, asked.keep)
     return 1 if broken else 0
+
+
+def _keep(folder: Path, file: Path) -> None:
+    """Puts the counts of all parts and seeds in the folder into the file, in the place of those of the same ones."""
+    before = json.loads(file.read_text("utf-8")) if file.exists() else []
+    counted = [json.loads(each.read_text("utf-8")) for each in folder.glob("*.json")]
+    kept = {(counts["part"], counts["seed"]): counts for counts in before + counted}
+    text = json.dumps([kept[key] for key in sorted(kept)], indent=1, ensure_ascii=False)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def _run(name: str, seed: int, cases: int | None, folder: Path) -> int:

@@ -60,7 +60,8 @@ def run_part(part: Part, seed: int, cases: int, folder: Path) -> Counts:
     while (done := len(_read(results))) < cases:
         command = [sys.executable, "-m", "torture.worker", part.name, str(seed), str(done), str(cases), str(results)]
         with TemporaryDirectory(prefix="torture-") as scratch:  # a process that is killed leaves its cases' folders
-            variables = {**os.environ, "TMPDIR": scratch}
+            # Beam orders its stages by hashes, which Python otherwise draws by chance.
+            variables = {**os.environ, "TMPDIR": scratch, "PYTHONHASHSEED": "0"}
             ended = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True, env=variables)
         if ended.returncode == 0:
             break
