@@ -5,7 +5,7 @@ import shutil
 
 from components.ingest import storage
 from components.ingest.side_by_side import side_by_side
-from components.pusher.model_files import SAVED_MODEL_FILE, files_of
+from components.pusher.model_files import LEFT_BEHIND, SAVED_MODEL_FILE, files_of
 
 
 def copy_model(source: str, target: str) -> None:
@@ -16,7 +16,7 @@ def copy_model(source: str, target: str) -> None:
         TransferlineError: It can't be read or written, on gs://.
     """
     if storage.is_local(source) and storage.is_local(target):
-        shutil.copytree(source, target, dirs_exist_ok=True)
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
         return
 
     def copy(name: str) -> None:

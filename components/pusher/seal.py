@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from components.errors import TransferlineError
 from components.ingest import storage
-from components.pusher.model_files import SEAL_FILE, files_of
+from components.pusher.model_files import SEAL_FILE, files_of, is_left_behind
 from components.settings import Settings
 
 MAX_SEAL_BYTES = 2**20
@@ -125,7 +125,7 @@ def damage(folder: str, files: Mapping[str, str]) -> str:
     """
     there = make_seal(folder).files
     changed = [f"{name} is another" for name in sorted(files) if name in there and there[name] != files[name]]
-    missing = [f"{name} is missing" for name in sorted(files) if name not in there]
+    missing = [f"{name} is missing" for name in sorted(files) if name not in there and not is_left_behind(name)]
     more = [f"{name} wasn't there" for name in sorted(there) if name not in files]
     faults = [*missing, *changed, *more]
     rest = len(faults) - SHOWN

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, Home, write_photos
+from leftovers import plant_everywhere
 from small_photo_trainer import small_base
+
+from components.pusher.model_files import SEAL_FILE
+from components.pusher.seal import read_seal
 
 SMALL = (
     "--set=transform.image_size=32",
@@ -189,16 +193,23 @@ def forced(unchanged, home, photos):
 
 
 @pytest.fixture(scope="module")
-def below_threshold(forced, home, photos):
+def planted(forced, home):
+    """What killed workers and desktops leave, in every folder of every artifact, for all runs that follow."""
+    return plant_everywhere(home.path / "transferline" / "photos" / "artifacts")
+
+
+@pytest.fixture(scope="module")
+def below_threshold(planted, home, photos):
     done = run(home, photos, PERFECT_MODEL)
-    return done, home.runs("photos")[0], list(pushed_folder(home).iterdir())
+    return done, home.runs("photos")[0], [read_seal(str(version)) for version in pushed_folder(home).iterdir()]
 
 
 @pytest.fixture(scope="module")
 def pushed_again(below_threshold, home, photos):
     shutil.rmtree(pushed_folder(home))
     run(home, photos, ANY_MODEL)
-    return home.runs("photos")[0], pushed_folder(home).is_dir()
+    (version,) = pushed_folder(home).iterdir()
+    return home.runs("photos")[0], version
 
 
 @pytest.fixture(scope="module")
@@ -233,25 +244,37 @@ def test_nothing_changed_so_every_step_of_a_forced_run_is_cached(first_run, forc
 
 
 def test_a_model_below_its_threshold_is_not_pushed(below_threshold):
-    done, record, pushed = below_threshold
+    done, record, seals = below_threshold
     assert done.returncode == 3
     assert (record["status"], record["model_uri"]) == ("not_blessed", "")
     assert "Not blessed, nothing was pushed. Failed: accuracy in all examples" in done.stdout
     assert [check["passed"] for check in record["thresholds"]] == [False]
     assert cached(record)["Trainer"]
-    assert len(pushed) == 1
+    assert len(seals) == 1
 
 
-def test_a_deleted_push_is_pushed_again(pushed_again):
-    record, is_there = pushed_again
+def test_leftovers_in_every_artifact_change_no_figure(first_run, planted, below_threshold):
+    _, record, _ = below_threshold
+    assert planted > 20
+    assert {name for name, was_cached in cached(record).items() if not was_cached} == {"Evaluator", "Pusher", "Report"}
+    assert record["metrics"] == pytest.approx(first_run[1]["metrics"], abs=1e-6)
+    assert record["counts"] == first_run[1]["counts"]
+
+
+def test_a_deleted_push_is_pushed_again_without_the_leftovers(below_threshold, pushed_again):
+    record, version = pushed_again
     assert record["status"] == "pushed"
     assert not cached(record)["Pusher"]
-    assert is_there
+    (_, _, (seal,)) = below_threshold
+    assert read_seal(str(version)) == seal
+    files = {str(path.relative_to(version)) for path in version.rglob("*") if path.is_file()}
+    assert files == {*seal.files, SEAL_FILE}
 
 
 def test_a_changed_line_of_model_code_reruns_the_trainer_and_what_follows(changed_code):
     rerun = {name for name, was_cached in cached(changed_code).items() if not was_cached}
     assert rerun == {"Trainer", "Yardstick", "Evaluator", "Pusher", "Report"}
+    assert changed_code["status"] == "pushed"
 
 
 def test_a_changed_photo_reruns_everything(changed_photo):

@@ -8,7 +8,7 @@ from components.errors import TransferlineError
 from components.ingest import storage
 from components.pusher.model_files import SEAL_FILE
 from components.pusher.publish import publish
-from components.pusher.seal import check_seal, is_intact, make_seal, read_seal, seal_of
+from components.pusher.seal import Seal, check_seal, is_intact, make_seal, read_seal, seal_of
 from components.pusher.versions import is_same_model, version_for, versions
 
 FILES = {"fingerprint.pb": b"print", "saved_model.pb": b"graph", "variables/variables.data": b"data"}
@@ -64,6 +64,30 @@ def test_what_was_changed_is_told_and_pushed_anew(model, pushed, change, fault):
     assert number != "7"
     assert [str(version) for version in versions(pushed)] == [number, "7"]
     check_seal(f"{pushed}/{number}")
+
+
+LEFT = (".DS_Store", "variables/._variables.data", "beam-temp-x/half", "assets/Thumbs.db", ".nfs0001")
+
+
+def test_what_desktops_and_killed_workers_leave_is_no_part_of_a_model(model, pushed):
+    sealed = make_seal(model)
+    for name in LEFT:
+        write(f"{model}/{name}", b"left")
+    assert make_seal(model) == sealed
+    publish(model, pushed, "7")
+    assert {node.name for node in storage.walk(f"{pushed}/7") if not node.is_folder} == {*FILES, SEAL_FILE}
+    for name in LEFT:
+        write(f"{pushed}/7/{name}", b"left")
+    check_seal(f"{pushed}/7")
+    assert is_same_model(f"{pushed}/7", model)
+
+
+def test_a_seal_of_what_was_left_behind_still_holds(model, pushed):
+    """Releases up to 0.9.0 sealed it, too."""
+    publish(model, pushed, "7")
+    earlier = Seal(files={**make_seal(model).files, ".DS_Store": "0" * 64})
+    write(f"{pushed}/7/{SEAL_FILE}", earlier.model_dump_json().encode())
+    check_seal(f"{pushed}/7")
 
 
 def test_what_was_changed_is_not_pushed_again(model, pushed):
