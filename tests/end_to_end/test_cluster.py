@@ -72,7 +72,7 @@ def test_a_cluster_that_is_not_reached_is_named_and_nothing_else_said(home, comm
     if command == "submit" and "vertex" in arguments:
         given += ("--service-account", "runs@p.iam.gserviceaccount.com")
     nobody = {"NO_GCE_CHECK": "true", "GOOGLE_APPLICATION_CREDENTIALS": ""}
-    done = home.transferline(command, "digits", *arguments, *given, **nobody)
+    done = home.forked(command, "digits", *arguments, *given, **nobody)
     assert (done.returncode, done.stdout) == (1, "")
     first, place, cure = done.stderr.splitlines()
     assert first.startswith(f"transferline: {cause}")
@@ -84,7 +84,7 @@ def test_a_cluster_that_is_not_reached_is_named_and_nothing_else_said(home, comm
 def test_a_run_is_sent_to_kubeflow_after_its_data_is_copied(home):
     root = home.path / "root"
     with serving(KubeflowApi()) as api:
-        done = home.transferline(
+        done = home.forked(
             *("submit", "higgs_toy", "--target", "kubeflow", "--endpoint", api.endpoint),
             *("--image", "image", "--root", root, "--set", "source.rows=200", "--parameter", "max_epochs=3"),
         )

@@ -81,6 +81,7 @@ def test_a_step_makes_what_it_makes_on_the_local_engine(engine, killed, data, st
     here, home = local[data], homes / engine.folder.name / killed
     config = apply_overrides(here.config, [*engine.settings, f"output_dir={home}"])
     expected = here.made(step)
+    engine.forget()
     started, restarted = engine.started(), len(engine.events("restarted"))
     if killed != NO:
         engine.ask("kill", AT_WORK[step])

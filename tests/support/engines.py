@@ -37,6 +37,7 @@ EXAMPLE_GENS = {"rows": "CsvExampleGen", "photos": "ImageExampleGen"}
 EXAMPLES = 64
 """So many are transformed by the graphs that are compared."""
 
+ASKED = ("kill", "restart")
 FILES_OF_THE_REPORT = ("report.json", "quarantine.jsonl", "columns.json", "column_splits.json")
 
 
@@ -83,9 +84,14 @@ class Engine:
         """Asks for a `kill`, of a worker that is at work on a transform, or for a `restart` of the job that fails."""
         (self.folder / name).write_text(text)
 
+    def forget(self):
+        """Asks for nothing any more, whatever an earlier test left."""
+        for name in ASKED:
+            (self.folder / name).unlink(missing_ok=True)
+
     def unasked(self):
         """Tells whether all that was asked for has happened."""
-        return not any((self.folder / name).exists() for name in ("kill", "restart"))
+        return not any((self.folder / name).exists() for name in ASKED)
 
 
 @contextmanager

@@ -288,13 +288,14 @@ def test_the_second_class_is_answered_above_a_cut_that_finds_what_was_asked_for(
     assert (answering.temperature, answering.calibration.examples) == (1.0, 6)
 
 
-@pytest.mark.parametrize("name", ["MobileNetV3Small", "ResNet50V2"])
 def test_another_base_is_trained_in_both_phases_and_served_as_it_was_validated(
-    name, two_classes_scaled, fn_args_of, lively, tmp_path
+    two_classes_scaled, fn_args_of, lively, tmp_path
 ):
-    base = BASES[name]
+    """It takes photos on another scale than the usual one."""
+    base = BASES["MobileNetV3Small"]
+    assert base.scale != BASES[TINY.base].scale
     lively(base).save_weights(str(tmp_path / "weights.h5"))
-    settings = TINY.model_copy(update={"base": name, "weights": str(tmp_path / "weights.h5")})
+    settings = TINY.model_copy(update={"base": "MobileNetV3Small", "weights": str(tmp_path / "weights.h5")})
     args = fn_args_of(two_classes_scaled(base.scale), TWO, settings)
 
     run_fn(args)
