@@ -468,7 +468,8 @@ def unique(names: Iterator[str]) -> list[str]:
 
 
 def draw(costs: Sequence[Cost], file: Path) -> None:
-    """Draws each step's processor seconds against rows, with the lines."""
+    """Draws each step's processor seconds against rows, with the lines; another checkout's are on another scale."""
+    costs = [cost for cost in costs if cost.engine != BEFORE]
     measured: dict[str, dict[str, dict[int, float]]] = {}
     lines: dict[str, dict[str, tuple[float, float]]] = {}
     for step in unique(cost.step for cost in costs):

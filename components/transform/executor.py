@@ -23,6 +23,7 @@ from components.only_file import by_name
 from components.transform.analysed import analysed_rows, missing_parts
 from components.transform.config import RowTransform
 from components.transform.labels import write_class_names
+from components.transform.merging import counted_merging
 from components.transform.photos import SETTINGS_FILE
 from components.transform.plan import planned
 from components.transform.reading import BatchedExamples
@@ -71,7 +72,7 @@ class Executor(tfx_transform.Executor):
         stock = tfx_transform.TransformProcessor
         tfx_transform.TransformProcessor = Processor
         try:
-            with by_name():
+            with by_name(), counted_merging():
                 super().Do(input_dict, output_dict, exec_properties | {specs.CUSTOM_CONFIG_KEY: json.dumps(config)})
         finally:
             tfx_transform.TransformProcessor = stock

@@ -57,7 +57,7 @@ def clean(
 def _print(done: Cleaning, scope: Scope) -> None:
     screen = console()
     table = Table(box=None, header_style="bold")
-    table.add_column(done.home, overflow="fold")
+    table.add_column(escape(done.home), overflow="fold")
     for column in ("size", "freed" if done.done else "would be freed", "then"):
         table.add_column(column, justify="right")
     for kind in (*done.kinds, Kind(name="in all", bytes=sum(each.bytes for each in done.contents), freed=done.freed)):

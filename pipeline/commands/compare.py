@@ -44,7 +44,7 @@ def _print(compared: Comparison) -> None:
 
 def _table(compared: Comparison, title: str, rows: list[tuple[str, ...]], *more: str) -> Table:
     table = Table(box=None, header_style="bold")
-    for column in (title, compared.a, compared.b, *more):
+    for column in (title, *map(escape, (compared.a, compared.b)), *more):
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*map(escape, row))

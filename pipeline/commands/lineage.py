@@ -33,5 +33,5 @@ def lineage(
     table.add_column("where", overflow="fold")
     for origin in found:
         where = f"{origin.uri}\n{origin.details}" if origin.details else origin.uri
-        table.add_row(escape(origin.name), origin.made, origin.run_id, escape(where))
+        table.add_row(escape(origin.name), origin.made, escape(origin.run_id), escape(where))
     console().print(table)

@@ -30,7 +30,7 @@ def _table(found: Sequence[Listed]) -> Table:
     table.add_column("file", overflow="fold")
     for each in found:
         name = escape(each.name) if each.taken else f"  hidden: {escape(each.name)}"
-        table.add_row(name, each.kind or "?", each.last_run, each.status.replace("_", " "), escape(each.file))
+        table.add_row(name, each.kind or "?", escape(each.last_run), each.status.replace("_", " "), escape(each.file))
     return table
 
 

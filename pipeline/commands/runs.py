@@ -103,7 +103,7 @@ def _cluster_table(found: list["ClusterRun"]) -> Table:
 def _table(records: list[RunRecord], pushed: Versions) -> Table:
     table = Table(box=None, header_style="bold")
     first = first_metrics(name for record in records for name in record.metrics)
-    for column in ("run", "status", "seconds", *Counts.model_fields, *first):
+    for column in ("run", "status", "seconds", *Counts.model_fields, *map(escape, first)):
         table.add_column(column, no_wrap=True)
     table.add_column("model or error", overflow="fold")
     for record in records:
@@ -112,7 +112,7 @@ def _table(records: list[RunRecord], pushed: Versions) -> Table:
         model = f"{record.model_uri} ({mark})" if mark in ("served", "rolled back") else record.model_uri
         last = record.error.in_a_line if record.error else model
         table.add_row(
-            record.run_id,
+            escape(record.run_id),
             record.status.replace("_", " "),
             f"{record.seconds:.0f}",
             *counts,

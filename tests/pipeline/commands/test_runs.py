@@ -83,3 +83,13 @@ def test_a_record_that_somebody_changed_is_still_listed(transferline):
     assert transferline.json("compare", "digits", "previous", "latest")["metrics"][0]["a"] is None
     transferline("clean", "digits", "--keep", "5", "--yes")
     assert "20260101T000000-1" in Path(transferline.home("digits"), "reports", "index.html").read_text()
+
+
+def test_names_that_a_terminal_would_take_for_styles_are_shown_as_they_are(transferline):
+    run, styled = "20260101T000000-1", "20260101T000000-1[/]"
+    transferline.save("digits", run)
+    file = Path(transferline.home("digits"), "runs", f"{run}.json")
+    file.write_text(file.read_text().replace(run, styled))
+    shown = transferline("runs", "digits")
+    assert styled in shown
+    assert styled in transferline("compare", "digits", "latest", "latest")
