@@ -291,9 +291,7 @@ def test_the_second_class_is_answered_above_a_cut_that_finds_what_was_asked_for(
 def test_another_base_is_trained_in_both_phases_and_served_as_it_was_validated(
     two_classes_scaled, fn_args_of, lively, tmp_path
 ):
-    """It takes photos on another scale than the usual one."""
     base = BASES["MobileNetV3Small"]
-    assert base.scale != BASES[TINY.base].scale
     lively(base).save_weights(str(tmp_path / "weights.h5"))
     settings = TINY.model_copy(update={"base": "MobileNetV3Small", "weights": str(tmp_path / "weights.h5")})
     args = fn_args_of(two_classes_scaled(base.scale), TWO, settings)
