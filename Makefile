@@ -7,9 +7,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 # For every Python from the oldest that there is a TFX for.
 LOCK = $(UV) pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes --no-annotate --no-header
-# A process for each core, and two more, since whole runs wait for processes of their own. The tests of a file stay together,
+# A process for each core, and one more, since whole runs wait for processes of their own. The tests of a file stay together,
 # since they share what is costly to make; `tests/conftest.py` has the order of files.
-SIDE_BY_SIDE := -n $(shell echo $$(($$(nproc) + 2))) --dist loadfile --no-loadscope-reorder
+SIDE_BY_SIDE := -n $(shell echo $$(($$(nproc) + 1))) --dist loadfile --no-loadscope-reorder
 # The Python of the environment: `make setup PYTHON=3.12`. If nothing is given, choose_python.sh decides.
 PYTHON :=
 # The environment's own commands come first: TFX calls `pip` by name.

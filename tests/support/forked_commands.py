@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from functools import cache
 
 
@@ -65,7 +66,15 @@ class Command:
             return int(self._answers.readline())
 
 
-@cache
+BEING_MADE = threading.Lock()
+
+
 def commands():
-    """The one of this process."""
+    """The one of this process, whichever of its threads asks first."""
+    with BEING_MADE:
+        return _made()
+
+
+@cache
+def _made():
     return Commands()
