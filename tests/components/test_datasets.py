@@ -16,6 +16,7 @@ def test_an_untuned_dataset_is_the_same_and_what_is_made_of_it_is_untuned_too():
     batches = dataset.shuffle(10, seed=1).map(lambda value: value + 1, tf.data.AUTOTUNE).batch(5).prefetch(2)
     assert sorted(np.concatenate(list(batches.as_numpy_iterator()))) == list(range(1, 11))
     assert batches.options().autotune.enabled is False
+    assert batches.options().experimental_optimization.apply_default_optimizations is False
 
 
 @pytest.mark.parametrize("file", sorted(COMPONENTS.rglob("*.py")), ids=lambda file: str(file.relative_to(COMPONENTS)))

@@ -51,7 +51,7 @@ def test_transferline_knows_that_nothing_changed(record, home):
     before = home.runs("digits")
     page = Path(record["report"])
     page.unlink()  # as of a run that left the disk too full for it
-    done = home.transferline("run", "digits")
+    done = home.forked("run", "digits")
     assert done.returncode == 0
     assert done.stdout.startswith(
         f"digits: nothing changed since run {before[0]['run_id']} (pushed): {record['model_uri']}"
@@ -73,7 +73,7 @@ def test_its_report_shows_the_ten_classes(record):
 
 
 def test_transferline_finds_the_same_run_in_the_cache(created_and_run, home):
-    done = home.transferline("run", "digits", "--force")
+    done = home.forked("run", "digits", "--force")
     assert done.returncode == 0
     forced = home.runs("digits")[0]
     assert all(step["cached"] for step in forced["steps"])

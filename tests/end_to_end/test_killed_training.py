@@ -10,7 +10,7 @@ from pathlib import Path
 import worker_ports
 from conftest import computing
 
-EPOCHS = 100
+EPOCHS = 60
 SETTINGS = (
     "--set=source.rows=3000",
     '--set=trainer.models={"small": {"widths": [16], "dropout": 0.1}}',

@@ -11,9 +11,10 @@ from pipeline.runs.parent import CHILD, run_in_child
 
 SMALL = (
     "transform.image_size=32",
-    "trainer.weights=None",
+    "trainer.base=None",
+    "trainer.widths=[8]",
     "trainer.feature_extraction.epochs=1",
-    "trainer.fine_tuning.epochs=1",
+    "trainer.fine_tuning.epochs=0",
     'data.split={"by": "hash", "train": 0.6, "eval": 0.2, "test": 0.2}',
     'evaluation.thresholds=[{"metric": "accuracy", "at_least": 0}]',
 )

@@ -62,7 +62,7 @@ def test_the_tfx_command_runs_it_from_any_folder(ran, home, project):
 
 def test_our_command_takes_it_for_the_same_pipeline(ran, home, project):
     for given, folder in (("sizes", project), (project / "pipelines" / "sizes.py", "/")):
-        done = home.transferline("run", given, cwd=folder)
+        done = home.forked("run", given, cwd=folder)
         assert (done.returncode, done.stderr) == (0, "")
         assert "nothing changed since run" in done.stdout
 
@@ -79,7 +79,7 @@ def test_its_lineage_names_the_file_with_its_hash(ran, home, project):
 def test_a_comment_in_the_file_changes_nothing_that_a_run_depends_on(ran, home, project):
     with (project / "pipelines" / "sizes.py").open("a") as file:
         file.write("# a comment\n")
-    assert "nothing changed since run" in home.transferline("run", "sizes", cwd=project).stdout
+    assert "nothing changed since run" in home.forked("run", "sizes", cwd=project).stdout
 
 
 def test_the_script_is_refused_the_folder_of_another_projects_pipeline(ran, home, project, tmp_path):

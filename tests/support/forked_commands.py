@@ -22,7 +22,7 @@ class Commands:
         )
         assert self._server.stdout.readline() == b"ready\n"
 
-    def start(self, arguments, *, out, err, variables, folder):
+    def start(self, arguments, *, out, err, variables, folder, module="pipeline"):
         """Starts a command.
 
         Args:
@@ -31,10 +31,12 @@ class Commands:
             err: The file that stderr is added to.
             variables: All that its environment has.
             folder: The folder that it is given in.
+            module: What Python runs; `transferline` by default.
         """
         asked = socket.socket(socket.AF_UNIX)
         asked.connect(f"\0{self._address}")
         order = {
+            "module": module,
             "arguments": list(map(str, arguments)),
             "variables": dict(variables),
             "folder": str(folder),

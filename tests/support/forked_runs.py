@@ -1,9 +1,9 @@
-"""Gives commands of `transferline` in processes forked from this one, which has imported TFX and TensorFlow once.
+"""Gives commands in processes forked from this one, which has imported TFX and TensorFlow once.
 
 `python -m forked_runs PROCESS ADDRESS` ends with that process, and takes orders on that address, several at once too;
-`forked_commands.py` gives them. An order is a line of JSON, with the command's arguments, variables, folder, and the
-files that take what it writes; a line back has the number of the process that is the command, and the next one its exit
-status.
+`forked_commands.py` gives them. An order is a line of JSON, with the command's module, arguments, variables and folder,
+and the files that take what it writes; a line back has the number of the process that is the command, and the next one
+its exit status.
 
 All that a run is stays: two processes, of which the second ends with the first. Only neither is a new program.
 """
@@ -13,16 +13,17 @@ import gc
 import json
 import logging
 import os
+import runpy
 import signal
 import socketserver
 import subprocess
 import sys
 import tempfile
+import traceback
 from importlib import import_module
 from types import SimpleNamespace
 
 from components.parent_death import end_with_parent
-from pipeline import cli
 from pipeline.runs import child, parent
 from pipeline.runs.deferred import defer_unused
 
@@ -109,8 +110,8 @@ def _become_child(channel, stdin, log, variables, folder):
         os._exit(status)
 
 
-def _become_command(arguments, variables, folder, out, err):
-    """Gives a command of `transferline`; doesn't return."""
+def _become_command(module, arguments, variables, folder, out, err):
+    """Does what `python -m MODULE ARGUMENTS` does; doesn't return."""
     os.setpgid(0, 0)
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     for target, path in ((0, os.devnull), (1, out), (2, err)):
@@ -120,13 +121,16 @@ def _become_command(arguments, variables, folder, out, err):
     os.environ.update(variables)
     tempfile.tempdir = None
     os.chdir(folder)
-    sys.argv = ["transferline", *arguments]
+    sys.argv = [module, *arguments]
     parent.subprocess = SimpleNamespace(Popen=Forked, PIPE=subprocess.PIPE)
     status = 1
     try:
-        cli.main()
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        status = 0
     except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # it is this process's last word, as it would be a new Python's
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -28,7 +28,7 @@ DIGITS = Kind(
 )
 PART = Part(
     name="kills_photos",
-    cases=40,
+    cases=20,
     run=partial(killed_again_and_again, DIGITS),
     sample=0,
     refusals=False,

@@ -31,7 +31,7 @@ HIGGS_TOY = Kind(
 )
 PART = Part(
     name="kills_rows",
-    cases=40,
+    cases=20,
     run=partial(killed_again_and_again, HIGGS_TOY),
     sample=1,
     refusals=False,
