@@ -22,6 +22,11 @@ FULL = {
     errno.EDQUOT: re.compile(r"Disk quota exceeded|\[Errno 122\]"),
     errno.EFBIG: re.compile(r"File too large|\[Errno 27\]"),
 }
+ROLLED_BACK = "cannot commit - no transaction is active"
+"""What ML Metadata says where SQLite has rolled a transaction back by itself: on a full disk, and on a faulty one."""
+NEARLY_FULL = 2**20
+"""Free bytes below which the disk is taken for the reason of that: what is rolled back is free again."""
+
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 NOT_MADE = errno.ENOENT
 """Of a folder that can't be made; of a file in one that is there, the same number says something else."""
@@ -89,7 +94,7 @@ def folder_error(error: BaseException, folders: Sequence[Folder]) -> FolderError
             return each
         if NO_TEMPORARY in str(each):
             return no_temporary()
-        if number := full_disk(each):
+        if number := full_disk(each) or _rolled_back(each, folders):
             folder = _full_folder(errors, folders)
             cure = f"Make room there{folder.how}, or {folder.elsewhere}."
             return FolderError(f"{_what(number, folder.path)}.", cure=cure)
@@ -115,6 +120,12 @@ def nearest_there(folder: Path) -> Path:
     """Returns a folder, or the one above it that is there."""
     folder = folder.absolute()
     return next((each for each in (folder, *folder.parents) if os.path.exists(each)), folder)
+
+
+def _rolled_back(error: BaseException, folders: Sequence[Folder]) -> int:
+    """The number of a full disk, if SQLite has rolled a transaction back and one of the folders is nearly full."""
+    nearly_full = ROLLED_BACK in str(error) and min(free_bytes(folder.path) for folder in folders) < NEARLY_FULL
+    return errno.ENOSPC if nearly_full else 0
 
 
 def _full_folder(errors: Sequence[BaseException], folders: Sequence[Folder]) -> Folder:

@@ -7,6 +7,7 @@ hashes and faults do.
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from components.csv_example_gen.duplicates import Copy, HashedRows, in_different
 from components.csv_example_gen.encode import gzipped, gzipped_records
 from components.csv_example_gen.gather import GatherInputs
 from components.csv_example_gen.layout import TableLayout
-from components.csv_example_gen.long_cells import added, long_cells
+from components.csv_example_gen.long_cells import long_cells
 from components.csv_example_gen.places import named_rows
 from components.csv_example_gen.reader import Piece, Range, Reader
 from components.csv_example_gen.splits import TRAIN, UNUSED, SplitRule, row_hashes
@@ -43,6 +44,7 @@ from components.csv_example_gen.tally import (
 )
 from components.ingest import storage
 from components.ingest.by_key import CombineByKey
+from components.ingest.findings import long_cells_by_column
 from components.ingest.gather import GatherClasses
 from components.ingest.label_ranges import range_of, together
 from components.ingest.quarantine import packed
@@ -58,14 +60,13 @@ from components.ingest.results import (
     FOUND,
     LONG,
     PACKED,
-    QUARANTINED,
     result_line,
     write_results,
 )
 from components.ingest.side_by_side import in_order
 from components.ingest.strata import ClassHashes, Strata
 
-HASHES, INPUTS, COLUMNS, LABELS = "hashes", "inputs", "columns", "labels"
+RESULTS, HASHES, INPUTS, COLUMNS, LABELS = "results", "hashes", "inputs", "columns", "labels"
 COLUMN_SPLITS = "column_splits"
 
 NO_CLASS = ""
@@ -170,7 +171,7 @@ class Finished:
     inputs: LabelledInputs | None
     columns: dict[str, Tallies]
     labels: dict[str, LabelRange]
-    long: dict[str, LongCells]
+    long: list[LongCells]
 
 
 class _ReadingFn(beam.DoFn):
@@ -200,6 +201,36 @@ class ReadClasses(_ReadingFn):
         )
 
 
+class _Results:
+    """What became of the rows of a range, block by block."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._sizes: Counter[str] = Counter()
+        self._labels: dict[str, LabelRange] = {}
+        self._long: dict[str, LongCells] = {}
+        self._found = self._unused = 0
+
+    def add(self, done: Finished) -> None:
+        """Takes in a block."""
+        self._counts.update(done.counts)
+        self._sizes.update({split: len(records) for split, records in done.records.items()})
+        self._long = long_cells_by_column([*self._long.values(), *done.long])
+        for split, labels in done.labels.items():
+            self._labels[split] = together([self._labels[split], labels]) if split in self._labels else labels
+        self._found += done.found
+        self._unused += done.unused
+
+    def lines(self) -> str:
+        """Returns lines of results; as one element, so that all of them arrive or none, and then the part is missed."""
+        every = [result_line(FOUND, (self._found, self._unused, 1))]
+        every += [result_line(COUNTS, count) for count in self._counts.items()]
+        every += [result_line(BYTES, size) for size in self._sizes.items()]
+        every += [result_line(LABELS, (split, labels.model_dump())) for split, labels in self._labels.items()]
+        every += [result_line(LONG, cells.model_dump()) for cells in self._long.values()]
+        return "\n".join(every)
+
+
 class ReadRanges(_ReadingFn):
     """Reads the rows of a range, one output a split, and says what became of each."""
 
@@ -213,34 +244,26 @@ class ReadRanges(_ReadingFn):
             ahead=BLOCKS_AHEAD,
         )
         columns: dict[str, Tallies] = {}
-        long: dict[str, LongCells] = {}
+        results = _Results()
         for done in finished:
             PROGRESS.add(done.found, numbering.total)
-            for split, records in done.records.items():
-                yield beam.pvalue.TaggedOutput(split, (split, records))
-                yield beam.pvalue.TaggedOutput(BYTES, (split, len(records)))
-            for key, count in done.counts.items():
-                yield beam.pvalue.TaggedOutput(COUNTS, (key, count))
+            results.add(done)
+            for piece in done.records.items():
+                yield beam.pvalue.TaggedOutput(piece[0], piece)
             if done.faults:
-                yield beam.pvalue.TaggedOutput(QUARANTINED, result_line(PACKED, packed(done.faults)))
-            yield beam.pvalue.TaggedOutput(FOUND, (done.found, done.unused, 0))
+                yield result_line(PACKED, packed(done.faults))
             for partition in done.hashes:
                 yield beam.pvalue.TaggedOutput(HASHES, partition)
-            for split, labels in done.labels.items():
-                yield beam.pvalue.TaggedOutput(LABELS, (split, labels))
             if done.inputs:
                 yield beam.pvalue.TaggedOutput(INPUTS, done.inputs)
             for split, tallies in done.columns.items():
                 add_up(columns.setdefault(split, {}), tallies)
-            long |= {name: added([long[name], each]) if name in long else each for name, each in done.long.items()}
             trained = columns.get(SPLITS[TRAIN], {})
             self._too_many = self._too_many | {name for name, tally in trained.items() if tally.too_many}
         for split, tallies in columns.items():
             for name, tally in tallies.items():
                 yield beam.pvalue.TaggedOutput(COLUMNS, (name, {split: tally}))
-        for counted in long.items():
-            yield beam.pvalue.TaggedOutput(LONG, counted)
-        yield beam.pvalue.TaggedOutput(FOUND, (0, 0, 1))
+        yield results.lines()
 
 
 def class_hashes(piece: Piece, part: Range, plan: Plan) -> ClassHashes:
@@ -341,41 +364,17 @@ def ingest(pipeline: beam.Pipeline, plan: Plan, split_folders: dict[str, str], r
         )
         known["strata"] = beam.pvalue.AsSingleton(strata)
     outputs = ranges | "ReadRanges" >> beam.ParDo(ReadRanges(plan), **known).with_outputs(
-        *SPLITS, BYTES, COUNTS, FOUND, QUARANTINED, HASHES, INPUTS, COLUMNS, LABELS, LONG
+        *SPLITS, HASHES, INPUTS, COLUMNS, main=RESULTS
     )
     for split in SPLITS:
         prefix = os.path.join(split_folders[split], RECORDS_PREFIX)
         _ = outputs[split] | f"Write[{split}]" >> beam.io.Write(PieceSink(prefix, split))
-    counts = (
-        outputs[COUNTS]
-        | "Count" >> CombineByKey(sum)
-        | "CountLinesOut" >> beam.Map(lambda count: result_line(COUNTS, count))
-    )
-    sizes = (
-        outputs[BYTES] | "Bytes" >> CombineByKey(sum) | "BytesLines" >> beam.Map(lambda size: result_line(BYTES, size))
-    )
-    found = (
-        outputs[FOUND]
-        | "Found" >> beam.CombineGlobally(lambda pairs: tuple(map(sum, zip((0, 0, 0), *pairs, strict=True))))
-        | "FoundLine" >> beam.Map(lambda sums: result_line(FOUND, sums))
-    )
     columns = (
         outputs[COLUMNS]
         | "AddUpColumns" >> CombineByKey(summed_splits)
         | "ColumnLines" >> beam.FlatMapTuple(_column_lines)
     )
-    long = (
-        outputs[LONG]
-        | "AddUpLong" >> CombineByKey(added)
-        | "LongLines" >> beam.Map(lambda counted: result_line(LONG, counted[1].model_dump()))
-    )
-    lines = [counts, sizes, found, columns, long, outputs[QUARANTINED]]
-    if plan.layout.task == REGRESSION:
-        lines.append(
-            outputs[LABELS]
-            | "LabelRanges" >> CombineByKey(together)
-            | "LabelLines" >> beam.MapTuple(lambda split, found: result_line(LABELS, (split, found.model_dump())))
-        )
+    lines = [outputs[RESULTS], columns]
     if plan.rule.may_part_copies:
         lines.append(
             outputs[HASHES]

@@ -2,9 +2,9 @@
 
 import logging
 import os
+from collections import defaultdict
 from typing import Any
 
-import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils
@@ -17,9 +17,10 @@ from components.csv_example_gen.files import Listing, look_for_files
 from components.csv_example_gen.layout import TableLayout, find_layout
 from components.csv_example_gen.schema_types import schema_types
 from components.csv_example_gen.splits import TRAIN, check_enough_rows, make_rule
+from components.ingest import storage
 from components.ingest.column_splits import ColumnSplits, write_column_splits
 from components.ingest.examples_artifact import prepare_examples
-from components.ingest.label_ranges import with_outside
+from components.ingest.label_ranges import together, with_outside
 from components.ingest.outputs import check_accounted, write_quarantine
 from components.ingest.record_counts import write_counts
 from components.ingest.record_files import without_leftovers
@@ -101,14 +102,22 @@ class Executor(BaseBeamExecutor):
             {each.name: {split: each.of(split).rows for split in written} for each in columns}, written, report_folder
         )
         passed_over = {"passed_over": len(listing.passed_over), "first_passed_over": listing.passed_over[:SHOWN]}
-        ranges = {split: LabelRange.model_validate(found) for split, found in results_of(LABELS, results_file)}
-        report = report.model_copy(update=passed_over | {"label_ranges": with_outside(ranges, split_folders)})
+        ranges = with_outside(_label_ranges(results_file), split_folders)
+        report = report.model_copy(update=passed_over | {"label_ranges": ranges})
         write_report(report, report_folder)
         write_quarantine(quarantined, report_folder)
         write_columns(trained, report_folder)
         write_column_splits(columns, report_folder)
-        tf.io.gfile.remove(results_file)
+        storage.remove(results_file)
         return report
+
+
+def _label_ranges(results_file: str) -> dict[str, LabelRange]:
+    """From where to where the numbers to predict go in each split."""
+    parts: defaultdict[str, list[LabelRange]] = defaultdict(list)
+    for split, found in results_of(LABELS, results_file):
+        parts[split].append(LabelRange.model_validate(found))
+    return {split: together(ranges) for split, ranges in parts.items()}
 
 
 def _columns(results_file: str, plan: Plan) -> list[ColumnCounts]:

@@ -5,8 +5,7 @@ a fault of the row. Where many cells of a column are so long, they are letters, 
 `components.ingest.findings`.
 """
 
-from collections.abc import Callable, Iterable
-from functools import reduce
+from collections.abc import Callable
 
 import numpy as np
 
@@ -14,23 +13,17 @@ from components.arrow import pa, pc
 from components.csv_example_gen.column_counts import LONGEST_VALUE
 from components.csv_example_gen.parse import Rows
 from components.ingest.report import SHOWN, LongCells
-from components.wording import natural_key
 
 
-def long_cells(rows: Rows, place: Callable[[int], str]) -> dict[str, LongCells]:
-    """Counts them in a block, by column.
+def long_cells(rows: Rows, place: Callable[[int], str]) -> list[LongCells]:
+    """Counts them in each column of a block.
 
     Args:
         rows: The rows of the block.
         place: Returns where a row is, by the number of its line.
     """
     texts = (name for name in rows.table.column_names if pa.types.is_string(rows.table.schema.field(name).type))
-    return {name: _of_column(name, rows, place) for name in texts}
-
-
-def added(counts: Iterable[LongCells]) -> LongCells:
-    """Adds up what was counted in parts of a column."""
-    return reduce(_sum, counts)
+    return [_of_column(name, rows, place) for name in texts]
 
 
 def _of_column(name: str, rows: Rows, place: Callable[[int], str]) -> LongCells:
@@ -42,14 +35,4 @@ def _of_column(name: str, rows: Rows, place: Callable[[int], str]) -> LongCells:
         cells=len(found),
         longest=pc.max(lengths).as_py() or 0,
         first=tuple(place(int(rows.lines[row])) for row in found[:SHOWN]),
-    )
-
-
-def _sum(one: LongCells, other: LongCells) -> LongCells:
-    return LongCells(
-        column=one.column,
-        given=one.given + other.given,
-        cells=one.cells + other.cells,
-        longest=max(one.longest, other.longest),
-        first=tuple(sorted({*one.first, *other.first}, key=natural_key)[:SHOWN]),
     )

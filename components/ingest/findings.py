@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from components.contract import SPLITS
-from components.ingest.report import Conflicts, IngestReport, LongCells
-from components.wording import listed, printable
+from components.ingest.report import SHOWN, Conflicts, IngestReport, LongCells
+from components.wording import listed, natural_key, printable
 
 LISTED = 20
 STRAYS = 0.05
@@ -81,10 +81,27 @@ def conflicts_text(conflicts: Conflicts, records: int) -> str:
     )
 
 
-def strays(columns: Iterable[LongCells]) -> tuple[LongCells, ...]:
-    """Returns the columns that have a few long cells, and no more than a few."""
-    return tuple(
-        sorted((each for each in columns if 0 < each.cells <= STRAYS * each.given), key=lambda each: each.column)
+def long_cells_by_column(parts: Iterable[LongCells]) -> dict[str, LongCells]:
+    """Adds up what was counted in parts of the columns."""
+    found: dict[str, LongCells] = {}
+    for part in parts:
+        found[part.column] = _together(found[part.column], part) if part.column in found else part
+    return found
+
+
+def strays(parts: Iterable[LongCells]) -> tuple[LongCells, ...]:
+    """Returns the columns that have a few long cells, and no more than a few, of what was counted in parts of them."""
+    columns = sorted(long_cells_by_column(parts).items())
+    return tuple(each for _, each in columns if 0 < each.cells <= STRAYS * each.given)
+
+
+def _together(one: LongCells, other: LongCells) -> LongCells:
+    return LongCells(
+        column=one.column,
+        given=one.given + other.given,
+        cells=one.cells + other.cells,
+        longest=max(one.longest, other.longest),
+        first=tuple(sorted({*one.first, *other.first}, key=natural_key)[:SHOWN]),
     )
 
 

@@ -16,7 +16,7 @@ from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, l
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.files import look_for_files
 from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
-from components.csv_example_gen.long_cells import added, long_cells
+from components.csv_example_gen.long_cells import long_cells
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.csv_example_gen.splits import inputs_of, row_hashes
 from components.errors import TransferlineError
@@ -172,15 +172,14 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
     data, layout = reader.data, reader.layout
     faults = [Quarantined(place=file.name, reason=file.empty) for file in layout.files if file.empty]
     tables, counts, blank = [], Counter[int](), 0
-    long: dict[str, list[LongCells]] = {}
+    long: list[LongCells] = []
     for part, piece in sample:
         rows = reader.records(piece, part.file)
         meant = [fault for fault in rows.faults if not fault.reason.startswith(BLANK)]
         faults += [Quarantined(place=_place(layout, part, fault.line), reason=fault.reason) for fault in meant]
         blank += len(rows.faults) - len(meant)
         counts[part.file] += rows.count
-        for name, cells in long_cells(rows, partial(_place, layout, part)).items():
-            long.setdefault(name, []).append(cells)
+        long += long_cells(rows, partial(_place, layout, part))
         tables.append((part.file, rows.table))
     if not any(table.num_rows for _, table in tables):
         reasons = listed([f"{fault.place}: {fault.reason}" for fault in faults], 3, "; ")
@@ -214,7 +213,7 @@ def _findings(reader: Reader, sample: Sample, inputs_of: Callable[[Sequence[Colu
         inputs=None if hashes is None else len(np.unique(hashes)),
         conflicts=conflicts_in(found, layout).model_copy(update={"first": ()}) if found else None,
         number=describe(labels.to_numpy(zero_copy_only=False).astype(np.float64)) if of_numbers else None,
-        long_cells=strays(map(added, long.values())),
+        long_cells=strays(long),
         leaks=leaks_in(data, layout, tables, in_order=all_read and not faults and not blank),
     )
 

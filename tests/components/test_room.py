@@ -76,6 +76,12 @@ def test_a_full_disk_is_told_by_the_words_of_sqlite(disk, folders):
     assert folder_error(RuntimeError(said), folders).cause.startswith("The disk is full: ")
 
 
+def test_a_transaction_that_sqlite_rolled_back_is_told_where_a_disk_is_nearly_full(folders, tmp_path):
+    said = "Error when executing query: cannot commit - no transaction is active query: COMMIT;"
+    assert folder_error(RuntimeError(said), folders).cause.startswith("The disk is full: ")
+    assert folder_error(RuntimeError(said), [Folder(tmp_path, "name another")]) is None
+
+
 def test_a_disk_without_inodes_is_told(tmp_path):
     with small_disk(tmp_path, "size=1m,nr_inodes=3") as disk:
         (disk.path / "a").touch()

@@ -13,6 +13,7 @@ from subprocess import CompletedProcess
 from small_disk import SmallDisk, small_disk
 
 from components.pusher.versions import SAVED_MODEL_FILE, versions
+from pipeline.runs.ending import BEFORE_THE_FIRST_STEP
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.room import RESERVE
 from torture.part import Part
@@ -73,8 +74,8 @@ def _looked_at(done: CompletedProcess[str], home: Path) -> str:
     assert error.cause.startswith("The disk is full: a file didn't fit into the "), error
     assert error.cause in done.stdout, done.stdout
     assert "transferline clean" in error.cure, error
-    assert error.place in (step.name for step in record.steps), error
-    return f"full in {error.place}"
+    assert error.place in (BEFORE_THE_FIRST_STEP, *(step.name for step in record.steps)), error
+    return f"full {error.place}" if error.place == BEFORE_THE_FIRST_STEP else f"full in {error.place}"
 
 
 def _is_tidy(home: Path) -> None:
