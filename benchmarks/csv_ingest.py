@@ -3,6 +3,7 @@
     .venv/bin/python benchmarks/csv_ingest.py                      # 1,000,000 rows, both; compares all records
     .venv/bin/python benchmarks/csv_ingest.py --scale              # ours alone, 1,000 to 10,000,000 rows
     .venv/bin/python benchmarks/csv_ingest.py --scale --by rows    # the same, split by rows: copies are looked for too
+    .venv/bin/python benchmarks/csv_ingest.py --before FOLDER      # ours beside that of another checkout with its .venv
 
 Prints rows a second, processor time, peak memory and the ratio. The scale's smallest run is Beam's start and hardly
 anything else: the time a row is given with and without it.
@@ -11,6 +12,7 @@ anything else: the time a row is given with and without it.
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,7 @@ from pipeline.data.higgs_toy import write_csv
 COLUMNS = (LABEL_COLUMN, *FEATURES)
 BATCH = 10_000
 START_ROWS = 1_000
+REPEATS = 5
 
 
 def main() -> None:
@@ -34,10 +37,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--scale", action="store_true", help="ours alone, at 1,000 to 10,000,000 rows")
     parser.add_argument("--by", choices=("hash", "rows"), default="hash", help="how the scale's rows are split")
+    parser.add_argument("--before", type=Path, metavar="FOLDER", help="another checkout, five times in turn with this")
     parser.add_argument("--measure", nargs=3, metavar=("WHICH", "FILE", "OUT"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
         measure(*arguments.measure, arguments.by)
+    elif arguments.before:
+        beside(arguments.before, arguments.rows)
     elif arguments.scale:
         scale(START_ROWS, [100_000, 1_000_000, 10_000_000], arguments.by)
     else:
@@ -54,6 +60,19 @@ def compare(rows: int) -> None:
         report("CsvExampleGen of TFX", rows, stock)
         print(f"ratio: {stock['seconds'] / ours['seconds']:.1f}")
         print(f"the same records: {records(f'{folder}/ours') == records(f'{folder}/stock')}")
+
+
+def beside(before: Path, rows: int) -> None:
+    """Ours and that of another checkout on one file, in turn; prints the medians."""
+    checkouts, seconds = {"before": before, "now": Path(__file__).parents[1]}, {"before": [], "now": []}
+    with tempfile.TemporaryDirectory() as folder:
+        file = make_file(Path(folder), rows)
+        for number in range(REPEATS):
+            for name, checkout in checkouts.items():
+                result = run("ours", file, f"{folder}/{name}-{number}", checkout=checkout)
+                seconds[name].append(result["seconds"])
+    for name, each in seconds.items():
+        print(f"{name}: {rows:,} rows in {statistics.median(each):.2f} s ({', '.join(f'{one:.2f}' for one in each)})")
 
 
 def scale(start_rows: int, sizes: list[int], by: str) -> None:
@@ -88,10 +107,15 @@ def make_file(folder: Path, rows: int) -> Path:
     return path
 
 
-def run(which: str, file: Path, out: str, by: str = "hash") -> dict[str, float]:
-    """Measures in a new process."""
-    command = [sys.executable, __file__, "--by", by, "--measure", which, str(file), out]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def run(which: str, file: Path, out: str, by: str = "", checkout: Path | None = None) -> dict[str, float]:
+    """Measures in a new process, of another checkout by its own script."""
+    script = (
+        [checkout / ".venv/bin/python", checkout / "benchmarks/csv_ingest.py"]
+        if checkout
+        else [sys.executable, __file__]
+    )
+    command = [*script, *(("--by", by) if by else ()), "--measure", which, file, out]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=checkout)
     if done.returncode:
         raise RuntimeError(done.stderr[-2000:])
     return dict(json.loads(done.stdout.splitlines()[-1]))

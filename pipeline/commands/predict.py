@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,10 @@ from pipeline.commands.model_options import Files, ModelVersion, given_paths, lo
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import print_json
 from pipeline.prediction.output import check_out
-from pipeline.runs.served import pushed_model
+from pipeline.runs.served import with_pushed_model
+
+if TYPE_CHECKING:
+    from pipeline.prediction.results import Outcome
 
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write them to a file: .csv, or .jsonl for JSON.")
@@ -43,16 +46,19 @@ def predict(
         out = out.expanduser()
         check_out(out)
     config = with_runs(name, output_dir=output_dir)
-    folder = pushed_model(config, model_version)
-    paths = given_paths(files)
-    with loading_tensorflow():
-        from pipeline.prediction import predict as prediction  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
-    try:
+
+    def by(folder: str) -> "Outcome":
+        paths = given_paths(files)
+        with loading_tensorflow():
+            from pipeline.prediction import predict as prediction  # noqa: PLC0415 (TensorFlow takes seconds)
         if out:
-            outcome = prediction.predict_and_write(config.data, paths, folder, out, max_unseen)
+            return prediction.predict_and_write(config.data, paths, folder, out, max_unseen)
+        return prediction.predict_and_print(config.data, paths, folder, as_json=as_json, max_unseen=max_unseen)
+
+    try:
+        outcome = with_pushed_model(config, model_version, by)
+        if out:
             _print_summary(out, outcome.predicted, outcome.quarantined, as_json=as_json)
-        else:
-            outcome = prediction.predict_and_print(config.data, paths, folder, as_json=as_json, max_unseen=max_unseen)
         sys.stdout.flush()
     except BrokenPipeError:  # as of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

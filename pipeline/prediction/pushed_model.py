@@ -36,7 +36,7 @@ def _names_of_any_kind() -> Iterator[None]:
 
 
 class PushedModel:
-    """A model as the Pusher left it.
+    """A model as the Pusher left it. All of it is read at once: `clean` may remove its folder afterwards.
 
     Args:
         folder: Its numbered folder.
@@ -53,17 +53,20 @@ class PushedModel:
         self.answering = read_answering(folder)
         with _names_of_any_kind():
             self._signatures: Any = tf.saved_model.load(folder).signatures
+        self._inputs: dict[str, Any] = _read_json(folder, INPUTS_FILE) if self._takes_columns else {}
+        self._columns: list[str] | None = _read_json(folder, COLUMNS_FILE) if "rows" in self._signatures else None
 
     def columns(self) -> dict[str, ColumnType]:
         """Returns the columns of a model for rows, in their order, and their types."""
         if not self._takes_columns:
-            return dict.fromkeys(_read_json(self.folder, COLUMNS_FILE), "float")
-        return {name: each["type"] for name, each in self._inputs().items()}
+            if self._columns is None:
+                raise _says_too_little(os.path.join(self.folder, COLUMNS_FILE))
+            return dict.fromkeys(self._columns, "float")
+        return {name: each["type"] for name, each in self._inputs.items()}
 
     def trained_columns(self) -> dict[str, Any]:
         """Returns what training had in each column, as the Trainer wrote it; of a model of 0.5 and before nothing."""
-        inputs = self._inputs() if self._takes_columns else {}
-        return {name: each["trained"] for name, each in inputs.items() if "trained" in each}
+        return {name: each["trained"] for name, each in self._inputs.items() if "trained" in each}
 
     def of_photos(self, photos: Sequence[bytes]) -> Scores:
         """Returns float32 [photos, classes] for encoded photos."""
@@ -73,15 +76,12 @@ class PushedModel:
         """Returns float32 [rows, classes] for rows that come column by column; [rows, 1] of numbers."""
         if not self._takes_columns:  # as models of 0.4 and before
             return self._scores("rows", rows=tf.constant(np.column_stack(list(columns.values()))))
-        inputs = self._inputs()
-        return self._scores("columns", **{inputs[name]["input"]: tf.constant(each) for name, each in columns.items()})
+        given = {self._inputs[name]["input"]: tf.constant(each) for name, each in columns.items()}
+        return self._scores("columns", **given)
 
     @property
     def _takes_columns(self) -> bool:
         return "columns" in self._signatures
-
-    def _inputs(self) -> dict[str, Any]:
-        return dict(_read_json(self.folder, INPUTS_FILE))
 
     def _scores(self, signature: str, **inputs: tf.Tensor) -> Scores:
         with _names_of_any_kind():
@@ -95,8 +95,12 @@ def _read_json(folder: str, name: str) -> Any:
         with storage.open_file(path) as file:
             return json.load(file)
     except (OSError, ValueError) as error:
-        raise TransferlineError(
-            "The pushed model doesn't say what it needs to be used here.",
-            place=path,
-            cure="Run the pipeline again, so that it pushes a model of this release.",
-        ) from error
+        raise _says_too_little(path) from error
+
+
+def _says_too_little(path: str) -> TransferlineError:
+    return TransferlineError(
+        "The pushed model doesn't say what it needs to be used here.",
+        place=path,
+        cure="Run the pipeline again, so that it pushes a model of this release.",
+    )

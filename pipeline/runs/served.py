@@ -1,10 +1,11 @@
 """Says which model is served and why, which run made it, and what became of the models of other runs."""
 
 import os
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
 from components.errors import TransferlineError
+from components.ingest import storage
 from components.pusher.seal import Seal, check_files, check_seal, seal_of
 from components.pusher.versions import version_number, versions
 from components.report.run_view import Served
@@ -12,6 +13,8 @@ from pipeline.config import PipelineConfig
 from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollbacks import Rollback, rollbacks
+
+Result = TypeVar("Result")
 
 
 class Versions:
@@ -142,6 +145,29 @@ def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
         folder = find_pushed(config, version)
         check_pushed(config, folder)
     return folder
+
+
+def with_pushed_model(config: PipelineConfig, version: int | None, use: Callable[[str], Result]) -> Result:
+    """Does something with a pushed model, of this version or the last; anew with the last one, if it goes meanwhile.
+
+    To load TensorFlow takes seconds, in which a run may push another model and `clean` remove this one.
+
+    Args:
+        config: The pipeline.
+        version: Of the model; None for the last.
+        use: What to do with its folder; it reads all of it before it says anything.
+
+    Raises:
+        TransferlineError: As `pushed_model` does.
+    """
+    folder = pushed_model(config, version)
+    while True:
+        try:
+            return use(folder)
+        except Exception:
+            if storage.exists(folder):
+                raise
+            folder = pushed_model(config, version)
 
 
 def check_pushed(config: PipelineConfig, folder: str) -> None:

@@ -16,7 +16,7 @@ from pipeline.runs import launch
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollback import roll_back
 from pipeline.runs.rollbacks import rollbacks
-from pipeline.runs.served import Versions, pushed_model
+from pipeline.runs.served import Versions, pushed_model, with_pushed_model
 from pipeline.runs.state import state_of
 
 
@@ -169,3 +169,24 @@ def test_a_later_record_without_its_files_takes_no_protection_from_a_model(pushe
     write_seal(make_seal(folder), folder)
     with pytest.raises(TransferlineError, match="isn't the one that was pushed"):
         pushed_model(pushed.config)
+
+
+def test_a_model_that_goes_while_it_is_loaded_gives_way_to_the_last_one(pushed):
+    pushed.run("a", 1)
+    used = []
+
+    def loaded(folder):
+        used.append(folder)
+        if len(used) == 1:  # a run pushes another one, and `clean` removes this one
+            pushed.run("b", 2)
+            shutil.rmtree(folder)
+        return Path(folder, "saved_model.pb").read_text()
+
+    assert with_pushed_model(pushed.config, None, loaded) == "b"
+    assert [Path(folder).name for folder in used] == ["1", "2"]
+    with pytest.raises(ZeroDivisionError):  # the model is there: it isn't tried again
+        with_pushed_model(pushed.config, None, lambda _: 1 // 0)
+    used.clear()
+    pushed.run("c", 3)
+    with pytest.raises(TransferlineError, match="There is no pushed model 3"):
+        with_pushed_model(pushed.config, 3, lambda folder: shutil.rmtree(folder) or Path(folder).read_text())
