@@ -33,15 +33,20 @@ def run(random: Random, folder: Path) -> str:
             broken.append(f"{done.args[0]} ends with a traceback: {done.stderr[-500:]}")
         if done.args[0] == "predict" and (done.returncode or len(done.stdout.splitlines()) != ROWS):
             broken.append(f"predict ended with {done.returncode}: {done.stderr[-500:]}")
-        if done.args[0] == "run" and done.returncode and "somebody went back" not in done.stderr:
+        if done.args[0] == "run" and done.returncode and not _is_withheld(done.stdout + done.stderr):
             broken.append(f"run ended with {done.returncode}: {(done.stdout + done.stderr)[-500:]}")
     records = [record for record in RunStore(str(pipeline.home)).runs() if record.run_id not in old_home.RUNS]
-    if any(record.status != "pushed" for record in records):
+    if any(record.status != "pushed" and not (record.error and _is_withheld(record.error.cause)) for record in records):
         broken.append(f"runs ended as {[record.status for record in records]}")
     if broken:
         raise AssertionError("; ".join(broken))
     refused = Counter(done.args[0] for done in ended if done.returncode)
     return "all went on" + "".join(f", {name} refused" for name in sorted(refused))
+
+
+def _is_withheld(said: str) -> bool:
+    """Whether a run was refused, or its Pusher, to push again what the rollback went back from."""
+    return "somebody went back" in said.lower()
 
 
 PART = Part(name="at_once", cases=10, run=run, sample=0, refusals=False, seconds=900)
