@@ -19,7 +19,7 @@ from pipeline.lookup import files
 from pipeline.runs import launch
 from pipeline.runs.home import claim, refuse_another
 from pipeline.runs.record import RunRecord
-from pipeline.runs.served import with_pushed_model
+from pipeline.runs.served import load_pushed, pushed_model
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -76,14 +76,11 @@ class Pipeline:
             TransferlineError: No model is pushed, or the data frame lacks a column or has text where the model takes
                 numbers.
         """
+        folder = pushed_model(self.config, version)
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from pipeline.prediction.frames import load_once, predict  # noqa: PLC0415 (loads TensorFlow: seconds)
 
-        def by(folder: str) -> "DataFrame":
-            os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-            from pipeline.prediction.frames import predict  # noqa: PLC0415 (loads TensorFlow, which takes seconds)
-
-            return predict(self.config.data, data, folder)
-
-        return with_pushed_model(self.config, version, by)
+        return predict(self.config.data, data, load_pushed(self.config, version, folder, load_once))
 
 
 def load(

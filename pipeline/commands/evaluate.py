@@ -14,7 +14,7 @@ from components.wording import printable
 from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import console, print_json
-from pipeline.runs.served import with_pushed_model
+from pipeline.runs.served import load_pushed, pushed_model
 
 if TYPE_CHECKING:
     from pipeline.prediction.evaluate import EvaluationResult
@@ -35,16 +35,15 @@ def evaluate(
 ) -> None:
     """Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be."""
     config = with_runs(name, output_dir=output_dir)
-
-    def by(folder: str) -> "EvaluationResult | NumberResult":
-        paths = given_paths(files)
-        with loading_tensorflow():
-            from pipeline.prediction import evaluate as evaluation  # noqa: PLC0415 (TensorFlow takes seconds)
-        return evaluation.evaluate(config.data, paths, folder, _tell)
-
-    result = with_pushed_model(config, model_version, by)
-    from pipeline.prediction.number_evaluation import NumberResult  # noqa: PLC0415 (which is loaded by now)
-
+    folder = pushed_model(config, model_version)
+    paths = given_paths(files)
+    with loading_tensorflow():
+        # All of them load TensorFlow, which takes seconds.
+        from pipeline.prediction import evaluate as evaluation  # noqa: PLC0415
+        from pipeline.prediction.number_evaluation import NumberResult  # noqa: PLC0415
+        from pipeline.prediction.pushed_model import PushedModel  # noqa: PLC0415
+    model = load_pushed(config, model_version, folder, PushedModel)
+    result = evaluation.evaluate(config.data, paths, model, _tell)
     if as_json:
         print_json(result.model_dump())
     elif isinstance(result, NumberResult):

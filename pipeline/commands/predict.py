@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,10 +11,7 @@ from pipeline.commands.model_options import Files, ModelVersion, given_paths, lo
 from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
 from pipeline.commands.output import print_json
 from pipeline.prediction.output import check_out
-from pipeline.runs.served import with_pushed_model
-
-if TYPE_CHECKING:
-    from pipeline.prediction.results import Outcome
+from pipeline.runs.served import load_pushed, pushed_model
 
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write them to a file: .csv, or .jsonl for JSON.")
@@ -46,19 +43,19 @@ def predict(
         out = out.expanduser()
         check_out(out)
     config = with_runs(name, output_dir=output_dir)
-
-    def by(folder: str) -> "Outcome":
-        paths = given_paths(files)
-        with loading_tensorflow():
-            from pipeline.prediction import predict as prediction  # noqa: PLC0415 (TensorFlow takes seconds)
-        if out:
-            return prediction.predict_and_write(config.data, paths, folder, out, max_unseen)
-        return prediction.predict_and_print(config.data, paths, folder, as_json=as_json, max_unseen=max_unseen)
-
+    folder = pushed_model(config, model_version)
+    paths = given_paths(files)
+    with loading_tensorflow():
+        # Both load TensorFlow, which takes seconds.
+        from pipeline.prediction import predict as prediction  # noqa: PLC0415
+        from pipeline.prediction.novelties import WatchedModel  # noqa: PLC0415
+    model = load_pushed(config, model_version, folder, WatchedModel)
     try:
-        outcome = with_pushed_model(config, model_version, by)
         if out:
+            outcome = prediction.predict_and_write(config.data, paths, model, out, max_unseen)
             _print_summary(out, outcome.predicted, outcome.quarantined, as_json=as_json)
+        else:
+            outcome = prediction.predict_and_print(config.data, paths, model, as_json=as_json, max_unseen=max_unseen)
         sys.stdout.flush()
     except BrokenPipeError:  # as of `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -81,20 +81,19 @@ class EvaluationResult(Settings):
 
 
 def evaluate(
-    data: ImageData | CsvData, files: Sequence[str], folder: str, tell: Callable[[Quarantined], None]
+    data: ImageData | CsvData, files: Sequence[str], model: PushedModel, tell: Callable[[Quarantined], None]
 ) -> EvaluationResult | NumberResult:
     """Measures a pushed model on labelled records.
 
     Args:
         data: The pipeline's settings.
         files: Photos as the pipeline takes them (class folders, an archive, a manifest, TFRecords), or files of rows.
-        folder: The model's.
+        model: The model.
         tell: Is told of each record that isn't evaluated.
     """
-    model = PushedModel(folder)
     is_weighted = isinstance(data, CsvData) and bool(data.weight)
     if model.task.of_numbers:
-        return evaluate_numbers(_labelled(data, files, model), model.task, folder, tell, weighted=is_weighted)
+        return evaluate_numbers(_labelled(data, files, model), model.task, model.folder, tell, weighted=is_weighted)
     numbers = {name: number for number, name in enumerate(model.class_names)}
     labels, scores = [np.zeros(0, np.int64)], [np.zeros([0, len(numbers)], np.float32)]
     weights, quarantined = [np.zeros(0)], 0

@@ -25,7 +25,7 @@ from pipeline.prediction.rows import BATCH, NO_VALUE, SECONDS, no_value_of, noth
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
-def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame:
+def predict(data: ImageData | CsvData, given: Data, model: PushedModel) -> pd.DataFrame:
     """Returns what a pushed model says: label, probability, a column a class, and why where it says nothing.
 
     Of a model of numbers: the prediction, and why there is none.
@@ -33,12 +33,11 @@ def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame
     Args:
         data: The pipeline's settings.
         given: Rows; or photos or files of rows, or folders of them.
-        folder: The model's.
+        model: The model.
 
     Raises:
         TransferlineError: The data frame isn't one for the model.
     """
-    model = _loaded(folder)
     if not isinstance(given, pd.DataFrame):
         paths = [given] if isinstance(given, (str, os.PathLike)) else given
         return _of_files(data, [os.path.expanduser(os.fspath(path)) for path in paths], model)
@@ -48,8 +47,8 @@ def predict(data: ImageData | CsvData, given: Data, folder: str) -> pd.DataFrame
 
 
 @functools.lru_cache(maxsize=1)
-def _loaded(folder: str) -> PushedModel:
-    """Loads a model once: a pushed version never changes."""
+def load_once(folder: str) -> PushedModel:
+    """Loads a model, if it isn't the last one that was: a pushed version never changes."""
     return PushedModel(folder)
 
 

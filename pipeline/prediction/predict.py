@@ -19,14 +19,19 @@ from pipeline.prediction.rows import predict_rows
 
 
 def predict_and_print(
-    data: ImageData | CsvData, files: Sequence[str], folder: str, *, as_json: bool, max_unseen: float | None = None
+    data: ImageData | CsvData,
+    files: Sequence[str],
+    model: WatchedModel,
+    *,
+    as_json: bool,
+    max_unseen: float | None = None,
 ) -> Outcome:
     """Prints what a pushed model says of each photo or row to stdout, and what can't be read to stderr.
 
     Args:
         data: The pipeline's settings.
         files: Photos or files of rows, or folders of them.
-        folder: The model's.
+        model: The model.
         as_json: Whether to print a line of JSON each, in place of a table.
         max_unseen: The largest share of a category's values that training may not have had; None for any.
 
@@ -36,7 +41,7 @@ def predict_and_print(
     Raises:
         TransferlineError: More of them than that are new, or the model doesn't say which are.
     """
-    model = _watched(folder, max_unseen)
+    _check_bound(model.novelties, max_unseen)
     table = TableLines(model.class_names, tuple(files), rows=isinstance(data, CsvData), ids=_ids(data))
     if not as_json:
         sys.stdout.write(table.header() + "\n")
@@ -52,14 +57,14 @@ def predict_and_print(
 
 
 def predict_and_write(
-    data: ImageData | CsvData, files: Sequence[str], folder: str, out: Path, max_unseen: float | None = None
+    data: ImageData | CsvData, files: Sequence[str], model: WatchedModel, out: Path, max_unseen: float | None = None
 ) -> Outcome:
     """Writes what a pushed model says of each photo or row to a file; what can't be read goes to stderr.
 
     Args:
         data: The pipeline's settings.
         files: Photos or files of rows, or folders of them.
-        folder: The model's.
+        model: The model.
         out: The file, of a name that says its format. It is written whole, or not at all: not where nothing could be
             predicted.
         max_unseen: The largest share of a category's values that training may not have had; None for any.
@@ -67,7 +72,7 @@ def predict_and_write(
     Raises:
         TransferlineError: It can't be written, more of them than that are new, or the model doesn't say which are.
     """
-    model = _watched(folder, max_unseen)
+    _check_bound(model.novelties, max_unseen)
 
     def fill(stream: TextIO) -> Outcome:
         write = writer(stream, out.suffix, model.class_names, rows=isinstance(data, CsvData), ids=_ids(data))
@@ -91,12 +96,10 @@ def predictions(
             assert_never(data)
 
 
-def _watched(folder: str, max_unseen: float | None) -> WatchedModel:
-    """Loads a model, which has to say what training had where there is a bound on what it didn't."""
-    model = WatchedModel(folder)
+def _check_bound(novelties: Novelties, max_unseen: float | None) -> None:
+    """Where there is a bound on what training didn't have, the model must say what it had."""
     if max_unseen is not None:
-        model.novelties.check_comparable()
-    return model
+        novelties.check_comparable()
 
 
 def _tell(novelties: Novelties, max_unseen: float | None) -> None:

@@ -14,7 +14,7 @@ from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollbacks import Rollback, rollbacks
 
-Result = TypeVar("Result")
+Model = TypeVar("Model")
 
 
 class Versions:
@@ -147,23 +147,23 @@ def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
     return folder
 
 
-def with_pushed_model(config: PipelineConfig, version: int | None, use: Callable[[str], Result]) -> Result:
-    """Does something with a pushed model, of this version or the last; anew with the last one, if it goes meanwhile.
+def load_pushed(config: PipelineConfig, version: int | None, folder: str, load: Callable[[str], Model]) -> Model:
+    """Loads a pushed model that `pushed_model` found, or the one that it finds now, if that one has gone since.
 
-    To load TensorFlow takes seconds, in which a run may push another model and `clean` remove this one.
+    To import TensorFlow takes seconds, in which a run may push another model and `clean` remove this one.
 
     Args:
         config: The pipeline.
         version: Of the model; None for the last.
-        use: What to do with its folder; it reads all of it before it says anything.
+        folder: The model's.
+        load: Loads a model from its folder, and needs nothing of the folder afterwards.
 
     Raises:
         TransferlineError: As `pushed_model` does.
     """
-    folder = pushed_model(config, version)
     while True:
         try:
-            return use(folder)
+            return load(folder)
         except Exception:
             if storage.exists(folder):
                 raise

@@ -54,20 +54,18 @@ def test_data_that_lies_elsewhere_is_not_copied(home):
     assert json.loads(done.stdout)["data_is_copied_to"] == ""
 
 
-NOBODY_LISTENS = ("--target", "kubeflow", "--endpoint", f"http://127.0.0.1:{free_port()}")
-ON_THE_MOON = ("--target", "vertex", "--project", "p", "--region", "moon")
-IN_EUROPE = ("--target", "vertex", "--project", "p", "--region", "europe-west4")
-
-
 @pytest.mark.parametrize(
-    ("command", "arguments", "cause"),
+    ("arguments", "cause"),
     [
-        ("submit", NOBODY_LISTENS, "Nobody listens at this address."),
-        ("runs", NOBODY_LISTENS, "Nobody listens at this address."),
-        ("runs", ON_THE_MOON, "Vertex AI has no region 'moon'."),
-        ("submit", IN_EUROPE, "There are no credentials of Google Cloud that can be used"),
+        (("--target", "kubeflow", "--endpoint", f"http://127.0.0.1:{free_port()}"), "Nobody listens at this address."),
+        (("--target", "vertex", "--project", "p", "--region", "moon"), "Vertex AI has no region 'moon'."),
+        (
+            ("--target", "vertex", "--project", "p", "--region", "europe-west4"),
+            "There are no credentials of Google Cloud that can be used",
+        ),
     ],
 )
+@pytest.mark.parametrize("command", ["submit", "runs"])
 def test_a_cluster_that_is_not_reached_is_named_and_nothing_else_said(home, command, arguments, cause):
     root = home.path / "root"
     given = ("--image", "image", "--root", root) if command == "submit" else ()

@@ -20,10 +20,9 @@ PACKAGED = ("transferline", "pipeline", "components", "schemas")
 FILES = ("setup.py", "pyproject.toml", "MANIFEST.in", "LICENSE", "README.md", "requirements.in", "requirements-dev.in")
 SMALL = (
     "--set=transform.image_size=64",
-    "--set=trainer.base=None",
-    "--set=trainer.widths=[8]",
+    "--set=trainer.weights=None",
     "--set=trainer.feature_extraction.epochs=1",
-    "--set=trainer.fine_tuning.epochs=0",
+    "--set=trainer.fine_tuning.epochs=1",
     '--set=evaluation.thresholds=[{"metric": "accuracy", "at_least": 0}]',
     "--set=evaluation.better_than_guessing=false",
 )

@@ -27,7 +27,8 @@ from components.parent_death import end_with_parent
 from pipeline.runs import child, parent
 from pipeline.runs.deferred import defer_unused
 
-IMPORTED_BY_STEPS = (
+IMPORTED = (
+    "pipeline.cli",
     "pipeline.runs.local_runner",
     "pipeline.runs.report",
     "components.csv_example_gen.executor",
@@ -180,7 +181,7 @@ def main(asking, name):
     os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
     defer_unused()
     gc.disable()
-    for module in IMPORTED_BY_STEPS:
+    for module in IMPORTED:
         import_module(module)
     gc.freeze()
     gc.enable()

@@ -56,7 +56,7 @@ def as_json(rows):
     return "".join(json.dumps(row, default=lambda date: f"{date:%d.%m.%Y}") + "\n" for row in rows)
 
 
-def test_csv_parquet_json_and_frames_are_answered_alike(model, folder, tmp_path):
+def test_csv_parquet_json_and_frames_are_answered_alike(model, tmp_path):
     (tmp_path / "rows.csv").write_text(as_csv(ROWS))
     (tmp_path / "rows.jsonl").write_text(as_json(ROWS))
     parquet.write_table(pa.Table.from_pylist(ROWS), tmp_path / "rows.parquet")
@@ -65,7 +65,7 @@ def test_csv_parquet_json_and_frames_are_answered_alike(model, folder, tmp_path)
         assert predicted(model, tmp_path / name) == (expected, {}), name
     frame = pd.DataFrame(ROWS, index=[5, 6, 7])
     for day in (frame.day, pd.to_datetime(frame.day), ["29.02.2024", None, "01.03.2024"]):
-        found = predict_frame(DATA, frame.assign(day=day), str(folder))
+        found = predict_frame(DATA, frame.assign(day=day), model)
         assert list(found.yes) == list(expected.values())
         assert list(found.index) == [5, 6, 7]
 
@@ -103,11 +103,11 @@ def test_numbers_are_texts_where_the_column_is_of_texts(model, tmp_path):
     assert predicted(model, tmp_path / "rows.jsonl")[0] == {1: pytest.approx(0.1)}
 
 
-def test_labelled_lines_of_json_are_evaluated(folder, tmp_path):
+def test_labelled_lines_of_json_are_evaluated(model, tmp_path):
     rows = [{**row, "class": label} for row, label in zip(ROWS, ("yes", "no", "perhaps"), strict=True)]
     (tmp_path / "rows.jsonl").write_text(as_json([*rows, ROWS[0]]))
     told = []
-    result = evaluate(DATA, [str(tmp_path / "rows.jsonl")], str(folder), told.append)
+    result = evaluate(DATA, [str(tmp_path / "rows.jsonl")], model, told.append)
     assert (result.evaluated, result.quarantined, result.accuracy) == (2, 2, 0.5)
     assert [each.reason for each in told] == [
         "the label class is missing",
@@ -115,36 +115,36 @@ def test_labelled_lines_of_json_are_evaluated(folder, tmp_path):
     ]
 
 
-def test_a_text_that_utf_8_cannot_have_is_told(folder):
+def test_a_text_that_utf_8_cannot_have_is_told(model):
     frame = pd.DataFrame([*ROWS, {"colour": "\ud800"}])
     with pytest.raises(TransferlineError, match=r"The column 'colour' has '\\ud800', which is no text") as caught:
-        predict_frame(DATA, frame, str(folder))
+        predict_frame(DATA, frame, model)
     assert caught.value.place == "index 3"
 
 
-def test_a_frame_with_a_date_that_is_none(folder):
+def test_a_frame_with_a_date_that_is_none(model):
     with pytest.raises(TransferlineError, match="The column 'day' has 'soon', which is no date"):
-        predict_frame(DATA, pd.DataFrame(ROWS).assign(day="soon"), str(folder))
+        predict_frame(DATA, pd.DataFrame(ROWS).assign(day="soon"), model)
 
 
-def test_texts_of_a_frame_have_the_decimal_comma_of_the_data(folder):
+def test_texts_of_a_frame_have_the_decimal_comma_of_the_data(model):
     data = DATA.model_copy(update={"decimal": ","})
     sizes = ["1,0", None, " 2,5"]
     frame = pd.DataFrame(ROWS).assign(size=sizes, code=["7,0", "7", None])
-    assert list(predict_frame(data, frame, str(folder)).yes) == list(map(pytest.approx, ANSWERS))
-    assert list(predict_frame(data, pd.DataFrame(ROWS), str(folder)).yes) == list(map(pytest.approx, ANSWERS))
+    assert list(predict_frame(data, frame, model).yes) == list(map(pytest.approx, ANSWERS))
+    assert list(predict_frame(data, pd.DataFrame(ROWS), model).yes) == list(map(pytest.approx, ANSWERS))
 
 
-def test_a_decimal_comma_that_the_data_does_not_have_is_told(folder):
+def test_a_decimal_comma_that_the_data_does_not_have_is_told(model):
     with pytest.raises(TransferlineError, match="The column 'size' has '1,5', which is no number") as caught:
-        predict_frame(DATA, pd.DataFrame(ROWS).assign(size="1,5"), str(folder))
+        predict_frame(DATA, pd.DataFrame(ROWS).assign(size="1,5"), model)
     assert 'set data.decimal to ","' in caught.value.cure
     with pytest.raises(TransferlineError) as caught:
-        predict_frame(DATA, pd.DataFrame(ROWS).assign(size="big"), str(folder))
+        predict_frame(DATA, pd.DataFrame(ROWS).assign(size="big"), model)
     assert "data.decimal" not in caught.value.cure
 
 
-def test_a_frame_of_missing_values_alone_is_not_predicted(folder):
+def test_a_frame_of_missing_values_alone_is_not_predicted(model):
     frame = pd.DataFrame({"size": [np.nan], "code": [None], "colour": [None], "day": [pd.NaT]})
-    found = predict_frame(DATA, frame, str(folder))
+    found = predict_frame(DATA, frame, model)
     assert list(found.fault) == ["there is no value in any column that the model learned from"]

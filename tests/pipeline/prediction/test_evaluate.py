@@ -9,6 +9,7 @@ from small_models import save_row_model
 from components.csv_example_gen.config import CsvData
 from components.image_example_gen.config import ImageData
 from pipeline.prediction.evaluate import evaluate
+from pipeline.prediction.pushed_model import PushedModel
 
 ROWS = CsvData(label="class", header="yes")
 # a - 2 b, whose sigmoid is the probability of yes, is 3, 1, -1, -2, 2.
@@ -19,7 +20,7 @@ KNOWN = "yes,3,0\nno,1,0\nyes,-1,0\nno,-2,0\nyes,2,0\n"
 def measure(tmp_path, row_model):
     """Writes a file of rows, evaluates the model on it, and returns what came out and what was told."""
 
-    def run(content, data=ROWS, model=row_model.folder):
+    def run(content, data=ROWS, model=row_model):
         (tmp_path / "rows.csv").write_text(content)
         told = []
         return evaluate(data, [str(tmp_path / "rows.csv")], model, told.append), told
@@ -43,7 +44,7 @@ def test_rows_whose_metrics_are_worked_out_by_hand(measure):
 
 def test_classes_are_told_apart_by_the_cut_of_the_model(measure, tmp_path):
     save_row_model(tmp_path / "7", cut=0.1)
-    result, _ = measure("class,a,my b\n" + KNOWN, model=str(tmp_path / "7"))
+    result, _ = measure("class,a,my b\n" + KNOWN, model=PushedModel(str(tmp_path / "7")))
     assert result.confusion == ((0, 2), (0, 3))  # the least probability of yes is that of -2: 0.12
     assert result.accuracy == pytest.approx(3 / 5)
     assert result.auc == pytest.approx(5 / 6)
@@ -106,7 +107,7 @@ def test_lines_of_json_have_weights_too(tmp_path, row_model):
     bad = [{"class": "no", "a": 1, "my b": 0}, {"class": "no", "a": 1, "my b": 0, "w": -0.5}]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows + bad))
     told = []
-    result = evaluate(WEIGHTED, [str(tmp_path / "rows.jsonl")], row_model.folder, told.append)
+    result = evaluate(WEIGHTED, [str(tmp_path / "rows.jsonl")], row_model, told.append)
     assert (result.evaluated, result.quarantined, result.weight) == (2, 2, 3)
     assert result.accuracy == pytest.approx(2 / 3)
     assert [each.reason for each in told] == ["the weight w is missing", "the weight w is -0.5, which is below 0"]
@@ -115,7 +116,7 @@ def test_lines_of_json_have_weights_too(tmp_path, row_model):
 @pytest.mark.parametrize("label", ["1", "1.0", " 1 "])
 def test_labels_are_read_as_at_ingestion(measure, tmp_path, label):
     save_row_model(tmp_path / "7", ("0", "1"))
-    result, _ = measure(f"my b,class,a\n0,{label},3\n0,0,-1\n", model=str(tmp_path / "7"))
+    result, _ = measure(f"my b,class,a\n0,{label},3\n0,0,-1\n", model=PushedModel(str(tmp_path / "7")))
     assert (result.evaluated, result.accuracy) == (2, 1.0)
 
 
@@ -146,7 +147,7 @@ def test_photos_by_their_class_folders(tmp_path, photo_model):
     (tmp_path / "f.png").write_bytes(b"outside")
     told = []
     paths = [str(tmp_path), str(tmp_path / "absent")]
-    result = evaluate(ImageData(), paths, photo_model.folder, told.append)
+    result = evaluate(ImageData(), paths, photo_model, told.append)
     assert (result.evaluated, result.quarantined) == (3, 4)
     assert result.accuracy == pytest.approx(2 / 3)
     assert result.confusion == ((1, 0), (1, 1))
@@ -161,4 +162,4 @@ def test_the_users_own_names_of_classes(tmp_path, photo_model):
     (tmp_path / "bright").mkdir()
     Image.new("L", (8, 8), 250).save(tmp_path / "bright" / "a.png")
     data = ImageData(class_aliases={"bright": "light"})
-    assert evaluate(data, [str(tmp_path)], photo_model.folder, print).accuracy == 1.0
+    assert evaluate(data, [str(tmp_path)], photo_model, print).accuracy == 1.0

@@ -10,7 +10,7 @@ from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
 from components.trainer.serving import INPUTS_FILE
-from pipeline.prediction.novelties import Novelties, TrainedColumn
+from pipeline.prediction.novelties import Novelties, TrainedColumn, WatchedModel
 from pipeline.prediction.predict import predict_and_print, predict_and_write
 
 TRAINED = {
@@ -110,9 +110,9 @@ def no_values_to_compare_with(data, file, folder, tmp_path, capsys):
     """Whether a bound is refused, before anything is predicted or written, and nothing but a bound is."""
     out = tmp_path / "out.csv"
     with pytest.raises(TransferlineError, match="says of no column which values training had") as printed:
-        predict_and_print(data, [file], folder, as_json=False, max_unseen=0.5)
+        predict_and_print(data, [file], WatchedModel(folder), as_json=False, max_unseen=0.5)
     with pytest.raises(TransferlineError, match="says of no column which values training had"):
-        predict_and_write(data, [file], folder, out, 0.5)
+        predict_and_write(data, [file], WatchedModel(folder), out, 0.5)
     assert "--max-unseen" in str(printed.value.place)
     return not out.exists() and not capsys.readouterr().out
 
@@ -123,7 +123,7 @@ def test_a_bound_where_no_column_has_values_is_an_error(column_model, tmp_path, 
     (tmp_path / "rows.csv").write_text("size,code,colour,day\n1,7,green,\n")
     data, file = CsvData(label="class", header="yes"), str(tmp_path / "rows.csv")
     assert no_values_to_compare_with(data, file, folder, tmp_path, capsys)
-    assert predict_and_print(data, [file], folder, as_json=False).predicted == 1
+    assert predict_and_print(data, [file], WatchedModel(folder), as_json=False).predicted == 1
 
 
 def test_a_bound_for_models_without_columns_that_tell_is_an_error(row_model, photo_model, tmp_path, capsys):
@@ -136,6 +136,6 @@ def test_a_bound_holds_where_a_column_has_values(column_model, tmp_path):
     folder = column_model({"colour": {"trained": {"missing": 0.0, "values": ["red"]}}})
     (tmp_path / "rows.csv").write_text("size,code,colour,day\n1,7,green,\n1,7,red,\n")
     data, file = CsvData(label="class", header="yes"), str(tmp_path / "rows.csv")
-    assert predict_and_print(data, [file], folder, as_json=False, max_unseen=0.5).predicted == 2
+    assert predict_and_print(data, [file], WatchedModel(folder), as_json=False, max_unseen=0.5).predicted == 2
     with pytest.raises(TransferlineError, match=r"colour \(50.0%\)"):
-        predict_and_print(data, [file], folder, as_json=False, max_unseen=0.4)
+        predict_and_print(data, [file], WatchedModel(folder), as_json=False, max_unseen=0.4)

@@ -14,6 +14,7 @@ from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
 from components.ingest.report import Quarantined
 from pipeline.prediction.frames import predict as predict_frame
+from pipeline.prediction.novelties import WatchedModel
 from pipeline.prediction.predict import predict_and_print, predict_and_write
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.rows import predict_rows
@@ -61,7 +62,7 @@ def test_csv_parquet_json_and_frames_are_answered_alike(folder, files):
             ({"prediction": "b"}, 99.0, "", {}),
         ]
         assert {each.reason for each in found if isinstance(each, Quarantined)} == set(FAULTS.values())
-    frame = predict_frame(DATA, pd.DataFrame(ROWS, index=[5, 6, 7, 8]), folder)
+    frame = predict_frame(DATA, pd.DataFrame(ROWS, index=[5, 6, 7, 8]), PushedModel(folder))
     assert list(frame.columns) == ["prediction", "fault"]
     assert list(frame.index) == [5, 6, 7, 8]
     assert frame.prediction.dtype == np.float32
@@ -71,7 +72,7 @@ def test_csv_parquet_json_and_frames_are_answered_alike(folder, files):
 
 
 def test_files_in_python_have_file_row_key_and_prediction(folder, files):
-    found = predict_frame(DATA, files["csv"], folder)
+    found = predict_frame(DATA, files["csv"], PushedModel(folder))
     assert list(found.columns) == ["file", "row", "id prediction", "prediction", "fault"]
     assert found.prediction.dropna().tolist() == list(ANSWERS.values())
     assert found["id prediction"].dropna().tolist() == ["a", "b"]
@@ -92,7 +93,7 @@ def test_a_label_that_is_no_number_is_not_evaluated(folder, tmp_path):
 
 
 def test_a_line_of_json_and_a_row_of_csv_have_the_number_as_the_model_gave_it(folder, files, tmp_path, capsys):
-    outcome = predict_and_print(DATA, [files["csv"]], folder, as_json=True)
+    outcome = predict_and_print(DATA, [files["csv"]], WatchedModel(folder), as_json=True)
     assert (outcome.predicted, outcome.quarantined) == (2, 2)
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert shown == [
@@ -101,7 +102,7 @@ def test_a_line_of_json_and_a_row_of_csv_have_the_number_as_the_model_gave_it(fo
     ]
     assert [np.float32(each["prediction"]) for each in shown] == list(ANSWERS.values())
     for name in ("out.csv", "out.jsonl"):
-        predict_and_write(DATA, [files["csv"]], folder, tmp_path / name)
+        predict_and_write(DATA, [files["csv"]], WatchedModel(folder), tmp_path / name)
     assert [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()] == shown
     with (tmp_path / "out.csv").open() as stream:
         header, first, _ = csv.reader(stream)
@@ -110,7 +111,7 @@ def test_a_line_of_json_and_a_row_of_csv_have_the_number_as_the_model_gave_it(fo
 
 
 def test_the_table_has_a_column_for_it(folder, files, capsys):
-    predict_and_print(DATA, [files["csv"]], folder, as_json=False)
+    predict_and_print(DATA, [files["csv"]], WatchedModel(folder), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[-1] for line in lines] == ["prediction", "93.6", "100"]
     assert len({len(line) for line in lines}) == 1

@@ -57,7 +57,7 @@ def test_the_class_is_that_of_the_model_s_cut(tmp_path, cut):
     served = tf.saved_model.load(model.folder).signatures["rows"](rows=rows)
     assert [each.label.encode() for each in found] == served["label"].numpy().tolist()
     assert [each.label for each in found] == ["yes" if each.scores["yes"] > cut else "no" for each in found]
-    frame = predict_frame(NAMED, pd.DataFrame({"a": [1, -1, -2, 2], "my b": 0}), model.folder)
+    frame = predict_frame(NAMED, pd.DataFrame({"a": [1, -1, -2, 2], "my b": 0}), model)
     assert frame["label"].tolist() == [each.label for each in found]
     assert frame["probability"].tolist() == pytest.approx([each.scores[each.label] for each in found])
 

@@ -16,7 +16,7 @@ from pipeline.runs import launch
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollback import roll_back
 from pipeline.runs.rollbacks import rollbacks
-from pipeline.runs.served import Versions, pushed_model, with_pushed_model
+from pipeline.runs.served import Versions, load_pushed, pushed_model
 from pipeline.runs.state import state_of
 
 
@@ -182,11 +182,11 @@ def test_a_model_that_goes_while_it_is_loaded_gives_way_to_the_last_one(pushed):
             shutil.rmtree(folder)
         return Path(folder, "saved_model.pb").read_text()
 
-    assert with_pushed_model(pushed.config, None, loaded) == "b"
+    assert load_pushed(pushed.config, None, pushed_model(pushed.config), loaded) == "b"
     assert [Path(folder).name for folder in used] == ["1", "2"]
     with pytest.raises(ZeroDivisionError):  # the model is there: it isn't tried again
-        with_pushed_model(pushed.config, None, lambda _: 1 // 0)
-    used.clear()
-    pushed.run("c", 3)
+        load_pushed(pushed.config, None, pushed_model(pushed.config), lambda _: 1 // 0)
+    folder = pushed.run("c", 3)
+    shutil.rmtree(folder)
     with pytest.raises(TransferlineError, match="There is no pushed model 3"):
-        with_pushed_model(pushed.config, 3, lambda folder: shutil.rmtree(folder) or Path(folder).read_text())
+        load_pushed(pushed.config, 3, folder, loaded)
