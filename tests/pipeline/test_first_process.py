@@ -54,7 +54,7 @@ def test_what_it_is_told_it_tells_its_child(number):
 
 
 def test_orphans_are_waited_for():
-    with started(f"{IN_CHILD}{LEAVES_AN_ORPHAN}sys.stdin.read()\n") as process:
+    with started(f"{IN_CHILD}{LEAVES_AN_ORPHAN}time.sleep(1000)\n") as process:
         orphan = Path("/proc", process.stdout.readline().strip())
         while orphan.exists():  # for ever, if nobody waited for it
             pass
