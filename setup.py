@@ -14,7 +14,7 @@ def _requirements(name: str) -> list[str]:
 
 setup(
     name="transferline",
-    version="0.9.2",
+    version="0.9.3",
     description="A production ML pipeline on TFX: photos or CSV in, a validated, blessed and pushed model out.",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

@@ -11,6 +11,9 @@ from components.settings import Settings
 ALL_EXAMPLES = "all examples"
 """The slice that is all of the test."""
 
+NOT_COMPARED = "This model isn't compared with the one before, which"
+"""Begins a sentence that says why."""
+
 BoundKind = Literal["at_least", "at_most", "max_drop", "max_rise", "better_than_guessing"]
 Status = Literal["running", "pushed", "not_blessed", "failed"]
 ClusterStatus = Literal["waiting", "running", "paused", "succeeded", "failed", "cancelled", "unknown"]
@@ -103,7 +106,7 @@ class PairedErrors(Settings):
 
 
 class Paired(Settings):
-    """A model beside the baseline, example by example; each counts once, whatever it weighs.
+    """A model beside the baseline, example by example; of classes each counts once, whatever it weighs.
 
     Attributes:
         examples: Of the test.
@@ -111,6 +114,7 @@ class Paired(Settings):
         worse: How many the baseline alone gets right.
         chance: How likely two models that are equally good differ by as much: McNemar's exact test.
         errors: Of a number to predict; None of classes.
+        unanswered: To how many the baseline gives no answer: if to any, the two aren't compared.
     """
 
     examples: int
@@ -118,6 +122,7 @@ class Paired(Settings):
     worse: int = 0
     chance: float = 1.0
     errors: PairedErrors | None = None
+    unanswered: int = 0
 
 
 class Decision(Settings):
@@ -129,6 +134,7 @@ class Decision(Settings):
         checks: Every threshold with the value it met.
         baseline_uri: The model it was compared with, "" where there was none.
         paired: How it and that one differ; None where there was none.
+        not_compared: Why it wasn't compared with the model before; "" where it was, or where there is none.
     """
 
     blessed: bool
@@ -136,6 +142,7 @@ class Decision(Settings):
     checks: tuple[ThresholdCheck, ...]
     baseline_uri: str = ""
     paired: Paired | None = None
+    not_compared: str = ""
 
 
 TREES, LOGISTIC, RIDGE, PROBE, GUESSING = "trees", "logistic regression", "ridge regression", "linear probe", "guessing"

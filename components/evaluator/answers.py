@@ -16,7 +16,7 @@ from typing_extensions import assert_never
 
 from components.contract import IMAGE
 from components.datasets import untuned
-from components.evaluator.paired import paired_sums
+from components.evaluator.paired import paired_sums, unanswered
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.residuals import Residuals, residuals
 from components.evaluator.signatures import LABEL_SIGNATURE, SLICE_SIGNATURE
@@ -92,6 +92,7 @@ class Answer(beam.DoFn):
         of_models = {
             name: _contributions(self._question, name, labels.numpy(), predictions.numpy(), weights)
             for name, (labels, predictions) in answers.items()
+            if name == self._question.candidate or not unanswered(predictions.numpy()).any()
         }
         columns = {name: made[name].numpy() for name in self._question.sliced_by if name in made}
         found = {
@@ -101,7 +102,7 @@ class Answer(beam.DoFn):
         }
         pairs = {name: (labels.numpy(), predictions.numpy()) for name, (labels, predictions) in answers.items()}
         question = self._question
-        return found | paired_sums(question.predicted, pairs, question.candidate, question.cuts)
+        return found | paired_sums(question.predicted, pairs, question.candidate, question.cuts, weights)
 
     def _weights(self, examples: tf.Tensor) -> Floats | None:
         name = self._question.weight

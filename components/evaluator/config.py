@@ -57,8 +57,9 @@ class Evaluation(Settings):
             asked of isn't blessed.
         slices: Features to slice by, beside the slice of all examples.
         better_than_guessing: Whether a model isn't blessed either if the 95 % interval of its accuracy includes what
-            predicting the most frequent class for every example would reach. Where more than 80 % are of one class, the
-            balanced accuracy is held against 1 / classes instead. Of a number to predict, its squared errors are held,
+            predicting the most frequent class for every example would reach. Where more than 80 % are of one class, or
+            the model answers by an operating point, the balanced accuracy is held against 1 / classes instead. Of a
+            number to predict, its squared errors are held,
             row by row, against those of always predicting the mean: the interval of their mean difference must be above
             0.
     """
@@ -69,10 +70,9 @@ class Evaluation(Settings):
 
     @model_validator(mode="after")
     def _thresholds_differ(self) -> "Evaluation":
-        seen = [(threshold.metric, threshold.slice) for threshold in self.thresholds]
-        twice = sorted(
-            {f"{metric} in '{where or 'all examples'}'" for metric, where in seen if seen.count((metric, where)) > 1}
-        )
+        # A change is bounded in one direction by a threshold, so that both take two.
+        seen = [(each.metric, each.slice, each.max_rise is not None) for each in self.thresholds]
+        twice = sorted({f"{each[0]} in '{each[1] or 'all examples'}'" for each in seen if seen.count(each) > 1})
         if twice:
             raise ValueError(f"two thresholds on {', '.join(twice)}: write them as one")
         return self

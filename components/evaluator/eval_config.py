@@ -8,7 +8,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from typing_extensions import assert_never
 
 from components.evaluator.config import Evaluation, Threshold
-from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, Measure
+from components.evaluator.metric_names import EFFECTIVE_COUNT, EXAMPLE_COUNT, WEIGHTED_COUNT, Measure
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.signatures import LABEL_SIGNATURE, SLICE_SIGNATURE
 
@@ -54,6 +54,9 @@ def eval_config(
     count = measured.pop(EXAMPLE_COUNT) if weight else None
     if weight:
         measured[WEIGHTED_COUNT] = _measured(WEIGHTED_COUNT, Measure("WeightedExampleCount"))
+    if weight and isinstance(predicted, Classes):  # a number's moments have it
+        effective = Measure("EffectiveExampleCount", module="weight_metrics")
+        measured[EFFECTIVE_COUNT] = _measured(EFFECTIVE_COUNT, effective)
     metrics = [_with_thresholds(metric, evaluation) for metric in measured.values()]
     return config_pb2.EvalConfig(
         model_specs=models,
@@ -115,12 +118,13 @@ def _with_thresholds(metric: config_pb2.MetricConfig, evaluation: Evaluation) ->
             continue
         # Never `metric.threshold`: TFMA holds that against every slice, not only against all examples.
         bounds = metric.per_slice_thresholds.add()  # the message itself has no name in newer releases
-        bounds.slicing_specs.append(_slicing_spec(threshold))
+        bounds.slicing_specs.append(slicing_spec(threshold))
         bounds.threshold.CopyFrom(_metric_threshold(threshold))
     return metric
 
 
-def _slicing_spec(threshold: Threshold) -> config_pb2.SlicingSpec:
+def slicing_spec(threshold: Threshold) -> config_pb2.SlicingSpec:
+    """Returns which slices a threshold is for, as TFMA has it."""
     if not threshold.slice:
         return config_pb2.SlicingSpec()
     if threshold.slice_value is None:

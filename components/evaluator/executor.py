@@ -19,6 +19,7 @@ from components.answering import read_answering
 from components.contract import LABEL
 from components.errors import TransferlineError
 from components.evaluator.answers import Answer, Question
+from components.evaluator.baseline import choose_baseline
 from components.evaluator.config import Evaluation
 from components.evaluator.decision import decide, write_decision
 from components.evaluator.eval_config import eval_config, sliced_by
@@ -56,11 +57,9 @@ class Executor(BaseBeamExecutor):
         weight = exec_properties.get(EXAMPLE_WEIGHT_KEY) or ""
         _check_names(evaluation, predicted)
         others = input_dict.get(specs.BASELINE_MODEL_KEY, [])
-        baseline = next((other for other in others if predicted.compares_with(_predicted(other))), None)
+        baseline, not_compared = choose_baseline(candidate, others)
         if others and not baseline:
-            LOGGER.warning(
-                "there is no model to compare with: none was blessed yet, or it is gone or predicts something else"
-            )
+            LOGGER.warning(not_compared or "there is no model to compare with: none was blessed yet, or it is gone")
         output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
         config = tfma.utils.update_eval_config_with_defaults(
             eval_config(evaluation, predicted, makes_slices=SLICE_SIGNATURE in _signatures(candidate), weight=weight),
@@ -95,10 +94,17 @@ class Executor(BaseBeamExecutor):
                 | "Add" >> beam.CombineGlobally(with_read(AddStatistics()))
                 | "Write" >> beam.Map(write_answered, config=config, models=question.models, folder=output_path)
             )
-        decision = decide(evaluation, output_path, baseline.uri if baseline else "", predicted)
+        decision = decide(
+            evaluation,
+            output_path,
+            baseline.uri if baseline else "",
+            predicted,
+            not_compared=not_compared,
+            by_recall=read_answering(path_utils.serving_model_path(candidate.uri)).operating_point is not None,
+        )
         write_decision(decision, output_path)
         blessing = artifact_utils.get_single_instance(output_dict[specs.BLESSING_KEY])
-        _bless(blessing, candidate, baseline, blessed=decision.blessed)
+        _bless(blessing, candidate, baseline if decision.baseline_uri else None, blessed=decision.blessed)
 
 
 def _bless(

@@ -15,19 +15,23 @@ MOSTLY_ONE = 0.8
 accuracy, the mean recall of the classes, must be higher."""
 
 
-def guessing_check(confusion: Sequence[Sequence[float]], examples: float, slice_name: str) -> ThresholdCheck:
+def guessing_check(
+    confusion: Sequence[Sequence[float]], examples: float, slice_name: str, *, by_recall: bool = False
+) -> ThresholdCheck:
     """Returns the check that the lower end of a model's 95 % interval is above what guessing reaches.
 
     Args:
         confusion: Examples, or their weights, by actual class, then by predicted class.
-        examples: How many examples these are: the interval is that of so many, whatever they weigh.
+        examples: How many of one weight tell as much as these: the interval is that of so many.
         slice_name: Where they are from.
+        by_recall: Whether the balanced accuracy is looked at whatever the shares are: that of a model whose cut isn't
+            the likeliest class, which gives up accuracy for what the cut is for.
     """
     each = examples / sum(map(sum, confusion))
     counts = [sum(row) * each for row in confusion]
     hits = [row[number] * each for number, row in enumerate(confusion)]
     guessing = max(counts) / examples
-    if guessing <= MOSTLY_ONE:
+    if guessing <= MOSTLY_ONE and not by_recall:
         metric, value = "accuracy", sum(hits) / examples
         interval = share_interval(value, examples)
     else:

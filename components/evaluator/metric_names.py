@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-EXAMPLE_COUNT, WEIGHTED_COUNT = "example_count", "weighted_example_count"
+EXAMPLE_COUNT, WEIGHTED_COUNT, EFFECTIVE_COUNT = "example_count", "weighted_example_count", "effective_example_count"
 
 
 class Measure(NamedTuple):
@@ -18,7 +18,7 @@ class Measure(NamedTuple):
 
     class_name: str
     settings: Mapping[str, object] = {}
-    module: Literal["", "class_metrics", "error_metrics"] = ""
+    module: Literal["", "class_metrics", "error_metrics", "weight_metrics"] = ""
 
 
 BINARY_METRICS = {

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from components.evaluator.predicted import Classes, Number, Predicted
@@ -17,11 +18,20 @@ PAIRED: tuple[SliceKey, str] = ((), "paired")
 """Where the sums stand among the statistics of slices and models."""
 
 PAIRED_FILE = "paired.json"
-EXAMPLES, BETTER, WORSE, GAINED, SQUARED_GAIN = "examples", "better", "worse", "gained", "squared_gain"
+EXAMPLES, BETTER, WORSE = "examples", "better", "worse"
+WEIGHT, GAINED = "weight", "gained"
+SQUARED_WEIGHT, WEIGHTED_GAIN, SQUARED_GAIN = "squared_weight", "weighted_gain", "squared_gain"
+"""Sums of the squares of the weights, of them times the gain, and of them times its square."""
+UNANSWERED = "unanswered"
+"""Sums: to how many of the examples the baseline gives no answer."""
 
 
 def paired_sums(
-    predicted: Predicted, answers: Mapping[str, tuple[Floats, Floats]], candidate: str, cuts: Mapping[str, float]
+    predicted: Predicted,
+    answers: Mapping[str, tuple[Floats, Floats]],
+    candidate: str,
+    cuts: Mapping[str, float],
+    weights: Floats | None = None,
 ) -> Found:
     """Returns the sums over a batch; nothing where there is no model to compare with.
 
@@ -30,6 +40,7 @@ def paired_sums(
         answers: By name of the model: labels, and what it predicts.
         candidate: The name of the model that is evaluated.
         cuts: Of two classes, by name of the model: above it, the second is predicted.
+        weights: Of the examples; None for 1 each. They are those of errors: each right answer counts once.
     """
     others = [name for name in answers if name != candidate]
     if not others:
@@ -38,20 +49,41 @@ def paired_sums(
     if isinstance(predicted, Number):
         now, before = (_squared_errors(*answers[name]) for name in (candidate, other))
         gained = before - now
-        sums = {GAINED: gained.sum(), SQUARED_GAIN: (gained**2).sum()}
+        of_each = np.ones(len(gained)) if weights is None else weights
+        sums = {
+            WEIGHT: of_each.sum(),
+            GAINED: of_each @ gained,
+            SQUARED_WEIGHT: of_each @ of_each,
+            WEIGHTED_GAIN: of_each**2 @ gained,
+            SQUARED_GAIN: of_each**2 @ gained**2,
+        }
     else:
         now, before = (_hits(predicted, *answers[name], cuts.get(name, EVEN)) for name in (candidate, other))
         sums = {BETTER: (now > before).sum(), WORSE: (now < before).sum()}
-    totals = {EXAMPLES: float(len(now)), **{name: float(each) for name, each in sums.items()}}
+    sums |= {EXAMPLES: len(now), UNANSWERED: unanswered(answers[other][1]).sum()}
+    totals = {name: float(each) for name, each in sums.items()}
     return {PAIRED: Statistics(totals, {})}
 
 
+def unanswered(predictions: Floats) -> npt.NDArray[np.bool_]:
+    """Returns to which examples a model gives no answer, bool [examples]: to some, it is no finite number.
+
+    Args:
+        predictions: [examples], or [examples, classes].
+    """
+    return ~np.isfinite(predictions).reshape(len(predictions), -1).all(axis=1)
+
+
 def write_paired(sums: Statistics | None, folder: str) -> None:
-    """Writes `paired.json` where there was a model to compare with."""
+    """Writes `paired.json` where there was a model to compare with, and something weighs anything."""
     if sums is None:
         return
     totals, examples = sums.totals, int(sums.totals[EXAMPLES])
-    if GAINED in totals:
+    if totals[UNANSWERED]:
+        paired = Paired(examples=examples, unanswered=int(totals[UNANSWERED]))
+    elif totals.get(WEIGHT) == 0:
+        return
+    elif GAINED in totals:
         paired = Paired(examples=examples, errors=_errors(totals))
     else:
         better, worse = int(totals[BETTER]), int(totals[WORSE])
@@ -94,9 +126,11 @@ def _squared_errors(labels: Floats, predictions: Floats) -> Floats:
 
 
 def _errors(totals: Mapping[str, float]) -> PairedErrors:
-    """The mean difference of the squared errors, and its interval by its standard error."""
-    examples = totals[EXAMPLES]
-    mean = totals[GAINED] / examples
-    variance = max(0.0, totals[SQUARED_GAIN] / examples - mean**2)
-    half = QUANTILE * math.sqrt(variance / (examples - 1)) if examples > 1 else math.inf
+    """The weighted mean difference of the squared errors, and its interval by its standard error."""
+    weight = totals[WEIGHT]
+    mean = totals[GAINED] / weight
+    squares = totals[SQUARED_GAIN] - 2 * mean * totals[WEIGHTED_GAIN] + mean**2 * totals[SQUARED_WEIGHT]
+    examples = weight**2 / totals[SQUARED_WEIGHT]  # as many of one weight would tell as much
+    variance = max(0.0, squares) / weight**2 * examples / (examples - 1) if examples > 1 else math.inf
+    half = QUANTILE * math.sqrt(variance)
     return PairedErrors(difference=-mean, low=-mean - half, high=-mean + half)

@@ -90,7 +90,8 @@ def residuals(labels: Floats, predictions: Floats, center: float, weights: Float
             raise TransferlineError(
                 f"{what} at least {wrong} examples of the test split.",
                 place="the test split",
-                cure="Look at the labels of these rows, and at the training curves for where the loss became NaN.",
+                cure="Look at the labels of these rows, at the training curves for where the loss became NaN, and at "
+                "the columns that these rows lack a value of, and no training row does.",
             )
     label = labels.astype(np.float64) - center
     error = predictions.astype(np.float64) - labels

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
 
-from components.evaluator.metric_names import MOMENTS
+from components.evaluator.metric_names import EFFECTIVE_COUNT, EXAMPLE_COUNT, MOMENTS
 from components.evaluator.residuals import Moments
+from components.evaluator.statistics import SliceKey
 from components.outcome import ALL_EXAMPLES
 
 DIGITS = 6
@@ -24,8 +25,16 @@ def read_metrics(output_path: str, model_name: str) -> dict[str, dict[str, float
         model_name: `tfma.CANDIDATE_KEY` or `tfma.BASELINE_KEY` where two models were evaluated, "" where one was.
     """
     return {
-        slice_name(tfma.slicer.deserialize_slice_key(found.slice_key)): {
-            entry.key.name: _finite(entry.value.double_value.value)
+        slice_name(key): {name: value if math.isfinite(value) else None for name, value in values.items()}
+        for key, values in read_values(output_path, model_name).items()
+    }
+
+
+def read_values(output_path: str, model_name: str) -> dict[SliceKey, dict[str, float]]:
+    """Returns the single-valued metrics by TFMA's key of the slice, and name, as TFMA has them; arguments as above."""
+    return {
+        tfma.slicer.deserialize_slice_key(found.slice_key): {
+            entry.key.name: entry.value.double_value.value
             for entry in found.metric_keys_and_values
             if entry.key.model_name == model_name and entry.value.HasField("double_value") and not entry.key.is_diff
         }
@@ -53,6 +62,11 @@ def read_plots(output_path: str, model_name: str) -> dict[str, Mapping[str, Any]
         for entry in found.plot_keys_and_values
         if entry.key.model_name == model_name
     }
+
+
+def effective_count(metrics: Mapping[str, float | None]) -> float:
+    """Returns how many examples of one weight tell as much as those of a slice, of its metrics by name."""
+    return metrics.get(EFFECTIVE_COUNT, metrics[EXAMPLE_COUNT]) or 0.0
 
 
 def confusion_of(
@@ -91,7 +105,3 @@ def confusion_of(
 def slice_name(key: tuple[tuple[str, object], ...]) -> str:
     """Returns "all examples" or "feature=value"."""
     return ", ".join(f"{feature}={value}" for feature, value in key) or ALL_EXAMPLES
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

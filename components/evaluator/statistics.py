@@ -35,8 +35,8 @@ NO_CLASS = -1
 
 MOST_CLASSES = 2**31
 
-COUNT = "count"
-"""The total of examples that isn't weighted, where others are."""
+COUNT, SQUARED_WEIGHTS = "count", "squared_weights"
+"""The total of examples that isn't weighted, where others are, and that of the squares of the weights."""
 
 HISTOGRAM, CONFUSION, ONE_VERSUS_REST = "histogram", "confusion", "one_versus_rest"
 
@@ -161,8 +161,8 @@ def contributions(
         cut: Of two classes: the second is predicted where its probability is above it.
 
     Raises:
-        TransferlineError: An example is of no class that the model knows, or a model of two classes answers with NaN,
-            of neither of which there are metrics.
+        TransferlineError: An example is of no class that the model knows, or the model answers with NaN, of neither of
+            which there are metrics.
     """
     if unknown := int(((labels < 0) | (labels >= classes)).sum()):
         raise TransferlineError(
@@ -171,6 +171,13 @@ def contributions(
             cure="Train the model on all classes, or leave the examples out.",
         )
     of_each = predictions.astype(np.float64)
+    if missing := int(np.isnan(of_each).reshape(len(labels), -1).any(axis=1).sum()):
+        raise TransferlineError(
+            f"The model answers with NaN, which is no number, to at least {missing} examples of the test split.",
+            place="the test split",
+            cure="Look at the training curves for where the loss became NaN, and lower the learning rate; if there is "
+            "no such place, at the columns that these examples lack a value of, and no training example does.",
+        )
     if classes == 2:
         found = _of_two_classes(labels, of_each, cut)
     else:
@@ -193,12 +200,6 @@ def histogram_of(table: Table, class_id: int) -> Table:
 
 
 def _of_two_classes(labels: Ints, probabilities: Floats, cut: float) -> Contributions:
-    if missing := int(np.isnan(probabilities).sum()):
-        raise TransferlineError(
-            f"The model answers with NaN, which is no number, to at least {missing} examples of the test split.",
-            place="the test split",
-            cure="Look at the training curves for where the loss became NaN; lower the learning rate.",
-        )
     is_second = labels == 1
     predicted_second = probabilities > cut
     of_label = np.where(is_second, probabilities, 1 - probabilities)
@@ -231,10 +232,9 @@ def _of_many_classes(labels: Ints, scores: Floats, tops: Sequence[int]) -> Contr
     return Contributions(
         totals={
             "examples": ones,
-            # Where a score is NaN, TensorFlow's likeliest class, which Keras's accuracy goes by, isn't numpy's.
-            "hits": (tf.argmax(scores, axis=1).numpy() == labels).astype(np.float64),
+            "hits": (likeliest == labels).astype(np.float64),
             "crossentropy": np.log(clipped.sum(axis=1)) - np.log(clipped[at, labels]),
-            # TensorFlow's, for its ties and scores that aren't finite.
+            # TensorFlow's, for its ties and scores that are infinite.
             **{top_accuracy(top): _is_among_top(labels, scores, top) for top in tops},
         },
         tables={CONFUSION: Table(labels * MOST_CLASSES + predicted - NO_CLASS, ones[:, np.newaxis])},
@@ -251,17 +251,14 @@ def _weighted(found: Contributions, weights: Floats) -> Contributions:
         for name, table in found.tables.items()
     }
     totals = {name: each * weights for name, each in found.totals.items()}
-    return Contributions({**totals, COUNT: np.ones(len(weights))}, tables)
+    return Contributions({**totals, COUNT: np.ones(len(weights)), SQUARED_WEIGHTS: weights**2}, tables)
 
 
 def _one_versus_rest(labels: Ints, scores: Floats) -> Table:
-    """A histogram a class; one with a score that is no number has sums that are none."""
+    """A histogram a class."""
     classes = np.arange(scores.shape[1])
     is_class = (labels[:, np.newaxis] == classes).astype(np.float64)
-    missing = np.isnan(scores)
-    sums = np.stack([is_class, np.ones_like(scores)], axis=-1)
-    sums[missing] = np.nan
-    return Table(_bucket(np.where(missing, 0, scores)) + classes * (BUCKETS + 2), sums)
+    return Table(_bucket(scores) + classes * (BUCKETS + 2), np.stack([is_class, np.ones_like(scores)], axis=-1))
 
 
 def _bucket(predictions: Floats) -> Ints:

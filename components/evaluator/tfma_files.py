@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_model_analysis as tfma
 from google.protobuf import json_format
@@ -22,24 +23,27 @@ from tensorflow_model_analysis.writers import metrics_plots_and_validations_writ
 
 from components.evaluator.error_metrics import RESIDUALS
 from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT, top_of
-from components.evaluator.paired import PAIRED, write_paired
+from components.evaluator.paired import PAIRED, UNANSWERED, write_paired
 from components.evaluator.residuals import ABSOLUTE, SQUARED, moments_of
 from components.evaluator.statistics import (
     CONFUSION,
     COUNT,
     HISTOGRAM,
     ONE_VERSUS_REST,
+    SQUARED_WEIGHTS,
     Found,
     SliceKey,
     Statistics,
     classes_of,
     histogram_of,
 )
+from components.evaluator.weight_metrics import WEIGHTS
 from components.ingest.record_counts import Read, lost, write_read
 from components.operating_point import EVEN
 
 Metrics: TypeAlias = dict[MetricKey, Any]
 
+NOTHING = Statistics({}, {})
 METRICS, PLOTS, ATTRIBUTIONS = "metrics", "plots", "attributions"
 
 
@@ -61,9 +65,21 @@ def write_answered(
     # Kubeflow names a folder that isn't there yet.
     tf.io.gfile.makedirs(folder)
     if found:
+        if found.get(PAIRED, NOTHING).totals.get(UNANSWERED):
+            found, config, models = _without_baseline(found, config, models)
         _check_sums(read, found, folder)
         write_evaluation(found, config, models, folder)
     write_read(read, folder)
+
+
+def _without_baseline(
+    found: Found, config: config_pb2.EvalConfig, models: Mapping[str, str]
+) -> tuple[Found, config_pb2.EvalConfig, Mapping[str, str]]:
+    """The same as if there were no baseline, which doesn't answer all examples; how many is kept."""
+    alone = tfma.utils.update_eval_config_with_defaults(config, has_baseline=False, rubber_stamp=True)
+    (spec,) = alone.model_specs
+    of_candidate = {(key, spec.name): each for (key, name), each in found.items() if name == tfma.CANDIDATE_KEY}
+    return {**of_candidate, PAIRED: found[PAIRED]}, alone, {spec.name: models[tfma.CANDIDATE_KEY]}
 
 
 def _check_sums(read: Read, found: Found, folder: str) -> None:
@@ -201,6 +217,7 @@ BASES: dict[str, Callable[[Statistics], Any]] = {
     "mse": lambda statistics: moments_of(statistics).mean(SQUARED),
     "mae": lambda statistics: moments_of(statistics).mean(ABSOLUTE),
     RESIDUALS: lambda statistics: statistics,
+    WEIGHTS: lambda statistics: np.array([statistics.totals["examples"], statistics.totals[SQUARED_WEIGHTS]]),
 }
 """By the names of TFMA's computations that don't derive from others; the accuracy of two classes does."""
 

@@ -10,9 +10,15 @@ import tensorflow_model_analysis as tfma
 from components.answering import Answering
 from components.evaluator.class_metrics import Counts
 from components.evaluator.decision import read_decision
-from components.evaluator.metric_names import BY_CLASS, EXAMPLE_COUNT, WEIGHTED_COUNT, is_of_class, top_of
+from components.evaluator.metric_names import (
+    BY_CLASS,
+    EXAMPLE_COUNT,
+    WEIGHTED_COUNT,
+    is_of_class,
+    top_of,
+)
 from components.evaluator.residuals import Moments
-from components.evaluator.results import confusion_of, read_metrics, read_moments, read_plots
+from components.evaluator.results import confusion_of, effective_count, read_metrics, read_moments, read_plots
 from components.intervals import auc_interval, mean_share_interval, share_interval
 from components.outcome import ALL_EXAMPLES
 from components.report.review import (
@@ -209,18 +215,18 @@ def slice_plots(name: str, plots: Mapping[str, Any], metrics: Mapping[str, float
 
 
 def _examples_per_weight(metrics: Mapping[str, float | None]) -> float:
-    """How many examples stand for a unit of weight, so that intervals are those of as many examples as there are."""
+    """How many examples stand for a unit of weight, so that intervals are those of examples of one weight."""
     weight = metrics.get(WEIGHTED_COUNT)
-    return (metrics[EXAMPLE_COUNT] or 0.0) / weight if weight else 1.0
+    return effective_count(metrics) / weight if weight else 1.0
 
 
 def _slice(plots: SlicePlots, metrics: Mapping[str, float | None], baseline: Mapping[str, float | None]) -> SliceResult:
-    count, per_weight = metrics[EXAMPLE_COUNT] or 0.0, _examples_per_weight(metrics)
+    examples, per_weight = effective_count(metrics), _examples_per_weight(metrics)
     return SliceResult(
         name=plots.name,
-        count=round(count),
+        count=round(metrics[EXAMPLE_COUNT] or 0.0),
         metrics={
-            name: _metric(name, value, count, plots, per_weight)
+            name: _metric(name, value, examples, plots, per_weight)
             for name, value in metrics.items()
             if name != EXAMPLE_COUNT and not is_of_class(name)
         },

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from components.column_roles import not_learned_text
 from components.contract import SPLITS
 from components.evaluator.guessing import guessing_check
+from components.evaluator.metric_names import EFFECTIVE_COUNT
 from components.metric_text import LOWER_IS_BETTER, metric_text
 from components.outcome import COMPARED, GUESSING, ThresholdCheck
 from components.report import words
@@ -71,6 +72,7 @@ def headline_warnings(review: Review) -> list[str]:
         score = score_of(review.evaluation)
         if score and not score.is_better:
             found.append(_not_better(score))
+        found.append(review.evaluation.decision.not_compared)
         found += words.warnings(review.evaluation)
         found += words.error_warnings(review)
     if review.training:
@@ -84,8 +86,8 @@ def headline_warnings(review: Review) -> list[str]:
 def score_of(evaluation: EvaluationReview) -> Score | None:
     """Returns the metric that a model is judged by first, beside guessing; None where nothing can be told of it.
 
-    Of classes that is the accuracy, or the balanced accuracy where one class has most of the examples; of a number to
-    predict the root mean squared error.
+    Of classes that is the accuracy, or the balanced accuracy where one class has most of the examples or the model
+    answers by an operating point; of a number to predict the root mean squared error.
     """
     overall = evaluation.slices[0]
     if evaluation.label:
@@ -98,7 +100,10 @@ def score_of(evaluation: EvaluationReview) -> Score | None:
     confusion = evaluation.plots[0].confusion if evaluation.plots else ()
     if not any(map(sum, confusion)):
         return None
-    check = guessing_check(confusion, overall.count, overall.name)
+    effective = overall.metrics.get(EFFECTIVE_COUNT)
+    examples = effective.value or 0.0 if effective else overall.count
+    by_recall = evaluation.answering.operating_point is not None
+    check = guessing_check(confusion, examples, overall.name, by_recall=by_recall)
     counts = [sum(row) for row in confusion]
     most = evaluation.class_names[counts.index(max(counts))]
     by = f"always predicting {most}" if check.metric == "accuracy" else "mean recall of the classes by chance"

@@ -30,6 +30,7 @@ MEANINGS = {
     "specificity": "share of the first class that was found",
     "negative_predictive_value": "share that is right among those predicted as the first class",
     "weighted_example_count": "sum of the weights of the examples, by which all other metrics weigh them",
+    "effective_example_count": "how many examples of one weight tell as much (Kish); intervals are those of so many",
     "crossentropy": "mean of -log(probability given to the right class); 0 is best, guessing between two gives 0.69",
     "calibration": "mean predicted probability divided by the share of the second class; 1 is best",
     "mse": "mean of the squared error, in the square of the label's unit",
@@ -61,6 +62,7 @@ METRICS = {
     "recall_weighted": "Recall, weighted average",
     "crossentropy": "Cross-entropy",
     "weighted_example_count": "Weight of the examples",
+    "effective_example_count": "Examples of one weight that tell as much",
     "calibration": "Calibration (mean prediction / mean label)",
     "rmse": "RMSE (root of the mean squared error)",
     "r2": "R2",
@@ -237,7 +239,7 @@ def _guessing(evaluation: EvaluationReview) -> str:
         return ""
     name = evaluation.class_names[counts.index(max(counts))]
     share = max(counts) / sum(counts)
-    if share <= MOSTLY_ONE:  # the headline has it
+    if share <= MOSTLY_ONE and not evaluation.answering.operating_point:  # the headline has it
         return ""
     return f"For comparison: predicting {name} for every example would give an accuracy of {share:.4f}."
 
@@ -427,13 +429,19 @@ def _overfitting(curves: LearningCurves, name: str) -> str:
     kept = f"{unit} {curves.best_epoch}, the best," if curves.best_epoch else f"the last {unit}, {len(values)},"
     words = f"{name}: validation loss was lowest in {unit} {best} of {len(values)} ({lowest:.4f})"
     end = f"in the last {unit} it is {values[-1]:.4f}, training {curves.metrics[curves.crossentropy][-1]:.4f}"
-    judged = "it overfitted" if _overfitted(curves) else "it didn't overfit"
-    trained = curves.metrics[curves.crossentropy]
-    if trained[-1] > trained[0] * HARDLY:
-        judged = f"it hardly learned, since the training loss began at {trained[0]:.4f}"
+    judged = "it overfitted" if _overfitted(curves) else _hardly_learned(curves) or "it didn't overfit"
     by = " The Tuner trained it, and the Trainer took it over." if curves.trained_by == "Tuner" else ""
     what = "weights of" if unit == "epoch" else "trees up to"
     return f"{words}; {end}: {judged}. The {what} {kept} were kept.{by}"
+
+
+def _hardly_learned(curves: LearningCurves) -> str:
+    """Says so beside the loss before the first step: in one epoch, a model may learn all there is; "" where it did."""
+    for what, name in (("training", curves.crossentropy), ("validation", f"val_{curves.crossentropy}")):
+        if name in curves.initial:
+            began, ended = curves.initial[name], curves.metrics[name][-1]
+            return f"it hardly learned, since the {what} loss began at {began:.4f}" if ended > began * HARDLY else ""
+    return ""
 
 
 def _overfitted(curves: LearningCurves) -> bool:

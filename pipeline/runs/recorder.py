@@ -123,6 +123,7 @@ class Recorder:
             decision = read_decision(evaluation.uri)
             self._update(metrics=decision.metrics, thresholds=decision.checks)
             note = "blessed" if decision.blessed else "not blessed"
+            self._note(decision.not_compared)
         if self._infers_schema and (schema := execution.output("validated_schema")):
             kept = shutil.copy(Path(schema.uri) / SCHEMA_FILE, Path(self._config.home) / KEPT_SCHEMA)
             note = f"inferred schema kept in {kept}"

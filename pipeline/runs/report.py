@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from components.evaluator.metric_names import EXAMPLE_COUNT, WEIGHTED_COUNT
+from components.evaluator.metric_names import EFFECTIVE_COUNT, EXAMPLE_COUNT, WEIGHTED_COUNT
 from components.metric_text import LOWER_IS_BETTER, metric_text
 from components.outcome import Step
 from components.report.collect import ARTIFACTS, Sources, collect, read_review
@@ -25,7 +25,7 @@ from pipeline.runs.setting_texts import command_of, own_settings, predictions_co
 from pipeline.runs.surroundings import versions
 from pipeline.runs.whole_file import write_whole
 
-NEITHER_IS_BETTER = ("calibration", "mean_error", EXAMPLE_COUNT, WEIGHTED_COUNT)
+NEITHER_IS_BETTER = ("calibration", "mean_error", EXAMPLE_COUNT, WEIGHTED_COUNT, EFFECTIVE_COUNT)
 
 Intervals: TypeAlias = Mapping[str, tuple[float, float]]
 

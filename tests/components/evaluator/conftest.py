@@ -22,17 +22,18 @@ BEAM_ARGS = list(Beam().arguments)
 
 
 class ScoreReader(tf.Module):
-    """Reads the scores of all classes from the feature `scores`, shifted by `shift` classes."""
+    """Reads the scores of all classes from the feature `reads`, shifted by `shift` classes."""
 
-    def __init__(self, classes, shift=0):
+    def __init__(self, classes, shift=0, reads="scores"):
         super().__init__()
         self.classes = classes
         self.shift = shift
+        self.reads = reads
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(self, examples):
-        spec = {"scores": tf.io.FixedLenFeature([self.classes], tf.float32)}
-        scores = tf.roll(tf.io.parse_example(examples, spec)["scores"], self.shift, axis=1)
+        spec = {self.reads: tf.io.FixedLenFeature([self.classes], tf.float32)}
+        scores = tf.roll(tf.io.parse_example(examples, spec)[self.reads], self.shift, axis=1)
         outputs = {"scores": scores}
         return outputs | ({"probability": scores[:, 1]} if self.classes == 2 else {})
 
@@ -49,16 +50,17 @@ class ScoreReader(tf.Module):
 
 
 class NumberReader(tf.Module):
-    """Answers with the feature `answer`, times `factor`; the label is in the feature `label`."""
+    """Answers with the feature `reads`, times `factor`; the label is in the feature `label`."""
 
-    def __init__(self, factor):
+    def __init__(self, factor, reads):
         super().__init__()
         self.factor = factor
+        self.reads = reads
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(self, examples):
-        spec = {"answer": tf.io.FixedLenFeature([], tf.float32)}
-        return {"prediction": self.factor * tf.io.parse_example(examples, spec)["answer"]}
+        spec = {self.reads: tf.io.FixedLenFeature([], tf.float32)}
+        return {"prediction": self.factor * tf.io.parse_example(examples, spec)[self.reads]}
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def transform_labels(self, examples):
@@ -85,8 +87,8 @@ def as_feature(values):
 
 @pytest.fixture
 def save_model(tmp_path):
-    def save(name, classes, shift=0, makes_slices=False):
-        model = ScoreReader(classes, shift)
+    def save(name, classes, shift=0, makes_slices=False, reads="scores", inputs=None):
+        model = ScoreReader(classes, shift, reads)
         artifact = standard_artifacts.Model()
         artifact.uri = str(tmp_path / name)
         signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
@@ -96,6 +98,8 @@ def save_model(tmp_path):
         extra = tmp_path / name / "Format-Serving" / "assets.extra"
         extra.mkdir(exist_ok=True)
         (extra / "class_names.json").write_text(json.dumps(class_names(classes)))
+        if inputs:
+            (extra / "inputs.json").write_text(json.dumps(inputs))
         return artifact
 
     return save
@@ -103,8 +107,8 @@ def save_model(tmp_path):
 
 @pytest.fixture
 def save_number_model(tmp_path):
-    def save(name, factor=1.0, makes_slices=False, label="price", middle=100.0):
-        model = NumberReader(factor)
+    def save(name, factor=1.0, makes_slices=False, label="price", middle=100.0, reads="answer"):
+        model = NumberReader(factor, reads)
         artifact = standard_artifacts.Model()
         artifact.uri = str(tmp_path / name)
         signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}

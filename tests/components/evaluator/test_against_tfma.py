@@ -183,18 +183,14 @@ def test_many_classes_and_a_baseline(assert_as_tfma, write_examples, save_model)
     assert found["(('label', 'class 0'),) ///auc_macro/doubleValue"] == "NaN"
 
 
-def test_scores_that_are_no_number_and_more_classes_than_have_values_of_their_own(
-    assert_as_tfma, write_examples, save_model, monkeypatch
-):
-    monkeypatch.setattr(metric_names, "MOST_CLASSES", 3)  # TFMA's histograms, by class, know no NaN
+def test_more_classes_than_have_values_of_their_own(assert_as_tfma, write_examples, save_model, monkeypatch):
+    monkeypatch.setattr(metric_names, "MOST_CLASSES", 3)
     chance = np.random.default_rng(3)
-    not_a_number = ("class 1", 1, [0.1, math.nan, 0.4, 0.3], {"tag": ["nan"]})
     found = assert_as_tfma(
         Evaluation(thresholds=(Threshold(metric="recall_of_class 1", at_least=0),), slices=("tag",)),
-        write_examples([*rows_of_many_classes(60, 4, chance), not_a_number]),
+        write_examples(list(rows_of_many_classes(60, 4, chance))),
         save_model("candidate", 4),
     )
-    assert found["(('tag', 'nan'),) ///crossentropy/doubleValue"] == "NaN"
     assert "() ///recall_of_class 1/doubleValue" in found
     assert "() ///recall_of_class 0/doubleValue" not in found
     assert "() ///auc_macro/doubleValue" not in found
@@ -228,6 +224,10 @@ def test_examples_that_weigh_differently(assert_as_tfma, write_examples, save_mo
     assert found["() ///example_count/doubleValue"] == 80
     assert found["() ///weighted_example_count/doubleValue"] == pytest.approx(
         sum(more["w"][0] for *_, more in weights), rel=1e-5
+    )
+    of_weights = np.array([more["w"][0] for *_, more in weights])
+    assert found["() ///effective_example_count/doubleValue"] == pytest.approx(
+        of_weights.sum() ** 2 / (of_weights**2).sum(), rel=1e-5
     )
     hits = [(scores[1] > 0.5) == label if classes == 2 else scores.index(max(scores)) == label
             for _, label, scores, _ in weights]  # fmt: skip

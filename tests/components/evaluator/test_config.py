@@ -26,6 +26,13 @@ def test_a_model_that_nothing_is_asked_of_is_refused():
         Evaluation(thresholds=())
 
 
+def test_a_change_is_bounded_in_both_directions_by_two_thresholds():
+    rise, drop = Threshold(metric="calibration", max_rise=0.1), Threshold(metric="calibration", max_drop=0.1)
+    assert Evaluation(thresholds=(rise, drop)).thresholds == (rise, drop)
+    with pytest.raises(ValidationError, match="write them as two"):
+        Threshold(metric="calibration", max_drop=0.1, max_rise=0.1)
+
+
 def test_the_same_threshold_twice_is_refused():
     with pytest.raises(ValidationError, match="two thresholds on auc in 'label'"):
         Evaluation(

@@ -10,6 +10,7 @@ from components.errors import TransferlineError
 from components.evaluator.config import Evaluation, Threshold
 from components.evaluator.decision import read_decision
 from components.evaluator.results import read_metrics
+from components.operating_point import AtRecall
 from components.outcome import ALL_EXAMPLES, Paired, ThresholdCheck
 from components.report.evaluation import read_evaluation
 
@@ -98,6 +99,7 @@ def test_a_baseline_that_tells_other_classes_apart_is_none(evaluate, write_examp
     decision = read_decision(evaluation.uri)
     assert decision.baseline_uri == ""
     assert decision.paired is None
+    assert decision.not_compared == f"{NOT_COMPARED} predicts something else."
     assert decision.blessed  # a first model has nothing to fall below
 
 
@@ -110,7 +112,8 @@ def test_an_empty_baseline_is_none(evaluate, write_examples, save_model, tmp_pat
         save_model("candidate", 2),
         baseline=empty,
     )
-    assert read_decision(evaluation.uri).baseline_uri == ""
+    decision = read_decision(evaluation.uri)
+    assert (decision.baseline_uri, decision.not_compared) == ("", "")
 
 
 def test_a_cluster_without_names_of_models_gets_a_blessing_without_their_ids(evaluate, write_examples, save_model):
@@ -195,6 +198,55 @@ def test_a_class_that_the_model_does_not_know_is_an_error(evaluate, write_exampl
             write_examples([*RIGHT, ("fox", -1, [0.5, 0.5])]),
             save_model("model", 2),
         )
+
+
+NOT_COMPARED = "This model isn't compared with the one before, which"
+
+
+def test_a_baseline_that_does_not_answer_every_example_is_not_compared_with(evaluate, write_examples, save_model):
+    """As a model doesn't of a row that lacks a value which its training never lacked."""
+    rows = [(label, number, scores, {"other": scores}) for label, number, scores in RIGHT]
+    rows.append(("dog", 1, [0.2, 0.8], {"other": [math.nan, math.nan]}))
+    evaluation, blessing = evaluate(
+        Evaluation(
+            thresholds=(
+                Threshold(metric="accuracy", at_least=0.9, max_drop=0.0),
+                Threshold(metric="auc", max_drop=0.1),
+            ),
+            slices=("label",),
+        ),
+        write_examples(rows[:1], rows[1:]),
+        save_model("candidate", 2),
+        baseline=save_model("baseline", 2, reads="other"),
+    )
+    decision = read_decision(evaluation.uri)
+    assert decision.not_compared == (
+        f"{NOT_COMPARED} gives no answer to 1 of the 4 test examples: they lack a value that its training never "
+        "lacked, or it answers with NaN."
+    )
+    assert decision.blessed
+    assert (decision.baseline_uri, decision.paired) == ("", None)
+    assert not blessing.has_custom_property("baseline_model_uri")
+    assert [check.baseline for check in decision.checks] == [None] * 3
+    assert [check.is_not_compared for check in decision.checks] == [False, True, True]
+    assert decision.metrics["accuracy"] == 1
+    assert {found.name for found in read_evaluation(evaluation.uri, ["class 0", "class 1"]).slices} == {
+        *("all examples", "label=cat", "label=dog")
+    }
+
+
+def test_a_baseline_of_other_types_of_columns_is_not_compared_with(evaluate, write_examples, save_model):
+    inputs = {name: {"input": name, "type": "float"} for name in ("age", "size", "town")}
+    before = {"age": {"input": "age", "type": "int"}, "size": inputs["size"], "gone": {"input": "gone", "type": "date"}}
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", max_drop=0.0),)),
+        write_examples(RIGHT),
+        save_model("candidate", 2, inputs=inputs),
+        baseline=save_model("baseline", 2, inputs=before),
+    )
+    decision = read_decision(evaluation.uri)
+    assert decision.not_compared == f"{NOT_COMPARED} takes columns of other types than the data has now: age."
+    assert (decision.blessed, decision.baseline_uri) == (True, "")
 
 
 def test_an_answer_that_is_not_a_number_is_an_error(evaluate, write_examples, save_model):
@@ -303,3 +355,81 @@ def test_each_model_is_judged_by_its_own_cut(evaluate, write_examples, save_mode
     assert (baseline_metrics["recall"], baseline_metrics["specificity"]) == (0.5, 0.75)
     review = read_evaluation(evaluation.uri, ("cat", "dog"))
     assert review.plots[0].confusion == ((2.0, 2.0), (1.0, 3.0))
+
+
+def test_a_model_of_an_operating_point_is_held_against_guessing_by_its_recalls(evaluate, write_examples, save_model):
+    """Seven of ten are cats: it finds all dogs, and takes half of the cats for dogs."""
+    rows = [("cat", 0, [0.9, 0.1])] * 40 + [("cat", 0, [0.6, 0.4])] * 30 + [("dog", 1, [0.6, 0.4])] * 30
+    model = save_model("model", 2)
+    write_answering(Answering(cut=0.3, operating_point=AtRecall(recall=0.9)), f"{model.uri}/Format-Serving")
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="recall", at_least=0.9),), better_than_guessing=True),
+        write_examples(rows),
+        model,
+    )
+    decision = read_decision(evaluation.uri)
+    assert decision.blessed
+    assert decision.checks[0].metric == "balanced_accuracy"
+    assert decision.checks[0].value == pytest.approx((4 / 7 + 1) / 2)
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "found"),
+    [
+        ([[3.0], [3.0], [4.0], [4.0]], "rooms=3", ["rooms=3.0"]),
+        ([["1"], ["1"], ["01"], ["01"]], "rooms=1", ["rooms=01", "rooms=1"]),
+        ([["1"], ["1"], ["01"], ["01"]], "rooms=001", ["rooms=01", "rooms=1"]),
+        ([["1"], ["1"], ["b"], ["b"]], "rooms=2", ["rooms=2"]),
+    ],
+)
+def test_a_slice_is_named_as_tfma_reads_it(evaluate, write_examples, save_model, values, named, found):
+    rows = [(*row, {"rooms": value}) for row, value in zip([*RIGHT, WRONG], values, strict=True)]
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", slice=named, at_least=0.1),)),
+        write_examples(rows),
+        save_model("model", 2),
+    )
+    assert [check.slice for check in read_decision(evaluation.uri).checks] == found
+
+
+@pytest.mark.parametrize(
+    ("threshold", "blessed"),
+    [
+        (Threshold(metric="crossentropy", max_rise=0.05), True),  # a first model
+        (Threshold(metric="crossentropy", at_most=0.5), False),
+        (Threshold(metric="crossentropy", at_least=0.5), True),
+    ],
+)
+def test_an_infinite_metric_is_held_against_its_bound(evaluate, write_examples, save_model, threshold, blessed):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(threshold,)), write_examples([*RIGHT, ("cat", 0, [0.0, 1.0])]), save_model("model", 2)
+    )
+    decision = read_decision(evaluation.uri)
+    assert decision.blessed == blessed
+    assert decision.checks[0].value is None
+    assert "crossentropy" not in decision.metrics
+
+
+@pytest.mark.parametrize("metric", ["auc", "auc_precision_recall", "precision_at_recall_0.8"])
+def test_a_slice_of_one_class_has_no_area_and_does_not_pass(evaluate, write_examples, save_model, metric):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric=metric, slice="label", at_least=0.0001),)),
+        write_examples([*RIGHT, WRONG]),
+        save_model("model", 2),
+    )
+    decision = read_decision(evaluation.uri)
+    assert {(check.slice, check.value) for check in decision.checks} == {("label=cat", None), ("label=dog", None)}
+    assert not decision.blessed
+
+
+def test_a_change_is_bounded_in_both_directions(evaluate, write_examples, save_model):
+    both = Threshold(metric="accuracy", max_drop=0.01), Threshold(metric="accuracy", max_rise=0.01)
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=both),
+        write_examples([*RIGHT, WRONG]),
+        save_model("candidate", 2),
+        baseline=save_model("baseline", 2, shift=1),
+    )
+    drop, rise = read_decision(evaluation.uri).checks
+    assert (drop.kind, rise.kind) == ("max_drop", "max_rise")
+    assert (drop.passed, rise.passed) == (True, False)

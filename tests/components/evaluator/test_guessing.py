@@ -44,6 +44,15 @@ def test_a_test_of_one_class_says_nothing():
     assert not held([[0, 0, 0], [0, 50, 0], [0, 0, 0]]).passed
 
 
+def test_a_model_that_gives_up_accuracy_for_recall_is_held_by_its_recalls():
+    # Of 30 % positives it finds nine of ten, and is right less often than guessing, which finds none.
+    found = [[1750, 1050], [120, 1080]]
+    assert not held(found).passed
+    check = guessing_check(found, 4000, "all examples", by_recall=True)
+    assert (check.metric, check.bound, check.passed) == ("balanced_accuracy", 0.5, True)
+    assert not guessing_check([[1400, 1400], [600, 600]], 4000, "all examples", by_recall=True).passed
+
+
 def test_weights_change_the_shares_and_not_how_many_examples_there_are():
     weighted = guessing_check([[1390, 120], [510, 240]], 226, "all examples")
     assert weighted.model_dump() == pytest.approx(held([[139, 12], [51, 24]]).model_dump())

@@ -152,3 +152,27 @@ def test_a_metric_of_numbers_is_none_of_classes(evaluate, write_examples, save_m
 def test_an_answer_that_is_no_finite_number_is_an_error(evaluate, write_numbers, save_number_model):
     with pytest.raises(RuntimeError, match="The model answers with what is no finite number to at least 1 examples"):
         evaluate(Evaluation(thresholds=ANY), write_numbers([*RIGHT, (1.0, np.inf)]), save_number_model("model"))
+
+
+def test_errors_are_paired_by_their_weights(evaluate, write_numbers, save_number_model):
+    """The rows that weigh the most are those that the baseline is right of."""
+    chance = np.random.default_rng(0)
+    labels, weights = chance.normal(100, 10, 400), np.where(np.arange(400) < 40, 50.0, 1.0)
+    answers = labels + chance.normal(0, np.where(weights > 1, 8, 3))
+    befores = labels + chance.normal(0, 5, 400)
+    rows = [
+        (label, answer, {"before": [float(before)], "w": [float(weight)]})
+        for label, answer, before, weight in zip(labels, answers, befores, weights, strict=True)
+    ]
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="rmse", at_most=100),)),
+        write_numbers(rows),
+        save_number_model("model"),
+        save_number_model("baseline", reads="before"),
+        example_weight="w",
+    )
+    errors = read_decision(evaluation.uri).paired.errors
+    gains = (answers - labels) ** 2 - (befores - labels) ** 2
+    assert errors.difference == pytest.approx(np.average(gains, weights=weights), rel=1e-4)
+    again = [np.average(gains[chosen], weights=weights[chosen]) for chosen in chance.integers(400, size=[2000, 400])]
+    assert errors.high - errors.low == pytest.approx(2 * 1.96 * np.std(again), rel=0.15)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from components.errors import TransferlineError
 from components.evaluator.statistics import (
     BUCKETS,
     CELLS_KEPT,
@@ -79,8 +80,8 @@ def test_each_class_has_a_histogram_against_all_others():
     np.testing.assert_allclose(last.sums, [[0, 1], [1, 2]])
 
 
-def test_the_histogram_of_a_class_with_a_score_that_is_no_number_has_sums_that_are_none():
-    scores = np.array([[0.1, np.nan, 0.7], [0.6, 0.2, 0.2]], np.float32)
-    table = contributions(np.array([2, 0]), scores, 3, one_versus_rest=True).of(np.arange(2)).tables[ONE_VERSUS_REST]
-    assert np.isnan(histogram_of(table, 1).sums).any()
-    assert not np.isnan(histogram_of(table, 0).sums).any()
+@pytest.mark.parametrize("answers", [[0.3, np.nan, np.nan], [[0.1, np.nan, 0.7], [0.6, 0.2, 0.2], [np.nan] * 3]])
+def test_an_answer_that_is_no_number_is_an_error_of_any_number_of_classes(answers):
+    answers = np.array(answers, np.float32)
+    with pytest.raises(TransferlineError, match="answers with NaN, which is no number, to at least 2 examples"):
+        contributions(np.array([0, 0, 1]), answers, 2 if answers.ndim == 1 else 3)

@@ -1,7 +1,7 @@
 import pytest
 
 from components.intervals import mean_share_interval, share_interval
-from components.report.evaluation import Evaluated, _metric, by_class, slice_plots
+from components.report.evaluation import Evaluated, _examples_per_weight, _metric, by_class, slice_plots
 from components.report.review import SlicePlots
 
 MATRICES = [
@@ -84,9 +84,10 @@ def test_f1_has_no_value_where_there_is_none_of_the_second_class():
     assert _metric("f1", 0.0, 3.0, slice_plots("label=cat", one_class, RATES, 2)).value is None
 
 
-def test_intervals_of_weighted_examples_are_those_of_as_many_examples_as_there_are():
+def test_intervals_of_weighted_examples_are_those_of_as_many_examples_of_one_weight_as_tell_as_much():
     plots = slice_plots("all examples", {"confusionMatrixAtThresholds": {"matrices": MATRICES}}, RATES, 2)
-    found = _metric("recall", 0.8, 200.0, plots, per_weight=10)
+    weights = {"example_count": 500.0, "weighted_example_count": 20.0, "effective_example_count": 200.0}
+    found = _metric("recall", 0.8, 200.0, plots, per_weight=_examples_per_weight(weights))
     assert (found.low, found.high) == share_interval(0.8, 100)
 
 

@@ -92,12 +92,15 @@ def test_a_run_without_an_evaluation_has_no_tiles(review):
 
 def test_warnings_begin_with_the_strongest(review):
     guessed = with_confusion(review.evaluation, (20, 20), (20, 40))
+    decision = guessed.decision.model_copy(update={"not_compared": "This model isn't compared: with none."})
+    guessed = guessed.model_copy(update={"decision": decision})
     uses = (ColumnUse(name="town", use="left out", why="named like a key"),)
     data = review.data.model_copy(update={"columns": uses})
     found = curves(metrics={"loss": (0.5, 0.3, 0.1), "val_loss": (0.6, 0.4, 0.9)}, epochs=(1, 2, 3))
     everything = {"evaluation": guessed, "data": data, "training": TrainingReview(curves=found)}
     assert [sentence.split(":")[0] for sentence in headline_warnings(review.model_copy(update=everything))] == [
         "The model is not distinguishable from guessing",
+        "This model isn't compared",
         "It overfitted",
         "1 class misses a split",
         "Not learned from",
@@ -121,6 +124,21 @@ def test_the_score_is_that_of_the_check(evaluation, metric):
     score = score_of(with_confusion(evaluation, *rows))
     assert score.metric == metric
     assert score.is_better == (score.found.low > score.guessing)
+
+
+def test_of_a_model_with_an_operating_point_the_balanced_accuracy_counts(evaluation):
+    answering = evaluation.answering.model_copy(update={"operating_point": AtRecall(recall=0.9)})
+    score = score_of(with_confusion(evaluation.model_copy(update={"answering": answering}), (35, 35), (1, 29)))
+    assert (score.metric, score.guessing, score.is_better) == ("balanced_accuracy", 0.5, True)
+
+
+def test_intervals_of_weighted_examples_are_those_of_the_effective_number(evaluation):
+    overall, *others = evaluation.slices
+    weighted = {**overall.metrics, "effective_example_count": Metric(value=8.0)}
+    few = evaluation.model_copy(update={"slices": (overall.model_copy(update={"metrics": weighted}), *others)})
+    rows = ((40, 10), (15, 35))
+    assert score_of(with_confusion(evaluation, *rows)).is_better
+    assert not score_of(with_confusion(few, *rows)).is_better
 
 
 def test_without_examples_there_is_no_score(evaluation):

@@ -87,9 +87,19 @@ def test_a_model_that_the_tuner_trained_is_told():
 
 
 def test_a_model_that_hardly_learned_is_told():
-    found = curves(metrics={"loss": (0.7, 0.699, 0.693), "val_loss": (0.7, 0.695, 0.693)}, epochs=(1, 2, 3))
+    found = curves(metrics={"loss": (0.71, 0.699, 0.693), "val_loss": (0.7, 0.695, 0.693)}, epochs=(1, 2, 3))
+    for initial, what in (({"loss": 0.7, "val_loss": 9.0}, "training"), ({"val_loss": 0.7}, "validation")):
+        training = TrainingReview(curves=found.model_copy(update={"initial": initial}))
+        (sentence,) = words.overfitting(training)
+        assert f"it hardly learned, since the {what} loss began at 0.7000" in sentence
+
+
+@pytest.mark.parametrize("losses", [(0.08,), (0.04, 0.0395, 0.039)])
+def test_what_was_learned_in_the_first_epoch_counts(losses):
+    metrics, epochs = {"loss": losses, "val_loss": losses}, tuple(range(1, len(losses) + 1))
+    found = curves(metrics=metrics, epochs=epochs, best_epoch=1, initial={"val_loss": 0.74})
     (sentence,) = words.overfitting(TrainingReview(curves=found))
-    assert "it hardly learned, since the training loss began at 0.7000" in sentence
+    assert "it didn't overfit" in sentence
 
 
 def test_slices_that_are_worse_in_another_metric_are_named_if_they_are_large_enough(evaluation):
