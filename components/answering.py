@@ -21,12 +21,19 @@ class Answering(Settings):
         cut: Of two classes: the second is answered where its probability is above it. Of more, the likeliest class is.
         operating_point: What the cut was chosen by; None where it is one half.
         calibration: What the temperature was chosen by; None where it is 1.
+        weighs_classes: Whether its loss weighed examples by their class.
     """
 
     temperature: float = 1.0
     cut: float = EVEN
     operating_point: OperatingPoint | None = None
     calibration: Calibration | None = None
+    weighs_classes: bool = False
+
+    @property
+    def gives_up_accuracy(self) -> bool:
+        """Whether the model was asked for something else than to be right of as many examples as it can."""
+        return self.operating_point is not None or self.weighs_classes
 
     @property
     def cut_in_words(self) -> str:

@@ -58,10 +58,9 @@ class Evaluation(Settings):
         slices: Features to slice by, beside the slice of all examples.
         better_than_guessing: Whether a model isn't blessed either if the 95 % interval of its accuracy includes what
             predicting the most frequent class for every example would reach. Where more than 80 % are of one class, or
-            the model answers by an operating point, the balanced accuracy is held against 1 / classes instead. Of a
-            number to predict, its squared errors are held,
-            row by row, against those of always predicting the mean: the interval of their mean difference must be above
-            0.
+            the model has an operating point or class weights, the balanced accuracy is held against 1 / classes
+            instead. Of a number to predict, its squared errors are held, row by row, against those of always predicting
+            the mean: the interval of their mean difference must be above 0.
     """
 
     thresholds: Annotated[tuple[Threshold, ...], Field(min_length=1)]

@@ -100,7 +100,7 @@ class Executor(BaseBeamExecutor):
             baseline.uri if baseline else "",
             predicted,
             not_compared=not_compared,
-            by_recall=read_answering(path_utils.serving_model_path(candidate.uri)).operating_point is not None,
+            by_recall=read_answering(path_utils.serving_model_path(candidate.uri)).gives_up_accuracy,
         )
         write_decision(decision, output_path)
         blessing = artifact_utils.get_single_instance(output_dict[specs.BLESSING_KEY])

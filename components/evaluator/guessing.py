@@ -24,8 +24,8 @@ def guessing_check(
         confusion: Examples, or their weights, by actual class, then by predicted class.
         examples: How many of one weight tell as much as these: the interval is that of so many.
         slice_name: Where they are from.
-        by_recall: Whether the balanced accuracy is looked at whatever the shares are: that of a model whose cut isn't
-            the likeliest class, which gives up accuracy for what the cut is for.
+        by_recall: Whether the balanced accuracy is looked at whatever the shares are: that of a model which gives up
+            accuracy for something else.
     """
     each = examples / sum(map(sum, confusion))
     counts = [sum(row) * each for row in confusion]

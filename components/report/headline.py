@@ -87,7 +87,7 @@ def score_of(evaluation: EvaluationReview) -> Score | None:
     """Returns the metric that a model is judged by first, beside guessing; None where nothing can be told of it.
 
     Of classes that is the accuracy, or the balanced accuracy where one class has most of the examples or the model
-    answers by an operating point; of a number to predict the root mean squared error.
+    gives up accuracy for something else; of a number to predict the root mean squared error.
     """
     overall = evaluation.slices[0]
     if evaluation.label:
@@ -102,8 +102,7 @@ def score_of(evaluation: EvaluationReview) -> Score | None:
         return None
     effective = overall.metrics.get(EFFECTIVE_COUNT)
     examples = effective.value or 0.0 if effective else overall.count
-    by_recall = evaluation.answering.operating_point is not None
-    check = guessing_check(confusion, examples, overall.name, by_recall=by_recall)
+    check = guessing_check(confusion, examples, overall.name, by_recall=evaluation.answering.gives_up_accuracy)
     counts = [sum(row) for row in confusion]
     most = evaluation.class_names[counts.index(max(counts))]
     by = f"always predicting {most}" if check.metric == "accuracy" else "mean recall of the classes by chance"

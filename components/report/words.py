@@ -239,7 +239,7 @@ def _guessing(evaluation: EvaluationReview) -> str:
         return ""
     name = evaluation.class_names[counts.index(max(counts))]
     share = max(counts) / sum(counts)
-    if share <= MOSTLY_ONE and not evaluation.answering.operating_point:  # the headline has it
+    if share <= MOSTLY_ONE and not evaluation.answering.gives_up_accuracy:  # the headline has it
         return ""
     return f"For comparison: predicting {name} for every example would give an accuracy of {share:.4f}."
 

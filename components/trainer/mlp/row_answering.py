@@ -21,8 +21,9 @@ def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedMo
         model: The model.
     """
     settings = described.settings
+    weighs_classes = settings.class_weights is not None
     if not settings.calibrate and settings.operating_point is None:
-        return Answering()
+        return Answering(weighs_classes=weighs_classes)
     rows = load_rows(
         fn_args.eval_files, described.tft_output, described.class_names, [model.vector], weight=described.weight
     )[model.vector]
@@ -37,4 +38,4 @@ def answering_of(fn_args: RowTrainerArgs, described: Described, model: TrainedMo
         others[:, 0] if rows.weighted else None,
         calibrated=settings.calibrate,
         operating_point=settings.operating_point,
-    )
+    ).model_copy(update={"weighs_classes": weighs_classes})

@@ -143,8 +143,9 @@ def build(
 
 def answering_of(phases: tuple[Lesson, Lesson], head: HeadKind, settings: TransferLearning) -> Answering:
     """Finds out how the trained model is to answer, on the validation split as the last phase has it."""
+    weighs_classes = settings.class_weights is not None
     if not settings.calibrate and settings.operating_point is None:
-        return Answering()
+        return Answering(weighs_classes=weighs_classes)
     learner, data = phases[1 if settings.fine_tuning.epochs else 0]
     outputs, labels = answers_of(learner, data.validation)
     return find_answering(
@@ -152,7 +153,7 @@ def answering_of(phases: tuple[Lesson, Lesson], head: HeadKind, settings: Transf
         labels,
         calibrated=settings.calibrate,
         operating_point=settings.operating_point,
-    )
+    ).model_copy(update={"weighs_classes": weighs_classes})
 
 
 def save(

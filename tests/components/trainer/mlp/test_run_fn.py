@@ -84,6 +84,7 @@ def test_class_weights_are_told_with_the_curves(fn_args, tmp_path):
     args = fn_args(ONE)
     args.custom_config["trainer"] |= {"class_weights": {"yes": 3.0}, "max_epochs": 1}
     run_fn(args)
+    assert read_answering(args.serving_model_dir).gives_up_accuracy
     weights = read_curves(args.model_run_dir).class_weights
     assert weights["yes"] == pytest.approx(3 * weights["no"])
 

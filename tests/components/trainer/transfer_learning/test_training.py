@@ -6,6 +6,7 @@ import tensorflow as tf
 import tf_keras as keras
 from small_photo_trainer import run_fn, small_base
 
+from components.answering import read_answering
 from components.progress import heard_by
 from components.trainer.curves import read_curves
 from components.trainer.transfer_learning.callbacks import learning_rate_of
@@ -95,6 +96,7 @@ def test_classes_weigh_as_they_are_told_to_in_both_phases(two_classes, fn_args_o
         args.custom_config["trainer"]["class_weights"] = weights
         run_fn(args)
         found[name] = read_curves(args.model_run_dir)
+        assert read_answering(args.serving_model_dir).gives_up_accuracy == (name != "none")
     assert found["none"].class_weights == {}
     for each in found["balanced"], found["named"]:
         assert each.class_weights == pytest.approx({"cat": 2 / 3, "dog": 2})
