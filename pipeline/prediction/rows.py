@@ -144,7 +144,7 @@ def _predicted(
     model: PushedModel,
 ) -> list[Prediction | Quarantined]:
     labelled = rows.table.slice(start, BATCH)
-    values = {name: _values(labelled[name].combine_chunks(), kind) for name, kind in columns.items()}
+    values = {name: values_of(labelled[name].combine_chunks(), kind) for name, kind in columns.items()}
     labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [None] * labelled.num_rows
     keys = _keys(labelled, data.id)
     is_weighted = bool(data.weight) and data.weight in labelled.column_names
@@ -193,8 +193,8 @@ def _keys(table: pa.Table, names: Sequence[str]) -> list[dict[str, str]]:
     return [dict(zip(names, key, strict=True)) for key in zip(*columns, strict=True)] or [{}] * table.num_rows
 
 
-def _values(column: pa.Array, kind: ColumnType) -> Values:
-    """Returns a column as a model takes it."""
+def values_of(column: pa.Array, kind: ColumnType) -> Values:
+    """Returns a column of a table, dates of it as seconds since 1970-01-01 UTC, as a model takes it."""
     if kind == "date":
         column = pc.strftime(column.cast(pa.timestamp("s")), SECONDS)
     if kind in ("date", "string"):

@@ -1,0 +1,116 @@
+"""Takes the columns of a data frame as a model takes them."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from components.arrow import pa
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
+from components.csv_example_gen.date_formats import ISO
+from components.csv_example_gen.dates import seconds_of
+from components.errors import TransferlineError
+from components.wording import is_unicode, listed, printable
+from pipeline.prediction.pushed_model import Values
+from pipeline.prediction.rows import values_of
+
+
+def columns_of(frame: pd.DataFrame, types: Mapping[str, ColumnType], data: CsvData) -> dict[str, Values]:
+    """Returns the columns as a model takes them; numbers and dates in text are as the pipeline's data has them.
+
+    Args:
+        frame: The rows.
+        types: The model's columns, and their types.
+        data: The pipeline's settings.
+
+    Raises:
+        TransferlineError: A column is missing or there twice, or has what is none of its type.
+    """
+    for fault, names in {
+        "lacks the columns": [name for name in types if name not in frame.columns],
+        "has more than one column": [name for name in types if list(frame.columns).count(name) > 1],
+    }.items():
+        if names:
+            raise TransferlineError(
+                f"The data frame {fault} {listed(names)}.", cure=f"Give it the columns {listed(types, len(types))}."
+            )
+    return {name: _values(frame[name], kind, data.dates.get(name, ISO), data.decimal) for name, kind in types.items()}
+
+
+def _values(column: pd.Series, kind: ColumnType, written: str, decimal: Decimal) -> Values:
+    match kind:
+        case "float":
+            return _numbers(column, np.float32, decimal)
+        case "int":
+            return _numbers(column, np.float64, decimal)
+        case "date":
+            return _dates(column, written)
+        case _:
+            return _texts(column)
+
+
+def _texts(column: pd.Series) -> Values:
+    texts = np.asarray(column.astype("string").fillna("").to_numpy(object))
+    if not is_unicode("".join(texts)):
+        _check(column, np.array([not is_unicode(text) for text in texts]), "text", "Give texts that UTF-8 can have")
+    return texts
+
+
+def _numbers(column: pd.Series, kind: type[np.floating[Any]], decimal: Decimal) -> Values:
+    is_number = pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column)
+    numbers = column if is_number else pd.to_numeric(_with_point(column, decimal), errors="coerce")
+    with np.errstate(over="ignore"):
+        values: Values = numbers.astype("Float64").to_numpy(kind, na_value=np.nan)
+    is_wrong = (np.isnan(values) & column.notna().to_numpy()) | np.isinf(values)
+    if kind is np.float64:
+        _check(column, is_wrong | (np.floor(values) < values), "whole number", "Give whole numbers", decimal)
+    _check(column, is_wrong, "number of 32 bits", "Give numbers", decimal)
+    return values
+
+
+def _with_point(column: pd.Series, decimal: Decimal) -> pd.Series:
+    """Returns numbers as text, with a point before their fraction."""
+    texts = column.astype("string")
+    return texts if decimal == POINT else texts.str.replace(decimal, POINT, regex=False)
+
+
+def _dates(column: pd.Series, written: str) -> Values:
+    form = ISO if _holds_dates(column) else written
+    seconds = seconds_of(pa.array(_texts(column), pa.string()), form)
+    is_wrong = seconds.is_null().to_numpy(zero_copy_only=False) & column.notna().to_numpy()
+    _check(column, is_wrong, "date", "Give dates")
+    return values_of(seconds, "date")
+
+
+def _holds_dates(column: pd.Series) -> bool:
+    """Returns whether all values are dates by their type: as text they are ISO 8601, of whichever year."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return True
+    return all(isinstance(value, (datetime.date, np.datetime64)) for value in column.dropna())
+
+
+def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: str, decimal: Decimal = COMMA) -> None:
+    """Raises an error of the first wrong value; of one with a decimal comma that isn't the data's the cure says so."""
+    wrong = np.flatnonzero(is_wrong)
+    if len(wrong):
+        value = _plain(column.iloc[wrong[0]])
+        is_other = decimal == POINT and _has_decimal_comma(value)
+        hint = '; if its comma stands before a fraction, set data.decimal to ","' if is_other else ""
+        raise TransferlineError(
+            f"The column {printable(str(column.name))!r} has {value!r}, which is no {what}.",
+            place=f"index {column.index[wrong[0]]!r}",
+            cure=f"{cure}, and NaN where there is no value{hint}.",
+        )
+
+
+def _has_decimal_comma(value: object) -> bool:
+    is_text = isinstance(value, str) and COMMA in value
+    return is_text and bool(pd.notna(pd.to_numeric(str(value).replace(COMMA, POINT), errors="coerce")))
+
+
+def _plain(value: object) -> object:
+    """Returns a number of numpy's as Python's own, whose text is the number alone."""
+    return value.item() if isinstance(value, np.generic) else value
