@@ -1,7 +1,7 @@
 """Takes the columns of a data frame as a model takes them."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,15 +16,19 @@ from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
 from pipeline.prediction.pushed_model import Values
 from pipeline.prediction.rows import values_of
+from pipeline.prediction.spelling import is_no_value, text_of
 
 
-def columns_of(frame: pd.DataFrame, types: Mapping[str, ColumnType], data: CsvData) -> dict[str, Values]:
+def columns_of(
+    frame: pd.DataFrame, types: Mapping[str, ColumnType], data: CsvData, trained: Mapping[str, Collection[str]]
+) -> dict[str, Values]:
     """Returns the columns as a model takes them; numbers and dates in text are as the pipeline's data has them.
 
     Args:
         frame: The rows.
         types: The model's columns, and their types.
         data: The pipeline's settings.
+        trained: The texts that training had in a column, where they are known.
 
     Raises:
         TransferlineError: A column is missing or there twice, or has what is none of its type.
@@ -37,23 +41,36 @@ def columns_of(frame: pd.DataFrame, types: Mapping[str, ColumnType], data: CsvDa
             raise TransferlineError(
                 f"The data frame {fault} {listed(names)}.", cure=f"Give it the columns {listed(types, len(types))}."
             )
-    return {name: _values(frame[name], kind, data.dates.get(name, ISO), data.decimal) for name, kind in types.items()}
+    return {name: _values(frame[name], kind, data, trained.get(name, ())) for name, kind in types.items()}
 
 
-def _values(column: pd.Series, kind: ColumnType, written: str, decimal: Decimal) -> Values:
+def _values(column: pd.Series, kind: ColumnType, data: CsvData, trained: Collection[str]) -> Values:
     match kind:
         case "float":
-            return _numbers(column, np.float32, decimal)
+            return _numbers(_given(column, data), np.float32, data.decimal)
         case "int":
-            return _numbers(column, np.float64, decimal)
+            return _numbers(_given(column, data), np.float64, data.decimal)
         case "date":
-            return _dates(column, written)
+            return _dates(_given(column, data), data.dates.get(str(column.name), ISO))
         case _:
-            return _texts(column)
+            texts = _texts(column, trained)
+            texts[np.array([is_no_value(text, data.missing, trained) for text in texts], bool)] = ""
+            return texts
 
 
-def _texts(column: pd.Series) -> Values:
-    texts = np.asarray(column.astype("string").fillna("").to_numpy(object))
+def _given(column: pd.Series, data: CsvData) -> pd.Series:
+    """Returns a column without the texts that stand for no value; blanks around them don't matter, as in files."""
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return column
+    return column.mask(column.astype("string").str.strip().isin(data.missing))
+
+
+def _texts(column: pd.Series, trained: Collection[str] = ()) -> Values:
+    texts = np.array(column.astype("string").fillna("").to_numpy(object))
+    values = np.asarray(column)
+    for at, value in enumerate(values):
+        if texts[at] and isinstance(value, (bool, np.bool_, float, np.floating)):
+            texts[at] = text_of(value, trained)
     if not is_unicode("".join(texts)):
         _check(column, np.array([not is_unicode(text) for text in texts]), "text", "Give texts that UTF-8 can have")
     return texts
@@ -78,18 +95,19 @@ def _with_point(column: pd.Series, decimal: Decimal) -> pd.Series:
 
 
 def _dates(column: pd.Series, written: str) -> Values:
-    form = ISO if _holds_dates(column) else written
-    seconds = seconds_of(pa.array(_texts(column), pa.string()), form)
+    seconds = _seconds(column, written)
     is_wrong = seconds.is_null().to_numpy(zero_copy_only=False) & column.notna().to_numpy()
     _check(column, is_wrong, "date", "Give dates")
     return values_of(seconds, "date")
 
 
-def _holds_dates(column: pd.Series) -> bool:
-    """Returns whether all values are dates by their type: as text they are ISO 8601, of whichever year."""
+def _seconds(column: pd.Series, written: str) -> pa.Array:
+    """Returns int64 [rows]: seconds since 1970-01-01 UTC, null where there is no date."""
     if pd.api.types.is_datetime64_any_dtype(column):
-        return True
-    return all(isinstance(value, (datetime.date, np.datetime64)) for value in column.dropna())
+        return pa.array(column.to_numpy("datetime64[s]")).cast(pa.int64())
+    # Python's dates have years that pandas' timestamps lack, and are ISO 8601 as text.
+    are_dates = all(isinstance(value, datetime.date) for value in column.dropna())
+    return seconds_of(pa.array(_texts(column), pa.string()), ISO if are_dates else written)
 
 
 def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: str, decimal: Decimal = COMMA) -> None:

@@ -50,7 +50,7 @@ def load_once(folder: str) -> PushedModel:
 
 
 def _of_rows(frame: pd.DataFrame, model: PushedModel, data: CsvData) -> pd.DataFrame:
-    columns = columns_of(frame, model.columns(), data)
+    columns = columns_of(frame, model.columns(), data, model.trained_texts())
     starts = range(0, len(frame), BATCH)
     parts = [model.of_rows({name: each[at : at + BATCH] for name, each in columns.items()}) for at in starts]
     scores = np.concatenate([np.zeros([0, len(model.class_names) or 1], np.float32), *parts])

@@ -71,7 +71,7 @@ def _predict_json(
     weight = {data.weight: FLOAT} if labelled and data.weight else {}
     layout = TableLayout((FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **others, **weight}, data.label)
     try:
-        for rows in read_json_rows(path, layout.types, data):
+        for rows in read_json_rows(path, layout.types, data, model.trained_texts()):
             yield [_unreadable(layout, fault.line, fault.reason) for fault in rows.faults]
             if rows.table.num_rows:
                 yield _predicted(layout, columns, data, rows, 0, 0, model)
