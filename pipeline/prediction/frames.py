@@ -11,12 +11,13 @@ import pandas as pd
 from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
+from components.ingest.report import Quarantined
 from components.wording import printable
 from pipeline.prediction.frame_columns import columns_of
 from pipeline.prediction.output import NUMBER, id_columns, score_columns
 from pipeline.prediction.predict import predictions
 from pipeline.prediction.pushed_model import PushedModel
-from pipeline.prediction.results import Prediction, Scores
+from pipeline.prediction.results import Prediction, QuarantinedRow, Scores
 from pipeline.prediction.rows import BATCH, NO_VALUE, no_value_of, nothing_of
 
 Data: TypeAlias = pd.DataFrame | str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -72,10 +73,15 @@ def _of_files(data: ImageData | CsvData, files: Sequence[str], model: PushedMode
     table = _table(np.array(scores, np.float32).reshape(-1, len(nothing)), faults, model)
     table.insert(0, "file", files)
     if isinstance(data, CsvData):
-        table.insert(1, "row", pd.array([each.row if each else None for each in done], "Int64"))
+        table.insert(1, "row", pd.array([_row_of(each) for each in found], "Int64"))
         for at, column in enumerate(id_columns(data.id, model.class_names)):
             table.insert(2 + at, column, [each.key[data.id[at]] if each else None for each in done])
     return table
+
+
+def _row_of(each: Prediction | Quarantined) -> int | None:
+    """Returns a row's number; None for a file that can't be read."""
+    return each.row if isinstance(each, (Prediction, QuarantinedRow)) else None
 
 
 def _scores(each: Prediction) -> list[float]:

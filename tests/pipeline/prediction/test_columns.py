@@ -125,8 +125,8 @@ def test_labelled_lines_of_json_are_evaluated(model, tmp_path):
     result = evaluate(DATA, [str(tmp_path / "rows.jsonl")], model, told.append)
     assert (result.evaluated, result.quarantined, result.accuracy) == (2, 2, 0.5)
     assert [each.reason for each in told] == [
-        "the label class is missing",
         "the model doesn't know the class 'perhaps': no, yes",
+        "the label class is missing",
     ]
 
 
