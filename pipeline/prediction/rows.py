@@ -3,6 +3,7 @@
 from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from components.errors import TransferlineError
 from components.ingest.report import Quarantined
 from components.wording import printable
 from pipeline.prediction.json_rows import JSON_LINES, read_json_rows
+from pipeline.prediction.labels import booleans, type_of
 from pipeline.prediction.pushed_model import PushedModel, Values
 from pipeline.prediction.results import Prediction, QuarantinedRow, number_prediction, prediction
 
@@ -56,12 +58,18 @@ def predict_rows(
                 types: dict[str, ColumnType] = {n: "date" if n in data.dates else kind for n, kind in columns.items()}
                 types |= {name: TEXT for name in data.id if name in layout.columns} | dict.fromkeys(weight, FLOAT)
                 if labelled:
-                    seen_type = data.types.get(data.label, seen.get(data.label, TEXT))
-                    types[data.label] = FLOAT if model.task.of_numbers else seen_type
+                    types[data.label] = _label_type(file, seen, data, model)
                 table = TableLayout((layout,), types, data.label, task=model.task.task)
                 yield from _predict_file(_Asked(table, columns, data, model))
             except TransferlineError as error:
                 yield [Quarantined(place=error.place or file.path, reason=error.cause)]
+
+
+def _label_type(file: DataFile, seen: Mapping[str, ColumnType], data: CsvData, model: PushedModel) -> ColumnType:
+    if model.task.of_numbers:
+        return FLOAT
+    found = seen.get(data.label, TEXT)
+    return data.types.get(data.label) or (found if file.kind is Kind.PARQUET else type_of(found, model.class_names))
 
 
 def _predict_json(
@@ -71,9 +79,10 @@ def _predict_json(
     others = dict.fromkeys(data.id, TEXT) | ({data.label: label_type} if labelled else {})
     weight = {data.weight: FLOAT} if labelled and data.weight else {}
     layout = TableLayout((FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **others, **weight}, data.label)
+    trained = {**model.trained_texts(), data.label: model.class_names}
     asked, before = _Asked(layout, columns, data, model), 0
     try:
-        for rows in read_json_rows(path, layout.types, data, model.trained_texts()):
+        for rows in read_json_rows(path, layout.types, data, trained):
             yield from asked.answers(rows, 0, before)
             before += rows.count
     except OSError as error:
@@ -180,7 +189,7 @@ class _Asked:
     def _predicted(self, rows: Rows, start: int, before: int) -> list[Prediction | Quarantined]:
         labelled, data, model = rows.table.slice(start, BATCH), self.data, self.model
         values = {name: values_of(labelled[name].combine_chunks(), kind) for name, kind in self.columns.items()}
-        labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [None] * labelled.num_rows
+        labels = self._labels(labelled)
         keys = _keys(labelled, data.id)
         is_weighted = bool(data.weight) and data.weight in labelled.column_names
         weights = labelled[data.weight].to_pylist() if is_weighted else [1.0] * labelled.num_rows
@@ -200,6 +209,12 @@ class _Asked:
             else:
                 found.append(self._fault(line, row, no_value_of(values, at)))
         return found
+
+    def _labels(self, table: pa.Table) -> list[Any]:
+        if LABEL not in table.column_names:
+            return [None] * table.num_rows
+        named = booleans(self.model.class_names)
+        return [named.get(label, label) for label in table[LABEL].to_pylist()]
 
     def _fault(self, line: int, row: int, reason: str) -> QuarantinedRow:
         return QuarantinedRow(place=self.layout.place(0, line), row=row, reason=reason)
