@@ -70,7 +70,7 @@ class Pipeline:
         Returns:
             A row each, under the index of a data frame that was given: `label`, `probability`, a column with the
             probability of each class, and `fault`: why there is no prediction, "" where there is one. Of a model of
-            numbers `prediction` and `fault`. For files also `file` and, of rows, `row`.
+            numbers `prediction` and `fault`. For files also `file` and, of rows, `row`, in their order.
 
         Raises:
             TransferlineError: No model is pushed, or the data frame lacks a column or has text where the model takes

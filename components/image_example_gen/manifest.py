@@ -12,7 +12,7 @@ from components.image_example_gen.records import LEADS_OUT, Listing, PhotoRecord
 from components.ingest import storage
 from components.ingest.file_names import split_of_name
 from components.ingest.report import Quarantined
-from components.wording import printable
+from components.wording import is_unicode, printable
 
 REQUIRED = ("path", "label")
 OPTIONAL = "split"
@@ -156,10 +156,17 @@ def _fault(row: Row, with_split: bool, aliases: dict[str, str]) -> str:
         return "it has more cells than the header; a cell with a comma needs quotes"
     if not row.path or "\0" in row.path:
         return "it has no path"
-    if fault := class_fault(class_name(row.label, aliases)):
+    if fault := _label_fault(row.label, aliases):
         return f"the label of {file} {fault}"
     if with_split and not row.split:
         return f"{file} has no split, as others have"
     if with_split and not split_of_name(row.split):
         return f"{file} has the split '{printable(row.split)}', which is none of train, eval and test"
     return ""
+
+
+def _label_fault(label: str, aliases: dict[str, str]) -> str:
+    if fault := class_fault(class_name(label, aliases)):
+        return fault
+    # Names of files may be any bytes; those of classes are text.
+    return "" if is_unicode(label) else f"isn't UTF-8 text ({printable(label)}): save the manifest as UTF-8"

@@ -39,7 +39,10 @@ it would take a time that grows with the square of its members."""
 REMOTE_MEMBERS, REMOTE_BYTES = 500, 64 * 2**20
 """The same of an archive that comes over a network, where that takes some requests; so many bytes are held at once."""
 
-_ENCRYPTED = 0x1
+_ENCRYPTED, _IS_UTF8 = 0x1, 0x800
+_UNFLAGGED = "cp437"
+"""What Python takes names for that aren't flagged as UTF-8."""
+
 # Python's packers each raise their own.
 _UNPACKABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
@@ -137,7 +140,7 @@ def _contents(path: str, bounds: ArchiveBounds) -> tuple[list[Member], list[str]
     check_members(len(infos), bounds, path)
     overlapping = _overlapping(infos)
     for index, info in enumerate(infos):
-        name = info.filename.replace("\\", "/")  # as some programs on Windows write it.
+        name = _name(info).replace("\\", "/")  # as some programs on Windows write it.
         fault = name_fault(name)
         if not name.endswith("/"):
             fault = fault or _fault(info, bounds)
@@ -149,6 +152,16 @@ def _contents(path: str, bounds: ArchiveBounds) -> tuple[list[Member], list[str]
     if sum(member.size for member in members if not member.fault) > bounds.max_unpacked:
         raise unpacks_to_too_much(path, bounds.max_unpacked)
     return members, [folder for folder in folders if folder]
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """Returns a member's name; Linux's `zip` and macOS write UTF-8 without the flag that says so."""
+    if info.flag_bits & _IS_UTF8:
+        return info.filename
+    try:
+        return info.filename.encode(_UNFLAGGED).decode()
+    except UnicodeError:
+        return info.filename
 
 
 def _entry(info: zipfile.ZipInfo) -> Entry:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import TypeAlias
 
@@ -16,6 +16,7 @@ from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.reader import Fault, Rows
 from components.ingest import storage
 from components.wording import is_unicode, printable
+from pipeline.prediction.spelling import is_no_value, text_of
 
 JSON_LINES = (".jsonl", ".ndjson")
 AT_ONCE = 8192
@@ -34,15 +35,18 @@ ARROW: Mapping[ColumnType, pa.DataType] = {
 """What is made of JSON's values; dates are yet to be read."""
 
 
-def read_json_rows(path: str, types: Mapping[str, ColumnType], data: CsvData) -> Iterator[Rows]:
+def read_json_rows(
+    path: str, types: Mapping[str, ColumnType], data: CsvData, trained: Mapping[str, Collection[str]]
+) -> Iterator[Rows]:
     """Yields the rows of a file, some at a time; a value that isn't of its column's type makes its row a fault.
 
-    A name that an object lacks is a missing value. Numbers are taken as texts where the column is of texts.
+    A name that an object lacks is a missing value. Numbers and booleans are texts where the column is of texts.
 
     Args:
         path: The file.
         types: The columns to be read, and their types; the label's is text, whatever it was.
         data: The settings: the label, what is a missing value, how dates are written.
+        trained: The texts that training had in a column, where they are known.
 
     Raises:
         OSError: It can't be read.
@@ -50,16 +54,22 @@ def read_json_rows(path: str, types: Mapping[str, ColumnType], data: CsvData) ->
     with storage.open_file(path) as file:
         before = 0
         while lines := list(islice(file, AT_ONCE)):
-            yield _rows(lines, before, types, data)
+            yield _rows(lines, before, types, data, trained)
             before += len(lines)
 
 
-def _rows(lines: list[bytes], before: int, types: Mapping[str, ColumnType], data: CsvData) -> Rows:
+def _rows(
+    lines: list[bytes],
+    before: int,
+    types: Mapping[str, ColumnType],
+    data: CsvData,
+    trained: Mapping[str, Collection[str]],
+) -> Rows:
     rows: dict[int, dict[str, Value]] = {}
     reasons: dict[int, str] = {}
     for number, line in enumerate(lines, before):
         try:
-            rows[number] = _row(line, types, data)
+            rows[number] = _row(line, types, data, trained)
         except ValueError as error:
             reasons[number] = str(error)
     columns = {name: pa.array([row[name] for row in rows.values()], ARROW[kind]) for name, kind in types.items()}
@@ -83,7 +93,9 @@ def _dates(name: str, texts: pa.Array, numbers: list[int], data: CsvData, reason
     return seconds
 
 
-def _row(line: bytes, types: Mapping[str, ColumnType], data: CsvData) -> dict[str, Value]:
+def _row(
+    line: bytes, types: Mapping[str, ColumnType], data: CsvData, trained: Mapping[str, Collection[str]]
+) -> dict[str, Value]:
     """Returns the values of a line, None for a missing one.
 
     Raises:
@@ -95,7 +107,7 @@ def _row(line: bytes, types: Mapping[str, ColumnType], data: CsvData) -> dict[st
         raise ValueError(f"it isn't JSON: {getattr(error, 'msg', error)}") from error
     if not isinstance(found, dict):
         raise ValueError("it is no JSON object, which has a value under each column's name")
-    row = {name: _value(name, found.get(name), kind, data) for name, kind in types.items()}
+    row = {name: _value(name, found.get(name), kind, data, trained.get(name, ())) for name, kind in types.items()}
     if row.get(data.label, "") is None:
         raise ValueError(f"the label {data.label} is missing")
     if data.weight in row:
@@ -103,20 +115,22 @@ def _row(line: bytes, types: Mapping[str, ColumnType], data: CsvData) -> dict[st
     return row
 
 
-def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
-    if value is None or value in data.missing or (isinstance(value, float) and math.isnan(value)):
+def _value(name: str, value: object, kind: ColumnType, data: CsvData, trained: Collection[str]) -> Value:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     match kind, value:
+        case ("string", bool() | int() | float() | str()) if is_unicode(text := text_of(value, trained)):
+            return None if is_no_value(text, data.missing, trained) else text
+        case (_, str()) if value.strip() in data.missing:
+            return None
         case (_, bool()):
             raise ValueError(f"{name}: {_shown(value)} is no {KINDS[kind]}")
         case ("float", int() | float()) if abs(value) < LARGEST:
             return float(value)
         case ("int", int() | float()) if abs(value) < 2**63 and value == int(value):
             return int(value)
-        case ("string" | "date", str()) if is_unicode(value):
+        case ("date", str()) if is_unicode(value):
             return value
-        case ("string", int() | float()):
-            return json.dumps(int(value) if math.isfinite(value) and value == int(value) else value)
         case _:
             raise ValueError(f"{name}: {_shown(value)} is no {KINDS[kind]}")
 

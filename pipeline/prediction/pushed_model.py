@@ -68,6 +68,10 @@ class PushedModel:
         """Returns what training had in each column, as the Trainer wrote it; of a model of 0.5 and before nothing."""
         return {name: each["trained"] for name, each in self._inputs.items() if "trained" in each}
 
+    def trained_texts(self) -> dict[str, frozenset[str]]:
+        """Returns the values that training had in each column, as text, where the model says."""
+        return {name: frozenset(each["values"] or ()) for name, each in self.trained_columns().items()}
+
     def of_photos(self, photos: Sequence[bytes]) -> Scores:
         """Returns float32 [photos, classes] for encoded photos."""
         return self._scores("image_bytes", image_bytes=tf.constant(list(photos)))

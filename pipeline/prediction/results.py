@@ -21,6 +21,16 @@ LIKELIEST = Answering()
 FILE_WIDTH, IN_FOLDER, LABEL_WIDTH, KEY_WIDTH, NUMBER_WIDTH = 60, 30, 24, 16, 13
 
 
+class QuarantinedRow(Quarantined):
+    """A row that couldn't be used.
+
+    Attributes:
+        row: As in `Prediction`.
+    """
+
+    row: int
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What the model says.

@@ -1,7 +1,9 @@
 """Gives rows to a model, read as CsvExampleGen does it; the label may be missing."""
 
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +18,9 @@ from components.errors import TransferlineError
 from components.ingest.report import Quarantined
 from components.wording import printable
 from pipeline.prediction.json_rows import JSON_LINES, read_json_rows
+from pipeline.prediction.labels import booleans, type_of
 from pipeline.prediction.pushed_model import PushedModel, Values
-from pipeline.prediction.results import Prediction, number_prediction, prediction
+from pipeline.prediction.results import Prediction, QuarantinedRow, number_prediction, prediction
 
 BATCH = 8192
 SECONDS = "%Y-%m-%dT%H:%M:%S"
@@ -29,7 +32,7 @@ NO_VALUE = "there is no value in any column that the model learned from"
 def predict_rows(
     paths: Sequence[str], data: CsvData, model: PushedModel, *, labelled: bool = False
 ) -> Iterator[list[Prediction | Quarantined]]:
-    """Yields what the model says of each row, batch by batch; what can't be read comes with its reason.
+    """Yields what the model says of each row, in their order, batch by batch; what can't be read has its reason.
 
     Args:
         paths: Files of rows, lines of JSON among them, and folders of CSV and Parquet.
@@ -55,12 +58,18 @@ def predict_rows(
                 types: dict[str, ColumnType] = {n: "date" if n in data.dates else kind for n, kind in columns.items()}
                 types |= {name: TEXT for name in data.id if name in layout.columns} | dict.fromkeys(weight, FLOAT)
                 if labelled:
-                    seen_type = data.types.get(data.label, seen.get(data.label, TEXT))
-                    types[data.label] = FLOAT if model.task.of_numbers else seen_type
+                    types[data.label] = _label_type(file, seen, data, model)
                 table = TableLayout((layout,), types, data.label, task=model.task.task)
-                yield from _predict_file(table, columns, data, model)
+                yield from _predict_file(_Asked(table, columns, data, model))
             except TransferlineError as error:
                 yield [Quarantined(place=error.place or file.path, reason=error.cause)]
+
+
+def _label_type(file: DataFile, seen: Mapping[str, ColumnType], data: CsvData, model: PushedModel) -> ColumnType:
+    if model.task.of_numbers:
+        return FLOAT
+    found = seen.get(data.label, TEXT)
+    return data.types.get(data.label) or (found if file.kind is Kind.PARQUET else type_of(found, model.class_names))
 
 
 def _predict_json(
@@ -70,11 +79,12 @@ def _predict_json(
     others = dict.fromkeys(data.id, TEXT) | ({data.label: label_type} if labelled else {})
     weight = {data.weight: FLOAT} if labelled and data.weight else {}
     layout = TableLayout((FileLayout(path, path, Kind.CSV, "", 0),), {**columns, **others, **weight}, data.label)
+    trained = {**model.trained_texts(), data.label: model.class_names}
+    asked, before = _Asked(layout, columns, data, model), 0
     try:
-        for rows in read_json_rows(path, layout.types, data):
-            yield [_unreadable(layout, fault.line, fault.reason) for fault in rows.faults]
-            if rows.table.num_rows:
-                yield _predicted(layout, columns, data, rows, 0, 0, model)
+        for rows in read_json_rows(path, layout.types, data, trained):
+            yield from asked.answers(rows, 0, before)
+            before += rows.count
     except OSError as error:
         yield [Quarantined(place=path, reason=f"the file can't be read: {error.strerror or error}")]
 
@@ -118,54 +128,96 @@ def layout_of(file: DataFile, data: CsvData, needed: Sequence[str]) -> tuple[Fil
     return replace(layout, name=file.path), types
 
 
-def _predict_file(
-    layout: TableLayout, columns: Mapping[str, ColumnType], data: CsvData, model: PushedModel
-) -> Iterator[list[Prediction | Quarantined]]:
-    reader = Reader(layout, data)
+def _predict_file(asked: "_Asked") -> Iterator[list[Prediction | Quarantined]]:
+    reader = Reader(asked.layout, asked.data)
     before = 0
     for part in reader.parts():
         in_part = 0
         for piece in reader.pieces(part):
             rows = reader.records(piece, part.file)
-            yield [_unreadable(layout, fault.line + before, fault.reason) for fault in rows.faults]
-            for start in range(0, rows.table.num_rows, BATCH):
-                yield _predicted(layout, columns, data, rows, start, before, model)
+            yield from asked.answers(rows, before, in_part)
             in_part += rows.count
         before += in_part
 
 
-def _predicted(
-    layout: TableLayout,
-    columns: Mapping[str, ColumnType],
-    data: CsvData,
-    rows: Rows,
-    start: int,
-    before: int,
-    model: PushedModel,
-) -> list[Prediction | Quarantined]:
-    labelled = rows.table.slice(start, BATCH)
-    values = {name: _values(labelled[name].combine_chunks(), kind) for name, kind in columns.items()}
-    labels = labelled[LABEL].to_pylist() if LABEL in labelled.column_names else [None] * labelled.num_rows
-    keys = _keys(labelled, data.id)
-    is_weighted = bool(data.weight) and data.weight in labelled.column_names
-    weights = labelled[data.weight].to_pylist() if is_weighted else [1.0] * labelled.num_rows
-    nothing = nothing_of(values)
-    found: list[Prediction | Quarantined] = []
-    for at, scores in enumerate(model.of_rows(values)):
-        if nothing[at]:
-            found.append(_unreadable(layout, int(rows.lines[start + at]) + before, NO_VALUE))
-        elif np.isfinite(scores).all():
-            row = int(rows.row_numbers[start + at]) + before + 1
-            path, label, key, weight = layout.files[0].path, labels[at], keys[at], weights[at]
-            found.append(
-                number_prediction(path, row, scores, label, key, weight)
-                if model.task.of_numbers
-                else prediction(path, row, scores, model.class_names, label or "", key, model.answering, weight)
-            )
-        else:
-            line = int(rows.lines[start + at]) + before
-            found.append(_unreadable(layout, line, no_value_of(values, at)))
-    return found
+@dataclass(frozen=True)
+class _Asked:
+    """A model that is asked about the rows of a file.
+
+    Attributes:
+        layout: The file.
+        columns: The columns that the model takes, and their types.
+        data: The pipeline's settings.
+        model: The model.
+    """
+
+    layout: TableLayout
+    columns: Mapping[str, ColumnType]
+    data: CsvData
+    model: PushedModel
+
+    def answers(self, rows: Rows, before: int, in_part: int) -> Iterator[list[Prediction | Quarantined]]:
+        """Yields what comes of each line, in their order, batch by batch.
+
+        Args:
+            rows: The rows of some lines, and those lines that make none.
+            before: Rows in the file's parts before that of these.
+            in_part: Rows of the part before these.
+        """
+        faults = self._faults(rows, before, in_part)
+        if not rows.table.num_rows:
+            yield [*faults]
+            return
+        lines, told = [fault.line for fault in rows.faults], 0
+        for start in range(0, rows.table.num_rows, BATCH):
+            of_rows = rows.lines[start : start + BATCH].tolist()
+            is_last = start + BATCH >= rows.table.num_rows
+            due = len(lines) if is_last else bisect(lines, of_rows[-1])
+            found = [*self._predicted(rows, start, before), *faults[told:due]]
+            yield [found[at] for at in np.argsort(of_rows + lines[told:due], kind="stable")]
+            told = due
+
+    def _faults(self, rows: Rows, before: int, in_part: int) -> list[QuarantinedRow]:
+        lines = np.array([fault.line for fault in rows.faults], np.int64)
+        # Where rows take several lines, only their order says which a fault is.
+        numbers = np.searchsorted(rows.lines, lines) + np.arange(len(lines)) + before + in_part + 1
+        return [
+            self._fault(fault.line + before, number, fault.reason)
+            for fault, number in zip(rows.faults, numbers.tolist(), strict=True)
+        ]
+
+    def _predicted(self, rows: Rows, start: int, before: int) -> list[Prediction | Quarantined]:
+        labelled, data, model = rows.table.slice(start, BATCH), self.data, self.model
+        values = {name: values_of(labelled[name].combine_chunks(), kind) for name, kind in self.columns.items()}
+        labels = self._labels(labelled)
+        keys = _keys(labelled, data.id)
+        is_weighted = bool(data.weight) and data.weight in labelled.column_names
+        weights = labelled[data.weight].to_pylist() if is_weighted else [1.0] * labelled.num_rows
+        nothing = nothing_of(values)
+        found: list[Prediction | Quarantined] = []
+        for at, scores in enumerate(model.of_rows(values)):
+            row, line = int(rows.row_numbers[start + at]) + before + 1, int(rows.lines[start + at]) + before
+            if nothing[at]:
+                found.append(self._fault(line, row, NO_VALUE))
+            elif np.isfinite(scores).all():
+                path, label, key, weight = self.layout.files[0].path, labels[at], keys[at], weights[at]
+                found.append(
+                    number_prediction(path, row, scores, label, key, weight)
+                    if model.task.of_numbers
+                    else prediction(path, row, scores, model.class_names, label or "", key, model.answering, weight)
+                )
+            else:
+                found.append(self._fault(line, row, no_value_of(values, at)))
+        return found
+
+    def _labels(self, table: pa.Table) -> list[Any]:
+        if LABEL not in table.column_names:
+            return [None] * table.num_rows
+        named = booleans(self.model.class_names)
+        return [named.get(label, label) for label in table[LABEL].to_pylist()]
+
+    def _fault(self, line: int, row: int, reason: str) -> QuarantinedRow:
+        return QuarantinedRow(place=self.layout.place(0, line), row=row, reason=reason)
 
 
 def no_value_of(columns: Mapping[str, Values], at: int) -> str:
@@ -193,14 +245,10 @@ def _keys(table: pa.Table, names: Sequence[str]) -> list[dict[str, str]]:
     return [dict(zip(names, key, strict=True)) for key in zip(*columns, strict=True)] or [{}] * table.num_rows
 
 
-def _values(column: pa.Array, kind: ColumnType) -> Values:
-    """Returns a column as a model takes it."""
+def values_of(column: pa.Array, kind: ColumnType) -> Values:
+    """Returns a column of a table, dates of it as seconds since 1970-01-01 UTC, as a model takes it."""
     if kind == "date":
         column = pc.strftime(column.cast(pa.timestamp("s")), SECONDS)
     if kind in ("date", "string"):
         return np.asarray(column.fill_null("").to_numpy(zero_copy_only=False))
     return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.float32 if kind == "float" else np.float64)
-
-
-def _unreadable(layout: TableLayout, line: int, reason: str) -> Quarantined:
-    return Quarantined(place=layout.place(0, line), reason=reason)

@@ -75,11 +75,13 @@ class OfNumbers(tf.Module):
 COLUMN_TYPES = {"size": "float", "code": "int", "colour": "string", "day": "date"}
 
 
-def save_column_model(folder):
-    """Saves a model of two classes by columns of each type."""
+def save_column_model(folder, trained=None):
+    """Saves a model of two classes by columns of each type, with what training had in some of them."""
     model = OfColumns()
     save(model, {"columns": model.classify}, ("no", "yes"), [], str(folder))
     inputs = {name: {"input": name, "type": kind} for name, kind in COLUMN_TYPES.items()}
+    for name, each in (trained or {}).items():
+        inputs[name]["trained"] = each
     (folder / INPUTS_FILE).write_text(json.dumps(inputs))
 
 

@@ -108,8 +108,8 @@ def test_files_of_rows(rows, tmp_path):
     (tmp_path / "rows.csv").write_text("m_bb,m_jj\n3,1\nx,1\n0,1\n")
     found = rows.predict(tmp_path / "rows.csv")
     assert list(found.columns) == ["file", "row", "label", "probability", "0", "1", "fault"]
-    assert list(found.row.dropna()) == [1, 3]
-    assert list(found.label[found.fault == ""]) == ["1", "0"]
+    assert list(found.row) == [1, 2, 3]
+    assert list(found.label) == ["1", None, "0"]
     (fault,) = found[found.fault != ""].itertuples()
     assert (fault.file, fault.fault) == (f"{tmp_path}/rows.csv, line 3", "m_bb: 'x' is no number")
 

@@ -61,6 +61,17 @@ def test_names_that_are_no_utf8(manifest, take, encode, tmp_path):
     assert take(manifest("path,label\ncaf\udce9.jpg,cat\n")).labels() == {"cat": 1}
 
 
+def test_labels_that_are_no_utf8(manifest, take):
+    rows = "photos/000.jpg,Äpfel\nphotos/001.jpg,Birnen\n"
+    taken = take(manifest(f"path,label\n{rows}", "cp1252"))
+    assert taken.labels() == {"Birnen": 1}
+    assert taken.quarantined == {
+        "labels.csv, row 2": r"manifest row 2: the label of file photos/000.jpg isn't UTF-8 text (\xc4pfel): save the "
+        "manifest as UTF-8"
+    }
+    assert take(manifest(f"path,label\n{rows}")).labels() == {"Äpfel": 1, "Birnen": 1}
+
+
 def test_rows_that_cant_be_used(manifest, take, tmp_path):
     (tmp_path / "photos" / "text.jpg").write_text("text")
     taken = take(

@@ -34,6 +34,37 @@ def test_classes(archive, encode, take):
     assert taken.quarantined == {"bird/": "the class folder is empty"}
 
 
+def clear_utf8_flag(path):
+    """As the `zip` of Linux and macOS's Finder leave it, whose names are UTF-8 all the same."""
+    content = bytearray(path.read_bytes())
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        at = content.find(signature)
+        while at >= 0:
+            content[at + flags + 1] &= ~8
+            at = content.find(signature, at + 1)
+    path.write_bytes(content)
+
+
+def test_names_in_utf8_that_are_not_flagged_as_such(archive, encode, take):
+    members = [(f"obst/{name}/größe.jpg", encode(color)) for color, name in enumerate(["Äpfel", "A\u0308pfel", "桃"])]
+    path = archive([*members, ("obst/Käse/", b""), ("obst/桃/../../ß.jpg", encode())])
+    clear_utf8_flag(path)
+    with zipfile.ZipFile(path) as file:
+        assert "obst/├äpfel/gr├╢├ƒe.jpg" in file.namelist()
+    taken = take(path)
+    assert taken.labels() == {"Äpfel": 2, "桃": 1}
+    assert taken.quarantined == {
+        "obst/Käse/": "the class folder is empty",
+        "obst/桃/../../ß.jpg": "its name leads out of the archive (../)",
+    }
+
+
+def test_names_of_dos_stay_as_they_are(archive, encode, take):
+    path = archive([("Xpfel/a.jpg", encode(1)), ("cat/b.jpg", encode(2))])
+    path.write_bytes(path.read_bytes().replace(b"Xpfel", "Äpfel".encode("cp437")))
+    assert take(path).labels() == {"Äpfel": 1, "cat": 1}
+
+
 def test_wrapped_splits(archive, encode, take):
     names = [f"filtered/{split}/cats/{index}.jpg" for split in ("train", "validation") for index in range(2)]
     members = [(name, encode(index)) for index, name in enumerate(names)]

@@ -14,6 +14,7 @@ from components.errors import TransferlineError
 from components.ingest.report import Quarantined
 from pipeline.prediction.evaluate import evaluate
 from pipeline.prediction.frames import predict as predict_frame
+from pipeline.prediction.novelties import WatchedModel
 from pipeline.prediction.pushed_model import PushedModel
 from pipeline.prediction.rows import predict_rows
 
@@ -103,6 +104,20 @@ def test_numbers_are_texts_where_the_column_is_of_texts(model, tmp_path):
     assert predicted(model, tmp_path / "rows.jsonl")[0] == {1: pytest.approx(0.1)}
 
 
+def test_values_of_json_and_frames_are_written_as_training_wrote_them(tmp_path):
+    save_column_model(tmp_path / "1", {"colour": {"missing": 0.0, "values": ["true", "false", "3.0"]}})
+    model = WatchedModel(str(tmp_path / "1"))
+    given = [True, False, 3.0, "?"]
+    (tmp_path / "rows.jsonl").write_text(as_json([{"size": 1, "colour": value} for value in given]))
+    data = DATA.model_copy(update={"missing": ("?",)})
+    assert len(predicted(model, tmp_path / "rows.jsonl", data)[0]) == len(given)
+    predict_frame(data, pd.DataFrame({"size": 1, "code": None, "colour": given, "day": None}), model)
+    assert model.novelties.unseen_share("colour") == 0
+    assert [line for line in model.novelties.lines() if "colour" in line] == [
+        "'colour' has no value in 2 of 8 rows (25.0%), and in no training row."
+    ]
+
+
 def test_labelled_lines_of_json_are_evaluated(model, tmp_path):
     rows = [{**row, "class": label} for row, label in zip(ROWS, ("yes", "no", "perhaps"), strict=True)]
     (tmp_path / "rows.jsonl").write_text(as_json([*rows, ROWS[0]]))
@@ -110,8 +125,8 @@ def test_labelled_lines_of_json_are_evaluated(model, tmp_path):
     result = evaluate(DATA, [str(tmp_path / "rows.jsonl")], model, told.append)
     assert (result.evaluated, result.quarantined, result.accuracy) == (2, 2, 0.5)
     assert [each.reason for each in told] == [
-        "the label class is missing",
         "the model doesn't know the class 'perhaps': no, yes",
+        "the label class is missing",
     ]
 
 

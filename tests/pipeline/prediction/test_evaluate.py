@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 from small_models import save_row_model
 
+from components.arrow import pa, parquet
 from components.csv_example_gen.config import CsvData
 from components.image_example_gen.config import ImageData
 from pipeline.prediction.evaluate import evaluate
@@ -118,6 +119,34 @@ def test_labels_are_read_as_at_ingestion(measure, tmp_path, label):
     save_row_model(tmp_path / "7", ("0", "1"))
     result, _ = measure(f"my b,class,a\n0,{label},3\n0,0,-1\n", model=PushedModel(str(tmp_path / "7")))
     assert (result.evaluated, result.accuracy) == (2, 1.0)
+
+
+def test_classes_that_only_look_like_numbers_are_read_as_text(measure, tmp_path):
+    save_row_model(tmp_path / "7", ("01", "02"))
+    result, told = measure("my b,class,a\n0,02,3\n0, 01 ,-1\n0,2,3\n", model=PushedModel(str(tmp_path / "7")))
+    assert (result.evaluated, result.accuracy) == (2, 1.0)
+    assert [each.reason for each in told] == ["the model doesn't know the class '2': 01, 02"]
+
+
+@pytest.mark.parametrize("classes", [("0", "1"), ("False", "True"), ("false", "true")])
+@pytest.mark.parametrize("texts", [("False", "True"), ("false", "true"), ("FALSE", "TRUE"), ("0", "1"), ("0.0", "1.0")])
+def test_booleans_are_the_classes_however_both_are_written(measure, tmp_path, classes, texts):
+    save_row_model(tmp_path / "7", classes)
+    content = f"my b,class,a\n0,{texts[1]},3\n0,{texts[0]},-1\n"
+    result, told = measure(content, model=PushedModel(str(tmp_path / "7")))
+    assert (result.evaluated, result.accuracy, told) == (2, 1.0, [])
+
+
+@pytest.mark.parametrize("classes", [("0", "1"), ("False", "True"), ("false", "true")])
+def test_booleans_of_parquet_and_json_are_the_classes(tmp_path, classes):
+    save_row_model(tmp_path / "7", classes)
+    rows = [{"class": True, "a": 3.0, "my b": 0.0}, {"class": False, "a": -1.0, "my b": 0.0}]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "rows.parquet")
+    for data in (ROWS, ROWS.model_copy(update={"types": {"class": "string"}})):
+        paths = [str(tmp_path / name) for name in ("rows.jsonl", "rows.parquet")]
+        result = evaluate(data, paths, PushedModel(str(tmp_path / "7")), print)
+        assert (result.evaluated, result.quarantined, result.accuracy) == (4, 0, 1.0)
 
 
 def test_without_a_header(measure):

@@ -1,7 +1,5 @@
 """What rows have, or lack, that training didn't is counted and told."""
 
-import json
-
 import numpy as np
 import pytest
 from small_models import save_column_model
@@ -9,7 +7,6 @@ from small_models import save_column_model
 from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from components.image_example_gen.config import ImageData
-from components.trainer.serving import INPUTS_FILE
 from pipeline.prediction.novelties import Novelties, TrainedColumn, WatchedModel
 from pipeline.prediction.predict import predict_and_print, predict_and_write
 
@@ -97,10 +94,7 @@ def column_model(tmp_path):
     """Saves a model by columns that has in its inputs what training had."""
 
     def save(trained):
-        save_column_model(tmp_path / "1")
-        path = tmp_path / "1" / INPUTS_FILE
-        inputs = json.loads(path.read_text())
-        path.write_text(json.dumps({name: each | trained.get(name, {}) for name, each in inputs.items()}))
+        save_column_model(tmp_path / "1", trained)
         return str(tmp_path / "1")
 
     return save
@@ -117,7 +111,7 @@ def no_values_to_compare_with(data, file, folder, tmp_path, capsys):
     return not out.exists() and not capsys.readouterr().out
 
 
-@pytest.mark.parametrize("trained", [{}, {"colour": {"trained": {"missing": 0.0, "values": None}}}])
+@pytest.mark.parametrize("trained", [{}, {"colour": {"missing": 0.0, "values": None}}])
 def test_a_bound_where_no_column_has_values_is_an_error(column_model, tmp_path, capsys, trained):
     folder = column_model(trained)
     (tmp_path / "rows.csv").write_text("size,code,colour,day\n1,7,green,\n")
@@ -133,7 +127,7 @@ def test_a_bound_for_models_without_columns_that_tell_is_an_error(row_model, pho
 
 
 def test_a_bound_holds_where_a_column_has_values(column_model, tmp_path):
-    folder = column_model({"colour": {"trained": {"missing": 0.0, "values": ["red"]}}})
+    folder = column_model({"colour": {"missing": 0.0, "values": ["red"]}})
     (tmp_path / "rows.csv").write_text("size,code,colour,day\n1,7,green,\n1,7,red,\n")
     data, file = CsvData(label="class", header="yes"), str(tmp_path / "rows.csv")
     assert predict_and_print(data, [file], WatchedModel(folder), as_json=False, max_unseen=0.5).predicted == 2

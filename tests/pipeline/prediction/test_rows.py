@@ -10,11 +10,14 @@ from small_models import save_row_model
 
 from components.arrow import pa, parquet
 from components.csv_example_gen import blocks
+from components.csv_example_gen import parquet as parquet_rows
 from components.csv_example_gen.config import CsvData
 from components.ingest.report import Quarantined
+from pipeline.prediction import json_rows
 from pipeline.prediction import rows as rows_module
 from pipeline.prediction.frames import predict as predict_frame
 from pipeline.prediction.pushed_model import PushedModel
+from pipeline.prediction.results import QuarantinedRow
 from pipeline.prediction.rows import predict_rows
 
 NAMED = CsvData(label="class", header="yes")
@@ -114,6 +117,60 @@ def test_many_rows_come_in_batches_and_ranges(predict, monkeypatch):
     assert [each.scores["yes"] for each in found] == [yes(n / 100, 0) for n in range(1000)]
 
 
+WRONG = {1, 2, 7, 100, 101, 250, 300}
+"""Rows that are wrong: the first ones, the last one, and on both sides of a batch's end."""
+
+
+def with_wrong_rows(right, wrong):
+    return "".join(f"{wrong if row in WRONG else right}\n" for row in range(1, 301))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "data"),
+    [
+        ("rows.csv", "a,my b\n" + with_wrong_rows("1,0", "x,0"), NAMED),
+        ("rows.csv", "a,my b\n" + with_wrong_rows("1,0", ""), NAMED),
+        ("rows.csv", "a,my b\n" + with_wrong_rows("1,0", ","), NAMED),
+        ("rows.csv.gz", "a,my b\n" + with_wrong_rows("1,0", "1"), NAMED),
+        (
+            "rows.csv",
+            "a,my b,note\n" + with_wrong_rows('1,0,"two\nlines"', 'x,0,"two\nlines"'),
+            NAMED.model_copy(update={"newlines_in_values": True}),
+        ),
+        ("rows.jsonl", with_wrong_rows('{"a": 1, "my b": 0}', '{"a": "x"}'), NAMED),
+        ("rows.jsonl", with_wrong_rows('{"a": 1, "my b": 0}', ""), NAMED),
+    ],
+)
+def test_rows_and_faults_come_in_the_order_of_the_file(predict, monkeypatch, name, content, data):
+    monkeypatch.setattr(rows_module, "BATCH", 50)
+    monkeypatch.setattr(json_rows, "AT_ONCE", 80)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 100)
+    plain = blocks.ranges_of
+    monkeypatch.setattr(blocks, "ranges_of", lambda *args, whole: plain(*args, whole=whole, range_bytes=500))
+    found = predict(gzip.compress(content.encode()) if name.endswith(".gz") else content, data, name)
+    assert [each.row for each in found] == list(range(1, 301))
+    assert {each.row for each in found if isinstance(each, Quarantined)} == WRONG
+
+
+def test_rows_of_parquet_and_faults_come_in_the_order_of_the_file(predict, tmp_path, monkeypatch):
+    monkeypatch.setattr(rows_module, "BATCH", 50)
+    monkeypatch.setattr(parquet_rows, "BATCH_ROWS", 80)
+    texts = ["x" if row in WRONG else "1" for row in range(1, 301)]
+    parquet.write_table(pa.table({"a": texts, "my b": [0.0] * 300}), tmp_path / "rows.parquet", row_group_size=130)
+    found = predict(None, name="rows.parquet")
+    assert [each.row for each in found] == list(range(1, 301))
+    assert {each.row for each in found if isinstance(each, Quarantined)} == WRONG
+
+
+def test_a_frame_of_files_has_a_row_for_each_of_theirs(row_model, tmp_path):
+    (tmp_path / "a.csv").write_text("a,my b\nx,0\n1,0\n\n2,0\n3\n")
+    (tmp_path / "b.csv").write_text("a,c\n1,0\n")
+    frame = predict_frame(NAMED, [str(tmp_path / name) for name in ("a.csv", "b.csv")], row_model)
+    assert frame["row"].astype(object).tolist() == [1, 2, 3, 4, 5, pd.NA]
+    assert frame["label"].tolist() == [None, "yes", None, "yes", None, None]
+    assert [bool(fault) for fault in frame["fault"]] == [True, False, True, False, True, True]
+
+
 @pytest.mark.parametrize(
     ("content", "data", "reason"),
     [
@@ -153,13 +210,15 @@ def test_the_key_of_a_row_goes_with_its_prediction(predict):
 def test_a_row_without_any_value_is_named_and_not_predicted(predict, tmp_path):
     first, fault, last = predict("a,note,my b\n3,x,1\n,nothing else,\n1,x,1\n")
     assert (first.row, last.row) == (1, 3)
-    assert fault == Quarantined(
-        place=f"{tmp_path}/rows.csv, line 3", reason="there is no value in any column that the model learned from"
+    assert fault == QuarantinedRow(
+        place=f"{tmp_path}/rows.csv, line 3",
+        reason="there is no value in any column that the model learned from",
+        row=2,
     )
 
 
 def test_dates_are_read_as_training_read_them(predict):
     data = NAMED.model_copy(update={"dates": {"a": "%d.%m.%Y"}})
     found = predict("a,my b\n01.01.1970,1\n30.02.1970,1\n", data)
-    assert found[0].reason == "a: '30.02.1970' is no date of the form %d.%m.%Y"
-    assert found[1].scores["yes"] == yes(0, 1)
+    assert found[0].scores["yes"] == yes(0, 1)
+    assert found[1].reason == "a: '30.02.1970' is no date of the form %d.%m.%Y"

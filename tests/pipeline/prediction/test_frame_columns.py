@@ -1,0 +1,83 @@
+import datetime
+import io
+
+import pandas as pd
+import pytest
+
+from components.csv_example_gen.config import CsvData
+from components.errors import TransferlineError
+from pipeline.prediction.frame_columns import columns_of
+
+NOON = datetime.datetime(2024, 2, 29, 12, 0, 0, 999_999)
+AHEAD = datetime.timezone(datetime.timedelta(hours=2))
+
+
+def dates_of(column, written="iso"):
+    data = CsvData(label="class", dates={"day": written})
+    return list(columns_of(pd.DataFrame({"day": column}), {"day": "date"}, data, {})["day"])
+
+
+@pytest.mark.parametrize("none", [[], [None]])
+def test_text_dates_are_those_of_a_file(none):
+    given = ["2024-02-29", "9999-12-31", "0900-05-05", "2024-02-29 13:45:00.5+02:00"]
+    expected = ["2024-02-29T00:00:00", "9999-12-31T00:00:00", "0900-05-05T00:00:00", "2024-02-29T11:45:00"]
+    assert dates_of([*given, *none]) == expected + [""] * len(none)
+
+
+@pytest.mark.parametrize("none", [[], [None]])
+def test_dates_by_their_type_are_of_any_year_and_read_as_what_they_are(none):
+    given = [datetime.date(9999, 12, 31), NOON, NOON.replace(tzinfo=AHEAD)]
+    expected = ["9999-12-31T00:00:00", "2024-02-29T12:00:00", "2024-02-29T10:00:00"]
+    assert dates_of([*given, *none], "%d.%m.%Y") == expected + [""] * len(none)
+    stamps = pd.Series(pd.to_datetime(["1960-01-01 00:00:00.5", *none])).dt.tz_localize("Europe/Berlin")
+    assert dates_of(stamps, "%d.%m.%Y") == ["1959-12-31T23:00:00"] + [""] * len(none)
+
+
+def test_dates_that_pandas_takes_for_numbers_are_read_as_they_are_written():
+    assert dates_of([20240229, 20240301], "%Y%m%d") == ["2024-02-29T00:00:00", "2024-03-01T00:00:00"]
+    with pytest.raises(TransferlineError, match="The column 'day' has 7, which is no date"):
+        dates_of([7])
+
+
+CODES = "smoker,zip,code,note\ntrue,10115,7,?\nfalse,,8, a \n,20095,9,?b\n"
+
+
+def texts_of(frame, trained, **settings):
+    data = CsvData(label="class", **settings)
+    types = dict.fromkeys(frame.columns, "string")
+    return {name: list(each) for name, each in columns_of(frame, types, data, trained).items()}
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+def test_texts_that_pandas_takes_for_others_are_those_of_the_file(rows):
+    """Of two rows `smoker` is of booleans, of three of objects."""
+    frame = pd.read_csv(io.StringIO(CODES), nrows=rows)
+    trained = {"smoker": frozenset(["true", "false"]), "note": frozenset([" a ", "?b"])}
+    assert texts_of(frame, trained, missing=("", "?")) == {
+        "smoker": ["true", "false", ""][:rows],
+        "zip": ["10115", "", "20095"][:rows],
+        "code": ["7", "8", "9"][:rows],
+        "note": ["", " a ", "?b"][:rows],
+    }
+
+
+@pytest.mark.parametrize("kind", ["boolean", "category", "object"])
+def test_booleans_of_each_type_are_written_as_training_wrote_them(kind):
+    frame = pd.DataFrame({"smoker": pd.Series([True, None, False], dtype=kind)})
+    assert texts_of(frame, {"smoker": frozenset(["TRUE", "FALSE"])}) == {"smoker": ["TRUE", "", "FALSE"]}
+    assert texts_of(frame, {}) == {"smoker": ["True", "", "False"]}
+
+
+def test_a_sign_for_no_value_that_training_had_is_a_value():
+    frame = pd.DataFrame({"note": ["?", "-", None]})
+    assert texts_of(frame, {"note": frozenset("?")}, missing=("?", "-")) == {"note": ["?", "", ""]}
+
+
+def test_numbers_and_dates_in_text_have_no_value_where_the_data_say_so():
+    frame = pd.DataFrame({"size": ["1.5", " ? ", ""], "day": ["2024-02-29", "?", " "]})
+    data = CsvData(label="class", missing=("", "?"))
+    found = columns_of(frame, {"size": "float", "day": "date"}, data, {})
+    assert found["size"].tolist() == pytest.approx([1.5, float("nan"), float("nan")], nan_ok=True)
+    assert list(found["day"]) == ["2024-02-29T00:00:00", "", ""]
+    with pytest.raises(TransferlineError, match=r"The column 'size' has ' \? ', which is no number"):
+        columns_of(frame, {"size": "float"}, CsvData(label="class"), {})
