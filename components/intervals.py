@@ -13,6 +13,18 @@ CONFIDENCE = 0.95
 QUANTILE = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
 
 
+def effective_examples(weights: float, squares: float) -> float:
+    """Returns how many examples of one weight tell as much as examples that weigh differently.
+
+    Source: L. Kish, Survey Sampling (1965), 11.7.
+
+    Args:
+        weights: Sum of the weights.
+        squares: Sum of their squares; 0 is returned where nothing weighs anything.
+    """
+    return weights**2 / squares if squares else 0.0
+
+
 def share_interval(value: float, examples: float) -> tuple[float, float] | None:
     """Returns Wilson's score interval of a share, such as accuracy, precision or recall.
 

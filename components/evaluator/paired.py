@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from components.evaluator.predicted import Classes, Number, Predicted
 from components.evaluator.statistics import Floats, Found, SliceKey, Statistics
-from components.intervals import QUANTILE
+from components.intervals import QUANTILE, effective_examples
 from components.operating_point import EVEN
 from components.outcome import Paired, PairedErrors
 
@@ -130,7 +130,7 @@ def _errors(totals: Mapping[str, float]) -> PairedErrors:
     weight = totals[WEIGHT]
     mean = totals[GAINED] / weight
     squares = totals[SQUARED_GAIN] - 2 * mean * totals[WEIGHTED_GAIN] + mean**2 * totals[SQUARED_WEIGHT]
-    examples = weight**2 / totals[SQUARED_WEIGHT]  # as many of one weight would tell as much
+    examples = effective_examples(weight, totals[SQUARED_WEIGHT])
     variance = max(0.0, squares) / weight**2 * examples / (examples - 1) if examples > 1 else math.inf
     half = QUANTILE * math.sqrt(variance)
     return PairedErrors(difference=-mean, low=-mean - half, high=-mean + half)

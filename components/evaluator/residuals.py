@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from components.errors import TransferlineError
 from components.evaluator.statistics import COUNT, Statistics, Table, added_cells
-from components.intervals import QUANTILE
+from components.intervals import QUANTILE, effective_examples
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -157,7 +157,8 @@ class Moments:
         """Of the weighted mean of a term whose mean is 0."""
         squares = self.sums[1:]
         weight, squared_weights = self.sums[0] @ ONE, ONE @ squares @ ONE
-        if not squared_weights or (examples := weight**2 / squared_weights) <= 1:
+        examples = effective_examples(weight, squared_weights)
+        if examples <= 1:
             return None
         total = float(of @ squares @ of)
         # What the sums cancel to means nothing where it is no larger than what rounding leaves of them.

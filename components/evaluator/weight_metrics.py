@@ -16,6 +16,7 @@ from tensorflow_model_analysis.metrics.metric_types import (
 from tensorflow_model_analysis.metrics.metric_util import to_label_prediction_example_weight
 
 from components.evaluator.own_metric import OfModel
+from components.intervals import effective_examples
 
 WEIGHTS = "_weights"
 """TFMA's key of the sums: of the weights, and of their squares, float64 [2]."""
@@ -24,18 +25,14 @@ Sums = npt.NDArray[np.float64]
 
 
 class EffectiveExampleCount(OfModel):
-    """The square of the sum of the weights by the sum of their squares; 0 where nothing weighs anything.
-
-    Source: L. Kish, Survey Sampling (1965), 11.7.
-    """
+    """See `components.intervals.effective_examples`."""
 
     def _computations(self, key: MetricKey, eval_config: Any) -> MetricComputations:
         where = {name: getattr(key, name) for name in ("model_name", "output_name", "example_weighted")}
         sums = MetricKey(WEIGHTS, **where)
 
         def value(metrics: dict[MetricKey, Any]) -> dict[MetricKey, float]:
-            of_weights, of_squares = metrics[sums]
-            return {key: float(of_weights**2 / of_squares) if of_squares else 0.0}
+            return {key: effective_examples(*metrics[sums].tolist())}
 
         return [
             MetricComputation([sums], None, AddWeights(sums, eval_config)),

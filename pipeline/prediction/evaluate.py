@@ -14,7 +14,7 @@ from components.image_example_gen.config import ImageData
 from components.image_example_gen.listing import list_photos
 from components.image_example_gen.records import PhotoSource
 from components.ingest.report import Quarantined
-from components.intervals import share_interval
+from components.intervals import effective_examples, share_interval
 from components.settings import Settings
 from components.wording import listed, printable
 from pipeline.prediction.number_evaluation import NumberResult, evaluate_numbers
@@ -155,7 +155,8 @@ def _measured(
     np.add.at(weighed, (labels, predicted), 1 if weights is None else weights)
     counts = weighed.sum() > 0
     accuracy = float(weighed.trace() / weighed.sum()) if counts else None
-    low, high = (share_interval(accuracy, count) if accuracy is not None else None) or (None, None)
+    told = count if weights is None else effective_examples(float(weights.sum()), float(weights @ weights))
+    low, high = (share_interval(accuracy, told) if accuracy is not None else None) or (None, None)
     own = np.clip(scores[np.arange(count), labels].astype(np.float64), SMALLEST, 1)
     both = len(names) == 2 and weighed.sum(axis=1).all()
     return EvaluationResult(

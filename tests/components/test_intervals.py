@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.intervals import auc_interval, mean_share_interval, share_interval
+from components.intervals import auc_interval, effective_examples, mean_share_interval, share_interval
 
 
 def test_wilsons_interval_of_the_textbook():
@@ -12,6 +12,12 @@ def test_wilsons_interval_of_the_textbook():
 def test_a_share_of_one_has_an_interval_that_widens_as_examples_get_fewer():
     (many, one), (few, _) = share_interval(1.0, 100), share_interval(1.0, 5)
     assert (one, few < many) == (pytest.approx(1.0), True)
+
+
+def test_examples_that_weigh_differently_tell_less():
+    assert effective_examples(100 * 3.0, 100 * 9.0) == 100
+    assert effective_examples(4.0, 10.0) == 1.6  # 3 and 1
+    assert effective_examples(0.0, 0.0) == 0
 
 
 def test_of_nothing_there_is_no_interval():
