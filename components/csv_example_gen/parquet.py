@@ -109,6 +109,8 @@ def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, 
     if kind in ("float", "int") and pa.types.is_string(column.type):
         # Where text is to be a number, it is written as in CSV.
         return numbers_in(name, column, kind, data, reasons)
+    if kind == "int" and pa.types.is_floating(column.type):
+        column = _without_nan(column)
     try:
         return column.cast(ARROW_TYPES[kind], safe=kind != "float")
     except pa.ArrowInvalid:
@@ -144,13 +146,20 @@ def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) 
     )
 
 
+def _without_nan(numbers: pa.Array) -> pa.Array:
+    """Returns numbers with a missing value for NaN, as pandas writes one."""
+    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, numbers.type), numbers)
+
+
 def _cast_each(name: str, column: pa.Array, kind: pa.DataType, reasons: dict[int, str]) -> pa.Array:
     """Converts value by value the column of a batch that doesn't convert as a whole."""
     values = []
-    for row, value in enumerate(column):
+    for row in range(len(column)):
+        value = column.slice(row, 1)
         try:
+            # Arrow 10 checks the cast of an array, not that of a scalar.
             values.append(value.cast(kind))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            reasons[row] = f"{name}: {value.as_py()!r} is no {kind}"
-            values.append(pa.scalar(None, kind))
-    return pa.array([value.as_py() for value in values], kind)
+            reasons[row] = f"{name}: {value[0].as_py()!r} is no {kind}"
+            values.append(pa.nulls(1, kind))
+    return pa.concat_arrays(values)
