@@ -50,7 +50,18 @@ NEAR = "its quotes, or those of a line near it, don't enclose whole cells"
 
 # What Arrow reads as a number, and a leading plus, which it doesn't.
 FLOAT_PATTERN = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:nan|inf|infinity))$"
-INT_PATTERN = r"^[+-]?\d{1,18}(\.0*)?$"
+
+
+def _up_to(largest: str) -> str:
+    """Returns a pattern of the numbers up to the largest, without zeros before them."""
+    digits = len(largest)
+    less = (
+        f"{largest[:at]}[0-{int(digit) - 1}]\\d{{{digits - at - 1}}}" for at, digit in enumerate(largest) if digit > "0"
+    )
+    return "|".join([rf"\d{{1,{digits - 1}}}", *less, largest])
+
+
+INT_PATTERN = rf"^(\+?0*({_up_to(str(2**63 - 1))})|-0*({_up_to(str(2**63))}))(\.0*)?$"
 NO_DIGIT = "?"
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 

@@ -172,12 +172,17 @@ def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:
     is_text = pa.types.is_string(given.type)
     if kind == "date" or (is_text and _share(given, DATE) >= MOSTLY):
         return "date"
-    if is_text or pc.all(pc.equal(pc.round(given), given)).as_py():
+    if is_text or _are_whole(given):
         if distinct == len(given) >= LEAST_ROWS and not (is_text and has_many_words(given)):
             return "key"
         if is_named_like_key(name):
             return "group"
     return "text" if is_text else "feature"
+
+
+def _are_whole(numbers: pa.Array) -> bool:
+    # Arrow rounds whole numbers as floats, which hold none beyond 2^53.
+    return pa.types.is_integer(numbers.type) or bool(pc.all(pc.equal(pc.round(numbers), numbers)).as_py())
 
 
 def _share(given: pa.Array, pattern: str) -> float:

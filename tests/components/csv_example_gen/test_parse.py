@@ -48,6 +48,18 @@ def test_what_the_user_calls_missing(take, tmp_path):
     assert sorted({row.get("x", -1.0) for row in stored}) == [-1.0, 1.5, 2.5]
 
 
+def test_a_fault_in_another_column_leaves_whole_numbers_of_64_bits_as_they_are(take, tmp_path):
+    largest = 2**63 - 1
+    cells = ["1234567890123456789", str(largest), str(-(2**63)), f"000{largest}", f"+{largest}", f"{largest}.0"]
+    larger = ["9223372036854775808", "9999999999999999999", "-9223372036854775809", "1" * 20]
+    path = tmp_path / "rows.csv"
+    path.write_text("n,x,label\n1,oops,b\n" + "".join(f"{cell},1.5,a\n" for cell in [*cells, *larger]))
+    stored, _, faults = take(path, types={"n": "int", "x": "float"})
+    assert sorted(row["n"] for row in stored) == [-(2**63), 1234567890123456789, *[largest] * 4]
+    reasons = ["x: 'oops' is no number", *(f"n: '{cell}' is no whole number" for cell in larger)]
+    assert [fault.reason for fault in faults] == reasons
+
+
 def test_line_breaks_in_cells(take, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text('text,x,label\n"one\ntwo",0.5,0\n"said ""so"", yes",1.5,1\nplain,oops,0\n"a\n\nb",2.5,1\n')

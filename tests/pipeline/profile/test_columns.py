@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from components.arrow import pa
+from components.transform.config import Number
 from pipeline.profile.columns import counts_rows, look_at_columns
 
 HOURS = [hour for _ in range(60) for hour in range(24)]
@@ -64,3 +65,12 @@ def test_a_counter_is_none_of_the_features_and_a_date_is_a_date():
     types = {"sample": "float", "x": "float", "day": "date", "once": "date", "label": "string"}
     roles = {column.name: column.role for column in look_at_columns(table, types, "label")}
     assert roles == {"sample": "counter", "x": "feature", "day": "date", "once": "constant"}
+
+
+def test_whole_numbers_that_no_float_holds_are_keys_groups_or_numbers():
+    numbers = 1234567890123456814 + np.arange(120)
+    table = pa.table({"n": numbers, "customer_id": numbers // 2, "y": numbers // 3, "label": ["a", "b", "b"] * 40})
+    types = {"n": "int", "customer_id": "int", "y": "int", "label": "string"}
+    found = {column.name: column for column in look_at_columns(table, types, "label")}
+    assert {name: column.role for name, column in found.items()} == {"n": "key", "customer_id": "group", "y": "feature"}
+    assert found["y"].feature == Number()
