@@ -123,6 +123,8 @@ def parse(block: Block, columns: tuple[str, ...], types: Mapping[str, ColumnType
     parsed, bad = _read(text, columns, types, data)
     reasons |= {int(kept[number]): reason for number, reason in bad.items()}
     good = np.delete(kept, list(bad)) if bad else kept
+    if data.newlines_in_values:
+        reasons = _with_lines_taken_in(reasons, np.append(lines, block.line + block.data.count(b"\n")))
     faults = [Fault(int(lines[number]), reason) for number, reason in sorted(reasons.items())]
     if block.fault:
         faults.append(Fault(int(lines[-1]) + 1 if len(lines) else block.line, block.fault))
@@ -135,6 +137,15 @@ def _lines_of(content: bytes, starts: Lines, newlines_in_values: bool) -> Lines:
         return np.arange(len(starts), dtype=np.int64)
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == NEWLINE)
     return np.searchsorted(ends, starts).astype(np.int64)
+
+
+def _with_lines_taken_in(reasons: Mapping[int, str], lines: Lines) -> dict[int, str]:
+    """Returns the reasons; those of records with far more lines than a cell has say of how many, since all are lost."""
+    more = np.diff(lines) - 1
+    return {
+        number: f"{reason}; it takes in {more[number]:,} more lines" if more[number] > MAX_LINES_IN_CELL else reason
+        for number, reason in reasons.items()
+    }
 
 
 def _broken_lines(content: bytes, starts: Lines, newlines_in_values: bool) -> dict[int, str]:

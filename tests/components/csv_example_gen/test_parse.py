@@ -68,6 +68,19 @@ def test_line_breaks_in_cells(take, tmp_path):
     assert {row["text"] for row in stored} == {b"one\ntwo", b'said "so", yes', b"a\n\nb"}
 
 
+def test_how_many_lines_a_quote_that_isnt_closed_takes_in_is_told(take, tmp_path):
+    path = tmp_path / "rows.csv"
+    settings = {"newlines_in_values": True, "types": {"label": "string"}}
+    for after, cause in (("", "a quote isn't closed"), ('5",0,1\n', "it has 3 cells instead of 2")):
+        path.write_text('text,label\n"a\nb",1\n"red,0\n' + "plain,1\n" * 200 + after)
+        stored, found, faults = take(path, **settings)
+        assert (found, len(stored)) == (2, 1)
+        lines = 200 + bool(after)
+        assert [(each.place, each.reason) for each in faults] == [
+            ("rows.csv, line 4", f"{cause}; it takes in {lines} more lines")
+        ]
+
+
 def test_inches_are_no_open_quote(take, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text('text,x,label\n5" pipe,0.5,0\nplain,1.5,1\n7" pipe,2.5,0\n')
