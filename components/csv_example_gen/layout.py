@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from components.arrow import open_parquet, pa, pc
 from components.contract import CLASSIFICATION, LABEL, PLACE, REGRESSION, Task
-from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.dates import holds_dates
 from components.csv_example_gen.files import DataFile, Kind
 from components.csv_example_gen.line_breaks import line_starts
@@ -37,6 +37,11 @@ MANY_DIGITS = 300
 
 EXCHANGED = str.maketrans(POINT + COMMA, COMMA + POINT)
 NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
+THOUSANDS: dict[Decimal, str] = {
+    decimal: rf"^\s*[+-]?[1-9]\d{{0,2}}(\{separator}\d{{3}})+(\{decimal}\d+)?\s*$"
+    for decimal, separator in ((POINT, COMMA), (COMMA, POINT))
+}
+"""Numbers with thousands separators, by what stands before a fraction."""
 
 
 @dataclass(frozen=True)

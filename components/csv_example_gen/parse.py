@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import Block
-from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
+from components.csv_example_gen.layout import THOUSANDS
 from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
 from components.ingest.reasons import BLANK
 from components.wording import printable
@@ -473,7 +474,7 @@ _NUMBERS: dict[ColumnType, str] = {"float": "number", "int": "whole number"}
 
 
 def no_number(name: str, text: str, what: str, data: CsvData) -> str:
-    """Returns the reason that a cell is no number, and what to do about a decimal comma.
+    """Returns the reason that a cell is no number, and what to do about a decimal comma or thousands separators.
 
     Args:
         name: The column.
@@ -481,9 +482,15 @@ def no_number(name: str, text: str, what: str, data: CsvData) -> str:
         what: What it should be.
         data: The settings.
     """
-    commas = data.decimal == POINT and DECIMAL_COMMA.fullmatch(text)
-    hint = '; if its comma stands before a fraction, set data.decimal to ","' if commas else ""
-    return f"{name}: {quoted(text)} is no {what}{hint}"
+    return f"{name}: {quoted(text)} is no {what}{_hint(text, data.decimal)}"
+
+
+def _hint(text: str, decimal: Decimal) -> str:
+    if re.match(THOUSANDS[decimal], text):
+        return "; if it has thousands separators, write it without them"
+    if decimal == POINT and DECIMAL_COMMA.fullmatch(text):
+        return '; if its comma stands before a fraction, set data.decimal to ","'
+    return ""
 
 
 def quoted(text: str) -> str:

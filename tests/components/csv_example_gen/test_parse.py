@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from bounded import at_most, in_a_child
 from row_reading import outcome
 
@@ -58,6 +59,24 @@ def test_a_fault_in_another_column_leaves_whole_numbers_of_64_bits_as_they_are(t
     assert sorted(row["n"] for row in stored) == [-(2**63), 1234567890123456789, *[largest] * 4]
     reasons = ["x: 'oops' is no number", *(f"n: '{cell}' is no whole number" for cell in larger)]
     assert [fault.reason for fault in faults] == reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "hint"),
+    [
+        ("1,5", ".", '; if its comma stands before a fraction, set data.decimal to ","'),
+        ("0,123", ".", '; if its comma stands before a fraction, set data.decimal to ","'),
+        ("1,234", ".", "; if it has thousands separators, write it without them"),
+        ("1,234,567.50", ".", "; if it has thousands separators, write it without them"),
+        ("1.234", ",", "; if it has thousands separators, write it without them"),
+        (" 1.234.567,5 ", ",", "; if it has thousands separators, write it without them"),
+        ("1.5", ",", ""),
+        ("12,34,567", ".", ""),
+    ],
+)
+def test_what_to_do_about_a_number_with_commas_or_points(text, decimal, hint):
+    data = CsvData(decimal=decimal)
+    assert parse.no_number("price", text, "number", data) == f"price: {parse.quoted(text)} is no number{hint}"
 
 
 def test_line_breaks_in_cells(take, tmp_path):
