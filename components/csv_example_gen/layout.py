@@ -37,6 +37,9 @@ MANY_DIGITS = 300
 
 EXCHANGED = str.maketrans(POINT + COMMA, COMMA + POINT)
 NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
+CODE = r"^0\d+$"
+"""Whole numbers that a zero stands before: as a number it would be lost, and 01 be the same as 1."""
+
 THOUSANDS: dict[Decimal, str] = {
     decimal: rf"^\s*[+-]?[1-9]\d{{0,2}}(\{separator}\d{{3}})+(\{decimal}\d+)?\s*$"
     for decimal, separator in ((POINT, COMMA), (COMMA, POINT))
@@ -384,11 +387,10 @@ def _types_seen(
             rows += [row for row in csv.reader(group, delimiter=data.delimiter) if len(row) == len(columns)]
     cells = {name: [row[number].strip() for row in rows] for number, name in enumerate(columns)}
     given = {name: [text for text in cells[name] if text not in data.missing] for name in columns}
-    return {
-        name: schema_types.get(name) or _type_seen([_with_point(text, data) for text in given[name]])
-        for name in columns
-        if given[name]
-    }
+    seen = {name: _type_seen([_with_point(text, data) for text in texts]) for name, texts in given.items() if texts}
+    if any(re.match(CODE, text) for text in given.get(data.label, [])):
+        seen[data.label] = TEXT
+    return {name: schema_types.get(name) or kind for name, kind in seen.items()}
 
 
 def _type_seen(given: list[str]) -> ColumnType:

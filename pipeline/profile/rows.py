@@ -15,7 +15,7 @@ from components.csv_example_gen.config import POINT, ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs, together
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.files import DataFile, look_for_files
-from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
+from components.csv_example_gen.layout import CODE, NUMBER, TableLayout, find_layout
 from components.csv_example_gen.long_cells import long_cells
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.csv_example_gen.splits import inputs_of, row_hashes
@@ -144,6 +144,8 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Tas
         reader = Reader(find_layout(files, data, {}), data)
         sample = _sample(reader)  # what is of Parquet was typed as it was read
     if (task or _proposed_task(reader, sample)) == REGRESSION:
+        types = {name: kind for name, kind in data.types.items() if name != data.label}
+        data = data.model_copy(update={"types": types})
         reader = Reader(find_layout(files, data, {}, REGRESSION), data)
         sample = _sample(reader)
     return replace(_findings(reader, sample, learned_from), passed_over=listing.passed_over)
@@ -316,6 +318,8 @@ def _settled(reader: Reader, texts: pa.Table) -> CsvData:
         written = None if name == reader.data.label else date_format(given.combine_chunks())
         if mostly or written:
             missing |= dict.fromkeys(pc.unique(cells.filter(is_marker)).to_pylist())
+        if name == reader.data.label and pc.any(pc.match_substring_regex(given, CODE)).as_py():
+            mostly = False
         if written:
             dates[name] = written
         elif len(given) and mostly != (reader.layout.types[name] != "string"):

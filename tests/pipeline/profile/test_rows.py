@@ -70,6 +70,18 @@ def test_text_that_comes_late_in_a_column_of_numbers(tmp_path, csv_text):
     assert look(tmp_path, text, "label").data.types == {"x": "string"}
 
 
+@pytest.mark.parametrize(("before", "types"), [(0, {}), (1500, {"label": "string"})])
+def test_labels_that_are_codes_keep_their_zeros(tmp_path, before, types):
+    cells = ["1"] * before + ["01", "02", "?"] * 300
+    lines = [f"{n / 7:.3f},{cell}" for n, cell in enumerate(cells)]
+    found = look(tmp_path, "\n".join(["x,label", *lines]), "label")
+    assert found.data.types == types
+    assert found.classes == {"01": 300, "02": 300} | ({"1": before} if before else {})
+    assert found.fault_count == 300
+    of_numbers = look(tmp_path, "\n".join(["x,label", *lines]), "label", task="regression")
+    assert (of_numbers.data.types, of_numbers.number.highest) == ({}, 2)
+
+
 def test_cells_with_line_breaks(tmp_path):
     lines = [f'{n},"a\nb",{n % 2}' for n in range(300)]
     found = look(tmp_path, "x,note,label\n" + "\n".join(lines) + "\n", "label")
