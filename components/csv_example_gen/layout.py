@@ -193,10 +193,10 @@ def look_at(
     Raises:
         TransferlineError: It is no table.
     """
-    return _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
+    return _look_at_parquet(file, data) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
 
 
-def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]:
+def _look_at_parquet(file: DataFile, data: CsvData) -> tuple[FileLayout, dict[str, ColumnType]]:
     layout = FileLayout(file.path, file.name, file.kind, file.split, file.size)
     try:
         with storage.open_file(file.path) as opened:
@@ -218,7 +218,10 @@ def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]
         empty=empty,
     )
     with_values = [column for column in schema if not pa.types.is_null(column.type)]
-    return layout, {column.name: _type_of(column.type, file.name, column.name) for column in with_values}
+    types = {column.name: _type_of(column.type, file.name, column.name) for column in with_values}
+    if data.label in types and pa.types.is_boolean(schema.field(data.label).type):
+        types[data.label] = TEXT  # its classes are True and False, as CSV has them
+    return layout, types
 
 
 def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:

@@ -11,7 +11,7 @@ from components.csv_example_gen.blocks import MAX_LINE_BYTES, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
-from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in
+from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in, texts_given
 from components.ingest import storage
 from components.ingest.reasons import BROKEN
 
@@ -103,12 +103,15 @@ def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = _readable(name, column, reasons)
+        column = texts_given(_readable(name, column, reasons).cast(pa.string()), data)
     if kind == "date":
         return _dates(name, column, data, reasons)
     if kind in ("float", "int") and pa.types.is_string(column.type):
         # Where text is to be a number, it is written as in CSV.
         return numbers_in(name, column, kind, data, reasons)
+    if kind == "string" and pa.types.is_boolean(column.type):
+        # As pandas writes them to CSV.
+        return pc.if_else(column, "True", "False")
     if kind == "int" and pa.types.is_floating(column.type):
         column = _without_nan(column)
     try:

@@ -33,6 +33,9 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
 PARSED_TYPES = {**ARROW_TYPES, "date": pa.string()}
 """What Arrow makes of a cell; dates are yet to be read."""
 
+BLANK_BYTE = ord(" ")
+"""Up to here a byte is a blank or a control character."""
+
 SHOWN_CHARACTERS = 80
 MAX_LINES_IN_CELL = 100
 """A cell in quotes with more line breaks is taken for a quote that was forgotten."""
@@ -310,7 +313,7 @@ def _read(
         if texts.num_rows + len(bad) != count:
             return _read_apart(lines, columns, types, data, halvings)
         table = _converted(texts, types, data, reasons)
-    table = _dated(table, types, data, reasons)
+    table = _dated(_without_padded_markers(table, types, data), types, data, reasons)
     if reasons:
         keep = np.ones(table.num_rows, bool)
         keep[list(reasons)] = False
@@ -431,13 +434,51 @@ def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reas
     return pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
 
 
+def _without_padded_markers(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> pa.Table:
+    """Returns columns of text, null where one with blanks around it stands for a missing value; Arrow trims none."""
+    for number, name in enumerate(table.column_names):
+        if types[name] == "string":
+            texts = table[name].combine_chunks()
+            table = table.set_column(number, name, _null_where_padded_marker(texts, data))
+    return table
+
+
+def texts_given(texts: pa.Array, data: CsvData) -> pa.Array:
+    """Returns string [texts], null where one, without the blanks around it, stands for a missing value."""
+    return _null_where_padded_marker(_null_where(_absent(texts, data), texts), data)
+
+
+def _null_where_padded_marker(texts: pa.Array, data: CsvData) -> pa.Array:
+    padded = np.flatnonzero(_is_padded(texts))
+    if not len(padded):
+        return texts
+    absent = np.zeros(len(texts), bool)
+    absent[padded] = _absent(pc.utf8_trim_whitespace(texts.take(pa.array(padded))), data)
+    return _null_where(pa.array(absent), texts)
+
+
+def _null_where(mask: pa.Array, texts: pa.Array) -> pa.Array:
+    return pc.if_else(mask, pa.scalar(None, pa.string()), texts)
+
+
+def _is_padded(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Returns which texts begin or end with a blank; a look at their first and last bytes, where few do."""
+    _, offsets, content = texts.buffers()
+    if not len(texts) or not content:
+        return np.zeros(len(texts), bool)
+    text = np.frombuffer(content, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    first, last = text[np.minimum(ends[:-1], len(text) - 1)], text[ends[1:] - 1]
+    return np.asarray((np.diff(ends) > 0) & (np.minimum(first, last) <= BLANK_BYTE))
+
+
 def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
     """Reads the columns of dates; the rows in which there is no such date go to `reasons`."""
     for number, name in enumerate(table.column_names):
         if types[name] == "date":
             texts = table[name].combine_chunks()
             absent = _absent(pc.utf8_trim_whitespace(texts), data)
-            seconds = dates_in(name, pc.if_else(absent, pa.scalar(None, pa.string()), texts), data, reasons)
+            seconds = dates_in(name, _null_where(absent, texts), data, reasons)
             table = table.set_column(number, name, seconds)
     return table
 
