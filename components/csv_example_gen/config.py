@@ -85,8 +85,9 @@ class CsvData(Settings):
         path: A file (.csv, .csv.gz, .parquet, or any name for CSV), a folder of such, or a glob pattern; local, or
             remote as gs://.
         label: The column with the class. It is stored as text in the feature `label`; whole numbers lose their
-            fraction, so that 1.0 and 1 are one class. With task="regression", the column with the number to predict,
-            stored as such; a row without a finite one is quarantined.
+            fraction, so that 1.0 and 1 are one class. Where the first rows have a label such as 01, all are codes, kept
+            as they are. With task="regression", the column with the number to predict, stored as such; a row without a
+            finite one is quarantined.
         weight: The column with each row's weight, 0 or more, in training and in the metrics; "" for rows that all count
             the same. It is never learned from. A row with no weight, or one below 0, is quarantined.
         classes: The classes there may be; a row with another label is quarantined. Empty for any.
@@ -102,7 +103,7 @@ class CsvData(Settings):
             there is no `id`. It takes time: each record is encoded by itself.
         delimiter: What stands between two cells.
         decimal: What stands before a number's fraction, in all columns of CSV: "." or ",".
-        missing: What a cell says that has no value.
+        missing: What a cell says that has no value, whatever blanks are around it.
         newlines_in_values: Whether cells in quotes may hold line breaks. Such a file is read from its beginning to its
             end by one worker.
         split: How the rows are split.

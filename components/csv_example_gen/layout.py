@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from components.arrow import open_parquet, pa, pc
 from components.contract import CLASSIFICATION, LABEL, PLACE, REGRESSION, Task
-from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.dates import holds_dates
 from components.csv_example_gen.files import DataFile, Kind
 from components.csv_example_gen.line_breaks import line_starts
@@ -37,6 +37,14 @@ MANY_DIGITS = 300
 
 EXCHANGED = str.maketrans(POINT + COMMA, COMMA + POINT)
 NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(nan|inf|infinity)\s*", re.IGNORECASE)
+CODE = r"^0\d+$"
+"""Whole numbers that a zero stands before: as a number it would be lost, and 01 be the same as 1."""
+
+THOUSANDS: dict[Decimal, str] = {
+    decimal: rf"^\s*[+-]?[1-9]\d{{0,2}}(\{separator}\d{{3}})+(\{decimal}\d+)?\s*$"
+    for decimal, separator in ((POINT, COMMA), (COMMA, POINT))
+}
+"""Numbers with thousands separators, by what stands before a fraction."""
 
 
 @dataclass(frozen=True)
@@ -185,10 +193,10 @@ def look_at(
     Raises:
         TransferlineError: It is no table.
     """
-    return _look_at_parquet(file) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
+    return _look_at_parquet(file, data) if file.kind is Kind.PARQUET else _look_at_csv(file, data, schema_types)
 
 
-def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]:
+def _look_at_parquet(file: DataFile, data: CsvData) -> tuple[FileLayout, dict[str, ColumnType]]:
     layout = FileLayout(file.path, file.name, file.kind, file.split, file.size)
     try:
         with storage.open_file(file.path) as opened:
@@ -210,7 +218,10 @@ def _look_at_parquet(file: DataFile) -> tuple[FileLayout, dict[str, ColumnType]]
         empty=empty,
     )
     with_values = [column for column in schema if not pa.types.is_null(column.type)]
-    return layout, {column.name: _type_of(column.type, file.name, column.name) for column in with_values}
+    types = {column.name: _type_of(column.type, file.name, column.name) for column in with_values}
+    if data.label in types and pa.types.is_boolean(schema.field(data.label).type):
+        types[data.label] = TEXT  # its classes are True and False, as CSV has them
+    return layout, types
 
 
 def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:
@@ -379,11 +390,10 @@ def _types_seen(
             rows += [row for row in csv.reader(group, delimiter=data.delimiter) if len(row) == len(columns)]
     cells = {name: [row[number].strip() for row in rows] for number, name in enumerate(columns)}
     given = {name: [text for text in cells[name] if text not in data.missing] for name in columns}
-    return {
-        name: schema_types.get(name) or _type_seen([_with_point(text, data) for text in given[name]])
-        for name in columns
-        if given[name]
-    }
+    seen = {name: _type_seen([_with_point(text, data) for text in texts]) for name, texts in given.items() if texts}
+    if any(re.match(CODE, text) for text in given.get(data.label, [])):
+        seen[data.label] = TEXT
+    return {name: schema_types.get(name) or kind for name, kind in seen.items()}
 
 
 def _type_seen(given: list[str]) -> ColumnType:

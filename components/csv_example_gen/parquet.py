@@ -11,7 +11,7 @@ from components.csv_example_gen.blocks import MAX_LINE_BYTES, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
-from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in
+from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in, texts_given
 from components.ingest import storage
 from components.ingest.reasons import BROKEN
 
@@ -103,12 +103,17 @@ def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = _readable(name, column, reasons)
+        column = texts_given(_readable(name, column, reasons).cast(pa.string()), data)
     if kind == "date":
         return _dates(name, column, data, reasons)
     if kind in ("float", "int") and pa.types.is_string(column.type):
         # Where text is to be a number, it is written as in CSV.
         return numbers_in(name, column, kind, data, reasons)
+    if kind == "string" and pa.types.is_boolean(column.type):
+        # As pandas writes them to CSV.
+        return pc.if_else(column, "True", "False")
+    if kind == "int" and pa.types.is_floating(column.type):
+        column = _without_nan(column)
     try:
         return column.cast(ARROW_TYPES[kind], safe=kind != "float")
     except pa.ArrowInvalid:
@@ -144,13 +149,20 @@ def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) 
     )
 
 
+def _without_nan(numbers: pa.Array) -> pa.Array:
+    """Returns numbers with a missing value for NaN, as pandas writes one."""
+    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, numbers.type), numbers)
+
+
 def _cast_each(name: str, column: pa.Array, kind: pa.DataType, reasons: dict[int, str]) -> pa.Array:
     """Converts value by value the column of a batch that doesn't convert as a whole."""
     values = []
-    for row, value in enumerate(column):
+    for row in range(len(column)):
+        value = column.slice(row, 1)
         try:
+            # Arrow 10 checks the cast of an array, not that of a scalar.
             values.append(value.cast(kind))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            reasons[row] = f"{name}: {value.as_py()!r} is no {kind}"
-            values.append(pa.scalar(None, kind))
-    return pa.array([value.as_py() for value in values], kind)
+            reasons[row] = f"{name}: {value[0].as_py()!r} is no {kind}"
+            values.append(pa.nulls(1, kind))
+    return pa.concat_arrays(values)

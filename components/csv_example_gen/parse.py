@@ -16,9 +16,10 @@ import numpy.typing as npt
 
 from components.arrow import csv, pa, pc
 from components.csv_example_gen.blocks import Block
-from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
+from components.csv_example_gen.layout import THOUSANDS
 from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
 from components.ingest.reasons import BLANK
 from components.wording import printable
@@ -31,6 +32,9 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
 }
 PARSED_TYPES = {**ARROW_TYPES, "date": pa.string()}
 """What Arrow makes of a cell; dates are yet to be read."""
+
+BLANK_BYTE = ord(" ")
+"""Up to here a byte is a blank or a control character."""
 
 SHOWN_CHARACTERS = 80
 MAX_LINES_IN_CELL = 100
@@ -50,7 +54,18 @@ NEAR = "its quotes, or those of a line near it, don't enclose whole cells"
 
 # What Arrow reads as a number, and a leading plus, which it doesn't.
 FLOAT_PATTERN = r"^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|(?i:nan|inf|infinity))$"
-INT_PATTERN = r"^[+-]?\d{1,18}(\.0*)?$"
+
+
+def _up_to(largest: str) -> str:
+    """Returns a pattern of the numbers up to the largest, without zeros before them."""
+    digits = len(largest)
+    less = (
+        f"{largest[:at]}[0-{int(digit) - 1}]\\d{{{digits - at - 1}}}" for at, digit in enumerate(largest) if digit > "0"
+    )
+    return "|".join([rf"\d{{1,{digits - 1}}}", *less, largest])
+
+
+INT_PATTERN = rf"^(\+?0*({_up_to(str(2**63 - 1))})|-0*({_up_to(str(2**63))}))(\.0*)?$"
 NO_DIGIT = "?"
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
@@ -112,6 +127,8 @@ def parse(block: Block, columns: tuple[str, ...], types: Mapping[str, ColumnType
     parsed, bad = _read(text, columns, types, data)
     reasons |= {int(kept[number]): reason for number, reason in bad.items()}
     good = np.delete(kept, list(bad)) if bad else kept
+    if data.newlines_in_values:
+        reasons = _with_lines_taken_in(reasons, np.append(lines, block.line + block.data.count(b"\n")))
     faults = [Fault(int(lines[number]), reason) for number, reason in sorted(reasons.items())]
     if block.fault:
         faults.append(Fault(int(lines[-1]) + 1 if len(lines) else block.line, block.fault))
@@ -124,6 +141,15 @@ def _lines_of(content: bytes, starts: Lines, newlines_in_values: bool) -> Lines:
         return np.arange(len(starts), dtype=np.int64)
     ends = np.flatnonzero(np.frombuffer(content, np.uint8) == NEWLINE)
     return np.searchsorted(ends, starts).astype(np.int64)
+
+
+def _with_lines_taken_in(reasons: Mapping[int, str], lines: Lines) -> dict[int, str]:
+    """Returns the reasons; those of records with far more lines than a cell has say of how many, since all are lost."""
+    more = np.diff(lines) - 1
+    return {
+        number: f"{reason}; it takes in {more[number]:,} more lines" if more[number] > MAX_LINES_IN_CELL else reason
+        for number, reason in reasons.items()
+    }
 
 
 def _broken_lines(content: bytes, starts: Lines, newlines_in_values: bool) -> dict[int, str]:
@@ -287,7 +313,7 @@ def _read(
         if texts.num_rows + len(bad) != count:
             return _read_apart(lines, columns, types, data, halvings)
         table = _converted(texts, types, data, reasons)
-    table = _dated(table, types, data, reasons)
+    table = _dated(_without_padded_markers(table, types, data), types, data, reasons)
     if reasons:
         keep = np.ones(table.num_rows, bool)
         keep[list(reasons)] = False
@@ -408,13 +434,51 @@ def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reas
     return pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
 
 
+def _without_padded_markers(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> pa.Table:
+    """Returns columns of text, null where one with blanks around it stands for a missing value; Arrow trims none."""
+    for number, name in enumerate(table.column_names):
+        if types[name] == "string":
+            texts = table[name].combine_chunks()
+            table = table.set_column(number, name, _null_where_padded_marker(texts, data))
+    return table
+
+
+def texts_given(texts: pa.Array, data: CsvData) -> pa.Array:
+    """Returns string [texts], null where one, without the blanks around it, stands for a missing value."""
+    return _null_where_padded_marker(_null_where(_absent(texts, data), texts), data)
+
+
+def _null_where_padded_marker(texts: pa.Array, data: CsvData) -> pa.Array:
+    padded = np.flatnonzero(_is_padded(texts))
+    if not len(padded):
+        return texts
+    absent = np.zeros(len(texts), bool)
+    absent[padded] = _absent(pc.utf8_trim_whitespace(texts.take(pa.array(padded))), data)
+    return _null_where(pa.array(absent), texts)
+
+
+def _null_where(mask: pa.Array, texts: pa.Array) -> pa.Array:
+    return pc.if_else(mask, pa.scalar(None, pa.string()), texts)
+
+
+def _is_padded(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Returns which texts begin or end with a blank; a look at their first and last bytes, where few do."""
+    _, offsets, content = texts.buffers()
+    if not len(texts) or not content:
+        return np.zeros(len(texts), bool)
+    text = np.frombuffer(content, np.uint8)
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    first, last = text[np.minimum(ends[:-1], len(text) - 1)], text[ends[1:] - 1]
+    return np.asarray((np.diff(ends) > 0) & (np.minimum(first, last) <= BLANK_BYTE))
+
+
 def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
     """Reads the columns of dates; the rows in which there is no such date go to `reasons`."""
     for number, name in enumerate(table.column_names):
         if types[name] == "date":
             texts = table[name].combine_chunks()
             absent = _absent(pc.utf8_trim_whitespace(texts), data)
-            seconds = dates_in(name, pc.if_else(absent, pa.scalar(None, pa.string()), texts), data, reasons)
+            seconds = dates_in(name, _null_where(absent, texts), data, reasons)
             table = table.set_column(number, name, seconds)
     return table
 
@@ -451,7 +515,7 @@ _NUMBERS: dict[ColumnType, str] = {"float": "number", "int": "whole number"}
 
 
 def no_number(name: str, text: str, what: str, data: CsvData) -> str:
-    """Returns the reason that a cell is no number, and what to do about a decimal comma.
+    """Returns the reason that a cell is no number, and what to do about a decimal comma or thousands separators.
 
     Args:
         name: The column.
@@ -459,9 +523,15 @@ def no_number(name: str, text: str, what: str, data: CsvData) -> str:
         what: What it should be.
         data: The settings.
     """
-    commas = data.decimal == POINT and DECIMAL_COMMA.fullmatch(text)
-    hint = '; if its comma stands before a fraction, set data.decimal to ","' if commas else ""
-    return f"{name}: {quoted(text)} is no {what}{hint}"
+    return f"{name}: {quoted(text)} is no {what}{_hint(text, data.decimal)}"
+
+
+def _hint(text: str, decimal: Decimal) -> str:
+    if re.match(THOUSANDS[decimal], text):
+        return "; if it has thousands separators, write it without them"
+    if decimal == POINT and DECIMAL_COMMA.fullmatch(text):
+        return '; if its comma stands before a fraction, set data.decimal to ","'
+    return ""
 
 
 def quoted(text: str) -> str:

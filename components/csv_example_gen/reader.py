@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
+from components.contract import CLASSIFICATION
 from components.csv_example_gen import blocks, parquet
 from components.csv_example_gen.blocks import Block, Range
 from components.csv_example_gen.config import ColumnType, CsvData
@@ -91,7 +92,7 @@ class Reader:
         return blocks.read_blocks(part, file, newlines_in_values=self.data.newlines_in_values)
 
     def rows(self, piece: Piece, number: int) -> Rows:
-        """Returns the rows of a piece: typed columns, and the lines that make no row.
+        """Returns the rows of a piece: typed columns, and the lines that make no row. Classes of CSV are text yet.
 
         Args:
             piece: What `pieces` yielded.
@@ -101,6 +102,8 @@ class Reader:
             return piece
         columns = self.layout.files[number].columns
         types: dict[str, ColumnType] = {**dict.fromkeys(columns, "string"), **self.layout.types}
+        if self.layout.task == CLASSIFICATION:
+            types[self.data.label] = "string"
         rows = parse(piece, columns, types, self.data)
         return replace(rows, table=rows.table.select(list(self.layout.types)))
 

@@ -7,7 +7,8 @@ import numpy as np
 from components.arrow import pa, pc
 from components.contract import CLASSIFICATION, LABEL, REGRESSION, Task
 from components.csv_example_gen.config import ColumnType, CsvData
-from components.csv_example_gen.parse import Fault, Rows
+from components.csv_example_gen.layout import CODE
+from components.csv_example_gen.parse import Fault, Rows, numbers_in
 from components.wording import listed, printable
 
 
@@ -33,7 +34,7 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData, task:
             _check_labels(name, column, reasons)
             columns[LABEL] = column
         elif name == data.label:
-            columns[LABEL] = _classes(name, column, types[name], data.classes, reasons)
+            columns[LABEL] = _classes(name, column, types[name], data, reasons)
         elif types[name] == "float":
             for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
                 reasons.setdefault(int(row), f"{name} is {_not_finite(column[int(row)].as_py())}")
@@ -70,23 +71,54 @@ def _not_finite(value: float) -> str:
     return "nan" if np.isnan(value) else f"{value:g}, or too large for a float32"
 
 
-def _classes(
-    name: str, column: pa.Array, kind: ColumnType, classes: tuple[str, ...], reasons: dict[int, str]
+def _classes(name: str, column: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
+    """Returns the class of each row; each different label is looked at once."""
+    encoded = pc.dictionary_encode(column, null_encoding="encode")
+    of_labels: dict[int, str] = {}
+    classes = _different_classes(name, encoded.dictionary, kind, data, of_labels)
+    if of_labels:
+        labels = encoded.indices.to_numpy()
+        for row in np.flatnonzero(np.isin(labels, list(of_labels))):
+            reasons.setdefault(int(row), of_labels[int(labels[row])])
+    return classes.take(encoded.indices)
+
+
+def _different_classes(
+    name: str, labels: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]
 ) -> pa.Array:
-    labels = pc.utf8_trim_whitespace(column) if kind == "string" else _as_text(column)
-    absent = _true(pc.or_kleene(pc.is_null(labels), pc.equal(labels, "")))
-    for row in np.flatnonzero(absent):
-        reasons.setdefault(int(row), f"the label {name} is missing")
-    if kind == "float":
-        for row in np.flatnonzero(_true(pc.invert(pc.is_finite(column)))):
-            reasons.setdefault(int(row), f"the label {name} is {_not_finite(column[int(row)].as_py())}")
-    if classes:
-        known = pc.is_in(labels, value_set=pa.array(classes))
-        for row in np.flatnonzero(~_true(known) & ~absent):
+    """Returns the classes of labels that differ; what is wrong with one goes to `reasons`."""
+    if kind == "string":
+        found = pc.utf8_trim_whitespace(labels)
+    else:
+        numbers = _numbers_of(name, labels, kind, data, reasons)
+        if kind == "float":
+            for at in np.flatnonzero(_true(pc.invert(pc.is_finite(numbers)))):
+                reasons.setdefault(int(at), f"the label {name} is {_not_finite(numbers[int(at)].as_py())}")
+        found = _as_text(numbers)
+    absent = _true(pc.or_kleene(pc.is_null(found), pc.equal(found, "")))
+    for at in np.flatnonzero(absent):
+        reasons.setdefault(int(at), f"the label {name} is missing")
+    if data.classes:
+        known = pc.is_in(found, value_set=pa.array(data.classes))
+        for at in np.flatnonzero(~_true(known) & ~absent):
             reasons.setdefault(
-                int(row), f"the label {name} is {printable(labels[int(row)].as_py())!r}, not one of {listed(classes)}"
+                int(at), f"the label {name} is {printable(found[int(at)].as_py())!r}, not one of {listed(data.classes)}"
             )
-    return labels
+    return found
+
+
+def _numbers_of(name: str, labels: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
+    """Returns labels as numbers; a code is none, unless the settings say so."""
+    if not pa.types.is_string(labels.type):
+        return labels
+    if name not in data.types:
+        trimmed = pc.utf8_trim_whitespace(labels)
+        for at in np.flatnonzero(_true(pc.match_substring_regex(trimmed, CODE))):
+            code = printable(trimmed[int(at)].as_py())
+            reasons[int(at)] = (
+                f"the label {name} is {code!r}, which as a number loses its zeros; set data.types.{name} to string"
+            )
+    return numbers_in(name, labels, kind, data, reasons)
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -10,7 +10,7 @@ from pipeline.new.gate import conflicts_warning, misses_a_split, missing_warning
 from pipeline.new.number_label import least_r2
 from pipeline.new.number_label import warnings as about_number
 from pipeline.profile.classes import MANY_CLASSES, MIN_CLASSES, few, margin, unbalanced
-from pipeline.profile.columns import COMMAS, DATES, Column, may_be_weights
+from pipeline.profile.columns import COMMAS, DATES, SEPARATED, Column, may_be_weights
 from pipeline.profile.rows import RowFindings
 
 FEW_TO_TEST = 100
@@ -107,6 +107,10 @@ def _column_warnings(columns: Iterable[Column], *, of_number: bool) -> Iterator[
     yield from _about_columns(
         [column for column in columns if column.decimal_comma],
         f"{COMMAS} and left out; write them with a point",
+    )
+    yield from _about_columns(
+        [column for column in columns if column.thousands],
+        f"{SEPARATED} and left out; write them without",
     )
     yield from _about_columns(
         [column for column in columns if isinstance(column.feature, Text)],

@@ -11,7 +11,8 @@ import numpy.typing as npt
 from components.arrow import pa, pc
 from components.column_roles import LEAST_ROWS, LEFT_OUT, Reason, is_named_like_key
 from components.contract import CLASSIFICATION, Task
-from components.csv_example_gen.config import ColumnType
+from components.csv_example_gen.config import COMMA, POINT, ColumnType, Decimal
+from components.csv_example_gen.layout import THOUSANDS
 from components.transform.config import Category, Feature
 from pipeline.profile.features import feature_of, has_many_words
 from pipeline.profile.target import Target, target_of
@@ -22,6 +23,7 @@ as text. key: another value in each row. names: another text in nearly each row.
 or within a group of rows. group: named like a key, with values that come again, as a customer's number."""
 
 COMMAS = "numbers with a decimal comma, which are read as text"
+SEPARATED = "numbers with thousands separators, which are read as text"
 DATES = "dates that aren't all written alike"
 """Why some columns of text had better not be learned from."""
 
@@ -34,6 +36,7 @@ LOOKED_AT = 50_000
 
 DATE = r"^(\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2}))([ T]\d{1,2}:\d{2}.*)?$"
 DECIMAL_COMMA = r"^[+-]?\d+,\d+$"
+PLAIN: dict[Decimal, str] = {POINT: r"^[+-]?\d+(\.\d+)?$", COMMA: r"^[+-]?\d+(,\d+)?$"}
 MOSTLY = 0.95
 COUNTING = 0.95
 """Of the steps of a counter nearly all are 0 or 1: the others are where it begins anew."""
@@ -54,6 +57,7 @@ class Column:
         separates: How well its order alone tells two classes apart, or goes with the number to predict: 0 not at all,
             1 wholly; 0 for text and for more classes.
         decimal_comma: Whether it is text because its numbers are written 1,5.
+        thousands: Whether it is text because its numbers are written 1,234, or 1.234 beside commas before fractions.
         feature: How it can be learned from; None where it had better not be.
         once: Of a category, the share of the values that occur once.
         positive: Whether it is of numbers that are all above 0.
@@ -65,6 +69,7 @@ class Column:
     missing: float
     separates: float = 0.0
     decimal_comma: bool = False
+    thousands: bool = False
     feature: Feature | None = None
     once: float = 0.0
     positive: bool = False
@@ -90,7 +95,7 @@ def _why(column: Column) -> str:
         case "date":
             return DATES
         case "feature" | "text":
-            return COMMAS
+            return SEPARATED if column.thousands else COMMAS
         case _:
             return LEFT_OUT[column.role]
 
@@ -146,17 +151,19 @@ def _column(name: str, values: pa.Array, kind: ColumnType, target: Target) -> Co
     missing = values.null_count / max(len(values), 1)
     is_text = pa.types.is_string(values.type)
     separates = 0.0 if is_text else target.order_told_by(values)
-    comma = is_text and _share(given, DECIMAL_COMMA) >= MOSTLY
-    role: Role = "text" if comma and distinct > 1 else _role(name, given, kind, distinct)
+    comma = is_text and _has_decimal_commas(given)
+    thousands = is_text and not comma and _has_thousands_separators(given)
+    is_number = comma or thousands
+    role: Role = "text" if is_number and distinct > 1 else _role(name, given, kind, distinct)
     if role in ("feature", "text", "group") and target.is_copied_by(values, distinct, separates):
         role = "label's copy"
     feature = None
-    if role in ("feature", "text", "date") and not comma and (role != "date" or kind == "date"):
+    if role in ("feature", "text", "date") and not is_number and (role != "date" or kind == "date"):
         feature = feature_of(values, kind, target)
         role = role if feature else "names"
     once = _once(given) if isinstance(feature, Category) else 0.0
     positive = kind in ("float", "int") and len(given) > 0 and pc.min(given).as_py() > 0
-    return Column(name, role, distinct, missing, separates, comma, feature, once, positive)
+    return Column(name, role, distinct, missing, separates, comma, thousands, feature, once, positive)
 
 
 def _once(given: pa.Array) -> float:
@@ -172,12 +179,31 @@ def _role(name: str, given: pa.Array, kind: ColumnType, distinct: int) -> Role:
     is_text = pa.types.is_string(given.type)
     if kind == "date" or (is_text and _share(given, DATE) >= MOSTLY):
         return "date"
-    if is_text or pc.all(pc.equal(pc.round(given), given)).as_py():
+    if is_text or _are_whole(given):
         if distinct == len(given) >= LEAST_ROWS and not (is_text and has_many_words(given)):
             return "key"
         if is_named_like_key(name):
             return "group"
     return "text" if is_text else "feature"
+
+
+def _has_decimal_commas(given: pa.Array) -> bool:
+    """Whether texts are of numbers with a comma before their fraction, which doesn't part thousands in all of them."""
+    with_commas = _share(given, DECIMAL_COMMA)
+    return with_commas >= MOSTLY and with_commas > _share(given, THOUSANDS[POINT])
+
+
+def _has_thousands_separators(given: pa.Array) -> bool:
+    """Whether texts are of numbers, some of which have thousands separators."""
+    return any(
+        _share(given, pattern) > 0 and _share(given, f"{pattern}|{PLAIN[decimal]}") >= MOSTLY
+        for decimal, pattern in THOUSANDS.items()
+    )
+
+
+def _are_whole(numbers: pa.Array) -> bool:
+    # Arrow rounds whole numbers as floats, which hold none beyond 2^53.
+    return pa.types.is_integer(numbers.type) or bool(pc.all(pc.equal(pc.round(numbers), numbers)).as_py())
 
 
 def _share(given: pa.Array, pattern: str) -> float:

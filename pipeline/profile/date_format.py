@@ -1,5 +1,7 @@
 """Finds out how the dates of a column are written."""
 
+import numpy as np
+
 from components.arrow import pa, pc
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
@@ -42,8 +44,7 @@ def date_format(texts: pa.Array) -> str | None:
     Args:
         texts: Strings, without those that stand for a missing value.
     """
-    some = pc.unique(texts.drop_null())
-    some = some.slice(0, LOOKED_AT)
+    some = _some_of(pc.unique(texts.drop_null()))
     least = MOSTLY * len(some)
     seeming: int = pc.sum(pc.match_substring_regex(some, SEEMS_A_DATE)).as_py() or 0
     if not len(some) or seeming < least:
@@ -51,6 +52,13 @@ def date_format(texts: pa.Array) -> str | None:
     # max() takes the first of those that fit as well.
     best = max(FORMATS, key=lambda written: _fitting(some, written))
     return best if _fitting(some, best) >= least else None
+
+
+def _some_of(texts: pa.Array) -> pa.Array:
+    """Returns values from all over: where rows are in order of time, the first are days of one month."""
+    if len(texts) <= LOOKED_AT:
+        return texts
+    return texts.take(pa.array(np.linspace(0, len(texts) - 1, LOOKED_AT).astype(np.int64)))
 
 
 def _fitting(texts: pa.Array, written: str) -> int:

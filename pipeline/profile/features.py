@@ -42,7 +42,8 @@ def feature_of(values: pa.Array, kind: ColumnType, target: Target) -> Feature | 
             return _of_dates(given.to_numpy(zero_copy_only=False))
         case _:
             present = values.is_valid().to_numpy(zero_copy_only=False)
-            return _of_numbers(given.to_numpy(zero_copy_only=False).astype(np.float64), target.at(present))
+            numbers = given.to_numpy(zero_copy_only=False).astype(np.float64)
+            return Boolean() if distinct == TWO else _of_numbers(numbers, target.at(present))
 
 
 def _of_texts(given: pa.Array, distinct: int) -> Feature | None:
@@ -70,9 +71,9 @@ def _of_dates(seconds: npt.NDArray[np.int64]) -> Date:
 
 def _of_numbers(numbers: Values, target: Target) -> Feature:
     values, codes = np.unique(numbers, return_inverse=True)
-    if len(values) == TWO:
-        return Boolean()
-    if len(values) <= min(MOST_CODES, len(numbers) / ROWS_A_CODE) and (values == np.round(values)).all():
+    # Of whole numbers beyond 2^53 a float64 holds several as one.
+    few = TWO < len(values) <= min(MOST_CODES, len(numbers) / ROWS_A_CODE)
+    if few and (values == np.round(values)).all():
         return Category() if any(_is_no_line(codes, values, each) for each in target.numbers()) else Number()
     if abs(skewness(numbers)) <= SKEWED:
         return Number()

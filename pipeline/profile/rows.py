@@ -14,8 +14,8 @@ from components.contract import CLASSIFICATION, LABEL, REGRESSION, Task
 from components.csv_example_gen.config import POINT, ColumnType, CsvData
 from components.csv_example_gen.conflicts import LabelledInputs, conflicts_in, labelled_inputs, together
 from components.csv_example_gen.date_formats import ISO
-from components.csv_example_gen.files import look_for_files
-from components.csv_example_gen.layout import NUMBER, TableLayout, find_layout
+from components.csv_example_gen.files import DataFile, look_for_files
+from components.csv_example_gen.layout import CODE, NUMBER, TableLayout, find_layout
 from components.csv_example_gen.long_cells import long_cells
 from components.csv_example_gen.reader import Piece, Range, Reader, Rows, evenly, size_of
 from components.csv_example_gen.splits import inputs_of, row_hashes
@@ -128,11 +128,10 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Tas
     reader = Reader(find_layout(files, data, {}), data)
     sample = _sample(reader)
     texts = _texts(reader, sample)
-    if any(LINE_BREAKS in fault.reason for rows in texts for fault in rows.faults):
-        data = data.model_copy(update={LINE_BREAKS: True})
-        reader = Reader(find_layout(files, data, {}), data)
-        sample = _sample(reader)
-        texts = _texts(reader, sample)
+    may_have_breaks = any(LINE_BREAKS in fault.reason for rows in texts for fault in rows.faults)
+    if may_have_breaks and (with_breaks := _with_line_breaks(reader, files)):
+        reader, sample = with_breaks
+        data, texts = reader.data, _texts(reader, sample)
     if texts:
         cells = pa.concat_tables([rows.table for rows in texts])
         if (decimal := decimal_of(cells, data.delimiter)) != data.decimal:
@@ -145,6 +144,8 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Tas
         reader = Reader(find_layout(files, data, {}), data)
         sample = _sample(reader)  # what is of Parquet was typed as it was read
     if (task or _proposed_task(reader, sample)) == REGRESSION:
+        types = {name: kind for name, kind in data.types.items() if name != data.label}
+        data = data.model_copy(update={"types": types})
         reader = Reader(find_layout(files, data, {}, REGRESSION), data)
         sample = _sample(reader)
     return replace(_findings(reader, sample, learned_from), passed_over=listing.passed_over)
@@ -276,6 +277,26 @@ def _about(reader: Reader, sample: Sample, counts: Mapping[int, int]) -> int:
     return known + round(sum(counts[number] for number in costly) * size / max(read, 1))
 
 
+def _with_line_breaks(reader: Reader, files: Sequence[DataFile]) -> tuple[Reader, Sample] | None:
+    """Returns a reader for which cells in quotes may hold line breaks, and what it reads; None where that loses rows.
+
+    A quote that isn't closed makes one cell of all the rows after it.
+    """
+    data = reader.data.model_copy(update={LINE_BREAKS: True})
+    try:
+        across_lines = Reader(find_layout(files, data, {}), data)
+        sample = _sample(across_lines)
+    except TransferlineError:  # the end of a cell is too far away
+        return None
+    # The same bytes: pieces from elsewhere in the files have more rows, or fewer, by chance.
+    return (across_lines, sample) if _good(across_lines, sample) >= _good(reader, sample) else None
+
+
+def _good(reader: Reader, sample: Sample) -> int:
+    """Returns how many rows have as many cells as there are columns."""
+    return sum(rows.table.num_rows for rows in _texts(reader, sample))
+
+
 def _texts(reader: Reader, sample: Sample) -> list[Rows]:
     """The lines of CSV as cells of text."""
     texts = (reader.texts(piece, part.file) for part, piece in sample)
@@ -297,6 +318,8 @@ def _settled(reader: Reader, texts: pa.Table) -> CsvData:
         written = None if name == reader.data.label else date_format(given.combine_chunks())
         if mostly or written:
             missing |= dict.fromkeys(pc.unique(cells.filter(is_marker)).to_pylist())
+        if name == reader.data.label and pc.any(pc.match_substring_regex(given, CODE)).as_py():
+            mostly = False
         if written:
             dates[name] = written
         elif len(given) and mostly != (reader.layout.types[name] != "string"):

@@ -1,5 +1,7 @@
 """Parquet files that were made to take memory, and damaged ones."""
 
+from decimal import Decimal
+
 import pytest
 from bounded import in_a_child
 from row_reading import outcome
@@ -39,6 +41,26 @@ def test_text_that_isnt_utf8_is_quarantined(take, tmp_path):
     assert [(fault.place, fault.reason) for fault in faults] == [
         ("rows.parquet, row 2", "a: it isn't UTF-8 text, or of more than 32 MiB")
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "kept", "reason"),
+    [
+        (pa.array([1.0, float("nan"), 3.0, 4.0]), [1, None, 3, 4], ""),
+        (pa.array([1.0, 2.5, 3.0, float("nan")]), [1, 3, None], "x: 2.5 is no int64"),
+        (pa.array([1.0, 1e30, None, 4.0]), [1, None, 4], "x: 1e+30 is no int64"),
+        (pa.array([1, 2**63, 3, 4], pa.uint64()), [1, 3, 4], "x: 9223372036854775808 is no int64"),
+        (pa.array([Decimal("1.0"), Decimal("2.5"), None, Decimal(4)]), [1, None, 4], "x: Decimal('2.5') is no int64"),
+    ],
+    ids=["nan", "fraction", "too large", "uint64", "decimal"],
+)
+def test_a_number_that_is_no_whole_one_is_missing_or_quarantined(take, tmp_path, values, kept, reason):
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"x": values, "label": ["a", "b", "a", "b"]}), path)
+    stored, found, faults = take(path, types={"x": "int"})
+    assert found == 4
+    assert [fault.reason for fault in faults] == ([reason] if reason else [])
+    assert sorted(row.get("x", 0) for row in stored) == sorted(value or 0 for value in kept)
 
 
 def test_what_comes_before_a_damage_is_kept(tmp_path):

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from bounded import at_most, in_a_child
 from row_reading import outcome
 
@@ -48,12 +49,55 @@ def test_what_the_user_calls_missing(take, tmp_path):
     assert sorted({row.get("x", -1.0) for row in stored}) == [-1.0, 1.5, 2.5]
 
 
+def test_a_fault_in_another_column_leaves_whole_numbers_of_64_bits_as_they_are(take, tmp_path):
+    largest = 2**63 - 1
+    cells = ["1234567890123456789", str(largest), str(-(2**63)), f"000{largest}", f"+{largest}", f"{largest}.0"]
+    larger = ["9223372036854775808", "9999999999999999999", "-9223372036854775809", "1" * 20]
+    path = tmp_path / "rows.csv"
+    path.write_text("n,x,label\n1,oops,b\n" + "".join(f"{cell},1.5,a\n" for cell in [*cells, *larger]))
+    stored, _, faults = take(path, types={"n": "int", "x": "float"})
+    assert sorted(row["n"] for row in stored) == [-(2**63), 1234567890123456789, *[largest] * 4]
+    reasons = ["x: 'oops' is no number", *(f"n: '{cell}' is no whole number" for cell in larger)]
+    assert [fault.reason for fault in faults] == reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "hint"),
+    [
+        ("1,5", ".", '; if its comma stands before a fraction, set data.decimal to ","'),
+        ("0,123", ".", '; if its comma stands before a fraction, set data.decimal to ","'),
+        ("1,234", ".", "; if it has thousands separators, write it without them"),
+        ("1,234,567.50", ".", "; if it has thousands separators, write it without them"),
+        ("1.234", ",", "; if it has thousands separators, write it without them"),
+        (" 1.234.567,5 ", ",", "; if it has thousands separators, write it without them"),
+        ("1.5", ",", ""),
+        ("12,34,567", ".", ""),
+    ],
+)
+def test_what_to_do_about_a_number_with_commas_or_points(text, decimal, hint):
+    data = CsvData(decimal=decimal)
+    assert parse.no_number("price", text, "number", data) == f"price: {parse.quoted(text)} is no number{hint}"
+
+
 def test_line_breaks_in_cells(take, tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text('text,x,label\n"one\ntwo",0.5,0\n"said ""so"", yes",1.5,1\nplain,oops,0\n"a\n\nb",2.5,1\n')
     stored, found, faults = take(path, newlines_in_values=True)
     assert (found, [fault.place for fault in faults]) == (4, ["rows.csv, line 5"])
     assert {row["text"] for row in stored} == {b"one\ntwo", b'said "so", yes', b"a\n\nb"}
+
+
+def test_how_many_lines_a_quote_that_isnt_closed_takes_in_is_told(take, tmp_path):
+    path = tmp_path / "rows.csv"
+    settings = {"newlines_in_values": True, "types": {"label": "string"}}
+    for after, cause in (("", "a quote isn't closed"), ('5",0,1\n', "it has 3 cells instead of 2")):
+        path.write_text('text,label\n"a\nb",1\n"red,0\n' + "plain,1\n" * 200 + after)
+        stored, found, faults = take(path, **settings)
+        assert (found, len(stored)) == (2, 1)
+        lines = 200 + bool(after)
+        assert [(each.place, each.reason) for each in faults] == [
+            ("rows.csv, line 4", f"{cause}; it takes in {lines} more lines")
+        ]
 
 
 def test_inches_are_no_open_quote(take, tmp_path):

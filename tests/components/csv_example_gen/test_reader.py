@@ -84,6 +84,61 @@ def test_cells_as_text(tmp_path):
     assert size_of(piece) == len("1.50,a\nNA,\n")
 
 
+def table_of(folder, ending, columns, **settings):
+    """Returns the rows of a table, all of which can be used, as records have them."""
+    path = folder / f"rows.{ending}"
+    if ending == "parquet":
+        parquet.write_table(pa.table(columns), path)
+    else:
+        cells = [["" if cell is None else str(cell) for cell in column] for column in columns.values()]
+        path.write_text("".join(f"{','.join(row)}\n" for row in [list(columns), *zip(*cells, strict=True)]))
+    data = CsvData(path=str(path), **settings)
+    reader = Reader(find_layout(list_files(data.path), data, {}), data)
+    ((rows,),) = [read(reader, [part]) for part in reader.parts()]
+    assert rows.faults == []
+    return rows.table.to_pydict()
+
+
+TEXTS = ["?", " ?", "? ", None, "", "  ", " Private", "State ?", "\u00e9 ?", "x" * 50]
+
+
+@pytest.mark.parametrize("kind", [None, pa.string(), pa.large_string()], ids=["csv", "parquet", "large"])
+def test_a_text_that_stands_for_no_value_is_none_whatever_blanks_are_around_it(tmp_path, kind):
+    ending = "parquet" if kind else "csv"
+    columns = {"c": pa.array(TEXTS, kind) if kind else TEXTS}
+    columns |= {"day": ["?", " 2020-01-01"] * 5, "n": [" ? ", "1.5"] * 5, "label": ["a", "b"] * 5}
+    settings = {"dates": {"day": "iso"}, "types": {"n": "float"}}
+    found = table_of(tmp_path, ending, columns, missing=("", "?"), **settings)
+    assert found["c"] == [*[None] * 6, *TEXTS[6:]]
+    assert (found["day"], found["n"]) == ([None, 1577836800] * 5, [None, 1.5] * 5)
+    assert table_of(tmp_path, ending, columns | {"day": [None] * 10, "n": [None] * 10})["c"] == [
+        *("?", " ?", "? ", None, None, None),
+        *TEXTS[6:],
+    ]
+
+
+def test_texts_of_parquet_that_are_none_are_found_in_each_slice(tmp_path, monkeypatch):
+    monkeypatch.setattr("components.csv_example_gen.parquet.BATCH_ROWS", 3)
+    parquet.write_table(pa.table({"c": TEXTS, "label": ["a", "b"] * 5}), tmp_path / "rows.parquet")
+    data = CsvData(path=str(tmp_path / "rows.parquet"), missing=("", "?"))
+    reader = Reader(find_layout(list_files(data.path), data, {}), data)
+    pieces = read(reader, reader.parts())
+    assert len(pieces) == 4
+    assert [text for rows in pieces for text in rows.table["c"].to_pylist()] == [*[None] * 6, *TEXTS[6:]]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_true_and_false_are_the_same_texts_and_classes_in_both(tmp_path, ending):
+    columns = {"c": [True, False, None], "label": [False, True, True]}
+    found = table_of(tmp_path, ending, columns, types={"c": "string"})
+    assert found == {"c": ["True", "False", None], "label": ["False", "True", "True"]}
+
+
+def test_booleans_of_parquet_are_numbers_where_no_text_is_asked_for(tmp_path):
+    columns = {"c": [True, False], "label": [False, True]}
+    assert table_of(tmp_path, "parquet", columns, types={"label": "int"}) == {"c": [1, 0], "label": ["0", "1"]}
+
+
 def test_parquet_has_no_text(tmp_path):
     reader = reader_of(tmp_path, "parquet")
     assert [reader.texts(piece, 0) for part in reader.parts()[:1] for piece in reader.pieces(part)] == [None]

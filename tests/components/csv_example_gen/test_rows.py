@@ -1,4 +1,4 @@
-"""What becomes of the weights of rows."""
+"""What becomes of the weights and the labels of rows."""
 
 import pytest
 
@@ -54,3 +54,40 @@ def test_whole_weights_are_kept_as_other_numbers(tmp_path, ending):
 def test_what_can_be_no_weight_is_refused(settings, cause):
     with pytest.raises(ValueError, match=cause):
         CsvData(**settings)
+
+
+def classes_of(folder, *cells, **settings):
+    """Returns the classes of some rows, and the reasons of those that have none."""
+    path = folder / "rows.csv"
+    path.write_text("x,label\n" + "".join(f"1.5,{cell}\n" for cell in cells))
+    data = CsvData(path=str(path), **settings)
+    reader = Reader(find_layout(list_files(data.path), data, {}), data)
+    ((rows,),) = [[reader.records(piece, part.file) for piece in reader.pieces(part)] for part in reader.parts()]
+    return rows.table["label"].to_pylist(), [(fault.line, fault.reason) for fault in rows.faults]
+
+
+def test_labels_of_numbers_are_the_same_class_however_they_are_written(tmp_path):
+    cells = ("1", " 1.0 ", "+1", "1e0", "2.5", "0", "-0", "", "nan", "high", "1e39")
+    found, faults = classes_of(tmp_path, *cells)
+    assert found == ["1", "1", "1", "1", "2.5", "0", "0"]
+    assert faults == [
+        (7, "the label label is missing"),
+        (8, "the label label is nan"),
+        (9, "label: 'high' is no number"),
+        (10, "the label label is inf, or too large for a float32"),
+    ]
+    assert classes_of(tmp_path, "1", "3", classes=("1", "2"))[1] == [(1, "the label label is '3', not one of 1, 2")]
+
+
+def test_labels_with_zeros_before_them_are_codes(tmp_path):
+    codes = ["01", "02", "1", "10"]
+    assert classes_of(tmp_path, *codes) == (codes, [])
+    assert classes_of(tmp_path, *codes, types={"label": "float"}) == (["1", "2", "1", "10"], [])
+
+
+def test_a_code_among_numbers_that_comes_late_is_never_another_class(tmp_path):
+    found, faults = classes_of(tmp_path, *["1", "2"] * 1000, " 01", "2.0", "05.5")
+    assert found == [*["1", "2"] * 1000, "2", "5.5"]
+    assert faults == [
+        (2000, "the label label is '01', which as a number loses its zeros; set data.types.label to string")
+    ]

@@ -166,7 +166,7 @@ def test_parquet(tmp_path, written):
     table = pa.table({"x": x, "flag": x + rng.normal(size=ROWS) > 0, "kind": pa.array(["u", "v"] * (ROWS // 2))})
     parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=500)
     found = look_at_rows(str(tmp_path / "rows.parquet"), "flag")
-    assert (found.rows, found.read, set(found.classes)) == (ROWS, ROWS, {"0", "1"})
+    assert (found.rows, found.read, set(found.classes)) == (ROWS, ROWS, {"False", "True"})
     _, config = written(draft_for_rows("mine", found))
     assert config.transform.features == {"x": Number(), "kind": Boolean()}
     assert config.evaluation.slices == ("label", "x_quartile", "kind")

@@ -20,6 +20,11 @@ def test_a_few_that_are_none_do_not_matter_and_many_do():
     assert date_format(pa.array([*days, *(f"unknown {n}" for n in range(10))])) is None
 
 
+def test_of_times_in_their_order_the_first_days_of_a_month_dont_decide():
+    minutes = [datetime(2021, 3, 1) + timedelta(minutes=n) for n in range(30 * 24 * 60)]
+    assert date_format(pa.array([at.strftime("%d/%m/%Y %H:%M") for at in minutes])) == "%d/%m/%Y %H:%M"
+
+
 @pytest.mark.parametrize(
     "texts",
     [[], ["Rome", "Oslo"], ["1.5", "2.5"], ["12345678"], ["10.0.0.1", "10.0.0.2"], ["2021-02-30"], ["5-10-20"]],

@@ -2,6 +2,7 @@ import pytest
 from looked_at import look
 
 from components.arrow import pa
+from components.transform.config import Number
 from pipeline.profile.decimals import decimal_of
 
 
@@ -30,6 +31,31 @@ def test_what_stands_before_fractions(columns, decimal):
 )
 def test_where_semicolons_part_cells_commas_stand_before_fractions(cells, decimal):
     assert decimal_of(pa.table({"a": cells}), ";") == decimal
+
+
+@pytest.mark.parametrize(
+    ("points", "commas", "decimal"),
+    [
+        (["12.345", "999", "1.234"], ["34,5", "3,5", "2"], ","),
+        (["12.345", "999", "1.5"], ["34,5", "3,5", "2"], "."),
+        (["12.345", "999", "0.123"], ["34,5", "3,5", "2"], "."),
+        (["12.345", "999", "1.234"], ["1,234", "2,345", "2"], "."),
+        (["12.345", "999", "1.234"], ["one", "two", "3"], "."),
+    ],
+)
+def test_points_that_may_part_thousands_beside_fractions_with_commas_say_nothing(points, commas, decimal):
+    assert decimal_of(pa.table({"a": points, "b": commas}), ";") == decimal
+    assert decimal_of(pa.table({"a": points, "b": commas}), "|") == "."
+
+
+def test_a_column_whose_points_part_thousands_is_told_and_fractions_with_commas_are_read(tmp_path):
+    lines = [f"{f'{n * n + 700:,}'.replace(',', '.')};{n % 37},{n % 7};{('ja', 'nein')[n % 2]}" for n in range(300)]
+    found = look(tmp_path, "\n".join(["einwohner;quote;label", *lines]), "label")
+    assert (found.data.decimal, found.fault_count) == (",", 0)
+    assert {column.name: (column.thousands, column.feature) for column in found.columns} == {
+        "einwohner": (True, None),
+        "quote": (False, Number()),
+    }
 
 
 def test_a_semicolon_table_whose_fractions_all_have_three_digits_is_read_so(tmp_path):

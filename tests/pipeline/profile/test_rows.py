@@ -70,11 +70,44 @@ def test_text_that_comes_late_in_a_column_of_numbers(tmp_path, csv_text):
     assert look(tmp_path, text, "label").data.types == {"x": "string"}
 
 
+@pytest.mark.parametrize(("before", "types"), [(0, {}), (1500, {"label": "string"})])
+def test_labels_that_are_codes_keep_their_zeros(tmp_path, before, types):
+    cells = ["1"] * before + ["01", "02", "?"] * 300
+    lines = [f"{n / 7:.3f},{cell}" for n, cell in enumerate(cells)]
+    found = look(tmp_path, "\n".join(["x,label", *lines]), "label")
+    assert found.data.types == types
+    assert found.classes == {"01": 300, "02": 300} | ({"1": before} if before else {})
+    assert found.fault_count == 300
+    of_numbers = look(tmp_path, "\n".join(["x,label", *lines]), "label", task="regression")
+    assert (of_numbers.data.types, of_numbers.number.highest) == ({}, 2)
+
+
 def test_cells_with_line_breaks(tmp_path):
     lines = [f'{n},"a\nb",{n % 2}' for n in range(300)]
     found = look(tmp_path, "x,note,label\n" + "\n".join(lines) + "\n", "label")
     assert found.data.newlines_in_values
     assert (found.read, found.fault_count) == (300, 0)
+
+
+@pytest.mark.parametrize("longest_line", [2**25, 1_000])
+def test_a_quote_that_isnt_closed_makes_no_cell_of_the_rows_after_it(tmp_path, monkeypatch, longest_line):
+    monkeypatch.setattr("components.csv_example_gen.blocks.MAX_LINE_BYTES", longest_line)
+    lines = [f"{n % 7}.5,red,{'ab'[n % 2]}" for n in range(1000)]
+    lines[500] = '3.5,"red,a'
+    found = look(tmp_path, "x,color,label\n" + "\n".join(lines) + "\n", "label")
+    assert not found.data.newlines_in_values
+    assert (found.rows, found.fault_count) == (1000, 1)
+    assert found.faults[0].reason.startswith("a quote isn't closed")
+
+
+@pytest.mark.parametrize(("second", "line_breaks"), [("plain", True), ('5" pipe', False)])
+def test_line_breaks_are_read_where_that_loses_no_rows(tmp_path, second, line_breaks):
+    lines = [f"{n}.5,plain,{n % 2}" for n in range(300)]
+    lines[7] = '7.5,"a\nb",1'
+    lines[8] = f"8.5,{second},1"
+    found = look(tmp_path, "x,note,label\n" + "\n".join(lines) + "\n", "label")
+    assert found.data.newlines_in_values == line_breaks
+    assert (found.rows, found.fault_count) == ((300, 0) if line_breaks else (301, 2))
 
 
 def test_so_large_a_file_isnt_even_counted(tmp_path, monkeypatch):
