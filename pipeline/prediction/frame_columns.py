@@ -16,7 +16,7 @@ from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
 from pipeline.prediction.pushed_model import Values
 from pipeline.prediction.rows import values_of
-from pipeline.prediction.spelling import is_no_value, text_of
+from pipeline.prediction.spelling import text_of
 
 
 def columns_of(
@@ -53,9 +53,7 @@ def _values(column: pd.Series, kind: ColumnType, data: CsvData, trained: Collect
         case "date":
             return _dates(_given(column, data), data.dates.get(str(column.name), ISO))
         case _:
-            texts = _texts(column, trained)
-            texts[np.array([is_no_value(text, data.missing, trained) for text in texts], bool)] = ""
-            return texts
+            return _texts(_given(column, data), trained)
 
 
 def _given(column: pd.Series, data: CsvData) -> pd.Series:

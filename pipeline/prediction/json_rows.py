@@ -16,7 +16,7 @@ from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.reader import Fault, Rows
 from components.ingest import storage
 from components.wording import is_unicode, printable
-from pipeline.prediction.spelling import is_no_value, text_of
+from pipeline.prediction.spelling import text_of
 
 JSON_LINES = (".jsonl", ".ndjson")
 AT_ONCE = 8192
@@ -118,11 +118,11 @@ def _row(
 def _value(name: str, value: object, kind: ColumnType, data: CsvData, trained: Collection[str]) -> Value:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
+    if isinstance(value, str) and value.strip() in data.missing:
+        return None
     match kind, value:
         case ("string", bool() | int() | float() | str()) if is_unicode(text := text_of(value, trained)):
-            return None if is_no_value(text, data.missing, trained) else text
-        case (_, str()) if value.strip() in data.missing:
-            return None
+            return text
         case (_, bool()):
             raise ValueError(f"{name}: {_shown(value)} is no {KINDS[kind]}")
         case ("float", int() | float()) if abs(value) < LARGEST:

@@ -19,17 +19,6 @@ def text_of(value: object, trained: Collection[str]) -> str:
     return next((text for text in texts if text in trained), texts[0])
 
 
-def is_no_value(text: str, missing: Collection[str], trained: Collection[str]) -> bool:
-    """Returns whether a text stands for no value: Parquet, where `data.missing` isn't looked at, may have it as one.
-
-    Args:
-        text: The text.
-        missing: What a cell says that has no value.
-        trained: As in `text_of`.
-    """
-    return text in missing and text not in trained
-
-
 def _texts_of(value: object) -> tuple[str, ...]:
     if isinstance(value, (bool, np.bool_)):
         return TRUE if value else FALSE

@@ -68,9 +68,9 @@ def test_booleans_of_each_type_are_written_as_training_wrote_them(kind):
     assert texts_of(frame, {}) == {"smoker": ["True", "", "False"]}
 
 
-def test_a_sign_for_no_value_that_training_had_is_a_value():
-    frame = pd.DataFrame({"note": ["?", "-", None]})
-    assert texts_of(frame, {"note": frozenset("?")}, missing=("?", "-")) == {"note": ["?", "", ""]}
+def test_a_sign_for_no_value_is_none_whatever_blanks_are_around_it():
+    frame = pd.DataFrame({"note": ["?", " - ", None, " a "]})
+    assert texts_of(frame, {}, missing=("?", "-")) == {"note": ["", "", "", " a "]}
 
 
 def test_numbers_and_dates_in_text_have_no_value_where_the_data_say_so():

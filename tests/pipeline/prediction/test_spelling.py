@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.prediction.spelling import is_no_value, text_of
+from pipeline.prediction.spelling import text_of
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,3 @@ from pipeline.prediction.spelling import is_no_value, text_of
 )
 def test_a_value_is_written_as_training_wrote_it(value, trained, text):
     assert text_of(value, trained) == text
-
-
-def test_what_stands_for_no_value_is_one_where_training_had_it():
-    assert is_no_value("?", ("", "?"), {"a"})
-    assert not is_no_value("?", ("", "?"), {"a", "?"})
-    assert not is_no_value(" ?", ("", "?"), {"a"})
