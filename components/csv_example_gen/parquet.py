@@ -151,6 +151,8 @@ def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) 
 
 def _without_nan(numbers: pa.Array) -> pa.Array:
     """Returns numbers with a missing value for NaN, as pandas writes one."""
+    if pa.types.is_float16(numbers.type):
+        numbers = numbers.cast(pa.float32())  # Arrow looks for NaN in no float16
     return pc.if_else(pc.is_nan(numbers), pa.scalar(None, numbers.type), numbers)
 
 
