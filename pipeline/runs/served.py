@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from components.errors import TransferlineError
@@ -25,6 +26,7 @@ class Versions:
     """
 
     def __init__(self, config: PipelineConfig) -> None:
+        self._home = config.home
         self._pushed_dir = config.pushed_dir
         self._there = versions(config.pushed_dir)
         # One that was killed before it pushed has a record, and no version.
@@ -37,11 +39,11 @@ class Versions:
         return self._there[0] if self._there else None
 
     def mark(self, record: RunRecord) -> Literal["", "served", "rolled back", "replaced"]:
-        """Returns what became of the model that a run pushed; "" where it pushed none."""
+        """Returns what became of the version that a run pushed; "" where it pushed none."""
         version = version_of(record)
         if version is None:
             return ""
-        if self.served is not None and self.origin(self.served) == version:
+        if version == self._served_of_run:
             return "served"
         return "rolled back" if self._went_back_from(version) else "replaced"
 
@@ -128,8 +130,18 @@ class Versions:
         except TransferlineError:  # it was tampered with, and is no run's model
             return ""
 
+    @cached_property
+    def _served_of_run(self) -> int | None:
+        """The version that a run pushed of the model that is served; of several, as after a rollback, the last."""
+        if self.served is None:
+            return None
+        origin = self.origin(self.served)
+        pushed = map(version_of, RunStore(self._home).newest_first())
+        return next((each for each in pushed if each is not None and self.origin(each) == origin), None)
+
     def _went_back_from(self, version: int) -> bool:
-        return any(self.origin(each.from_version) == version for each in self._rollbacks.values())
+        origin = self.origin(version)
+        return any(self.origin(each.from_version) == origin for each in self._rollbacks.values())
 
 
 def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
