@@ -28,6 +28,7 @@ from pipeline.runs.home import claim
 from pipeline.runs.lock import held
 from pipeline.runs.log_file import log_removed, opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.rollbacks import forget_unpublished
 from pipeline.runs.room import folders_of, kept_for_the_record
 from pipeline.runs.scratch import VARIABLE, scratch_folder
 from pipeline.runs.screen import Screen
@@ -80,6 +81,7 @@ def run_in_child(
         screen = Screen(stream, quiet=quiet, verbose=verbose)
         with held(config.home, "run", wait=wait, tell=screen.note) as lock:
             claim(config)
+            forget_unpublished(config.home, config.pushed_dir)
             store = RunStore(config.home)
             gone = store.close_interrupted(lock.left)
             run_id = store.new_id()

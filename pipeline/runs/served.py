@@ -13,7 +13,7 @@ from components.report.run_view import Served
 from pipeline.config import PipelineConfig
 from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.rollbacks import Rollback, rollbacks
+from pipeline.runs.rollbacks import Rollback, published, rollbacks
 
 Model = TypeVar("Model")
 
@@ -29,9 +29,7 @@ class Versions:
         self._home = config.home
         self._pushed_dir = config.pushed_dir
         self._there = versions(config.pushed_dir)
-        # One that was killed before it pushed has a record, and no version.
-        newest = self._there[0] if self._there else 0
-        self._rollbacks = {each.pushed_as: each for each in rollbacks(config.home) if each.pushed_as <= newest}
+        self._rollbacks = {each.pushed_as: each for each in published(rollbacks(config.home), self._there)}
 
     @property
     def served(self) -> int | None:

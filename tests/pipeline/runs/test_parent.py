@@ -19,7 +19,9 @@ from pipeline.runs.channel import Task
 from pipeline.runs.lock import LOCK_FILE, held
 from pipeline.runs.parent import CHILD, _hear, run_in_child
 from pipeline.runs.record import RunStore
+from pipeline.runs.rollbacks import Rollback, keep_rollbacks, rollbacks
 from pipeline.runs.scratch import scratch_folder
+from pipeline.runs.served import Versions
 
 ROOT = Path(__file__).parents[3]
 CHILD_BEGINS = """
@@ -229,6 +231,18 @@ def test_the_next_run_closes_the_record_of_one_that_was_killed_as_a_whole_and_sa
     assert (record.status, record.error.place, record.at_work) == ("failed", "Trainer", "")
     said = f"The run {killed.run_id} didn't come to its end, in Trainer: {record.error.cause}"
     assert said in capfd.readouterr().out.splitlines()
+
+
+def test_a_rollback_that_was_killed_before_it_pushed_is_forgotten_before_a_run_pushes(config):
+    for version in (1, 2):
+        Path(config.pushed_dir, str(version)).mkdir(parents=True)
+    there, killed = (
+        Rollback(time="", from_version=1, to_version=1, pushed_as=number, model_uri="") for number in (2, 3)
+    )
+    keep_rollbacks(config.home, [there, killed])
+    run_in_child(config, child=child("os.mkdir(f'{task.config.pushed_dir}/3')"))
+    assert rollbacks(config.home) == [there]
+    assert Versions(config).copied(3) is None
 
 
 def test_what_libraries_leave_among_temporary_files_goes_with_the_run(config, monkeypatch, tmp_path):
