@@ -36,7 +36,7 @@ def clean(
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
     scope: Scope = "everything" if everything else "cache" if cache else "old"
     config = with_runs(name, output_dir=output_dir, settings=settings)
-    done = cleaning.plan(config, keep, scope)  # a folder without runs gets no lock
+    cleaning.check_has_runs(config)  # a folder without runs gets no lock
     if yes and not dry_run:
         with writes_for(config.home), held(config.home, "clean", wait=wait, tell=tell_on_stderr):
             done = cleaning.plan(config, keep, scope)
@@ -45,8 +45,10 @@ def clean(
                 done, lambda: mark_deleted(config, numbers) if scope == "old" else forget_artifacts(config)
             )
         list_runs(config)
-    elif not wait:
-        refuse_held(config.home)
+    else:
+        if not wait:
+            refuse_held(config.home)
+        done = cleaning.plan(config, keep, scope)
     if as_json:
         kinds = [kind.model_dump() for kind in done.kinds]
         print_json(done.model_dump(exclude={"forgotten", "no_artifacts"}) | {"freed": done.freed, "kinds": kinds})

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -109,13 +110,8 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
     Raises:
         TransferlineError: The folder isn't a local one that runs were kept in, or its metadata can't be read.
     """
+    check_has_runs(config)
     home = Path(config.home)
-    if "://" in config.output_dir or not (home / "runs").is_dir():
-        raise TransferlineError(
-            f"There is no local folder of runs of '{config.name}'.",
-            place=config.home,
-            cure="Give the folder of its runs with --output-dir.",
-        )
     others, artifacts, forgotten = ([], [home], []) if scope == "everything" else _going(config, keep, scope)
     return Cleaning(
         home=config.home,
@@ -124,6 +120,20 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
         no_artifacts=len(others),
         forgotten=tuple(forgotten),
     )
+
+
+def check_has_runs(config: PipelineConfig) -> None:
+    """Checks that there is something to clean.
+
+    Raises:
+        TransferlineError: The pipeline's folder isn't a local one that runs were kept in.
+    """
+    if "://" in config.output_dir or not (Path(config.home) / "runs").is_dir():
+        raise TransferlineError(
+            f"There is no local folder of runs of '{config.name}'.",
+            place=config.home,
+            cure="Give the folder of its runs with --output-dir.",
+        )
 
 
 def check_within(planned: Cleaning) -> None:
@@ -246,7 +256,8 @@ def _folders(folder: str) -> list[Path]:
 
 def _changed(path: Path) -> float:
     """Seconds since 1970 at which something right in a folder changed last, or a file did."""
-    return max(each.lstat().st_mtime for each in (path, *(path.iterdir() if path.is_dir() else ())))
+    inside = [Path(path, name) for name in _names(path)]
+    return max((status.st_mtime for status in map(_status, (path, *inside)) if status), default=time.time())
 
 
 def _began(record: RunRecord) -> float:
@@ -260,7 +271,23 @@ def _began(record: RunRecord) -> float:
 
 def _size(path: Path) -> Size:
     files = [path] if path.is_symlink() or not path.is_dir() else _files_below(path)
-    return Size(path=str(path), bytes=sum(file.lstat().st_size for file in files))
+    return Size(path=str(path), bytes=sum(status.st_size for status in map(_status, files) if status))
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the system says of a file; None of one that a run has just removed."""
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    """What is right in a folder; nothing in one that a run has just removed, and in a file."""
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -59,6 +59,15 @@ def test_a_run_at_work_forbids_it(transferline, runs, options):
     assert len(runs()) == 2
 
 
+@pytest.mark.parametrize("options", [[], ["--yes"], ["--dry-run", "--yes"]])
+def test_nothing_is_looked_at_while_a_run_changes_it(transferline, runs, options):
+    (transferline.home("digits") / "metadata.sqlite").write_text("what can't be read")
+    with held(str(transferline.home("digits")), "run"), pytest.raises(TransferlineError, match="A run is at work"):
+        transferline("clean", "digits", *options)
+    with pytest.raises(TransferlineError, match="ML Metadata can't be opened"):
+        transferline("clean", "digits", *options)
+
+
 def test_it_makes_room_on_a_disk_that_is_full_to_the_last_byte(tmp_path):
     (tmp_path / "disk").mkdir()
     with small_disk(tmp_path / "disk") as disk:

@@ -4,6 +4,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Event
 
 import old_home
 import pytest
@@ -135,6 +136,30 @@ def test_what_it_frees_is_told_by_kind(config):
     assert kinds["notes.txt"].freed == 0
     assert sum(kind.freed for kind in planned.kinds) == planned.freed
     assert all(kind.freed == kind.bytes > 0 for kind in cleaning.plan(config, 3, "everything").kinds if kind.bytes)
+
+
+@pytest.mark.parametrize("scope", ["old", "cache", "everything"])
+def test_what_a_run_removes_meanwhile_is_passed_over(config, scope):
+    """A run may begin while it is looked at what there is."""
+    ended = Event()
+
+    def at_work():
+        while not ended.is_set():
+            for folder in (Path(config.home), Path(config.artifacts_dir), Path(config.checkpoints_dir, "1")):
+                (folder / "beam-temp" / "part").mkdir(parents=True)
+                (folder / "beam-temp" / "part" / "records").touch()
+            for folder in (Path(config.home), Path(config.artifacts_dir), Path(config.checkpoints_dir)):
+                for path in [*folder.glob("beam-temp"), *folder.glob("1")]:
+                    shutil.rmtree(path)
+
+    with ThreadPoolExecutor(1) as thread:
+        working = thread.submit(at_work)
+        try:
+            planned = [plan(config, 3, scope) for _ in range(100)]
+        finally:
+            ended.set()
+        working.result()
+    assert not any(each.done for each in planned)
 
 
 def test_half_a_push_goes(config):
