@@ -36,9 +36,12 @@ PARENT = """
 import sys
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
+from pipeline.runs.launch import exit_status
 from pipeline.runs.parent import CHILD, run_in_child
 config = apply_overrides(catalog.load("photos"), [f"output_dir={sys.argv[1]}"])
-run_in_child(config, child=(*CHILD[:-2], "-c", sys.argv[2]))
+record = run_in_child(config, child=(*CHILD[:-2], "-c", sys.argv[2]))
+print("what whoever started the run says of it", flush=True)
+sys.exit(exit_status(record))
 """
 
 
@@ -180,9 +183,8 @@ def test_a_run_in_a_thread_ends_as_any(config):
 def test_what_the_parent_is_told_it_tells_the_child(config, tmp_path, program, cause, number):
     command = ["env", "--default-signal=INT,TERM", sys.executable, "-c", PARENT, str(tmp_path / "out")]
     done = subprocess.run([*command, CHILD_BEGINS + program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (128 + number, "")
     assert (kept(config).error.cause, kept(config).signal) == (cause, number)
-    assert launch.exit_status(kept(config)) == 128 + number
     assert f"cause: {cause}" in done.stdout
 
 
@@ -190,7 +192,7 @@ def test_libraries_of_a_user_without_a_home_are_not_told_of_a_folder_of_the_name
     without = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
     command = ["unshare", "--user", "--map-user=12345", sys.executable, "-c", PARENT, str(tmp_path / "out")]
     program = CHILD_BEGINS + "print(os.path.expanduser('~/.keras'))\n"
-    subprocess.run([*command, program], env=without, stdout=subprocess.PIPE, check=True)
+    subprocess.run([*command, program], env=without, stdout=subprocess.PIPE, check=False)
     assert Path(kept(config).log).read_text() == "/.keras\n"
 
 
@@ -199,10 +201,25 @@ def test_a_run_whose_terminal_is_closed_says_so_in_its_record(config, tmp_path):
     command = (sys.executable, "-c", PARENT, str(tmp_path / "out"), program)
     terminal = Terminal(command, env=dict(os.environ), cwd=ROOT)
     terminal.wait_for("Trainer")
-    assert terminal.close() != 0
+    assert terminal.close() == 128 + signal.SIGHUP
     record = kept(config)
     assert (record.status, record.error.place) == ("failed", "Trainer")
     assert record.error.cause == "The run was told to end (SIGHUP): its terminal was closed."
+
+
+def test_a_child_whose_terminal_is_closed_comes_to_its_own_end(config, tmp_path):
+    program = CHILD_BEGINS + (
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])\n"
+        "with display.working('Trainer'):\n    signal.sigwait([signal.SIGHUP])\n"
+        "for number in range(3):\n"
+        "    with display.working('Pusher'):\n        time.sleep(0.5)\n"
+        "display.finish(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
+    )
+    command = (sys.executable, "-c", PARENT, str(tmp_path / "out"), program)
+    terminal = Terminal(command, env=dict(os.environ), cwd=ROOT)
+    terminal.wait_for("Trainer")
+    assert terminal.close() == 0
+    assert kept(config).status == "pushed"
 
 
 def test_the_second_of_two_runs_is_told_of_the_first_or_waits_for_it(config):
