@@ -13,7 +13,7 @@ from typing import Literal
 
 from components.errors import TransferlineError
 from components.pusher.publish import UNFINISHED
-from components.pusher.versions import versions
+from components.pusher.versions import version_number, versions
 from components.settings import Settings
 from components.trainer.transfer_learning.store_files import TENSOR
 from pipeline.config import PipelineConfig
@@ -28,6 +28,9 @@ stored of photos; everything: the folder."""
 
 BY_RUN = ("runs", "logs", "reports")
 """The folders whose files begin with the ID of their run."""
+
+PUSHED = "pushed"
+"""The folder of the versions."""
 
 TEMPORARY = ".system/*_execution/*"
 """Where the executions of a component had their temporary files, below its folder."""
@@ -181,6 +184,8 @@ def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
 
 def _remove_home(home: Path) -> None:
     """Removes a folder whose lock is held: the lock last, since who waits for it goes on as soon as it isn't there."""
+    for number in reversed(versions(str(home / PUSHED))):  # the one that is served last
+        _remove(home / PUSHED / str(number))
     for path in home.iterdir():
         if path.name != LOCK_FILE:
             _remove(path)
@@ -191,9 +196,21 @@ def _remove_home(home: Path) -> None:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        is_version = path.parent.name == PUSHED and version_number(path.name)
+        shutil.rmtree(_withdrawn(path) if is_version else path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _withdrawn(version: Path) -> Path:
+    """Renames a version, so that all of it is gone at once: half of one could be loaded, or be gone back to.
+
+    What is left of it after an interruption is removed as the next run begins.
+    """
+    name = version.with_name(f"{UNFINISHED}{version.name}")
+    if name.exists():
+        shutil.rmtree(name)
+    return version.rename(name)
 
 
 def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path], list[Path], list[int]]:

@@ -148,13 +148,16 @@ def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
     Raises:
         TransferlineError: There is none; it isn't what its seal says, or what its run kept of it.
     """
-    folder = find_pushed(config, version)
-    try:
-        check_pushed(config, folder)
-    except FileNotFoundError:  # it has just gone: `clean` may remove what isn't the last any more
+    while True:
         folder = find_pushed(config, version)
-        check_pushed(config, folder)
-    return folder
+        try:
+            check_pushed(config, folder)
+        except (TransferlineError, OSError):
+            # Else it has just gone: `clean` may remove what isn't the last any more.
+            if int(os.path.basename(folder)) in versions(config.pushed_dir):
+                raise
+        else:
+            return folder
 
 
 def load_pushed(config: PipelineConfig, version: int | None, folder: str, load: Callable[[str], Model]) -> Model:

@@ -8,8 +8,10 @@ from threading import Event
 
 import old_home
 import pytest
+from nobody import as_nobody, open_folder
 
 from components.errors import TransferlineError
+from components.pusher.versions import versions
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.connection import mark_deleted, opened
@@ -166,6 +168,27 @@ def test_half_a_push_goes(config):
     (Path(config.pushed_dir) / ".pushing-16").mkdir()
     carry_out(config, 20, "old")
     assert ".pushing-16" not in names(config, "pushed")
+
+
+@pytest.mark.parametrize("scope", ["old", "everything"])
+def test_no_half_version_is_left_where_its_removal_is_interrupted(scope):
+    with open_folder() as folder:
+        folder.chmod(0o777)
+        config = apply_overrides(catalog.load("photos"), [f"output_dir={folder}/out"])
+        with as_nobody():
+            RunStore(config.home).save(RunRecord(run_id="20260101T000000-00001", status="failed"))
+            for version in (1, 2):
+                variables = Path(config.pushed_dir, str(version), "variables")
+                variables.mkdir(parents=True)
+                (variables / "variables.index").touch()
+            Path(config.pushed_dir, "1", "variables").chmod(0o555)  # nothing in it can be removed
+        planned = plan(config, 1, scope)
+        with as_nobody(), pytest.raises(PermissionError):
+            cleaning.carry_out(planned, lambda: None)
+        assert versions(config.pushed_dir) == [2]
+        Path(config.pushed_dir, ".pushing-1", "variables").chmod(0o755)
+        carry_out(config, 1, scope)
+        assert not list(Path(config.output_dir).rglob(".pushing-*"))
 
 
 def test_everything(config):

@@ -1,6 +1,8 @@
 """What is known of versions after rollbacks: which models are held back, and that a model is what its run pushed."""
 
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -205,3 +207,26 @@ def test_a_model_that_goes_while_it_is_loaded_gives_way_to_the_last_one(pushed):
     shutil.rmtree(folder)
     with pytest.raises(TransferlineError, match="There is no pushed model 3"):
         load_pushed(pushed.config, 3, folder, loaded)
+
+
+def test_a_model_that_goes_while_it_is_checked_gives_way_to_the_last_one(pushed):
+    pushed.run("a", 1)
+    record = Path(pushed.config.home) / "runs" / "20260101T000000-00001.json"
+    kept = record.read_text()
+    record.unlink()
+    os.mkfifo(record)
+
+    def replace():
+        with record.open("w") as reader:  # it opens once the version was found, and what its run kept is read
+            record.unlink()
+            record.write_text(kept)
+            pushed.run("b", 2)
+            shutil.rmtree(f"{pushed.config.pushed_dir}/1")
+            reader.write(kept)
+
+    with ThreadPoolExecutor(1) as thread:
+        replaced = thread.submit(replace)
+        assert Path(pushed_model(pushed.config)).name == "2"
+        replaced.result()
+    with pytest.raises(TransferlineError, match="There is no pushed model 1"):
+        pushed_model(pushed.config, 1)
