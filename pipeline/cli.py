@@ -14,7 +14,7 @@ from components.cache_folder import home_folder
 from components.errors import TransferlineError
 from components.room import full_disk
 from pipeline.first_process import leave_first_process
-from pipeline.terminal import safe_streams
+from pipeline.terminal import open_closed_streams, safe_streams
 
 COMMANDS = {
     "new": "Look at photos or rows, and write a pipeline for them that is ready to run.",
@@ -80,6 +80,7 @@ def transferline(
 
 def main() -> None:
     """Runs the command; a fault of the user's is a message, not a traceback."""
+    open_closed_streams()
     leave_first_process()
     os.environ.setdefault("HOME", str(home_folder()))  # for libraries, too: Keras would make a folder of the name ~
     with safe_streams():
