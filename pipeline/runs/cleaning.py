@@ -6,7 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
@@ -14,13 +14,15 @@ from typing import Literal
 from components.errors import TransferlineError
 from components.pusher.publish import UNFINISHED
 from components.pusher.versions import version_number, versions
+from components.room import folder_error
 from components.settings import Settings
 from components.trainer.transfer_learning.store_files import TENSOR
 from pipeline.config import PipelineConfig
-from pipeline.metadata.history import History, find_history
+from pipeline.metadata.history import Artifact, History, find_history
 from pipeline.runs.in_use import Kept, kept, stored_features, unused
 from pipeline.runs.lock import LOCK_FILE
 from pipeline.runs.record import TIME_OF_ID, RunRecord, RunStore
+from pipeline.runs.room import folders_of
 
 Scope = Literal["old", "cache", "everything"]
 """old: what no kept run made or uses; cache: that, all artifacts with their metadata, all checkpoints, and all that is
@@ -71,7 +73,7 @@ class Cleaning(Settings):
         home: The pipeline's folder.
         contents: Everything right in it.
         removed: What goes, or went.
-        no_artifacts: How many of these, from the first on, are no artifacts.
+        needs_no_metadata: How many of these, from the first on, are no artifacts, or are known as deleted already.
         forgotten: Numbers of the artifacts that ML Metadata is to know as deleted.
         done: Whether it went.
     """
@@ -79,7 +81,7 @@ class Cleaning(Settings):
     home: str
     contents: tuple[Size, ...]
     removed: tuple[Size, ...]
-    no_artifacts: int = 0
+    needs_no_metadata: int = 0
     forgotten: tuple[int, ...] = ()
     done: bool = False
 
@@ -120,7 +122,7 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
         home=config.home,
         contents=tuple(_size(path) for path in sorted(home.iterdir())),
         removed=tuple(_size(path) for path in (*others, *artifacts)),
-        no_artifacts=len(others),
+        needs_no_metadata=len(others),
         forgotten=tuple(forgotten),
     )
 
@@ -155,14 +157,35 @@ def check_within(planned: Cleaning) -> None:
             )
 
 
+@contextmanager
+def makes_room_in(config: PipelineConfig, scope: Scope) -> Iterator[None]:
+    """Says of a folder that can't be written to why, and what helps where this doesn't.
+
+    Args:
+        config: The pipeline.
+        scope: How much goes.
+
+    Raises:
+        FolderError: In place of the error of the system, or of ML Metadata.
+    """
+    home, *others = folders_of(config.home)
+    without_metadata = ", or with --cache, which needs none" if scope == "old" else ""
+    try:
+        yield
+    except Exception as error:  # ML Metadata's is no error of the system
+        if refused := folder_error(error, (home._replace(how=f" by hand{without_metadata}"), *others)):
+            raise refused from error
+        raise
+
+
 def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
     """Removes what a plan says, in its order.
 
     Args:
         planned: The plan.
         forget: Has ML Metadata forget the artifacts among it. It is called before the first of them goes: one that is
-            left of an interruption is only in the way. But what is no artifact goes before, since a full disk takes
-            no metadata either.
+            left of an interruption is only in the way. But what needs no metadata goes before, since a full disk
+            takes none.
 
     Raises:
         TransferlineError: Something of it leads out of the pipeline's folder; nothing was removed then.
@@ -171,10 +194,10 @@ def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
     check_within(planned)
     home = Path(planned.home)
     paths = [Path(size.path) for size in planned.removed]
-    for path in paths[: planned.no_artifacts]:
+    for path in paths[: planned.needs_no_metadata]:
         _remove(path)
     forget()
-    for path in paths[planned.no_artifacts :]:
+    for path in paths[planned.needs_no_metadata :]:
         if path == home:
             _remove_home(home)
         else:
@@ -214,7 +237,7 @@ def _withdrawn(version: Path) -> Path:
 
 
 def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path], list[Path], list[int]]:
-    """Returns what goes: what is no artifact, the artifacts, and the numbers that ML Metadata has of these."""
+    """Returns what goes: what needs no metadata, the artifacts, and the numbers that ML Metadata has of these."""
     records = RunStore(config.home).runs()
     history = (find_history(config) if scope == "old" else None) or History([])
     stay = kept(config, records, history, keep)
@@ -229,8 +252,13 @@ def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path],
         *sorted(Path(config.artifacts_dir).glob(f"*/{TEMPORARY}")),
     ]
     artifacts = unused(config, history, stay.runs)
-    there = [path for path in (Path(artifact.uri) for artifact in artifacts) if path.exists()]
-    return others, there, [artifact.number for artifact in artifacts if not artifact.deleted]
+    # Those that are known as deleted are there where a `clean` was interrupted.
+    known, live = ([each for each in artifacts if each.deleted is deleted] for deleted in (True, False))
+    return [*others, *_folders_of(known)], _folders_of(live), [artifact.number for artifact in live]
+
+
+def _folders_of(artifacts: Sequence[Artifact]) -> list[Path]:
+    return [path for path in (Path(artifact.uri) for artifact in artifacts) if path.exists()]
 
 
 def _all_artifacts(config: PipelineConfig) -> list[Path]:
