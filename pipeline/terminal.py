@@ -11,6 +11,8 @@ from typing import Any, TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
+from components.errors import TransferlineError
+from components.room import full_disk
 from components.wording import safe
 
 
@@ -46,6 +48,25 @@ class SafeStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rich_proxied_file, name)
+
+
+def told(error: TransferlineError | OSError) -> int:
+    """Says on stderr what ended a command, without a traceback; returns the exit status."""
+    if isinstance(error, TransferlineError):
+        sys.stderr.write(f"transferline: {error}\n")
+    elif isinstance(error, BrokenPipeError):  # as of `| head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:  # of the output folder: a run's own errors are in its record
+        sys.stderr.write(f"transferline: {error}\n  cure:  {_cure(error)}\n")
+    return 1
+
+
+def _cure(error: OSError) -> str:
+    if full_disk(error):
+        return "Make room there, or give another folder with --output-dir."
+    if isinstance(error, PermissionError):
+        return "Give this user the right to it, or give another folder with --output-dir."
+    return "Give another folder with --output-dir."
 
 
 def open_closed_streams() -> None:
