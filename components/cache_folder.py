@@ -20,7 +20,7 @@ def cache_folder() -> Path:
     """Returns the user's cache folder: $TRANSFERLINE_CACHE, or `transferline` in $XDG_CACHE_HOME or ~/.cache."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
-        return Path(chosen).expanduser()
+        return Path(os.path.expanduser(chosen))
     return Path(os.environ.get("XDG_CACHE_HOME") or home_folder() / ".cache") / "transferline"
 
 

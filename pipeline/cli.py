@@ -12,9 +12,8 @@ from typer.main import get_command
 
 from components.cache_folder import home_folder
 from components.errors import TransferlineError
-from components.room import full_disk
 from pipeline.first_process import leave_first_process
-from pipeline.terminal import safe_streams
+from pipeline.terminal import open_closed_streams, safe_streams, told
 
 COMMANDS = {
     "new": "Look at photos or rows, and write a pipeline for them that is ready to run.",
@@ -80,6 +79,7 @@ def transferline(
 
 def main() -> None:
     """Runs the command; a fault of the user's is a message, not a traceback."""
+    open_closed_streams()
     leave_first_process()
     os.environ.setdefault("HOME", str(home_folder()))  # for libraries, too: Keras would make a folder of the name ~
     with safe_streams():
@@ -89,20 +89,5 @@ def main() -> None:
 def _run() -> None:
     try:
         app()
-    except TransferlineError as error:
-        sys.stderr.write(f"transferline: {error}\n")
-        sys.exit(1)
-    except BrokenPipeError:  # as of `| head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:  # of the output folder: a run's own errors are in its record
-        sys.stderr.write(f"transferline: {error}\n  cure:  {_cure(error)}\n")
-        sys.exit(1)
-
-
-def _cure(error: OSError) -> str:
-    if full_disk(error):
-        return "Make room there, or give another folder with --output-dir."
-    if isinstance(error, PermissionError):
-        return "Give this user the right to it, or give another folder with --output-dir."
-    return "Give another folder with --output-dir."
+    except (TransferlineError, OSError) as error:
+        sys.exit(told(error))

@@ -10,7 +10,7 @@ from pipeline.data.sources import with_data
 from pipeline.first_process import leave_first_process
 from pipeline.runs.home import refuse_another
 from pipeline.runs.launch import exit_status, run
-from pipeline.terminal import safe_streams
+from pipeline.terminal import open_closed_streams, safe_streams, told
 
 IMAGE_VARIABLE = "TRANSFERLINE_IMAGE"
 VERTEX = "vertex"
@@ -26,6 +26,7 @@ def catalog_script(config: Pipeline) -> int:
         Exit status: 1 if the run failed, 128 + N if signal N ended it, else 0, as every TFX pipeline has it: that a
             model isn't blessed is an answer.
     """
+    open_closed_streams()
     leave_first_process()
     engine = _engine_of_tfx_command()
     if Path(sys.argv[0]).is_file():  # the script: the tfx command, too, hides its own arguments
@@ -42,9 +43,8 @@ def catalog_script(config: Pipeline) -> int:
                 sys.stderr.write(f"transferline: {taken_over}\n")
             record = run(config)
             return exit_status(record) if record.status == "failed" else 0
-        except TransferlineError as error:
-            sys.stderr.write(f"transferline: {error}\n")
-            return 1
+        except (TransferlineError, OSError) as error:
+            return told(error)
 
 
 def _declare(config: Pipeline) -> None:

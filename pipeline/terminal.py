@@ -2,6 +2,7 @@
 
 import codecs
 import io
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import Any, TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
+from components.errors import TransferlineError
+from components.room import full_disk
 from components.wording import safe
 
 
@@ -45,6 +48,37 @@ class SafeStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.rich_proxied_file, name)
+
+
+def told(error: TransferlineError | OSError) -> int:
+    """Says on stderr what ended a command, without a traceback; returns the exit status."""
+    if isinstance(error, TransferlineError):
+        sys.stderr.write(f"transferline: {error}\n")
+    elif isinstance(error, BrokenPipeError):  # as of `| head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:  # of the output folder: a run's own errors are in its record
+        sys.stderr.write(f"transferline: {error}\n  cure:  {_cure(error)}\n")
+    return 1
+
+
+def _cure(error: OSError) -> str:
+    if full_disk(error):
+        return "Make room there, or give another folder with --output-dir."
+    if isinstance(error, PermissionError):
+        return "Give this user the right to it, or give another folder with --output-dir."
+    return "Give another folder with --output-dir."
+
+
+def open_closed_streams() -> None:
+    """Opens stdin, stdout and stderr on nothing where whoever started the process closed them, as `>&-` does.
+
+    Else Python has None for them, and the next file that is opened would get what is printed.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            number = os.open(os.devnull, os.O_RDWR)  # the lowest that is free, which is the stream's own
+            os.set_inheritable(number, True)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
 
 
 def _take_any_character() -> None:

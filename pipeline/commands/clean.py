@@ -1,5 +1,7 @@
 """`transferline clean`."""
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,11 +12,12 @@ from rich.table import Table
 from pipeline.commands.options import AsJson, Name, OutputDir, Settings, Wait, tell_on_stderr, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.commands.run_lists import list_runs
+from pipeline.config import PipelineConfig
 from pipeline.metadata.connection import forget_artifacts, mark_deleted
 from pipeline.runs import cleaning
 from pipeline.runs.cleaning import Cleaning, Kind, Scope
 from pipeline.runs.lock import held, refuse_held
-from pipeline.runs.room import writes_for
+from pipeline.runs.log_file import redirect_output
 
 SHOWN = 20
 
@@ -36,22 +39,32 @@ def clean(
     """Free the disk of what old runs left. Shows what would go; removes it with --yes."""
     scope: Scope = "everything" if everything else "cache" if cache else "old"
     config = with_runs(name, output_dir=output_dir, settings=settings)
-    done = cleaning.plan(config, keep, scope)  # a folder without runs gets no lock
+    cleaning.check_has_runs(config)  # a folder without runs gets no lock
     if yes and not dry_run:
-        with writes_for(config.home), held(config.home, "clean", wait=wait, tell=tell_on_stderr):
-            done = cleaning.plan(config, keep, scope)
-            numbers = done.forgotten
-            done = cleaning.carry_out(
-                done, lambda: mark_deleted(config, numbers) if scope == "old" else forget_artifacts(config)
-            )
+        with (
+            cleaning.makes_room_in(config, scope),
+            held(config.home, "clean", wait=wait, tell=tell_on_stderr),
+        ):
+            planned = cleaning.plan(config, keep, scope)
+            done = cleaning.carry_out(planned, lambda: _forget(config, planned, scope))
         list_runs(config)
-    elif not wait:
-        refuse_held(config.home)
+    else:
+        if not wait:
+            refuse_held(config.home)
+        done = cleaning.plan(config, keep, scope)
     if as_json:
         kinds = [kind.model_dump() for kind in done.kinds]
-        print_json(done.model_dump(exclude={"forgotten", "no_artifacts"}) | {"freed": done.freed, "kinds": kinds})
+        print_json(done.model_dump(exclude={"forgotten", "needs_no_metadata"}) | {"freed": done.freed, "kinds": kinds})
     else:
         _print(done, scope)
+
+
+def _forget(config: PipelineConfig, planned: Cleaning, scope: Scope) -> None:
+    with redirect_output(Path(os.devnull)):  # ML Metadata logs what becomes an error
+        if scope == "old":
+            mark_deleted(config, planned.forgotten)
+        else:
+            forget_artifacts(config)
 
 
 def _print(done: Cleaning, scope: Scope) -> None:

@@ -22,6 +22,7 @@ def compile_(
     settings: Settings = None,
 ) -> None:
     """Compile a pipeline for Kubeflow Pipelines or Vertex AI. Asks nothing of any network."""
+    out = Path(os.path.expanduser(out))
     config = cluster_config(name, root, data_dir, settings)
     with redirect_output(Path(os.devnull)):  # TFX's imports have much to say
         from pipeline.cluster.compile import compile_job, write_job  # noqa: PLC0415 (imports TFX)

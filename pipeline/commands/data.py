@@ -1,5 +1,6 @@
 """`transferline data`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -27,5 +28,6 @@ def data(
         raise TransferlineError(
             f"The pipeline '{name}' has no data of its own to write.", cure="Use digits or higgs_toy, or download it."
         )
+    out = Path(os.path.expanduser(out))
     write_to(source, out, Folder(out.parent, "name another with --out"))
     sys.stdout.write(f"{out}\n")

@@ -1,5 +1,7 @@
 """`transferline doctor`."""
 
+import os
+
 import typer
 
 from pipeline.checks.doctor import examine
@@ -11,6 +13,6 @@ from pipeline.config import default_output_dir
 
 def doctor(output_dir: OutputDir = "", as_json: AsJson = False) -> None:
     """Check whether this machine is fit for a run. Exit status: 0 no fault, 1 a fault."""
-    findings = examine(output_dir or default_output_dir())
+    findings = examine(os.path.expanduser(output_dir or default_output_dir()))
     print_findings(findings, as_json=as_json)
     raise typer.Exit(int(has_fault(findings)))

@@ -40,7 +40,7 @@ def predict(
 ) -> None:
     """Predict photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be."""
     if out:
-        out = out.expanduser()
+        out = Path(os.path.expanduser(out))
         check_out(out)
     config = with_runs(name, output_dir=output_dir)
     folder = pushed_model(config, model_version)

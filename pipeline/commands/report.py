@@ -1,5 +1,6 @@
 """`transferline report`."""
 
+import os
 import sys
 import webbrowser
 from pathlib import Path
@@ -34,7 +35,7 @@ def report(
 ) -> None:
     """Print where a run's report is, after making it if it is missing."""
     if predictions:
-        predictions = predictions.expanduser()
+        predictions = Path(os.path.expanduser(predictions))
         check_out(predictions, (".csv",))
     config = with_runs(name, output_dir=output_dir, settings=settings)
     record = find_run(RunStore(config.home).runs(), run_id or "latest")

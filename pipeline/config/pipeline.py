@@ -111,7 +111,7 @@ class PipelineConfig(Settings):
         """Metadata keeps paths as they are given, and is read from other folders; TFX makes patterns of them."""
         if signs := [sign for sign in "*?[" if sign in value]:
             raise ValueError(f"{value!r} has {listed(signs)} in it, which TFX would take for a pattern of names")
-        return value if "://" in value else str(Path(value).expanduser().absolute())
+        return value if "://" in value else str(Path(os.path.expanduser(value)).absolute())
 
     @model_validator(mode="after")
     def _schema_exists(self) -> "PipelineConfig":

@@ -137,5 +137,5 @@ def with_data(config: Pipeline) -> Pipeline:
     if not path and config.source is not None:
         path = str(source_path(config.source))
     elif "://" not in path:
-        path = str(Path(path).expanduser().absolute())
+        path = str(Path(os.path.expanduser(path)).absolute())
     return config.model_copy(update={"data": config.data.model_copy(update={"path": path})})

@@ -156,7 +156,7 @@ def paths(incomplete: str) -> list[str]:
 def _named() -> list[Path]:
     """The folders that the variable names, there or not."""
     names = os.environ.get(CATALOG_VARIABLE, "").split(os.pathsep)
-    return list(dict.fromkeys(Path(name).expanduser().absolute() for name in names if name.strip()))
+    return list(dict.fromkeys(Path(os.path.expanduser(name)).absolute() for name in names if name.strip()))
 
 
 def _missing() -> list[Path]:
@@ -182,7 +182,7 @@ def _is_same(path: Path, other: Path) -> bool:
 
 
 def _at(given: str) -> PipelineFile:
-    path = Path(given).expanduser().absolute()
+    path = Path(os.path.expanduser(given)).absolute()
     if path.is_file() and path.suffix == SUFFIX:
         return PipelineFile(path)
     if path.is_dir():

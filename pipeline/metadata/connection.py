@@ -39,6 +39,9 @@ POSTGRESQL_NO_DATABASE = "3D000"
 MYSQL_REFUSES_LOGIN = (1044, 1045, 1698)
 MYSQL_NO_DATABASE = 1049
 
+READ_ONLY = "attempt to write a readonly database"
+"""What SQLite says where it has to write before it can read."""
+
 MAY_FILL = (
     "SELECT to_regclass('mlmdenv') IS NOT NULL OR coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
 )
@@ -98,7 +101,8 @@ def has_metadata(config: PipelineConfig) -> bool:
     if not path.is_file():
         return False
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        # To read is to take back what a killed writer left half, which needs the right to write.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as database:
             return bool(database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     except sqlite3.Error:  # which whoever opens it tells of
         return True
@@ -126,18 +130,28 @@ def opened(config: PipelineConfig, *, read_only: bool = False) -> Iterator[Metad
         try:
             found = kind(connection) if config.metadata.is_server else _retried(lambda: kind(connection))
         except (RuntimeError, StatusError) as error:
-            if not config.metadata.is_server and (refused := folder_error(error, [output_folder(config.home)])):
-                raise refused from error
-            place = config.metadata.address if config.metadata.is_server else config.metadata_path
-            hint = "; of MySQL, its user must log in by mysql_native_password" * (config.metadata.engine == "mysql")
-            raise TransferlineError(
-                f"ML Metadata can't be opened: {str(error).strip() or type(error).__name__}.",
-                place=place,
-                cure=f"Check that it is a database of ML Metadata, of a release like this one{hint}.",
-            ) from error
+            raise _unopened(config, error) from error
         if read_only:
             lock.close()
         yield found
+
+
+def _unopened(config: PipelineConfig, error: Exception) -> TransferlineError:
+    settings = config.metadata
+    if not settings.is_server and (refused := folder_error(error, [output_folder(config.home)])):
+        return refused
+    if not settings.is_server and READ_ONLY in str(error) and Path(f"{config.metadata_path}-journal").exists():
+        return TransferlineError(
+            "Who wrote to the metadata last was killed, and this user may not take back what that left half written.",
+            place=config.metadata_path,
+            cure="Let this user write to that file and its folder, or run the command once as its owner.",
+        )
+    hint = "; of MySQL, its user must log in by mysql_native_password" * (settings.engine == "mysql")
+    return TransferlineError(
+        f"ML Metadata can't be opened: {str(error).strip() or type(error).__name__}.",
+        place=settings.address if settings.is_server else config.metadata_path,
+        cure=f"Check that it is a database of ML Metadata, of a release like this one{hint}.",
+    )
 
 
 def _retried(connect: Callable[[], MetadataStore]) -> MetadataStore:

@@ -1,6 +1,7 @@
 """Names, renders and writes a catalog file."""
 
 import keyword
+import os
 import re
 import textwrap
 from collections.abc import Mapping
@@ -86,7 +87,7 @@ def target_of(name: str, out: str, *, force: bool) -> Path:
     Raises:
         TransferlineError: There is such a file or a built-in pipeline of the name, or the path can't be one.
     """
-    path = (Path(out).expanduser() if out else _folder() / f"{name}{files.SUFFIX}").absolute()
+    path = (Path(os.path.expanduser(out)) if out else _folder() / f"{name}{files.SUFFIX}").absolute()
     if path.is_dir():
         raise TransferlineError("--out names a folder, not a file.", place=str(path), cure=f"Use {path / name}.py.")
     if path.suffix != files.SUFFIX:

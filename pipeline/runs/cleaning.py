@@ -3,23 +3,26 @@
 import os
 import re
 import shutil
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Literal
 
 from components.errors import TransferlineError
 from components.pusher.publish import UNFINISHED
-from components.pusher.versions import versions
+from components.pusher.versions import version_number, versions
+from components.room import folder_error
 from components.settings import Settings
 from components.trainer.transfer_learning.store_files import TENSOR
 from pipeline.config import PipelineConfig
-from pipeline.metadata.history import History, find_history
+from pipeline.metadata.history import Artifact, History, find_history
 from pipeline.runs.in_use import Kept, kept, stored_features, unused
 from pipeline.runs.lock import LOCK_FILE
 from pipeline.runs.record import TIME_OF_ID, RunRecord, RunStore
+from pipeline.runs.room import folders_of
 
 Scope = Literal["old", "cache", "everything"]
 """old: what no kept run made or uses; cache: that, all artifacts with their metadata, all checkpoints, and all that is
@@ -27,6 +30,9 @@ stored of photos; everything: the folder."""
 
 BY_RUN = ("runs", "logs", "reports")
 """The folders whose files begin with the ID of their run."""
+
+PUSHED = "pushed"
+"""The folder of the versions."""
 
 TEMPORARY = ".system/*_execution/*"
 """Where the executions of a component had their temporary files, below its folder."""
@@ -67,7 +73,7 @@ class Cleaning(Settings):
         home: The pipeline's folder.
         contents: Everything right in it.
         removed: What goes, or went.
-        no_artifacts: How many of these, from the first on, are no artifacts.
+        needs_no_metadata: How many of these, from the first on, are no artifacts, or are known as deleted already.
         forgotten: Numbers of the artifacts that ML Metadata is to know as deleted.
         done: Whether it went.
     """
@@ -75,7 +81,7 @@ class Cleaning(Settings):
     home: str
     contents: tuple[Size, ...]
     removed: tuple[Size, ...]
-    no_artifacts: int = 0
+    needs_no_metadata: int = 0
     forgotten: tuple[int, ...] = ()
     done: bool = False
 
@@ -109,21 +115,30 @@ def plan(config: PipelineConfig, keep: int, scope: Scope) -> Cleaning:
     Raises:
         TransferlineError: The folder isn't a local one that runs were kept in, or its metadata can't be read.
     """
+    check_has_runs(config)
     home = Path(config.home)
-    if "://" in config.output_dir or not (home / "runs").is_dir():
-        raise TransferlineError(
-            f"There is no local folder of runs of '{config.name}'.",
-            place=config.home,
-            cure="Give the folder of its runs with --output-dir.",
-        )
     others, artifacts, forgotten = ([], [home], []) if scope == "everything" else _going(config, keep, scope)
     return Cleaning(
         home=config.home,
         contents=tuple(_size(path) for path in sorted(home.iterdir())),
         removed=tuple(_size(path) for path in (*others, *artifacts)),
-        no_artifacts=len(others),
+        needs_no_metadata=len(others),
         forgotten=tuple(forgotten),
     )
+
+
+def check_has_runs(config: PipelineConfig) -> None:
+    """Checks that there is something to clean.
+
+    Raises:
+        TransferlineError: The pipeline's folder isn't a local one that runs were kept in.
+    """
+    if "://" in config.output_dir or not (Path(config.home) / "runs").is_dir():
+        raise TransferlineError(
+            f"There is no local folder of runs of '{config.name}'.",
+            place=config.home,
+            cure="Give the folder of its runs with --output-dir.",
+        )
 
 
 def check_within(planned: Cleaning) -> None:
@@ -142,14 +157,35 @@ def check_within(planned: Cleaning) -> None:
             )
 
 
+@contextmanager
+def makes_room_in(config: PipelineConfig, scope: Scope) -> Iterator[None]:
+    """Says of a folder that can't be written to why, and what helps where this doesn't.
+
+    Args:
+        config: The pipeline.
+        scope: How much goes.
+
+    Raises:
+        FolderError: In place of the error of the system, or of ML Metadata.
+    """
+    home, *others = folders_of(config.home)
+    without_metadata = ", or with --cache, which needs none" if scope == "old" else ""
+    try:
+        yield
+    except Exception as error:  # ML Metadata's is no error of the system
+        if refused := folder_error(error, (home._replace(how=f" by hand{without_metadata}"), *others)):
+            raise refused from error
+        raise
+
+
 def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
     """Removes what a plan says, in its order.
 
     Args:
         planned: The plan.
         forget: Has ML Metadata forget the artifacts among it. It is called before the first of them goes: one that is
-            left of an interruption is only in the way. But what is no artifact goes before, since a full disk takes
-            no metadata either.
+            left of an interruption is only in the way. But what needs no metadata goes before, since a full disk
+            takes none.
 
     Raises:
         TransferlineError: Something of it leads out of the pipeline's folder; nothing was removed then.
@@ -158,10 +194,10 @@ def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
     check_within(planned)
     home = Path(planned.home)
     paths = [Path(size.path) for size in planned.removed]
-    for path in paths[: planned.no_artifacts]:
+    for path in paths[: planned.needs_no_metadata]:
         _remove(path)
     forget()
-    for path in paths[planned.no_artifacts :]:
+    for path in paths[planned.needs_no_metadata :]:
         if path == home:
             _remove_home(home)
         else:
@@ -171,6 +207,8 @@ def carry_out(planned: Cleaning, forget: Callable[[], None]) -> Cleaning:
 
 def _remove_home(home: Path) -> None:
     """Removes a folder whose lock is held: the lock last, since who waits for it goes on as soon as it isn't there."""
+    for number in reversed(versions(str(home / PUSHED))):  # the one that is served last
+        _remove(home / PUSHED / str(number))
     for path in home.iterdir():
         if path.name != LOCK_FILE:
             _remove(path)
@@ -181,13 +219,25 @@ def _remove_home(home: Path) -> None:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        is_version = path.parent.name == PUSHED and version_number(path.name)
+        shutil.rmtree(_withdrawn(path) if is_version else path)
     else:
         path.unlink(missing_ok=True)
 
 
+def _withdrawn(version: Path) -> Path:
+    """Renames a version, so that all of it is gone at once: half of one could be loaded, or be gone back to.
+
+    What is left of it after an interruption is removed as the next run begins.
+    """
+    name = version.with_name(f"{UNFINISHED}{version.name}")
+    if name.exists():
+        shutil.rmtree(name)
+    return version.rename(name)
+
+
 def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path], list[Path], list[int]]:
-    """Returns what goes: what is no artifact, the artifacts, and the numbers that ML Metadata has of these."""
+    """Returns what goes: what needs no metadata, the artifacts, and the numbers that ML Metadata has of these."""
     records = RunStore(config.home).runs()
     history = (find_history(config) if scope == "old" else None) or History([])
     stay = kept(config, records, history, keep)
@@ -202,8 +252,13 @@ def _going(config: PipelineConfig, keep: int, scope: Scope) -> tuple[list[Path],
         *sorted(Path(config.artifacts_dir).glob(f"*/{TEMPORARY}")),
     ]
     artifacts = unused(config, history, stay.runs)
-    there = [path for path in (Path(artifact.uri) for artifact in artifacts) if path.exists()]
-    return others, there, [artifact.number for artifact in artifacts if not artifact.deleted]
+    # Those that are known as deleted are there where a `clean` was interrupted.
+    known, live = ([each for each in artifacts if each.deleted is deleted] for deleted in (True, False))
+    return [*others, *_folders_of(known)], _folders_of(live), [artifact.number for artifact in live]
+
+
+def _folders_of(artifacts: Sequence[Artifact]) -> list[Path]:
+    return [path for path in (Path(artifact.uri) for artifact in artifacts) if path.exists()]
 
 
 def _all_artifacts(config: PipelineConfig) -> list[Path]:
@@ -246,7 +301,8 @@ def _folders(folder: str) -> list[Path]:
 
 def _changed(path: Path) -> float:
     """Seconds since 1970 at which something right in a folder changed last, or a file did."""
-    return max(each.lstat().st_mtime for each in (path, *(path.iterdir() if path.is_dir() else ())))
+    inside = [Path(path, name) for name in _names(path)]
+    return max((status.st_mtime for status in map(_status, (path, *inside)) if status), default=time.time())
 
 
 def _began(record: RunRecord) -> float:
@@ -260,7 +316,23 @@ def _began(record: RunRecord) -> float:
 
 def _size(path: Path) -> Size:
     files = [path] if path.is_symlink() or not path.is_dir() else _files_below(path)
-    return Size(path=str(path), bytes=sum(file.lstat().st_size for file in files))
+    return Size(path=str(path), bytes=sum(status.st_size for status in map(_status, files) if status))
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What the system says of a file; None of one that a run has just removed."""
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
+
+
+def _names(folder: Path) -> list[str]:
+    """What is right in a folder; nothing in one that a run has just removed, and in a file."""
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import select
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,20 @@ def opened_screen(*, on_stderr: bool = False) -> Iterator[TextIO]:
     sys.stderr.flush()
     with os.fdopen(os.dup(2 if on_stderr else 1), "w", encoding="utf-8", errors="replace") as screen:
         yield screen
+
+
+def leave_if_closed(*descriptors: int) -> None:
+    """Sends to nobody what would go to a terminal or a pipe that was closed: each write there would fail.
+
+    Args:
+        descriptors: Those that are looked at.
+    """
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, 0)  # the system tells of the end without being asked for it
+    with open(os.devnull, "wb") as nowhere:
+        for descriptor, _ in poll.poll(0):
+            os.dup2(nowhere.fileno(), descriptor)
 
 
 def opened_log(path: Path) -> TextIO:

@@ -26,8 +26,9 @@ from pipeline.runs.channel import MESSAGE, Advanced, Began, Ended, Failed, Finis
 from pipeline.runs.ending import RUN_AGAIN, ending_text, place_in, with_model
 from pipeline.runs.home import claim
 from pipeline.runs.lock import held
-from pipeline.runs.log_file import log_removed, opened_log, opened_screen
+from pipeline.runs.log_file import leave_if_closed, log_removed, opened_log, opened_screen
 from pipeline.runs.record import RunRecord, RunStore
+from pipeline.runs.rollbacks import forget_unpublished
 from pipeline.runs.room import folders_of, kept_for_the_record
 from pipeline.runs.scratch import VARIABLE, scratch_folder
 from pipeline.runs.screen import Screen
@@ -80,6 +81,7 @@ def run_in_child(
         screen = Screen(stream, quiet=quiet, verbose=verbose)
         with held(config.home, "run", wait=wait, tell=screen.note) as lock:
             claim(config)
+            forget_unpublished(config.home, config.pushed_dir)
             store = RunStore(config.home)
             gone = store.close_interrupted(lock.left)
             run_id = store.new_id()
@@ -101,7 +103,10 @@ def _run(config: Pipeline, task: Task, child: Sequence[str], screen: Screen, gon
     with opened_log(Path(task.log)) as log, scratch_folder(config.home) as (scratch, removed):
         log_removed(removed, log)
         try:
-            with _started(child, task, log, scratch) as (process, channel), _signals_passed_on(process) as signals:
+            with (
+                _started(child, task, log, scratch) as (process, channel),
+                _signals_passed_on(process, screen) as signals,
+            ):
                 _hear(process, channel, follower.take, screen.still_working)
                 status = process.wait()
             return _settled(follower, config, task, _end(config, task, status, signals, ended_before))
@@ -230,12 +235,15 @@ def _hear(
 
 
 @contextmanager
-def _signals_passed_on(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+def _signals_passed_on(process: subprocess.Popen[bytes], screen: Screen) -> Iterator[list[int]]:
     """Lets the child decide how the run ends when this process is told to; yields the signals that came."""
     came: list[int] = []
 
     def pass_on(number: int, _: FrameType | None) -> None:
         came.append(number)
+        if number == signal.SIGHUP:  # the child, and who started the run, still have something to say
+            with suppress(OSError):  # a notebook's screen has no number
+                leave_if_closed(1, 2, screen.descriptor)
         waits_no_longer = came.count(signal.SIGINT) > 1
         process.send_signal(signal.SIGKILL if waits_no_longer else number)
 

@@ -11,7 +11,7 @@ from components.pusher.versions import is_same_model, next_version, version_numb
 from pipeline.config import PipelineConfig
 from pipeline.runs.lock import held
 from pipeline.runs.record import RunStore
-from pipeline.runs.rollbacks import Rollback, keep_rollbacks, rollbacks
+from pipeline.runs.rollbacks import Rollback, forget_unpublished, keep_rollbacks, rollbacks
 from pipeline.runs.room import writes_for
 from pipeline.runs.served import Versions, check_pushed, version_of
 
@@ -39,6 +39,7 @@ def roll_back(
         )
     _chosen(config, version)  # a folder that nothing was pushed to gets no lock
     with writes_for(config.home), held(config.home, "rollback", wait=wait, tell=tell):
+        forget_unpublished(config.home, config.pushed_dir)
         earlier, newest = _chosen(config, version)
         folder = os.path.join(config.pushed_dir, str(earlier))
         check_pushed(config, folder)

@@ -1,12 +1,13 @@
 """Keeps which versions somebody went back from, and to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from components.pusher.versions import versions
 from components.settings import Settings
 from pipeline.runs.whole_file import write_whole
 
@@ -70,6 +71,35 @@ def keep_rollbacks(home: str, done: Iterable[Rollback]) -> None:
         OSError: They can't be written; those that were kept before still are.
     """
     write_whole(Path(home) / RECORDS_FILE, "".join(f"{each.model_dump_json()}\n" for each in done))
+
+
+def published(done: Iterable[Rollback], there: Sequence[int]) -> list[Rollback]:
+    """Returns the rollbacks that pushed: one that was killed before it did has a record, and no version.
+
+    It can be told from the others until something else is pushed.
+
+    Args:
+        done: The oldest first.
+        there: The versions, the highest first.
+    """
+    newest = there[0] if there else 0
+    return [each for each in done if each.pushed_as <= newest]
+
+
+def forget_unpublished(home: str, pushed_dir: str) -> None:
+    """Forgets the rollbacks that were killed before they pushed, since the next push would be taken for theirs.
+
+    Args:
+        home: The pipeline's folder, whose lock is held by who is about to push.
+        pushed_dir: The folder of the versions.
+
+    Raises:
+        OSError: What is kept can't be written.
+    """
+    if kept := rollbacks(home):
+        done = published(kept, versions(pushed_dir))
+        if done != kept:
+            keep_rollbacks(home, done)
 
 
 def _read(lines: Iterable[str]) -> Iterator[Rollback]:

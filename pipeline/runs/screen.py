@@ -62,6 +62,11 @@ class Screen:
         self._long_step: LongStep | None = None
         self._console = SafeConsole(file=stream, width=None if terminal else WIDTH_WHEN_PIPED, soft_wrap=not terminal)
 
+    @property
+    def descriptor(self) -> int:
+        """The system's number of where it prints."""
+        return self._console.file.fileno()
+
     def start(self, name: str, home: str, doubt: str = "") -> None:
         """Says what begins, and what of its settings may not be meant."""
         self._print(f"[bold]{escape(name)}[/] → {escape(home)}")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from components.errors import TransferlineError
@@ -12,7 +13,7 @@ from components.report.run_view import Served
 from pipeline.config import PipelineConfig
 from pipeline.prediction.pushed_version import find_pushed
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.rollbacks import Rollback, rollbacks
+from pipeline.runs.rollbacks import Rollback, published, rollbacks
 
 Model = TypeVar("Model")
 
@@ -25,11 +26,10 @@ class Versions:
     """
 
     def __init__(self, config: PipelineConfig) -> None:
+        self._home = config.home
         self._pushed_dir = config.pushed_dir
         self._there = versions(config.pushed_dir)
-        # One that was killed before it pushed has a record, and no version.
-        newest = self._there[0] if self._there else 0
-        self._rollbacks = {each.pushed_as: each for each in rollbacks(config.home) if each.pushed_as <= newest}
+        self._rollbacks = {each.pushed_as: each for each in published(rollbacks(config.home), self._there)}
 
     @property
     def served(self) -> int | None:
@@ -37,11 +37,11 @@ class Versions:
         return self._there[0] if self._there else None
 
     def mark(self, record: RunRecord) -> Literal["", "served", "rolled back", "replaced"]:
-        """Returns what became of the model that a run pushed; "" where it pushed none."""
+        """Returns what became of the version that a run pushed; "" where it pushed none."""
         version = version_of(record)
         if version is None:
             return ""
-        if self.served is not None and self.origin(self.served) == version:
+        if version == self._served_of_run:
             return "served"
         return "rolled back" if self._went_back_from(version) else "replaced"
 
@@ -128,8 +128,18 @@ class Versions:
         except TransferlineError:  # it was tampered with, and is no run's model
             return ""
 
+    @cached_property
+    def _served_of_run(self) -> int | None:
+        """The version that a run pushed of the model that is served; of several, as after a rollback, the last."""
+        if self.served is None:
+            return None
+        origin = self.origin(self.served)
+        pushed = map(version_of, RunStore(self._home).newest_first())
+        return next((each for each in pushed if each is not None and self.origin(each) == origin), None)
+
     def _went_back_from(self, version: int) -> bool:
-        return any(self.origin(each.from_version) == version for each in self._rollbacks.values())
+        origin = self.origin(version)
+        return any(self.origin(each.from_version) == origin for each in self._rollbacks.values())
 
 
 def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
@@ -138,13 +148,16 @@ def pushed_model(config: PipelineConfig, version: int | None = None) -> str:
     Raises:
         TransferlineError: There is none; it isn't what its seal says, or what its run kept of it.
     """
-    folder = find_pushed(config, version)
-    try:
-        check_pushed(config, folder)
-    except FileNotFoundError:  # it has just gone: `clean` may remove what isn't the last any more
+    while True:
         folder = find_pushed(config, version)
-        check_pushed(config, folder)
-    return folder
+        try:
+            check_pushed(config, folder)
+        except (TransferlineError, OSError):
+            # Else it has just gone: `clean` may remove what isn't the last any more.
+            if int(os.path.basename(folder)) in versions(config.pushed_dir):
+                raise
+        else:
+            return folder
 
 
 def load_pushed(config: PipelineConfig, version: int | None, folder: str, load: Callable[[str], Model]) -> Model:

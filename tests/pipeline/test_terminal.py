@@ -12,6 +12,7 @@ from small_models import save_row_model
 from terminal import Terminal
 
 from components.outcome import Failure
+from pipeline import catalog
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.terminal import SafeConsole, SafeStream, safe_streams
 
@@ -113,3 +114,27 @@ def test_a_terminal_without_utf_8_gets_an_answer_all_the_same(tmp_path, locale):
         assert b"settings" in done.stdout or b"trainer.batch_size" in done.stdout
         mark = "✓" if "LC_ALL" in locale else "?"
         assert mark.encode() in done.stdout or command[0] == "settings"
+
+
+RUN = ("-m", "pipeline", "run", "photos")
+SCRIPT = (str(catalog.FOLDER / "photos.py"),)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", [RUN, SCRIPT], ids=["run", "script"])
+def test_a_run_whose_streams_are_closed_comes_to_its_end(tmp_path, command, closed):
+    environment = {**os.environ, "TRANSFERLINE_DATA_DIR": "/nowhere", "TRANSFERLINE_OUTPUT_DIR": str(tmp_path)}
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable]
+    done = subprocess.run([*shell, *command], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    (record,) = RunStore(str(tmp_path / "photos")).runs()
+    assert record.error.cause == "There is no such file or folder."
+    assert ("There is no such file or folder." in done.stdout) == (">&-" not in closed.split())
+
+
+@pytest.mark.parametrize("command", [("list",), ("runs", "photos"), ("settings", "digits"), ("--version",)])
+def test_commands_whose_stdout_is_closed_come_to_their_end(tmp_path, command):
+    environment = {**os.environ, "TRANSFERLINE_OUTPUT_DIR": str(tmp_path)}
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "pipeline"]
+    done = subprocess.run([*shell, *command], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,16 +1,13 @@
 import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
 
+import nobody
 import pytest
+from nobody import as_nobody
 
 from components.errors import TransferlineError
 from components.image_example_gen import folders
 from components.image_example_gen.config import ImageData, Split
 from components.image_example_gen.listing import list_photos
-
-NOBODY = 65534
 
 
 def test_classes(fill, take, tmp_path):
@@ -162,23 +159,8 @@ def test_aliases_join_folders(fill, take, tmp_path):
 
 @pytest.fixture
 def open_folder():
-    """A folder that every user can reach, as tmp_path can't be."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)  # noqa: S103 - that is the point.
-        yield Path(folder)
-
-
-@contextmanager
-def as_nobody():
-    """Drops the rights of root, who may read everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
+    with nobody.open_folder() as folder:
+        yield folder
 
 
 def test_a_folder_that_may_not_be_read(fill, take, open_folder):

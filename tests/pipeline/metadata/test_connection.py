@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from ml_metadata.proto import metadata_store_pb2 as mlmd
+from nobody import as_nobody, open_folder
 from servers import PASSWORD, mariadb, needs_mariadb, needs_postgresql, postgresql
 
 from components.errors import TransferlineError
@@ -12,8 +13,17 @@ from pipeline import catalog
 from pipeline.config.metadata import PASSWORD_VARIABLE
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.connection import check, connection_without_password, forget_artifacts, opened
-from pipeline.metadata.history import knows_run, read_execution, read_history
+from pipeline.metadata.history import find_history, knows_run, read_execution, read_history
 
+KILLED_WRITER = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")  # so that the file has half of it before the end
+database.execute("BEGIN")
+database.execute("CREATE TABLE Half (content)")
+database.executemany("INSERT INTO Half VALUES (randomblob(9000))", [()] * 9)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
 WRITER = """
 import sys
 from ml_metadata.proto import metadata_store_pb2 as mlmd
@@ -225,3 +235,38 @@ def test_the_history_of_each_pipeline_of_a_server(configured):
     found = read_history(configured()).executions
     assert [(each.node, each.run_id, each.succeeded) for each in found] == [("Trainer", run, True) for run in runs]
     assert [each.output("model").uri for each in found] == [f"/models/photos/{run}" for run in runs]
+
+
+@pytest.fixture
+def half_written():
+    """A file of metadata whose writer was killed within a transaction, in a folder that every user can reach."""
+    with open_folder() as folder:
+        config = apply_overrides(catalog.load("photos"), [f"output_dir={folder}"])
+        Path(config.home).mkdir()
+        with opened(config) as store:
+            put_executions(store, "photos", ["run1"])
+        subprocess.run([sys.executable, "-c", KILLED_WRITER, config.metadata_path], check=False)
+        assert Path(f"{config.metadata_path}-journal").exists()
+        yield config
+
+
+def test_what_a_killed_writer_left_half_is_taken_back_by_who_reads(half_written):
+    (execution,) = find_history(half_written).executions
+    assert execution.run_id == "run1"
+    assert not Path(f"{half_written.metadata_path}-journal").exists()
+
+
+def test_who_may_not_take_back_what_a_killed_writer_left_is_told_so(half_written):
+    with as_nobody(), pytest.raises(TransferlineError, match="this user may not take back") as told:
+        find_history(half_written)
+    assert told.value.place == half_written.metadata_path
+    assert find_history(half_written)
+
+
+def test_a_file_of_something_else_is_told_so(tmp_path):
+    config = apply_overrides(catalog.load("photos"), [f"output_dir={tmp_path}"])
+    Path(config.home).mkdir()
+    Path(config.metadata_path).write_text("my notes")
+    with pytest.raises(TransferlineError, match="ML Metadata can't be opened") as told:
+        find_history(config)
+    assert "Check that it is a database of ML Metadata" in told.value.cure

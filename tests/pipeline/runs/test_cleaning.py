@@ -4,11 +4,14 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from threading import Event
 
 import old_home
 import pytest
+from nobody import as_nobody, open_folder
 
 from components.errors import TransferlineError
+from components.pusher.versions import versions
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.metadata.connection import mark_deleted, opened
@@ -137,10 +140,55 @@ def test_what_it_frees_is_told_by_kind(config):
     assert all(kind.freed == kind.bytes > 0 for kind in cleaning.plan(config, 3, "everything").kinds if kind.bytes)
 
 
+@pytest.mark.parametrize("scope", ["old", "cache", "everything"])
+def test_what_a_run_removes_meanwhile_is_passed_over(config, scope):
+    """A run may begin while it is looked at what there is."""
+    ended = Event()
+
+    def at_work():
+        while not ended.is_set():
+            for folder in (Path(config.home), Path(config.artifacts_dir), Path(config.checkpoints_dir, "1")):
+                (folder / "beam-temp" / "part").mkdir(parents=True)
+                (folder / "beam-temp" / "part" / "records").touch()
+            for folder in (Path(config.home), Path(config.artifacts_dir), Path(config.checkpoints_dir)):
+                for path in [*folder.glob("beam-temp"), *folder.glob("1")]:
+                    shutil.rmtree(path)
+
+    with ThreadPoolExecutor(1) as thread:
+        working = thread.submit(at_work)
+        try:
+            planned = [plan(config, 3, scope) for _ in range(100)]
+        finally:
+            ended.set()
+        working.result()
+    assert not any(each.done for each in planned)
+
+
 def test_half_a_push_goes(config):
     (Path(config.pushed_dir) / ".pushing-16").mkdir()
     carry_out(config, 20, "old")
     assert ".pushing-16" not in names(config, "pushed")
+
+
+@pytest.mark.parametrize("scope", ["old", "everything"])
+def test_no_half_version_is_left_where_its_removal_is_interrupted(scope):
+    with open_folder() as folder:
+        folder.chmod(0o777)
+        config = apply_overrides(catalog.load("photos"), [f"output_dir={folder}/out"])
+        with as_nobody():
+            RunStore(config.home).save(RunRecord(run_id="20260101T000000-00001", status="failed"))
+            for version in (1, 2):
+                variables = Path(config.pushed_dir, str(version), "variables")
+                variables.mkdir(parents=True)
+                (variables / "variables.index").touch()
+            Path(config.pushed_dir, "1", "variables").chmod(0o555)  # nothing in it can be removed
+        planned = plan(config, 1, scope)
+        with as_nobody(), pytest.raises(PermissionError):
+            cleaning.carry_out(planned, lambda: None)
+        assert versions(config.pushed_dir) == [2]
+        Path(config.pushed_dir, ".pushing-1", "variables").chmod(0o755)
+        carry_out(config, 1, scope)
+        assert not list(Path(config.output_dir).rglob(".pushing-*"))
 
 
 def test_everything(config):

@@ -19,7 +19,9 @@ from pipeline.runs.channel import Task
 from pipeline.runs.lock import LOCK_FILE, held
 from pipeline.runs.parent import CHILD, _hear, run_in_child
 from pipeline.runs.record import RunStore
+from pipeline.runs.rollbacks import Rollback, keep_rollbacks, rollbacks
 from pipeline.runs.scratch import scratch_folder
+from pipeline.runs.served import Versions
 
 ROOT = Path(__file__).parents[3]
 CHILD_BEGINS = """
@@ -34,9 +36,12 @@ PARENT = """
 import sys
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
+from pipeline.runs.launch import exit_status
 from pipeline.runs.parent import CHILD, run_in_child
 config = apply_overrides(catalog.load("photos"), [f"output_dir={sys.argv[1]}"])
-run_in_child(config, child=(*CHILD[:-2], "-c", sys.argv[2]))
+record = run_in_child(config, child=(*CHILD[:-2], "-c", sys.argv[2]))
+print("what whoever started the run says of it", flush=True)
+sys.exit(exit_status(record))
 """
 
 
@@ -178,9 +183,8 @@ def test_a_run_in_a_thread_ends_as_any(config):
 def test_what_the_parent_is_told_it_tells_the_child(config, tmp_path, program, cause, number):
     command = ["env", "--default-signal=INT,TERM", sys.executable, "-c", PARENT, str(tmp_path / "out")]
     done = subprocess.run([*command, CHILD_BEGINS + program], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (128 + number, "")
     assert (kept(config).error.cause, kept(config).signal) == (cause, number)
-    assert launch.exit_status(kept(config)) == 128 + number
     assert f"cause: {cause}" in done.stdout
 
 
@@ -188,7 +192,7 @@ def test_libraries_of_a_user_without_a_home_are_not_told_of_a_folder_of_the_name
     without = {key: value for key, value in os.environ.items() if key not in ("HOME", "XDG_CACHE_HOME")}
     command = ["unshare", "--user", "--map-user=12345", sys.executable, "-c", PARENT, str(tmp_path / "out")]
     program = CHILD_BEGINS + "print(os.path.expanduser('~/.keras'))\n"
-    subprocess.run([*command, program], env=without, stdout=subprocess.PIPE, check=True)
+    subprocess.run([*command, program], env=without, stdout=subprocess.PIPE, check=False)
     assert Path(kept(config).log).read_text() == "/.keras\n"
 
 
@@ -197,10 +201,25 @@ def test_a_run_whose_terminal_is_closed_says_so_in_its_record(config, tmp_path):
     command = (sys.executable, "-c", PARENT, str(tmp_path / "out"), program)
     terminal = Terminal(command, env=dict(os.environ), cwd=ROOT)
     terminal.wait_for("Trainer")
-    assert terminal.close() != 0
+    assert terminal.close() == 128 + signal.SIGHUP
     record = kept(config)
     assert (record.status, record.error.place) == ("failed", "Trainer")
     assert record.error.cause == "The run was told to end (SIGHUP): its terminal was closed."
+
+
+def test_a_child_whose_terminal_is_closed_comes_to_its_own_end(config, tmp_path):
+    program = CHILD_BEGINS + (
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])\n"
+        "with display.working('Trainer'):\n    signal.sigwait([signal.SIGHUP])\n"
+        "for number in range(3):\n"
+        "    with display.working('Pusher'):\n        time.sleep(0.5)\n"
+        "display.finish(task.record.model_copy(update={'status': 'pushed', 'model_uri': '/m/1'}))\n"
+    )
+    command = (sys.executable, "-c", PARENT, str(tmp_path / "out"), program)
+    terminal = Terminal(command, env=dict(os.environ), cwd=ROOT)
+    terminal.wait_for("Trainer")
+    assert terminal.close() == 0
+    assert kept(config).status == "pushed"
 
 
 def test_the_second_of_two_runs_is_told_of_the_first_or_waits_for_it(config):
@@ -229,6 +248,18 @@ def test_the_next_run_closes_the_record_of_one_that_was_killed_as_a_whole_and_sa
     assert (record.status, record.error.place, record.at_work) == ("failed", "Trainer", "")
     said = f"The run {killed.run_id} didn't come to its end, in Trainer: {record.error.cause}"
     assert said in capfd.readouterr().out.splitlines()
+
+
+def test_a_rollback_that_was_killed_before_it_pushed_is_forgotten_before_a_run_pushes(config):
+    for version in (1, 2):
+        Path(config.pushed_dir, str(version)).mkdir(parents=True)
+    there, killed = (
+        Rollback(time="", from_version=1, to_version=1, pushed_as=number, model_uri="") for number in (2, 3)
+    )
+    keep_rollbacks(config.home, [there, killed])
+    run_in_child(config, child=child("os.mkdir(f'{task.config.pushed_dir}/3')"))
+    assert rollbacks(config.home) == [there]
+    assert Versions(config).copied(3) is None
 
 
 def test_what_libraries_leave_among_temporary_files_goes_with_the_run(config, monkeypatch, tmp_path):

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,17 @@ def test_a_disk_without_room_for_the_record_or_the_copy_keeps_neither(tmp_path, 
         (disk.path / "filler").unlink()
         done = roll_back(config, "3")
         assert rollbacks(config.home) == [done]
+
+
+def test_a_rollback_that_was_killed_before_it_pushed_is_forgotten_by_the_next(config):
+    killed = roll_back(config, "3")
+    shutil.rmtree(killed.model_uri)
+    done = roll_back(config, "3")
+    assert rollbacks(config.home) == [done]
+    shutil.rmtree(done.model_uri)
+    with pytest.raises(TransferlineError, match="There is no version '4'"):
+        roll_back(config, "4")
+    assert roll_back(config, "3").from_version == 20
 
 
 def test_while_a_run_is_at_work_nothing_is_rolled_back(config):

@@ -1,6 +1,8 @@
 """What is known of versions after rollbacks: which models are held back, and that a model is what its run pushed."""
 
+import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,11 @@ class Pushed:
         names = {make_seal(self.model(name)).digest: name for name in "abc"}
         return {names[digest] for digest in found}
 
+    def marks(self):
+        """What became of each run's version, the newest run first."""
+        versions = Versions(self.config)
+        return [versions.mark(run) for run in RunStore(self.config.home).runs()]
+
     def state(self):
         return state_of(with_data(self.config)).digest
 
@@ -85,6 +92,17 @@ def test_going_back_and_forth(pushed):
     assert pushed.held_back() == {"a"}
     roll_back(pushed.config, "1")
     assert pushed.held_back() == {"b"}
+
+
+def test_a_run_that_makes_the_model_of_a_rollback_again_is_the_one_that_is_served(pushed):
+    pushed.run("a", 1)
+    pushed.run("b", 2)
+    copy = roll_back(pushed.config, "1").pushed_as
+    assert pushed.marks() == ["rolled back", "served"]
+    pushed.run("a", copy)  # the model came from the cache, and is what is served: no other version is made of it
+    assert pushed.marks() == ["served", "rolled back", "replaced"]
+    roll_back(pushed.config, "2")
+    assert pushed.marks() == ["rolled back", "served", "rolled back"]
 
 
 def test_it_is_held_back_though_clean_removed_all_that_was_left_of_it(pushed):
@@ -156,8 +174,7 @@ def test_a_rollback_that_was_killed_before_it_pushed_holds_no_model_back(pushed)
     assert pushed.held_back() == {"b"}
     shutil.rmtree(done.model_uri)
     assert pushed.held_back() == set()
-    versions = Versions(pushed.config)
-    assert [versions.mark(run) for run in RunStore(pushed.config.home).runs()] == ["served", "replaced"]
+    assert pushed.marks() == ["served", "replaced"]
 
 
 def test_a_later_record_without_its_files_takes_no_protection_from_a_model(pushed):
@@ -190,3 +207,26 @@ def test_a_model_that_goes_while_it_is_loaded_gives_way_to_the_last_one(pushed):
     shutil.rmtree(folder)
     with pytest.raises(TransferlineError, match="There is no pushed model 3"):
         load_pushed(pushed.config, 3, folder, loaded)
+
+
+def test_a_model_that_goes_while_it_is_checked_gives_way_to_the_last_one(pushed):
+    pushed.run("a", 1)
+    record = Path(pushed.config.home) / "runs" / "20260101T000000-00001.json"
+    kept = record.read_text()
+    record.unlink()
+    os.mkfifo(record)
+
+    def replace():
+        with record.open("w") as reader:  # it opens once the version was found, and what its run kept is read
+            record.unlink()
+            record.write_text(kept)
+            pushed.run("b", 2)
+            shutil.rmtree(f"{pushed.config.pushed_dir}/1")
+            reader.write(kept)
+
+    with ThreadPoolExecutor(1) as thread:
+        replaced = thread.submit(replace)
+        assert Path(pushed_model(pushed.config)).name == "2"
+        replaced.result()
+    with pytest.raises(TransferlineError, match="There is no pushed model 1"):
+        pushed_model(pushed.config, 1)
