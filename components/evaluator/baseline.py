@@ -14,6 +14,8 @@ from components.outcome import NOT_COMPARED
 from components.wording import listed
 
 INPUTS_FILE = os.path.join("assets.extra", "inputs.json")
+NOTHING = Classes(())
+"""What is predicted where there is no model."""
 
 
 def choose_baseline(candidate: types.Artifact, others: Sequence[types.Artifact]) -> tuple[types.Artifact | None, str]:
@@ -28,23 +30,22 @@ def choose_baseline(candidate: types.Artifact, others: Sequence[types.Artifact])
     """
     reason = ""
     for other in others:
-        why = _why_not(path_utils.serving_model_path(candidate.uri), path_utils.serving_model_path(other.uri))
-        if why is None:
+        folder = path_utils.serving_model_path(other.uri)
+        if read_predicted(folder) == NOTHING:
+            continue
+        reason = _why_not(path_utils.serving_model_path(candidate.uri), folder)
+        if not reason:
             return other, ""
-        reason = why or reason
     return None, f"{NOT_COMPARED} {reason}." if reason else ""
 
 
-def _why_not(candidate: str, other: str) -> str | None:
-    """What another SavedModel does that doesn't compare; None where it does, "" where there is no model."""
-    predicted = read_predicted(other)
-    if predicted == Classes(()):
-        return ""
-    if not read_predicted(candidate).compares_with(predicted):
+def _why_not(candidate: str, other: str) -> str:
+    """What another SavedModel does that doesn't compare; "" where it does."""
+    if not read_predicted(candidate).compares_with(read_predicted(other)):
         return "predicts something else"
     before, now = _column_types(other), _column_types(candidate)
     changed = [name for name, kind in now.items() if before.get(name, kind) != kind]
-    return f"takes columns of other types than the data has now: {listed(changed)}" if changed else None
+    return f"takes columns of other types than the data has now: {listed(changed)}" if changed else ""
 
 
 def _column_types(folder: str) -> dict[str, Any]:
