@@ -33,8 +33,8 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
 PARSED_TYPES = {**ARROW_TYPES, "date": pa.string()}
 """What Arrow makes of a cell; dates are yet to be read."""
 
-BLANK_BYTE = ord(" ")
-"""Up to here a byte is a blank or a control character."""
+BLANK_BYTE, BEYOND_ASCII = ord(" "), 0x80
+"""Up to the one a byte is a blank or a control character, and from the other on it is of a sign that may be a blank."""
 
 SHOWN_CHARACTERS = 80
 MAX_LINES_IN_CELL = 100
@@ -462,14 +462,15 @@ def _null_where(mask: pa.Array, texts: pa.Array) -> pa.Array:
 
 
 def _is_padded(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    """Returns which texts begin or end with a blank; a look at their first and last bytes, where few do."""
+    """Returns which texts may begin or end with a blank; a look at their first and last bytes, where few do."""
     _, offsets, content = texts.buffers()
     if not len(texts) or not content:
         return np.zeros(len(texts), bool)
     text = np.frombuffer(content, np.uint8)
     ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
     first, last = text[np.minimum(ends[:-1], len(text) - 1)], text[ends[1:] - 1]
-    return np.asarray((np.diff(ends) > 0) & (np.minimum(first, last) <= BLANK_BYTE))
+    may_be_blank = (np.minimum(first, last) <= BLANK_BYTE) | (np.maximum(first, last) >= BEYOND_ASCII)
+    return np.asarray((np.diff(ends) > 0) & may_be_blank)
 
 
 def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:

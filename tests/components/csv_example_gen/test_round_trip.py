@@ -25,6 +25,7 @@ TEXTS = st.text(
 )
 LABELS = st.sampled_from(["0", "1", "1.0", "2", "", " 1 ", "no"])
 TABLES = st.lists(st.tuples(NUMBERS, TEXTS, LABELS), min_size=1, max_size=25)
+BLANKS = (" ", "\t ", "\r", "\n", "\x1c", "\x1f", "\x85", "\u00a0", "\u2003", "\u3000 ", "\x01", "\u200b", "\ufeff")
 LINE_ENDS = st.sampled_from(["\n", "\r\n"])
 
 
@@ -58,7 +59,7 @@ def expected(number, text, label):
             record["x"] = float(np.float32(value))
         if not math.isfinite(record["x"]):
             return None
-    return record | ({"text": text.encode()} if text else {})
+    return record | ({"text": text.encode()} if text.strip() else {})
 
 
 def frozen(records):
@@ -72,6 +73,7 @@ PROPERTY = settings(max_examples=80, suppress_health_check=[HealthCheck.function
 @given(rows=TABLES, line_end=LINE_ENDS, piece=st.sampled_from([64, 10**6]))
 @example(rows=[(1.0, "a\n\nb\n", "0")] * 3, line_end="\r\n", piece=16)
 @example(rows=[(1.0, "a\rb", "0"), (2.0, 'q"', "1")], line_end="\n", piece=16)
+@example(rows=[(1.0, blank, "0") for blank in BLANKS], line_end="\n", piece=10**6)
 def test_any_table_comes_back_or_is_quarantined(ingest, rows, line_end, piece):
     stored, found, faults = ingest(rows, True, line_end, piece)
     assert found == len(rows) == len(stored) + len(faults)
