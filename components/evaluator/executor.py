@@ -72,6 +72,7 @@ class Executor(BaseBeamExecutor):
             spec.name: path_utils.serving_model_path(model.uri)
             for spec, model in zip(config.model_specs, models, strict=True)
         }
+        answering = {name: read_answering(path) for name, path in paths.items()}
         question = Question(
             models=paths,
             candidate=config.model_specs[0].name,
@@ -81,7 +82,7 @@ class Executor(BaseBeamExecutor):
             one_versus_rest=AREA_OF_CLASSES in measured,
             weight=weight,
             # Each model is judged by its own.
-            cuts={name: read_answering(path).cut for name, path in paths.items()},
+            cuts={name: each.cut for name, each in answering.items()},
         )
         examples = stored(SPLIT, artifact_utils.get_split_uris(input_dict[specs.EXAMPLES_KEY], SPLIT))
         _check_any(examples)
@@ -100,7 +101,7 @@ class Executor(BaseBeamExecutor):
             baseline.uri if baseline else "",
             predicted,
             not_compared=not_compared,
-            by_recall=read_answering(path_utils.serving_model_path(candidate.uri)).gives_up_accuracy,
+            by_recall=answering[question.candidate].gives_up_accuracy,
         )
         write_decision(decision, output_path)
         blessing = artifact_utils.get_single_instance(output_dict[specs.BLESSING_KEY])

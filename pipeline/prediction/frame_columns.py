@@ -65,10 +65,10 @@ def _given(column: pd.Series, data: CsvData) -> pd.Series:
 
 def _texts(column: pd.Series, trained: Collection[str] = ()) -> Values:
     texts = np.array(column.astype("string").fillna("").to_numpy(object))
-    values = np.asarray(column)
-    for at, value in enumerate(values):
-        if texts[at] and isinstance(value, (bool, np.bool_, float, np.floating)):
-            texts[at] = text_of(value, trained)
+    if pd.api.types.infer_dtype(column, skipna=True) not in ("string", "empty"):
+        for at, value in enumerate(np.asarray(column)):
+            if texts[at] and isinstance(value, (bool, np.bool_, float, np.floating)):
+                texts[at] = text_of(value, trained)
     if not is_unicode("".join(texts)):
         _check(column, np.array([not is_unicode(text) for text in texts]), "text", "Give texts that UTF-8 can have")
     return texts
