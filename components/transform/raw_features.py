@@ -10,11 +10,14 @@ FeatureSpec: TypeAlias = tf.io.FixedLenFeature | tf.io.VarLenFeature
 NO_NUMBER = tf.int64.min
 """Stands for a missing whole number."""
 
+BLANKS = r"[\s\x0b\x1c-\x1f\x{85}\pZ]*"
+"""A text of blanks alone, or of nothing: what `str.strip` and Arrow's `utf8_trim_whitespace` leave nothing of."""
+
 
 def is_missing(values: tf.Tensor) -> tf.Tensor:
-    """Returns which values stand for none: "", NaN or `NO_NUMBER`."""
+    """Returns which values stand for none: texts of `BLANKS`, NaN or `NO_NUMBER`."""
     if values.dtype == tf.string:
-        return tf.equal(values, "")
+        return tf.strings.regex_full_match(values, BLANKS)
     return tf.math.is_nan(values) if values.dtype.is_floating else tf.equal(values, NO_NUMBER)
 
 
@@ -40,8 +43,8 @@ def raw_feature(values: tf.Tensor, spec: FeatureSpec) -> tf.Tensor | tf.SparseTe
     """Does the reverse of `to_dense_1d`: gives values the form that the transform graph expects of a raw feature.
 
     Args:
-        values: string [batch], of which "" is a missing one; float [batch], of which NaN is; or int64 [batch], of which
-            `NO_NUMBER` is.
+        values: string [batch], of which `BLANKS` is a missing one; float [batch], of which NaN is; or int64 [batch], of
+            which `NO_NUMBER` is.
         spec: The feature's entry in `TFTransformOutput.raw_feature_spec()`.
 
     Returns:

@@ -36,6 +36,7 @@ BAD_NUMBERS = ("abc", "0x10", "1_000", "1,5", "nan", "-inf", "1e99", "\u0663")
 ODD_CODES = {"": None, "2": 2, "2.0": 2, "+3": 3, " 1 ": 1, "-4": -4, "99": 99}
 BAD_CODES = ("2.5", "two", "1e3", "9" * 30)
 ODD_TEXTS = ("", "Köln", "KÖLN", "Ko\u0308ln", " Cork", "Cork ", "Atlantis", "NA", "nan", "0", LONG, "ü" * 5_000)
+BLANKS = (" ", "\t ", "\r", "\n", "\x1c", "\x85", "\u00a0", "\u2003", "\u3000 ", "\x01", "\u200b", "\ufeff")
 BAD_DATES = ("2021-02-30", "2021-13-01", "tomorrow", "01/02/2021", "2021-01-01T25:00", "1.5")
 NO_DATE = ("",)
 
@@ -75,7 +76,7 @@ def value_of(kind, cell):
         case "date":
             return math.nan if cell in BAD_DATES else None if cell in NO_DATE else seconds_of(cell.strip())
         case _:
-            return cell.encode() or None
+            return cell.encode() if cell.strip() else None
 
 
 def seconds_of(text):
@@ -163,6 +164,7 @@ GOOD = ("30", "7.25", "12", "2", "Cork", "town 7", "yes", "1971-06-01T12:00:00",
 @example(rows=[GOOD, ("",) * 9 + ("lived",), (*GOOD[:4], LONG, LONG, LONG, "", LONG, "lived")])
 @example(rows=[(*GOOD[:7], "1999-12-31 23:45:00-0530", *GOOD[8:]), (*GOOD[:5], "a\rb", *GOOD[6:])])
 @example(rows=[(*GOOD[:7], "2021-02-30", *GOOD[8:]), (*GOOD[:9], ""), ("abc", *GOOD[1:])])
+@example(rows=[(*GOOD[:4], *[blank] * 3, GOOD[7], blank, "died") for blank in BLANKS])
 def test_each_cell_is_accounted_for_and_is_served_as_it_is_trained_on(ingest, served, rows):
     vectors, signatures, network = served
     made = [expected(row) for row in rows]
