@@ -103,7 +103,8 @@ class CsvData(Settings):
             there is no `id`. It takes time: each record is encoded by itself.
         delimiter: What stands between two cells.
         decimal: What stands before a number's fraction, in all columns of CSV: "." or ",".
-        missing: What a cell says that has no value, whatever blanks are around it.
+        missing: What a cell says that has no value, whatever blanks are around it; of "-999" also the number, where
+            numbers have a type of their own.
         newlines_in_values: Whether cells in quotes may hold line breaks. Such a file is read from its beginning to its
             end by one worker.
         split: How the rows are split.

@@ -11,6 +11,7 @@ from components.csv_example_gen.blocks import MAX_LINE_BYTES, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
+from components.csv_example_gen.missing import numbers_for_none, stand_for_none
 from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in, texts_given
 from components.ingest import storage
 from components.ingest.reasons import BROKEN
@@ -104,6 +105,8 @@ def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, 
         column = column.cast(column.type.value_type)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = texts_given(_readable(name, column, reasons).cast(pa.string()), data)
+    if numbers_for_none(data) and _is_number(column.type):
+        column = pc.if_else(stand_for_none(column, data), pa.scalar(None, column.type), column)
     if kind == "date":
         return _dates(name, column, data, reasons)
     if kind in ("float", "int") and pa.types.is_string(column.type):
@@ -118,6 +121,10 @@ def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, 
         return column.cast(ARROW_TYPES[kind], safe=kind != "float")
     except pa.ArrowInvalid:
         return _cast_each(name, column, ARROW_TYPES[kind], reasons)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _readable(name: str, texts: pa.Array, reasons: dict[int, str]) -> pa.Array:

@@ -12,6 +12,7 @@ from components.arrow import pa
 from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
+from components.csv_example_gen.missing import stand_for_none
 from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
 from pipeline.prediction.pushed_model import Values
@@ -57,10 +58,19 @@ def _values(column: pd.Series, kind: ColumnType, data: CsvData, trained: Collect
 
 
 def _given(column: pd.Series, data: CsvData) -> pd.Series:
-    """Returns a column without the texts that stand for no value; blanks around them don't matter, as in files."""
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-        return column
-    return column.mask(column.astype("string").str.strip().isin(data.missing))
+    """Returns a column without the texts and numbers that stand for no value, as files have them."""
+    match column.dtype.kind:
+        case "b" | "M":
+            return column
+        case "i" | "u" | "f":
+            numbers = column.astype(np.float32) if column.dtype == np.float16 else column  # Arrow casts none of 16 bits
+            is_none = np.asarray(stand_for_none(pa.array(numbers, from_pandas=True), data), bool)
+            if not is_none.any():
+                return column
+            # As a type that can lack a value: with NaN among them, whole numbers would become fractions.
+            return (column if column.dtype.kind == "f" else column.convert_dtypes()).mask(is_none)
+        case _:
+            return column.mask(column.astype("string").str.strip().isin(data.missing))
 
 
 def _texts(column: pd.Series, trained: Collection[str] = ()) -> Values:

@@ -13,6 +13,7 @@ from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
+from components.csv_example_gen.missing import numbers_for_none
 from components.csv_example_gen.reader import Fault, Rows
 from components.ingest import storage
 from components.wording import is_unicode, printable
@@ -116,9 +117,7 @@ def _row(
 
 
 def _value(name: str, value: object, kind: ColumnType, data: CsvData, trained: Collection[str]) -> Value:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    if isinstance(value, str) and value.strip() in data.missing:
+    if _is_missing(value, data):
         return None
     match kind, value:
         case ("string", bool() | int() | float() | str()) if is_unicode(text := text_of(value, trained)):
@@ -133,6 +132,20 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData, trained: C
             return value
         case _:
             raise ValueError(f"{name}: {_shown(value)} is no {KINDS[kind]}")
+
+
+def _is_missing(value: object, data: CsvData) -> bool:
+    match value:
+        case None:
+            return True
+        case str():
+            return value.strip() in data.missing
+        case float() if math.isnan(value):
+            return True
+        case bool():
+            return False
+        case _:
+            return value in numbers_for_none(data)
 
 
 def _check_weight(name: str, weight: Value) -> None:

@@ -104,6 +104,23 @@ def test_numbers_are_texts_where_the_column_is_of_texts(model, tmp_path):
     assert predicted(model, tmp_path / "rows.jsonl")[0] == {1: pytest.approx(0.1)}
 
 
+def test_a_number_for_no_value_is_none_in_json(model, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(as_json([{**ROWS[0], "size": None}, {**ROWS[0], "size": -99.5}]))
+    data = DATA.model_copy(update={"missing": ("", "-99.5")})
+    answers = predicted(model, tmp_path / "rows.jsonl", data)[0]
+    assert answers[1] == answers[2]
+    with_it = predicted(model, tmp_path / "rows.jsonl")[0]
+    assert with_it[1] != with_it[2]
+
+
+def test_false_of_json_is_no_zero_that_stands_for_none(tmp_path):
+    save_column_model(tmp_path / "1", {"colour": {"missing": 0.0, "values": ["false"]}})
+    model = WatchedModel(str(tmp_path / "1"))
+    (tmp_path / "rows.jsonl").write_text(as_json([{"size": 1, "colour": False}]))
+    predicted(model, tmp_path / "rows.jsonl", DATA.model_copy(update={"missing": ("", "0")}))
+    assert not [line for line in model.novelties.lines() if "colour" in line]
+
+
 def test_values_of_json_and_frames_are_written_as_training_wrote_them(tmp_path):
     save_column_model(tmp_path / "1", {"colour": {"missing": 0.0, "values": ["true", "false", "3.0"]}})
     model = WatchedModel(str(tmp_path / "1"))

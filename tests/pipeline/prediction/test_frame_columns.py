@@ -1,6 +1,7 @@
 import datetime
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -81,3 +82,30 @@ def test_numbers_and_dates_in_text_have_no_value_where_the_data_say_so():
     assert list(found["day"]) == ["2024-02-29T00:00:00", "", ""]
     with pytest.raises(TransferlineError, match=r"The column 'size' has ' \? ', which is no number"):
         columns_of(frame, {"size": "float"}, CsvData(label="class"), {})
+
+
+@pytest.mark.parametrize(
+    "kind", ["int64", "int16", "Int64", "int64[pyarrow]", "float16", "float32", "float64", "Float32", "double[pyarrow]"]
+)
+def test_a_number_for_no_value_is_none_whatever_type_the_column_has(kind):
+    frame = pd.DataFrame({"size": pd.Series([-999, 3, 7]).astype(kind)})
+    data = CsvData(label="class", missing=("", "-999"))
+    for wanted in ("float", "int"):
+        np.testing.assert_array_equal(columns_of(frame, {"size": wanted}, data, {})["size"], [np.nan, 3, 7])
+    assert list(columns_of(frame, {"size": "string"}, data, {})["size"]) == ["", "3", "7"]
+    assert list(columns_of(frame, {"size": "float"}, CsvData(label="class"), {})["size"]) == [-999, 3, 7]
+
+
+def test_whole_numbers_stay_whole_beside_one_for_no_value():
+    large = 2**63 - 3
+    assert texts_of(pd.DataFrame({"id": [large, -1, 0]}), {}, missing=("", "-1", str(large + 2))) == {
+        "id": [str(large), "", "0"]
+    }
+
+
+def test_pandas_reads_the_same_from_a_file_as_the_pipeline_does():
+    frame = pd.read_csv(io.StringIO("size,code\n-999,1\n2.5,9\n,3\n"))
+    data = CsvData(label="class", missing=("", "-999", "9"))
+    found = columns_of(frame, {"size": "float", "code": "string"}, data, {})
+    np.testing.assert_array_equal(found["size"], [np.nan, 2.5, np.nan])
+    assert list(found["code"]) == ["1", "", "3"]
