@@ -9,8 +9,9 @@ pets.predict(["new_photos"])
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from warnings import warn
 
 from components.errors import TransferlineError
 from pipeline.config import Pipeline as PipelineSettings
@@ -18,6 +19,7 @@ from pipeline.config.overrides import with_settings
 from pipeline.lookup import files
 from pipeline.runs import launch
 from pipeline.runs.home import claim, refuse_another
+from pipeline.runs.reading import as_trained
 from pipeline.runs.record import RunRecord
 from pipeline.runs.served import load_pushed, pushed_model
 
@@ -33,9 +35,11 @@ class Pipeline:
 
     Attributes:
         config: Its settings.
+        given: Those that were given as it was loaded, by dotted key.
     """
 
     config: PipelineSettings
+    given: Mapping[str, object] = field(default_factory=dict)
 
     def run(self, *, force: bool = False, push_again: bool = False) -> RunRecord:
         """Runs it here, as `transferline run` does.
@@ -62,6 +66,9 @@ class Pipeline:
     ) -> "DataFrame":
         """Returns what the pushed model says.
 
+        Rows are read as the model's run read its own, but for settings that were given to `load`; a warning says what
+        the pipeline would read otherwise.
+
         Args:
             data: Rows, with the columns that the model takes among others, in any order; or photos or files of rows,
                 or folders of them.
@@ -80,7 +87,9 @@ class Pipeline:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         from pipeline.prediction.frames import load_once, predict  # noqa: PLC0415 (loads TensorFlow: seconds)
 
-        return predict(self.config.data, data, load_pushed(self.config, version, folder, load_once))
+        model = load_pushed(self.config, version, folder, load_once)
+        config = as_trained(self.config, model.folder, lambda trained: with_settings(trained, self.given), warn)
+        return predict(config.data, data, model)
 
 
 def load(
@@ -102,7 +111,7 @@ def load(
         TransferlineError: There is no such pipeline, the settings aren't valid, or the folder is another pipeline's.
     """
     places = {"data.path": os.path.expanduser(data_dir), "output_dir": os.fspath(output_dir)}
-    given = {key: value for key, value in places.items() if value}
-    config = with_settings(files.load(files.find(os.fspath(name))), {**(settings or {}), **given})
+    given = {**(settings or {}), **{key: value for key, value in places.items() if value}}
+    config = with_settings(files.load(files.find(os.fspath(name))), given)
     refuse_another(config)
-    return Pipeline(config)
+    return Pipeline(config, given)

@@ -11,8 +11,8 @@ from rich.table import Table
 from components.ingest.report import Quarantined
 from components.metric_text import metric_text
 from components.wording import printable
-from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow
-from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
+from pipeline.commands.model_options import ModelVersion, given_paths, loading_tensorflow, read_as_trained
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, with_runs
 from pipeline.commands.output import console, print_json
 from pipeline.runs.served import load_pushed, pushed_model
 
@@ -31,10 +31,11 @@ def evaluate(
     files: LabelledFiles,
     as_json: AsJson = False,
     model_version: ModelVersion = None,
+    settings: Settings = None,
     output_dir: OutputDir = "",
 ) -> None:
     """Measure the pushed model on labelled photos or rows. Exit status: 0 some were, 1 none could be."""
-    config = with_runs(name, output_dir=output_dir)
+    config = with_runs(name, output_dir=output_dir, settings=settings)
     folder = pushed_model(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():
@@ -43,6 +44,7 @@ def evaluate(
         from pipeline.prediction.number_evaluation import NumberResult  # noqa: PLC0415
         from pipeline.prediction.pushed_model import PushedModel  # noqa: PLC0415
     model = load_pushed(config, model_version, folder, PushedModel)
+    config = read_as_trained(config, model.folder, settings)
     result = evaluation.evaluate(config.data, paths, model, _tell)
     if as_json:
         print_json(result.model_dump())

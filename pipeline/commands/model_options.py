@@ -12,7 +12,11 @@ import typer
 
 from components.ingest import storage
 from components.wording import printable
+from pipeline.commands.options import tell_on_stderr
+from pipeline.config import Pipeline
+from pipeline.config.overrides import apply_overrides
 from pipeline.runs.log_file import redirect_output
+from pipeline.runs.reading import as_trained
 
 Files = Annotated[list[str], typer.Argument(metavar="FILES...", help="Photos or files of rows, or folders of them.")]
 ModelVersion = Annotated[
@@ -28,6 +32,11 @@ def given_paths(files: Sequence[str]) -> list[str]:
         return paths
     sys.stderr.writelines(f"{printable(path)}: There is no such file or folder.\n" for path in absent)
     raise typer.Exit(1)
+
+
+def read_as_trained(config: Pipeline, folder: str, settings: Sequence[str] | None) -> Pipeline:
+    """Returns a pipeline that reads rows as a pushed model's run did, but for what `--set` says; tells what differs."""
+    return as_trained(config, folder, lambda trained: apply_overrides(trained, settings or ()), tell_on_stderr)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pipeline.commands.model_options import Files, ModelVersion, given_paths, loading_tensorflow
-from pipeline.commands.options import AsJson, Name, OutputDir, with_runs
+from pipeline.commands.model_options import Files, ModelVersion, given_paths, loading_tensorflow, read_as_trained
+from pipeline.commands.options import AsJson, Name, OutputDir, Settings, with_runs
 from pipeline.commands.output import print_json
 from pipeline.prediction.output import check_out
 from pipeline.runs.served import load_pushed, pushed_model
@@ -36,13 +36,14 @@ def predict(
     out: Out = None,
     max_unseen: MaxUnseen = None,
     model_version: ModelVersion = None,
+    settings: Settings = None,
     output_dir: OutputDir = "",
 ) -> None:
     """Predict photos or rows by the last pushed model. Exit status: 0 some were, 1 none could be."""
     if out:
         out = Path(os.path.expanduser(out))
         check_out(out)
-    config = with_runs(name, output_dir=output_dir)
+    config = with_runs(name, output_dir=output_dir, settings=settings)
     folder = pushed_model(config, model_version)
     paths = given_paths(files)
     with loading_tensorflow():
@@ -50,6 +51,7 @@ def predict(
         from pipeline.prediction import predict as prediction  # noqa: PLC0415
         from pipeline.prediction.novelties import WatchedModel  # noqa: PLC0415
     model = load_pushed(config, model_version, folder, WatchedModel)
+    config = read_as_trained(config, model.folder, settings)
     try:
         if out:
             outcome = prediction.predict_and_write(config.data, paths, model, out, max_unseen)

@@ -1,6 +1,7 @@
 import math
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,22 @@ def test_a_value_that_training_never_lacked(rows):
     assert np.isnan(found.probability[0])
     assert np.isnan(found["1"][0])
     assert list(found.fault) == ["there is no value of m_jj, which training never lacked", ""]
+
+
+def test_values_are_read_as_the_models_run_read_its_own_unless_it_is_said(tmp_path):
+    pushed = tmp_path / "higgs_toy" / "pushed" / "7"
+    save_row_model(pushed, ("0", "1"), ("m_bb", "m_jj"))
+    run = transferline.load("higgs_toy", {"data.missing": ["", "-9"]}, output_dir=tmp_path).config
+    record = RunRecord(run_id="r1", status="pushed", model_uri=str(pushed), config=run.model_dump(mode="json"))
+    RunStore(run.home).save(record)
+    frame = pd.DataFrame({"m_bb": [-9], "m_jj": [1]})
+    with pytest.warns(UserWarning, match=r'read its own.* by data.missing=\["", "-9"\]'):
+        found = transferline.load("higgs_toy", output_dir=tmp_path).predict(frame)
+    assert list(found["1"]) == [one(0, 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        found = transferline.load("higgs_toy", {"data.missing": [""]}, output_dir=tmp_path).predict(frame)
+    assert list(found["1"]) == [one(-9, 1)]
 
 
 def test_no_rows_at_all(rows):

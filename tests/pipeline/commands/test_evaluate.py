@@ -1,6 +1,8 @@
 import pytest
 from small_models import save_row_model
 
+from pipeline import catalog
+
 
 @pytest.fixture
 def rows(transferline, tmp_path):
@@ -52,3 +54,13 @@ def test_rows_with_weights_count_by_them_which_is_said(transferline, tmp_path):
     assert "1 evaluated, 0 quarantined\nweight        0 of" in transferline(
         "evaluate", tmp_path / "weighted.py", tmp_path / "rows.csv"
     )
+
+
+def test_rows_are_read_as_the_models_run_read_its_own_unless_it_is_set(transferline, rows):
+    path = rows("1,3,2\n0,1,2\n0,-1,2\n")
+    assert "3 evaluated, 0 quarantined" in transferline("evaluate", "higgs_toy", path)
+    data = catalog.load("higgs_toy").data.model_copy(update={"missing": ("", "0")})
+    pushed = transferline.home("higgs_toy") / "pushed" / "7"
+    transferline.save("higgs_toy", "r1", model_uri=str(pushed), config={"data": data.model_dump(mode="json")})
+    assert "1 evaluated, 2 quarantined" in transferline("evaluate", "higgs_toy", path)
+    assert "3 evaluated, 0 quarantined" in transferline("evaluate", "higgs_toy", path, "--set", 'data.missing=[""]')
