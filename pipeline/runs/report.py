@@ -68,16 +68,26 @@ def _intervals(review: Review) -> dict[str, tuple[float, float]]:
 
 def _review(config: PipelineConfig, executions: Mapping[str, Execution]) -> Review:
     """What the Report step wrote; where the run didn't come to it, what can be read of the rest."""
-    uris = {
-        key: artifacts[0].uri
-        for execution in executions.values()
-        if execution.succeeded
-        for key, artifacts in execution.outputs.items()
-    }
+    uris = artifacts_of(executions)
     if "report" in uris:
         return read_review(uris["report"])
     sources = {name: uris[name] for name in ARTIFACTS if name in uris}
     return collect(config.name, Sources(**sources, pushed_to=_pushed_to(executions)), config.column_roles, config.card)
+
+
+def artifacts_of(executions: Mapping[str, Execution]) -> dict[str, str]:
+    """Returns the places of what a run made, by output key.
+
+    Args:
+        executions: The run's, by component.
+    """
+    uris: dict[str, str] = {}
+    for execution in sorted(executions.values(), key=lambda execution: execution.number):
+        if execution.succeeded:
+            for key, artifacts in execution.outputs.items():
+                # The first of a key: BaselineModel, which comes after the Trainer, has an earlier run's `model`.
+                uris.setdefault(key, artifacts[0].uri)
+    return uris
 
 
 def _pushed_to(executions: Mapping[str, Execution]) -> str:
