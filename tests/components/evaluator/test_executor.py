@@ -249,6 +249,31 @@ def test_a_baseline_of_other_types_of_columns_is_not_compared_with(evaluate, wri
     assert (decision.blessed, decision.baseline_uri) == (True, "")
 
 
+@pytest.mark.parametrize(
+    ("values", "changed"),
+    [
+        ({"gone": [[0.9, 0.1], ["x", "y"]]}, "gone"),  # not in the first row
+        ({"gone": [[0.9, 0.1]], "day": [[5], ["today"]]}, "day"),
+        ({"gone": [[0.9, 0.1]], "day": [[5]]}, ""),
+    ],
+)
+def test_so_is_not_one_whose_column_the_candidate_does_not_learn_from(
+    evaluate, write_examples, save_model, values, changed
+):
+    rows = [
+        (*row, {name: each[min(at, len(each) - 1)] for name, each in values.items()}) for at, row in enumerate(RIGHT)
+    ]
+    before = {name: {"input": name, "type": kind} for name, kind in (("gone", "float"), ("day", "date"), ("no", "int"))}
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", max_drop=1.0),)),
+        write_examples(rows),
+        save_model("candidate", 2, inputs={"size": {"input": "size", "type": "float"}}),
+        baseline=save_model("baseline", 2, reads="gone", inputs=before),
+    )
+    expected = f"{NOT_COMPARED} takes columns of other types than the data has now: {changed}." if changed else ""
+    assert read_decision(evaluation.uri).not_compared == expected
+
+
 def test_an_answer_that_is_not_a_number_is_an_error(evaluate, write_examples, save_model):
     with pytest.raises(RuntimeError, match="The model answers with NaN, which is no number, to at least 1 example"):
         evaluate(
