@@ -146,6 +146,9 @@ class Decision(Settings):
 
 
 TREES, LOGISTIC, RIDGE, PROBE, GUESSING = "trees", "logistic regression", "ridge regression", "linear probe", "guessing"
+AS_IN_TRAINING = " (as in training)"
+"""Which class, or mean, is guessed: a threshold's guessing knows the test's own, which no guess is better than."""
+
 COMPARED = {"accuracy": "accuracy", "auc": "AUC", "auc_macro": "AUC (macro average)", "rmse": "RMSE", "r2": "R2"}
 """What a person compares first, by the Evaluator's name for it, and as it is printed."""
 
@@ -213,6 +216,7 @@ class Yardstick(Settings):
         return [
             f"{title}: this model {metric_text(name, metrics[name])}, "
             + ", ".join(f"{model} {metric_text(name, getattr(scores, name))}" for model, scores in self._ordered())
+            + (AS_IN_TRAINING if GUESSING in self.models else "")
             for name, title in COMPARED.items()
             if name in metrics
             and self.models

@@ -57,7 +57,9 @@ class Executor(BaseBeamExecutor):
         weight = exec_properties.get(EXAMPLE_WEIGHT_KEY) or ""
         _check_names(evaluation, predicted)
         others = input_dict.get(specs.BASELINE_MODEL_KEY, [])
-        baseline, not_compared = choose_baseline(candidate, others)
+        examples = stored(SPLIT, artifact_utils.get_split_uris(input_dict[specs.EXAMPLES_KEY], SPLIT))
+        _check_any(examples)
+        baseline, not_compared = choose_baseline(candidate, others, examples.files)
         if others and not baseline:
             LOGGER.warning(not_compared or "there is no model to compare with: none was blessed yet, or it is gone")
         output_path = artifact_utils.get_single_uri(output_dict[specs.EVALUATION_KEY])
@@ -84,8 +86,6 @@ class Executor(BaseBeamExecutor):
             # Each model is judged by its own.
             cuts={name: each.cut for name, each in answering.items()},
         )
-        examples = stored(SPLIT, artifact_utils.get_split_uris(input_dict[specs.EXAMPLES_KEY], SPLIT))
-        _check_any(examples)
         with compared({output_path: examples}), self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline

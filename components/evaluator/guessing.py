@@ -20,6 +20,8 @@ def guessing_check(
 ) -> ThresholdCheck:
     """Returns the check that the lower end of a model's 95 % interval is above what guessing reaches.
 
+    Of examples that weigh nothing there is neither: the check doesn't pass.
+
     Args:
         confusion: Examples, or their weights, by actual class, then by predicted class.
         examples: How many of one weight tell as much as these: the interval is that of so many.
@@ -27,7 +29,10 @@ def guessing_check(
         by_recall: Whether the balanced accuracy is looked at whatever the shares are: that of a model which gives up
             accuracy for something else.
     """
-    each = examples / sum(map(sum, confusion))
+    weight = sum(map(sum, confusion))
+    if not weight:
+        return _check("accuracy", slice_name, None, 0.0)
+    each = examples / weight
     counts = [sum(row) * each for row in confusion]
     hits = [row[number] * each for number, row in enumerate(confusion)]
     guessing = max(counts) / examples
@@ -39,17 +44,7 @@ def guessing_check(
         metric, value = "balanced_accuracy", sum(recall for recall, _ in recalls) / len(recalls)
         guessing, interval = 1 / len(recalls), mean_share_interval(recalls)
     low, high = interval or (0.0, 1.0)
-    return ThresholdCheck(
-        metric=metric,
-        slice=slice_name,
-        kind="better_than_guessing",
-        value=value,
-        bound=guessing,
-        baseline=None,
-        passed=low > guessing,
-        low=low,
-        high=high,
-    )
+    return _check(metric, slice_name, value, guessing, low, high, passed=low > guessing)
 
 
 def number_guessing_check(moments: "Moments", slice_name: str) -> ThresholdCheck:
@@ -63,14 +58,29 @@ def number_guessing_check(moments: "Moments", slice_name: str) -> ThresholdCheck
         slice_name: Where they are from.
     """
     gain = moments.gain()
+    better = gain.low is not None and gain.low > 0
+    value = moments.rmse if math.isfinite(moments.rmse) else None
+    return _check("rmse", slice_name, value, math.sqrt(moments.label_variance), gain.low, gain.high, passed=better)
+
+
+def _check(
+    metric: str,
+    slice_name: str,
+    value: float | None,
+    guessing: float,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    passed: bool = False,
+) -> ThresholdCheck:
     return ThresholdCheck(
-        metric="rmse",
+        metric=metric,
         slice=slice_name,
         kind="better_than_guessing",
-        value=moments.rmse,
-        bound=math.sqrt(moments.label_variance),
+        value=value,
+        bound=guessing,
         baseline=None,
-        passed=gain.low is not None and gain.low > 0,
-        low=gain.low,
-        high=gain.high,
+        passed=passed,
+        low=low,
+        high=high,
     )

@@ -13,8 +13,8 @@ from components.evaluator.residuals import Moments
 from components.evaluator.statistics import SliceKey
 from components.outcome import ALL_EXAMPLES
 
-DIGITS = 6
-"""Behind the point of a count that is worked out from a rate; weights may have fractions."""
+DIGITS = 12
+"""Of what a slice weighs, as far as which a count is right that is worked out from a rate: the rest is rounding."""
 
 
 def read_metrics(output_path: str, model_name: str) -> dict[str, dict[str, float | None]]:
@@ -90,7 +90,8 @@ def confusion_of(
         )
         right = (metrics.get("specificity") or 0.0) * first, (metrics.get("recall") or 0.0) * second
         matrix = (right[0], first - right[0]), (second - right[1], right[1])
-        return tuple(tuple(round(count, DIGITS) for count in row) for row in matrix)
+        digits = DIGITS - math.ceil(math.log10(first + second or 1.0))
+        return tuple(tuple(round(count, digits) for count in row) for row in matrix)
     matrices = plots.get("multiClassConfusionMatrixAtThresholds", {}).get("matrices", ())
     if not matrices:
         return ()

@@ -13,6 +13,7 @@ from components.evaluator.results import read_metrics
 from components.operating_point import AtRecall
 from components.outcome import ALL_EXAMPLES, Paired, ThresholdCheck
 from components.report.evaluation import read_evaluation
+from components.report.headline import score_of
 
 RIGHT = ("cat", 0, [0.9, 0.1]), ("dog", 1, [0.2, 0.8]), ("dog", 1, [0.3, 0.7])
 WRONG = ("dog", 1, [0.6, 0.4])
@@ -249,6 +250,31 @@ def test_a_baseline_of_other_types_of_columns_is_not_compared_with(evaluate, wri
     assert (decision.blessed, decision.baseline_uri) == (True, "")
 
 
+@pytest.mark.parametrize(
+    ("values", "changed"),
+    [
+        ({"gone": [[0.9, 0.1], ["x", "y"]]}, "gone"),  # not in the first row
+        ({"gone": [[0.9, 0.1]], "day": [[5], ["today"]]}, "day"),
+        ({"gone": [[0.9, 0.1]], "day": [[5]]}, ""),
+    ],
+)
+def test_so_is_not_one_whose_column_the_candidate_does_not_learn_from(
+    evaluate, write_examples, save_model, values, changed
+):
+    rows = [
+        (*row, {name: each[min(at, len(each) - 1)] for name, each in values.items()}) for at, row in enumerate(RIGHT)
+    ]
+    before = {name: {"input": name, "type": kind} for name, kind in (("gone", "float"), ("day", "date"), ("no", "int"))}
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="accuracy", max_drop=1.0),)),
+        write_examples(rows),
+        save_model("candidate", 2, inputs={"size": {"input": "size", "type": "float"}}),
+        baseline=save_model("baseline", 2, reads="gone", inputs=before),
+    )
+    expected = f"{NOT_COMPARED} takes columns of other types than the data has now: {changed}." if changed else ""
+    assert read_decision(evaluation.uri).not_compared == expected
+
+
 def test_an_answer_that_is_not_a_number_is_an_error(evaluate, write_examples, save_model):
     with pytest.raises(RuntimeError, match="The model answers with NaN, which is no number, to at least 1 example"):
         evaluate(
@@ -267,17 +293,32 @@ def test_an_empty_test_split_is_an_error(evaluate, write_examples, save_model):
         )
 
 
-def test_of_examples_that_weigh_nothing_no_metric_has_a_value(evaluate, write_examples, save_model):
+@pytest.mark.parametrize("classes", [2, 3])
+def test_of_examples_that_weigh_nothing_no_metric_has_a_value(evaluate, write_examples, save_model, classes):
+    thresholds = Threshold(metric="accuracy", at_least=0.0), Threshold(metric="crossentropy", at_least=0.0)
     evaluation, _ = evaluate(
-        Evaluation(thresholds=(Threshold(metric="accuracy", at_least=0.0), Threshold(metric="f1", at_least=0.0))),
-        write_examples([(*row, {"w": [0.0]}) for row in RIGHT]),
-        save_model("model", 2),
+        Evaluation(thresholds=thresholds, better_than_guessing=True),
+        write_examples([(*row[:2], [*row[2], 0.0][:classes], {"w": [0.0]}) for row in RIGHT]),
+        save_model("model", classes),
         example_weight="w",
     )
     decision = read_decision(evaluation.uri)
     assert not decision.blessed
     assert decision.metrics["example_count"] == 3
     assert not {"accuracy", "crossentropy", "f1", "balanced_accuracy", "mcc"} & set(decision.metrics)
+    assert [(check.value, check.passed, check.guessing) for check in decision.checks] == [(None, False, "")] * 3
+    assert score_of(read_evaluation(evaluation.uri, ["cat", "dog", "fox"][:classes])) is None
+
+
+def test_of_numbers_that_weigh_nothing_none_is_better_than_guessing(evaluate, write_numbers, save_number_model):
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=(Threshold(metric="rmse", at_most=100),), better_than_guessing=True),
+        write_numbers([(1.0, 2.0, {"w": [0.0]}), (3.0, 2.5, {"w": [0.0]})]),
+        save_number_model("model"),
+        example_weight="w",
+    )
+    guessing, _ = read_decision(evaluation.uri).checks
+    assert (guessing.kind, guessing.value, guessing.passed) == ("better_than_guessing", None, False)
 
 
 def test_values_of_one_class_are_bounded_by_its_name(evaluate, write_examples, save_model):

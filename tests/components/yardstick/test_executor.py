@@ -142,7 +142,7 @@ def test_a_number_to_predict_is_measured_by_its_error(number_inputs, tmp_path, w
     assert abs(guessing.r2) < 0.02
     assert trees.r2 == pytest.approx(1 - (trees.rmse / guessing.rmse) ** 2, abs=0.02)
     first, second = found.beside({"rmse": 4.25, "r2": 0.875, "mse": 18.0625})
-    assert first.split(", ") == [
+    assert first.removesuffix(" (as in training)").split(", ") == [
         "RMSE: this model 4.250",
         *(f"{name} {metric_text('rmse', found.models[name].rmse)}" for name in (TREES, RIDGE, GUESSING)),
     ]

@@ -135,7 +135,8 @@ def test_where_the_model_stands_is_said_in_words():
     first, second = yardstick.beside({"accuracy": 0.5, "auc": 0.25, "crossentropy": 1.0})
     assert first == (
         f"accuracy: this model 0.5000, trees {models[TREES].accuracy:.4f}, "
-        f"logistic regression {models[LOGISTIC].accuracy:.4f}, guessing {models[GUESSING].accuracy:.4f}"
+        f"logistic regression {models[LOGISTIC].accuracy:.4f}, guessing {models[GUESSING].accuracy:.4f} "
+        "(as in training)"
     )
     assert second.startswith("AUC: this model 0.2500, trees 0.")
     assert yardstick.rows_in_words == "the same 100 test rows, fitted on 400 of 1,000 training rows"

@@ -246,7 +246,7 @@ def test_where_the_model_stands_beside_simple_ones():
     record = RunRecord(run_id="a", status="pushed", metrics={"accuracy": 0.75, "auc": 0.9}, yardstick=yardstick)
     assert shown(record).splitlines()[:2] == [
         "On the same 5 test rows, fitted on 9 training rows:",
-        "  accuracy: this model 0.7500, trees 0.8000, guessing 0.5000",
+        "  accuracy: this model 0.7500, trees 0.8000, guessing 0.5000 (as in training)",
     ]
     stream = io.StringIO()
     Screen(stream, quiet=True).finish(record)
