@@ -21,6 +21,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.layout import THOUSANDS
 from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
+from components.csv_example_gen.missing import names_numbers, numbers_given
 from components.ingest.reasons import BLANK
 from components.wording import printable
 
@@ -307,6 +308,7 @@ def _read(
         table = _arrow_table(lines.content, columns, {name: PARSED_TYPES[types[name]] for name in columns}, data, bad)
         if table.num_rows + len(bad) != count:
             return _read_apart(lines, columns, types, data, halvings)
+        table = _without_numbers_for_none(table, types, data)
     except pa.ArrowInvalid:
         bad.clear()
         texts = _arrow_table(lines.content, columns, dict.fromkeys(columns, pa.string()), data, bad)
@@ -403,6 +405,15 @@ def _arrow_table(
     return reader.read_all()
 
 
+def _without_numbers_for_none(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> pa.Table:
+    """Returns columns of numbers, null where one is the same number as one that stands for a missing value."""
+    if names_numbers(data):
+        for number, name in enumerate(table.column_names):
+            if types[name] in ("float", "int"):
+                table = table.set_column(number, name, numbers_given(table[name].combine_chunks(), data))
+    return table
+
+
 def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
     """Converts columns of text to numbers, one by one; the rows in which a cell can't be go to `reasons`."""
     columns: dict[str, pa.Array] = {}
@@ -414,7 +425,7 @@ def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData, 
 
 
 def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
-    """Returns float32 or int64 [texts], null where there is no text or no such number.
+    """Returns float32 or int64 [texts], null where there is no text, no such number, or a number for none.
 
     Args:
         name: The column.
@@ -431,7 +442,8 @@ def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reas
         reasons.setdefault(int(row), no_number(name, texts[int(row)].as_py(), _NUMBERS[kind], data))
     plain = pc.replace_substring_regex(trimmed, r"^\+|\.0*$" if kind == "int" else r"^\+", "")
     present = pc.and_not(fits, absent)
-    return pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
+    numbers = pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
+    return numbers_given(numbers, data)
 
 
 def _without_padded_markers(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> pa.Table:
