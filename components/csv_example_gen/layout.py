@@ -231,7 +231,7 @@ def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:
         return "int"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
         return "string"
-    if pa.types.is_temporal(kind):
+    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
         return "string"
     raise TransferlineError(
         f"The column '{column}' holds {kind}, which is no number and no text.",
