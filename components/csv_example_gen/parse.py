@@ -67,6 +67,9 @@ def _up_to(largest: str) -> str:
 
 
 INT_PATTERN = rf"^(\+?0*({_up_to(str(2**63 - 1))})|-0*({_up_to(str(2**63))}))(\.0*)?$"
+BOOLEANS = {"0": "^(False|false|FALSE)$", "1": "^(True|true|TRUE)$"}
+"""What other files have as booleans of their own, which are whole numbers."""
+
 NO_DIGIT = "?"
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
@@ -430,12 +433,14 @@ def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reas
     Args:
         name: The column.
         texts: Its cells.
-        kind: "float" or "int".
+        kind: "float" or "int", for which True is 1, and False 0.
         data: The settings: what stands for a missing value, and before a fraction.
         reasons: Is told of each row with a text that is no such number.
     """
     trimmed = pc.utf8_trim_whitespace(texts)
     absent, trimmed = _absent(trimmed, data), _with_point(trimmed, data)
+    for number, boolean in BOOLEANS.items() if kind == "int" else ():
+        trimmed = pc.replace_substring_regex(trimmed, boolean, number)
     fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
     fits = pc.fill_null(pc.or_(fits, absent), True)
     for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
