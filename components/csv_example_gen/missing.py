@@ -1,4 +1,4 @@
-"""Tells the numbers that stand for no value, however they are written, or of a type of their own."""
+"""Tells the numbers and dates that stand for no value, however they are written, or of a type of their own."""
 
 import math
 import re
@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from components.arrow import pa, pc
 from components.csv_example_gen.config import POINT, CsvData, Decimal
+from components.csv_example_gen.date_formats import ISO
+from components.csv_example_gen.dates import seconds_of
 
 PLAIN_NUMBER = r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """What has zeros before it, as 00 or -007, is a code: as a number it would be another text's, too."""
@@ -40,6 +42,20 @@ def numbers_given(column: pa.Array, data: CsvData) -> pa.Array:
     return without_nan(column) if _names_nan(data.missing) and pa.types.is_floating(column.type) else column
 
 
+def dates_given(name: str, seconds: pa.Array, data: CsvData) -> pa.Array:
+    """Returns int64 [rows]: the dates of a column as seconds, null where one is a date that `data.missing` names.
+
+    Args:
+        name: The column.
+        seconds: As `seconds_of` returns them.
+        data: The settings; a date stands there as it is written in the column, or as in ISO 8601.
+    """
+    for_none = _seconds_of(data.missing, data.dates.get(name, ISO))
+    if not for_none:
+        return seconds
+    return pc.if_else(pc.is_in(seconds, value_set=pa.array(for_none)), pa.scalar(None, pa.int64()), seconds)
+
+
 def without_nan(floats: pa.Array) -> pa.Array:
     """Returns floats [rows], null where one is NaN."""
     are_nan = pc.is_nan(floats)
@@ -56,6 +72,12 @@ def _numbers_of(texts: tuple[str, ...], decimal: Decimal) -> tuple[int | float, 
 @lru_cache
 def _names_nan(texts: tuple[str, ...]) -> bool:
     return any(re.fullmatch(NOT_A_NUMBER, text, re.IGNORECASE) for text in texts)
+
+
+@lru_cache
+def _seconds_of(texts: tuple[str, ...], written: str) -> tuple[int, ...]:
+    markers = pa.array(texts, pa.string())
+    return tuple(second for form in (written, ISO) for second in seconds_of(markers, form).drop_null().to_pylist())
 
 
 def _number(text: str) -> int | float:

@@ -12,7 +12,7 @@ from components.csv_example_gen.blocks import MAX_LINE_BYTES, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
-from components.csv_example_gen.missing import numbers_given, without_nan
+from components.csv_example_gen.missing import dates_given, numbers_given, without_nan
 from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in, texts_given
 from components.errors import TransferlineError
 from components.ingest import storage
@@ -181,7 +181,9 @@ def _is_readable(text: bytes | None) -> bool:
 
 def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:
     """Dates that have a type of their own are taken as they are; what is written as text or number is read."""
-    return seconds_of_typed(column) if holds_dates(column.type) else dates_in(name, _as_text(column), data, reasons)
+    if holds_dates(column.type):
+        return dates_given(name, seconds_of_typed(column), data)
+    return dates_in(name, _as_text(column), data, reasons)
 
 
 def _cast_each(name: str, column: pa.Array, kind: pa.DataType, reasons: dict[int, str]) -> pa.Array:

@@ -21,7 +21,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.layout import THOUSANDS
 from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
-from components.csv_example_gen.missing import names_numbers, numbers_given
+from components.csv_example_gen.missing import dates_given, names_numbers, numbers_given
 from components.ingest.reasons import BLANK
 from components.wording import printable
 
@@ -502,7 +502,7 @@ def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reas
 
 
 def dates_in(name: str, texts: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:
-    """Returns int64 [texts], seconds since 1970-01-01 UTC, null where there is no text or no such date.
+    """Returns int64 [texts], seconds since 1970-01-01 UTC, null where there is no text, no such date, or one for none.
 
     Args:
         name: The column.
@@ -515,7 +515,7 @@ def dates_in(name: str, texts: pa.Array, data: CsvData, reasons: dict[int, str])
     form = "YYYY-MM-DD (iso)" if written == ISO else written
     for row in np.flatnonzero(pc.and_(seconds.is_null(), texts.is_valid()).to_numpy(zero_copy_only=False)):
         reasons.setdefault(int(row), f"{name}: {quoted(texts[int(row)].as_py())} is no date of the form {form}")
-    return seconds
+    return dates_given(name, seconds, data)
 
 
 def _with_point(texts: pa.Array, data: CsvData) -> pa.Array:

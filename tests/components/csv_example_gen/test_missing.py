@@ -1,5 +1,6 @@
 """Numbers that stand for no value, and are written in another way or have a type of their own."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -98,3 +99,21 @@ def test_a_label_of_parquet_can_be_missing(take, tmp_path):
     stored, found, faults = take(path, missing=("", "-1"))
     assert (found, len(stored)) == (3, 2)
     assert [fault.reason for fault in faults] == ["the label label is missing"]
+
+
+@pytest.mark.parametrize(
+    ("days", "missing"),
+    [
+        (pa.array([date(9999, 12, 31), date(2024, 2, 29), None]), "9999-12-31"),
+        (pa.array([datetime(9999, 12, 31), datetime(2024, 2, 29), None], pa.timestamp("us")), "31.12.9999"),
+        (pa.array(["31.12.9999", "29.02.2024", None]), "9999-12-31"),
+        (pa.array(["31.12.9999", "29.02.2024", None]), "31.12.9999"),
+    ],
+    ids=["days", "times", "text", "the same text"],
+)
+def test_a_date_that_stands_for_none_is_missing(take, tmp_path, days, missing):
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"day": days, "label": ["a", "b", "a"]}), path)
+    stored, found, faults = take(path, dates={"day": "%d.%m.%Y"}, missing=("", "NA", missing))
+    assert (found, faults) == (3, [])
+    assert sorted(row.get("day", 0) for row in stored) == [0, 0, 1_709_164_800]
