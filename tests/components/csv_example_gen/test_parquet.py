@@ -139,6 +139,23 @@ def test_a_type_that_cant_be_taken_is_no_damage(take, tmp_path, column, kind, ca
     assert caught.value.place == "rows.parquet"
 
 
+@pytest.mark.parametrize("least", [7, 2**63], ids=["some", "all"])
+def test_whole_numbers_beyond_64_bits_with_a_sign_are_text(take, tmp_path, least):
+    path = tmp_path / "rows.parquet"
+    keys = pa.array([least, 2**64 - 1, None, least + 1], pa.uint64())
+    small = pa.array([1, 2, None, 3], pa.uint64())
+    parquet.write_table(pa.table({"small": small, "key": keys, "label": list("abab")}), path, row_group_size=1)
+    stored, found, faults = take(path)
+    assert (found, faults) == (4, [])
+    assert {row.get("key") for row in stored} == {
+        str(least).encode(),
+        str(2**64 - 1).encode(),
+        None,
+        str(least + 1).encode(),
+    }
+    assert {row.get("small") for row in stored} == {1, 2, None, 3}
+
+
 def test_what_comes_before_a_damage_is_kept(tmp_path):
     path = tmp_path / "rows.parquet"
     numbers = list(range(60_000))
