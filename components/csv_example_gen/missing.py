@@ -38,7 +38,7 @@ def names_numbers(data: CsvData) -> bool:
 def numbers_given(column: pa.Array, data: CsvData) -> pa.Array:
     """Returns integers, floats or decimals [rows], null where one is a number for none, or NaN if that is named."""
     if numbers_for_none(data):
-        column = pc.if_else(stand_for_none(column, data), pa.scalar(None, column.type), column)
+        column = null_where(stand_for_none(column, data), column)
     return without_nan(column) if _names_nan(data.missing) and pa.types.is_floating(column.type) else column
 
 
@@ -53,13 +53,17 @@ def dates_given(name: str, seconds: pa.Array, data: CsvData) -> pa.Array:
     for_none = _seconds_of(data.missing, data.dates.get(name, ISO))
     if not for_none:
         return seconds
-    return pc.if_else(pc.is_in(seconds, value_set=pa.array(for_none)), pa.scalar(None, pa.int64()), seconds)
+    return null_where(pc.is_in(seconds, value_set=pa.array(for_none)), seconds)
 
 
 def without_nan(floats: pa.Array) -> pa.Array:
     """Returns floats [rows], null where one is NaN."""
-    are_nan = pc.is_nan(floats)
-    return pc.if_else(are_nan, pa.scalar(None, floats.type), floats) if pc.any(are_nan).as_py() else floats
+    return null_where(pc.is_nan(floats), floats)
+
+
+def null_where(mask: pa.Array, values: pa.Array) -> pa.Array:
+    """Returns values, null where a mask is true."""
+    return pc.if_else(mask, pa.scalar(None, values.type), values) if pc.any(mask).as_py() else values
 
 
 @lru_cache

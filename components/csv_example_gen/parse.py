@@ -21,7 +21,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.layout import THOUSANDS
 from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
-from components.csv_example_gen.missing import dates_given, names_numbers, numbers_given
+from components.csv_example_gen.missing import dates_given, names_numbers, null_where, numbers_given
 from components.ingest.reasons import BLANK
 from components.wording import printable
 
@@ -67,7 +67,7 @@ def _up_to(largest: str) -> str:
 
 
 INT_PATTERN = rf"^(\+?0*({_up_to(str(2**63 - 1))})|-0*({_up_to(str(2**63))}))(\.0*)?$"
-BOOLEANS = {"0": "^(False|false|FALSE)$", "1": "^(True|true|TRUE)$"}
+BOOLEANS = {"0": ("False", "false", "FALSE"), "1": ("True", "true", "TRUE")}
 """What other files have as booleans of their own, which are whole numbers."""
 
 NO_DIGIT = "?"
@@ -439,9 +439,12 @@ def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reas
     """
     trimmed = pc.utf8_trim_whitespace(texts)
     absent, trimmed = _absent(trimmed, data), _with_point(trimmed, data)
-    for number, boolean in BOOLEANS.items() if kind == "int" else ():
-        trimmed = pc.replace_substring_regex(trimmed, boolean, number)
-    fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
+    pattern = FLOAT_PATTERN if kind == "float" else INT_PATTERN
+    fits = pc.match_substring_regex(trimmed, pattern)
+    if kind == "int" and pc.any(pc.invert(fits)).as_py():
+        for number, booleans in BOOLEANS.items():
+            trimmed = pc.if_else(pc.is_in(trimmed, value_set=pa.array(booleans)), number, trimmed)
+        fits = pc.match_substring_regex(trimmed, pattern)
     fits = pc.fill_null(pc.or_(fits, absent), True)
     for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
         reasons.setdefault(int(row), no_number(name, texts[int(row)].as_py(), _NUMBERS[kind], data))
@@ -462,7 +465,7 @@ def _without_padded_markers(table: pa.Table, types: Mapping[str, ColumnType], da
 
 def texts_given(texts: pa.Array, data: CsvData) -> pa.Array:
     """Returns string [texts], null where one, without the blanks around it, stands for a missing value."""
-    return _null_where_padded_marker(_null_where(_absent(texts, data), texts), data)
+    return _null_where_padded_marker(null_where(_absent(texts, data), texts), data)
 
 
 def _null_where_padded_marker(texts: pa.Array, data: CsvData) -> pa.Array:
@@ -471,11 +474,7 @@ def _null_where_padded_marker(texts: pa.Array, data: CsvData) -> pa.Array:
         return texts
     absent = np.zeros(len(texts), bool)
     absent[padded] = _absent(pc.utf8_trim_whitespace(texts.take(pa.array(padded))), data)
-    return _null_where(pa.array(absent), texts)
-
-
-def _null_where(mask: pa.Array, texts: pa.Array) -> pa.Array:
-    return pc.if_else(mask, pa.scalar(None, pa.string()), texts)
+    return null_where(pa.array(absent), texts)
 
 
 def _is_padded(texts: pa.Array) -> npt.NDArray[np.bool_]:
@@ -496,7 +495,7 @@ def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reas
         if types[name] == "date":
             texts = table[name].combine_chunks()
             absent = _absent(pc.utf8_trim_whitespace(texts), data)
-            seconds = dates_in(name, _null_where(absent, texts), data, reasons)
+            seconds = dates_in(name, null_where(absent, texts), data, reasons)
             table = table.set_column(number, name, seconds)
     return table
 
