@@ -20,6 +20,9 @@ from pyarrow import csv, parquet
 
 from components.errors import TransferlineError
 
+UNKNOWN_TYPE = "LogicalType that is not recognized"
+"""What Arrow 10 says of types that later versions of Parquet have."""
+
 __all__ = ["csv", "open_parquet", "pa", "parquet", "pc"]
 
 
@@ -37,8 +40,11 @@ def open_parquet(opened: IO[bytes], name: str, with_dictionaries: Sequence[str] 
     try:
         return parquet.ParquetFile(opened, read_dictionary=list(with_dictionaries))
     except (pa.ArrowException, OSError) as error:
+        newer = "A column has a type of a newer writer, such as float16: write it as float32."
         raise TransferlineError(
-            f"The file can't be read as Parquet: {error}.", place=name, cure="Write it again, or remove it."
+            f"The file can't be read as Parquet: {error}.",
+            place=name,
+            cure=newer if UNKNOWN_TYPE in str(error) else "Write it again, or remove it.",
         ) from error
     # The hotfix raises RuntimeError, and the others where it can't tell what the pickle says.
     except (RuntimeError, ValueError, LookupError) as error:

@@ -103,8 +103,10 @@ class CsvData(Settings):
             there is no `id`. It takes time: each record is encoded by itself.
         delimiter: What stands between two cells.
         decimal: What stands before a number's fraction, in all columns of CSV: "." or ",".
-        missing: What a cell says that has no value, whatever blanks are around it; of "-999" also the number, where
-            numbers have a type of their own.
+        missing: What a cell says that has no value, whatever blanks are around it. In a column of numbers "-999" is
+            also the number, however it is written (-999.0), and "nan" any NaN; what has zeros before it, as "00" or
+            "-007", is a code, and only that text. NaN in a column of Parquet's floats is always missing. In a column of
+            dates "9999-12-31" is that day's midnight, however it is written.
         newlines_in_values: Whether cells in quotes may hold line breaks. Such a file is read from its beginning to its
             end by one worker.
         split: How the rows are split.

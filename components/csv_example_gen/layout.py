@@ -11,7 +11,7 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 
-from components.arrow import open_parquet, pa, pc
+from components.arrow import open_parquet, pa, parquet, pc
 from components.contract import CLASSIFICATION, LABEL, PLACE, REGRESSION, Task
 from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.dates import holds_dates
@@ -33,6 +33,7 @@ TEXT: ColumnType = "string"
 EXACT_IN_FLOAT32 = 2**24
 """Up to here a float32 holds every whole number."""
 
+BEYOND_INT64 = 2**63
 MANY_DIGITS = 300
 
 EXCHANGED = str.maketrans(POINT + COMMA, COMMA + POINT)
@@ -219,9 +220,19 @@ def _look_at_parquet(file: DataFile, data: CsvData) -> tuple[FileLayout, dict[st
     )
     with_values = [column for column in schema if not pa.types.is_null(column.type)]
     types = {column.name: _type_of(column.type, file.name, column.name) for column in with_values}
+    types |= {column.name: TEXT for column in with_values if _is_beyond_int64(column, metadata)}
     if data.label in types and pa.types.is_boolean(schema.field(data.label).type):
         types[data.label] = TEXT  # its classes are True and False, as CSV has them
     return layout, types
+
+
+def _is_beyond_int64(column: pa.Field, metadata: parquet.FileMetaData) -> bool:
+    """Returns whether a file says that a column has whole numbers which no int64 holds, as keys may have."""
+    if not pa.types.is_uint64(column.type):
+        return False
+    at = metadata.schema.names.index(column.name)
+    chunks = (metadata.row_group(group).column(at).statistics for group in range(metadata.num_row_groups))
+    return any(chunk and chunk.has_min_max and chunk.max >= BEYOND_INT64 for chunk in chunks)
 
 
 def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:
@@ -231,7 +242,7 @@ def _type_of(kind: pa.DataType, file: str, column: str) -> ColumnType:
         return "int"
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind):
         return "string"
-    if pa.types.is_temporal(kind):
+    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind):
         return "string"
     raise TransferlineError(
         f"The column '{column}' holds {kind}, which is no number and no text.",

@@ -1,6 +1,7 @@
 """Reads the row groups of Parquet files."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import zip_longest
 from typing import IO
 
@@ -11,10 +12,12 @@ from components.csv_example_gen.blocks import MAX_LINE_BYTES, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.dates import holds_dates, seconds_of_typed
 from components.csv_example_gen.layout import FileLayout
-from components.csv_example_gen.missing import numbers_for_none, stand_for_none
+from components.csv_example_gen.missing import dates_given, numbers_given, without_nan
 from components.csv_example_gen.parse import ARROW_TYPES, Fault, Rows, dates_in, numbers_in, texts_given
+from components.errors import TransferlineError
 from components.ingest import storage
 from components.ingest.reasons import BROKEN
+from components.wording import printable
 
 BATCH_ROWS, BATCH_BYTES = 16_384, 32 * 2**20
 """A batch has so many rows, or fewer where they may take more bytes than that."""
@@ -33,6 +36,9 @@ def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], da
     """Yields the rows of a row group, in batches; a cell that isn't of its column's type makes its row a fault.
 
     Where the file is damaged, what comes before is kept.
+
+    Raises:
+        TransferlineError: Nothing of the column's type can be made of what the file has in it.
     """
     before = 0
     with storage.open_file(file.path) as opened:
@@ -40,7 +46,7 @@ def read_rows(part: Range, file: FileLayout, types: Mapping[str, ColumnType], da
         try:
             rows = _batch_rows(opened, opened_parquet, part.start, file, list(types))
             for batch in _batches(opened_parquet, rows, part.start, list(types)):
-                yield _typed(batch, types, data, before)
+                yield _typed(batch, types, data, before, file.name)
                 before += batch.num_rows
             if before < (rows := opened_parquet.metadata.row_group(part.start).num_rows):
                 raise OSError(f"{before} of its {rows} rows came")
@@ -87,11 +93,19 @@ def _longest(column: pa.Array) -> int:
     return int(pc.max(pc.binary_length(texts)).as_py() or 0)
 
 
-def _typed(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, before: int) -> Rows:
+def _typed(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, before: int, file: str) -> Rows:
     columns: dict[str, pa.Array] = {}
     reasons: dict[int, str] = {}
     for name in table.column_names:
-        columns[name] = _typed_column(name, table[name].combine_chunks(), types[name], data, reasons)
+        column = table[name].combine_chunks()
+        try:
+            columns[name] = _typed_column(name, column, types[name], data, reasons)
+        except pa.ArrowNotImplementedError as error:
+            raise TransferlineError(
+                f"The column '{printable(name)}' holds {column.type}, which can't be read as {types[name]}.",
+                place=file,
+                cure="Write the file without this column, or turn it into numbers or text; or give it another type.",
+            ) from error
     typed = pa.table(columns)
     numbers = np.arange(table.num_rows, dtype=np.int64) + before
     keep = np.ones(table.num_rows, bool)
@@ -103,10 +117,14 @@ def _typed(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, befo
 def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_float16(column.type):
+        column = column.cast(pa.float32())  # Arrow compares none of 16 bits
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = texts_given(_readable(name, column, reasons).cast(pa.string()), data)
-    if numbers_for_none(data) and _is_number(column.type):
-        column = pc.if_else(stand_for_none(column, data), pa.scalar(None, column.type), column)
+    if pa.types.is_floating(column.type):
+        column = without_nan(column)  # which writers of Parquet have for a missing value
+    if _is_number(column.type):
+        column = numbers_given(column, data)
     if kind == "date":
         return _dates(name, column, data, reasons)
     if kind in ("float", "int") and pa.types.is_string(column.type):
@@ -115,12 +133,26 @@ def _typed_column(name: str, column: pa.Array, kind: ColumnType, data: CsvData, 
     if kind == "string" and pa.types.is_boolean(column.type):
         # As pandas writes them to CSV.
         return pc.if_else(column, "True", "False")
-    if kind == "int" and pa.types.is_floating(column.type):
-        column = _without_nan(column)
+    if pa.types.is_decimal(column.type):
+        if kind == "string":
+            return _as_text(column)
+        if kind == "float":
+            column = column.cast(pa.float64())  # Arrow's float32 may be one beside the nearest
     try:
         return column.cast(ARROW_TYPES[kind], safe=kind != "float")
     except pa.ArrowInvalid:
         return _cast_each(name, column, ARROW_TYPES[kind], reasons)
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    """Returns values as text; decimals as Arrow 18 writes them, which Arrow 10 can't."""
+    if not pa.types.is_decimal(column.type):
+        return column.cast(pa.string())
+    if column.type.scale == 0:
+        with suppress(pa.ArrowInvalid):  # there are some beyond 64 bits
+            return column.cast(pa.int64()).cast(pa.string())
+    encoded = pc.dictionary_encode(column)
+    return pa.array(map(str, encoded.dictionary.to_pylist()), pa.string()).take(encoded.indices)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -149,18 +181,9 @@ def _is_readable(text: bytes | None) -> bool:
 
 def _dates(name: str, column: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:
     """Dates that have a type of their own are taken as they are; what is written as text or number is read."""
-    return (
-        seconds_of_typed(column)
-        if holds_dates(column.type)
-        else dates_in(name, column.cast(pa.string()), data, reasons)
-    )
-
-
-def _without_nan(numbers: pa.Array) -> pa.Array:
-    """Returns numbers with a missing value for NaN, as pandas writes one."""
-    if pa.types.is_float16(numbers.type):
-        numbers = numbers.cast(pa.float32())  # Arrow looks for NaN in no float16
-    return pc.if_else(pc.is_nan(numbers), pa.scalar(None, numbers.type), numbers)
+    if holds_dates(column.type):
+        return dates_given(name, seconds_of_typed(column), data)
+    return dates_in(name, _as_text(column), data, reasons)
 
 
 def _cast_each(name: str, column: pa.Array, kind: pa.DataType, reasons: dict[int, str]) -> pa.Array:

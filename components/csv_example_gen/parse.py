@@ -21,6 +21,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.layout import THOUSANDS
 from components.csv_example_gen.line_breaks import NEWLINE, QUOTE, line_starts
+from components.csv_example_gen.missing import dates_given, names_numbers, null_where, numbers_given
 from components.ingest.reasons import BLANK
 from components.wording import printable
 
@@ -66,6 +67,9 @@ def _up_to(largest: str) -> str:
 
 
 INT_PATTERN = rf"^(\+?0*({_up_to(str(2**63 - 1))})|-0*({_up_to(str(2**63))}))(\.0*)?$"
+BOOLEANS = {"0": ("False", "false", "FALSE"), "1": ("True", "true", "TRUE")}
+"""What other files have as booleans of their own, which are whole numbers."""
+
 NO_DIGIT = "?"
 DECIMAL_COMMA = re.compile(r"\s*[+-]?\d*,\d+([eE][+-]?\d+)?\s*")
 
@@ -307,6 +311,7 @@ def _read(
         table = _arrow_table(lines.content, columns, {name: PARSED_TYPES[types[name]] for name in columns}, data, bad)
         if table.num_rows + len(bad) != count:
             return _read_apart(lines, columns, types, data, halvings)
+        table = _without_numbers_for_none(table, types, data)
     except pa.ArrowInvalid:
         bad.clear()
         texts = _arrow_table(lines.content, columns, dict.fromkeys(columns, pa.string()), data, bad)
@@ -403,6 +408,15 @@ def _arrow_table(
     return reader.read_all()
 
 
+def _without_numbers_for_none(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> pa.Table:
+    """Returns columns of numbers, null where one is the same number as one that stands for a missing value."""
+    if names_numbers(data):
+        for number, name in enumerate(table.column_names):
+            if types[name] in ("float", "int"):
+                table = table.set_column(number, name, numbers_given(table[name].combine_chunks(), data))
+    return table
+
+
 def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reasons: dict[int, str]) -> pa.Table:
     """Converts columns of text to numbers, one by one; the rows in which a cell can't be go to `reasons`."""
     columns: dict[str, pa.Array] = {}
@@ -414,24 +428,30 @@ def _converted(texts: pa.Table, types: Mapping[str, ColumnType], data: CsvData, 
 
 
 def numbers_in(name: str, texts: pa.Array, kind: ColumnType, data: CsvData, reasons: dict[int, str]) -> pa.Array:
-    """Returns float32 or int64 [texts], null where there is no text or no such number.
+    """Returns float32 or int64 [texts], null where there is no text, no such number, or a number for none.
 
     Args:
         name: The column.
         texts: Its cells.
-        kind: "float" or "int".
+        kind: "float" or "int", for which True is 1, and False 0.
         data: The settings: what stands for a missing value, and before a fraction.
         reasons: Is told of each row with a text that is no such number.
     """
     trimmed = pc.utf8_trim_whitespace(texts)
     absent, trimmed = _absent(trimmed, data), _with_point(trimmed, data)
-    fits = pc.match_substring_regex(trimmed, FLOAT_PATTERN if kind == "float" else INT_PATTERN)
+    pattern = FLOAT_PATTERN if kind == "float" else INT_PATTERN
+    fits = pc.match_substring_regex(trimmed, pattern)
+    if kind == "int" and pc.any(pc.invert(fits)).as_py():
+        for number, booleans in BOOLEANS.items():
+            trimmed = pc.if_else(pc.is_in(trimmed, value_set=pa.array(booleans)), number, trimmed)
+        fits = pc.match_substring_regex(trimmed, pattern)
     fits = pc.fill_null(pc.or_(fits, absent), True)
     for row in np.flatnonzero(~fits.to_numpy(zero_copy_only=False)):
         reasons.setdefault(int(row), no_number(name, texts[int(row)].as_py(), _NUMBERS[kind], data))
     plain = pc.replace_substring_regex(trimmed, r"^\+|\.0*$" if kind == "int" else r"^\+", "")
     present = pc.and_not(fits, absent)
-    return pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
+    numbers = pc.if_else(present, plain, pa.scalar(None, pa.string())).cast(ARROW_TYPES[kind])
+    return numbers_given(numbers, data)
 
 
 def _without_padded_markers(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData) -> pa.Table:
@@ -445,7 +465,7 @@ def _without_padded_markers(table: pa.Table, types: Mapping[str, ColumnType], da
 
 def texts_given(texts: pa.Array, data: CsvData) -> pa.Array:
     """Returns string [texts], null where one, without the blanks around it, stands for a missing value."""
-    return _null_where_padded_marker(_null_where(_absent(texts, data), texts), data)
+    return _null_where_padded_marker(null_where(_absent(texts, data), texts), data)
 
 
 def _null_where_padded_marker(texts: pa.Array, data: CsvData) -> pa.Array:
@@ -454,11 +474,7 @@ def _null_where_padded_marker(texts: pa.Array, data: CsvData) -> pa.Array:
         return texts
     absent = np.zeros(len(texts), bool)
     absent[padded] = _absent(pc.utf8_trim_whitespace(texts.take(pa.array(padded))), data)
-    return _null_where(pa.array(absent), texts)
-
-
-def _null_where(mask: pa.Array, texts: pa.Array) -> pa.Array:
-    return pc.if_else(mask, pa.scalar(None, pa.string()), texts)
+    return null_where(pa.array(absent), texts)
 
 
 def _is_padded(texts: pa.Array) -> npt.NDArray[np.bool_]:
@@ -479,13 +495,13 @@ def _dated(table: pa.Table, types: Mapping[str, ColumnType], data: CsvData, reas
         if types[name] == "date":
             texts = table[name].combine_chunks()
             absent = _absent(pc.utf8_trim_whitespace(texts), data)
-            seconds = dates_in(name, _null_where(absent, texts), data, reasons)
+            seconds = dates_in(name, null_where(absent, texts), data, reasons)
             table = table.set_column(number, name, seconds)
     return table
 
 
 def dates_in(name: str, texts: pa.Array, data: CsvData, reasons: dict[int, str]) -> pa.Array:
-    """Returns int64 [texts], seconds since 1970-01-01 UTC, null where there is no text or no such date.
+    """Returns int64 [texts], seconds since 1970-01-01 UTC, null where there is no text, no such date, or one for none.
 
     Args:
         name: The column.
@@ -498,7 +514,7 @@ def dates_in(name: str, texts: pa.Array, data: CsvData, reasons: dict[int, str])
     form = "YYYY-MM-DD (iso)" if written == ISO else written
     for row in np.flatnonzero(pc.and_(seconds.is_null(), texts.is_valid()).to_numpy(zero_copy_only=False)):
         reasons.setdefault(int(row), f"{name}: {quoted(texts[int(row)].as_py())} is no date of the form {form}")
-    return seconds
+    return dates_given(name, seconds, data)
 
 
 def _with_point(texts: pa.Array, data: CsvData) -> pa.Array:

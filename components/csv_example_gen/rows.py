@@ -11,6 +11,9 @@ from components.csv_example_gen.layout import CODE
 from components.csv_example_gen.parse import Fault, Rows, numbers_in
 from components.wording import listed, printable
 
+NO_NUMBER = -(2**63)
+"""What stands in a model for a whole number that is missing."""
+
 
 def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData, task: Task = CLASSIFICATION) -> Rows:
     """Returns the rows that can be records, with the columns that records have.
@@ -23,8 +26,8 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData, task:
 
     Returns:
         Columns of float32, int64 and strings, the label as a string or a float32 under `LABEL`; rows without a label,
-        with a label outside of `data.classes`, with NaN, with a number beyond float32, or with a weight that there
-        isn't or that is below 0 are among the faults.
+        with a label outside of `data.classes`, with NaN, with a number beyond float32, with the least one of int64, or
+        with a weight that there isn't or that is below 0 are among the faults.
     """
     reasons: dict[int, str] = {}
     columns: dict[str, pa.Array] = {}
@@ -42,6 +45,9 @@ def records_of(rows: Rows, types: Mapping[str, ColumnType], data: CsvData, task:
                 _check_weights(name, column, reasons)
             columns[name] = column
         else:
+            if types[name] == "int":
+                for row in np.flatnonzero(_true(pc.equal(column, NO_NUMBER))):
+                    reasons.setdefault(int(row), f"{name} is {NO_NUMBER}, which stands for a missing number")
             columns[name] = column
     table = pa.table(columns)
     if not reasons:

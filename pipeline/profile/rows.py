@@ -139,8 +139,8 @@ def look_at_rows(path: str, label: str, *, header: bool | None = None, task: Tas
             reader = Reader(find_layout(files, data, {}), data)
         data = _settled(reader, cells)
         reader = Reader(find_layout(files, data, {}), data)
-    if dates := _typed_dates(reader, sample):
-        data = data.model_copy(update={"dates": {**data.dates, **dates}})
+    if settled := _settled_by_parquet(reader, sample):
+        data = settled
         reader = Reader(find_layout(files, data, {}), data)
         sample = _sample(reader)  # what is of Parquet was typed as it was read
     if (task or _proposed_task(reader, sample)) == REGRESSION:
@@ -303,8 +303,15 @@ def _texts(reader: Reader, sample: Sample) -> list[Rows]:
     return [rows for rows in texts if rows is not None]
 
 
-def _settled(reader: Reader, texts: pa.Table) -> CsvData:
-    """Returns the settings with what the cells need: what stands for a missing value, and types the beginning hides."""
+def _settled(reader: Reader, texts: pa.Table, *, are_typed: bool = False) -> CsvData:
+    """Returns the settings with what the cells need: what stands for a missing value, and types the beginning hides.
+
+    Args:
+        reader: Reads them.
+        texts: The cells.
+        are_typed: Whether the file says that they are text, and may mean it: numbers are taken for such only where a
+            sign for no value is among them, which no column of numbers could hold, and no code.
+    """
     missing: dict[str, None] = {"": None}
     types: dict[str, ColumnType] = {}
     dates: dict[str, str] = {}
@@ -318,7 +325,10 @@ def _settled(reader: Reader, texts: pa.Table) -> CsvData:
         written = None if name == reader.data.label else date_format(given.combine_chunks())
         if mostly or written:
             missing |= dict.fromkeys(pc.unique(cells.filter(is_marker)).to_pylist())
-        if name == reader.data.label and pc.any(pc.match_substring_regex(given, CODE)).as_py():
+        may_be_codes = are_typed or name == reader.data.label
+        if may_be_codes and pc.any(pc.match_substring_regex(given, CODE)).as_py():
+            mostly = False
+        if are_typed and len(given) == len(cells):
             mostly = False
         if written:
             dates[name] = written
@@ -327,14 +337,26 @@ def _settled(reader: Reader, texts: pa.Table) -> CsvData:
     return reader.data.model_copy(update={"missing": tuple(missing), "types": types, "dates": dates})
 
 
-def _typed_dates(reader: Reader, sample: Sample) -> dict[str, str]:
-    """Returns how the dates of Parquet files are written, those that are text among them."""
-    files = [file for file in reader.layout.files if file.kind.names_columns]
-    dates = {name: ISO for file in files for name in file.dates if name != reader.data.label}
+def _settled_by_parquet(reader: Reader, sample: Sample) -> CsvData | None:
+    """Returns the settings with what columns of Parquet need that are text or dates; None where that is nothing."""
+    data, files = reader.data, reader.layout.files
     tables = [piece.table for _, piece in sample if isinstance(piece, Rows)]
-    for name, kind in reader.layout.types.items():
-        if tables and kind == "string" and name not in dates and name != reader.data.label:
-            texts = pa.chunked_array([table[name].combine_chunks() for table in tables]).combine_chunks()
-            if written := date_format(texts):
-                dates[name] = written
-    return dates
+    if not tables:
+        return None
+    names = [column.name for column in tables[0].schema if pa.types.is_string(column.type)]
+    texts = pa.concat_tables([table.select(names) for table in tables])
+    settled = _settled(reader, texts, are_typed=True)
+    dates = {name: ISO for file in files for name in file.dates if name != data.label}
+    # A CSV of the same rows, to be predicted, has the line breaks in quotes.
+    has_breaks = all(file.kind.names_columns for file in files) and any(
+        pc.any(pc.match_substring(column, "\n")).as_py() for column in texts.columns
+    )
+    found = data.model_copy(
+        update={
+            "missing": tuple(dict.fromkeys((*data.missing, *settled.missing))),
+            "types": {**data.types, **settled.types},
+            "dates": {**data.dates, **settled.dates, **dates},
+            LINE_BREAKS: data.newlines_in_values or has_breaks,
+        }
+    )
+    return found if found != data else None

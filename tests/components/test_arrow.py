@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hostile_parquet import write_with_pickle
 
+from components.arrow import open_parquet, parquet
 from components.csv_example_gen.config import CsvData
 from components.csv_example_gen.files import list_files
 from components.csv_example_gen.layout import look_at
@@ -23,6 +24,16 @@ def test_what_is_no_whole_pickle_is_refused_too(tmp_path, pickled):
         look_at(file, CsvData(), {})
     assert raised.value.place == "rows.parquet"
     assert raised.value.cure
+
+
+def test_the_cure_for_a_type_that_arrow_doesnt_know_yet(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("Metadata contains Thrift LogicalType that is not recognized")
+
+    monkeypatch.setattr(parquet, "ParquetFile", refuse)
+    with (tmp_path / "rows.parquet").open("wb+") as opened, pytest.raises(TransferlineError) as raised:
+        open_parquet(opened, "rows.parquet")
+    assert raised.value.cure == "A column has a type of a newer writer, such as float16: write it as float32."
 
 
 @pytest.mark.parametrize(

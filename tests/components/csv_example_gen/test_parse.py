@@ -51,14 +51,27 @@ def test_what_the_user_calls_missing(take, tmp_path):
 
 def test_a_fault_in_another_column_leaves_whole_numbers_of_64_bits_as_they_are(take, tmp_path):
     largest = 2**63 - 1
-    cells = ["1234567890123456789", str(largest), str(-(2**63)), f"000{largest}", f"+{largest}", f"{largest}.0"]
+    cells = ["1234567890123456789", str(largest), str(1 - 2**63), f"000{largest}", f"+{largest}", f"{largest}.0"]
     larger = ["9223372036854775808", "9999999999999999999", "-9223372036854775809", "1" * 20]
     path = tmp_path / "rows.csv"
     path.write_text("n,x,label\n1,oops,b\n" + "".join(f"{cell},1.5,a\n" for cell in [*cells, *larger]))
     stored, _, faults = take(path, types={"n": "int", "x": "float"})
-    assert sorted(row["n"] for row in stored) == [-(2**63), 1234567890123456789, *[largest] * 4]
+    assert sorted(row["n"] for row in stored) == [1 - 2**63, 1234567890123456789, *[largest] * 4]
     reasons = ["x: 'oops' is no number", *(f"n: '{cell}' is no whole number" for cell in larger)]
     assert [fault.reason for fault in faults] == reasons
+
+
+def test_booleans_are_whole_numbers_where_others_have_them_so(take, tmp_path):
+    """A column of Parquet's booleans is of whole numbers; a CSV of the same rows says True."""
+    path = tmp_path / "rows.csv"
+    cells = ["True", "true", " TRUE ", "False", "false", "FALSE", "1", "", "yes", "Truer"]
+    path.write_text("flag,x,label\n" + "".join(f"{cell},{number},a\n" for number, cell in enumerate(cells)))
+    stored, _, faults = take(path, types={"flag": "int"})
+    assert [row.get("flag") for row in sorted(stored, key=lambda row: row["x"])] == [1, 1, 1, 0, 0, 0, 1, None]
+    assert [fault.reason for fault in faults] == [f"flag: '{cell}' is no whole number" for cell in ("yes", "Truer")]
+    path.write_text("flag,label\nTrue,a\n1.5,b\n")
+    _, _, faults = take(path, types={"flag": "float"})
+    assert [fault.reason for fault in faults] == ["flag: 'True' is no number"]
 
 
 @pytest.mark.parametrize(

@@ -91,3 +91,17 @@ def test_a_code_among_numbers_that_comes_late_is_never_another_class(tmp_path):
     assert faults == [
         (2000, "the label label is '01', which as a number loses its zeros; set data.types.label to string")
     ]
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_the_whole_number_that_stands_for_none_is_a_fault(tmp_path, ending):
+    path = tmp_path / f"rows.{ending}"
+    if ending == "parquet":
+        parquet.write_table(pa.table({"n": [1 - 2**63, -(2**63)], "label": ["a", "b"]}), path)
+    else:
+        path.write_text(f"n,label\n{1 - 2**63},a\n{-(2**63)},b\n")
+    data = CsvData(path=str(path), types={"n": "int"})
+    reader = Reader(find_layout(list_files(data.path), data, {}), data)
+    ((rows,),) = [[reader.records(piece, part.file) for piece in reader.pieces(part)] for part in reader.parts()]
+    assert rows.table["n"].to_pylist() == [1 - 2**63]
+    assert [fault.reason for fault in rows.faults] == [f"n is {-(2**63)}, which stands for a missing number"]

@@ -186,6 +186,43 @@ def test_dates_of_parquet(tmp_path):
     assert found.fault_count == 0
 
 
+def test_signs_for_no_value_in_the_text_of_parquet(tmp_path):
+    """As in a CSV of the same rows; what is text though it could be of numbers may be meant as such."""
+    some = range(200)
+    numbers = [f"{n / 7:.3f}" for n in some]
+    columns = {
+        "x": ["NA" if n % 10 == 0 else numbers[n] for n in some],
+        "day": ["n/a" if n % 20 == 5 else f"2020-01-{1 + n % 28:02d}" for n in some],
+        "town": ["null" if n % 9 == 0 else "Rome" if n % 2 else "Oslo" for n in some],
+        "postcode": ["NA" if n % 30 == 1 else f"{n % 40:05d}" for n in some],
+        "text": numbers,
+        "label": ["a", "b"] * 100,
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "rows.parquet")
+    found = look_at_rows(str(tmp_path / "rows.parquet"), "label")
+    assert (set(found.data.missing), found.data.types) == ({"", "NA", "n/a"}, {"x": "float"})
+    assert (found.data.dates, found.fault_count) == ({"day": "iso"}, 0)
+    assert {column.name: round(column.missing, 2) for column in found.columns} == {
+        "x": 0.1,
+        "day": 0.05,
+        "town": 0.0,
+        "postcode": 0.04,
+        "text": 0.0,
+    }
+
+
+@pytest.mark.parametrize("beside", ["", "x,text,label\n2.5,plain,a\n"], ids=["alone", "with CSV"])
+def test_line_breaks_in_the_text_of_parquet(tmp_path, beside):
+    """So that a CSV of the same rows can be predicted; CSV itself that has none is read at once by many."""
+    table = {"x": [0.5, 1.5, None] * 20, "text": ["one\ntwo", "plain", None] * 20, "label": ["a", "b", "b"] * 20}
+    parquet.write_table(pa.table(table), tmp_path / "rows.parquet")
+    if beside:
+        (tmp_path / "rows.csv").write_text(beside)
+    found = look_at_rows(str(tmp_path), "label")
+    assert found.data.newlines_in_values is not bool(beside)
+    assert found.fault_count == 0
+
+
 def test_a_table_of_dates_that_says_nothing_of_them_is_read_as_before(tmp_path):
     parquet.write_table(pa.table({"at": [datetime(2020, 1, 1)] * 3, "label": ["a", "b", "b"]}), tmp_path / "r.parquet")
     found = profile_rows(CsvData(path=str(tmp_path / "r.parquet")), {})
