@@ -28,8 +28,7 @@ def values_in(node, place=""):
         yield place, node
 
 
-def found_in(evaluation, model_name):
-    result = tfma.load_eval_result(evaluation.uri, model_name=model_name)
+def found_in(result):
     metrics = {f"{key} {place}": value for key, values in result.slicing_metrics for place, value in values_in(values)}
     plots = {f"{key} {place}": value for key, values in result.plots for place, value in values_in(values)}
     return metrics | {f"plot {place}": value for place, value in plots.items()}
@@ -71,9 +70,13 @@ def assert_as_tfma(evaluate, evaluate_with_tfma):
         theirs, their_blessing = evaluate_with_tfma(
             evaluation, examples, candidate, baseline, makes_slices=makes_slices, weight=weight
         )
+        # Loaded once: reading as many numbers as there are takes as long as the evaluation.
+        found = {}
         for name in [tfma.CANDIDATE_KEY, tfma.BASELINE_KEY] if baseline else [""]:
-            assert_equal(found_in(ours, name), found_in(theirs, name))
-        assert tfma.load_eval_result(ours.uri).config == tfma.load_eval_result(theirs.uri).config
+            mine, other = (tfma.load_eval_result(each.uri, model_name=name) for each in (ours, theirs))
+            found[name] = found_in(mine)
+            assert_equal(found[name], found_in(other))
+            assert mine.config == other.config
         assert_equal(verdict_in(ours), verdict_in(theirs))
         assert [path.name for path in Path(our_blessing.uri).iterdir()] == [
             path.name for path in Path(their_blessing.uri).iterdir()
@@ -82,7 +85,7 @@ def assert_as_tfma(evaluate, evaluate_with_tfma):
         assert our_blessing.get_string_custom_property("baseline_model_uri") == (
             their_blessing.get_string_custom_property("baseline_model_uri")
         )
-        return found_in(ours, tfma.CANDIDATE_KEY if baseline else "")
+        return found[tfma.CANDIDATE_KEY if baseline else ""]
 
     return compare
 

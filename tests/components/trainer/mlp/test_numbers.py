@@ -177,7 +177,7 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(weighted):
     values = runner.run(0)
 
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 8 * 1000, 1)
-    theirs.compile(keras.optimizers.Adam(schedule), "mse")
+    theirs.compile(keras.optimizers.Adam(schedule), "mse", run_eagerly=True)
     learned = scaling.scaled(labels.astype(np.float64)).astype(np.float32)
     for batch in order:
         theirs.train_on_batch(features[batch], learned[batch], sample_weight=of_each[batch])

@@ -103,7 +103,8 @@ def test_an_epoch_is_what_keras_does_with_the_same_batches(rows, described, chan
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
     cross_entropy = keras.metrics.BinaryCrossentropy(from_logits=True, name="binary_crossentropy")
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    theirs.compile(optimizer(schedule), loss, [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)])
+    measured = [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)]
+    theirs.compile(optimizer(schedule), loss, measured, run_eagerly=True)
     for batch in order:
         found = theirs.train_on_batch(features[batch], ids[batch], reset_metrics=False)
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
@@ -137,7 +138,8 @@ def test_a_weighted_epoch_is_what_keras_does_with_such_weights(weighted):
     order = order_of(runner, 0)
     values = runner.run(0)
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.001, 10 * 1000, 1)
-    theirs.compile(keras.optimizers.Adam(schedule), keras.losses.BinaryCrossentropy(from_logits=True))
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    theirs.compile(keras.optimizers.Adam(schedule), loss, run_eagerly=True)
     for batch in order:
         theirs.train_on_batch(features[batch], ids[batch], sample_weight=of_each[batch])
     for mine, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
@@ -190,6 +192,7 @@ def test_what_is_measured_before_the_first_step_is_what_keras_measures(rows):
         "adam",
         keras.losses.BinaryCrossentropy(from_logits=True),
         [cross_entropy, keras.metrics.BinaryAccuracy(threshold=0.0)],
+        run_eagerly=True,
     )
     expected = {}
     for prefix, split in (("", arrays(1000)), ("val_", arrays(200, seed=1))):

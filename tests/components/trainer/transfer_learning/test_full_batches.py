@@ -24,7 +24,7 @@ def model_of(head, class_weights):
     inputs = keras.Input([2, 3])
     dense = keras.layers.Dense(1) if head == "logit" else keras.layers.Dense(3, activation="softmax")
     model = Classifier(inputs, dense(keras.layers.Flatten()(inputs)))
-    model.compile("sgd", loss_of(head, class_weights), weighted_metrics=metrics_of(head))
+    model.compile("sgd", loss_of(head, class_weights), weighted_metrics=metrics_of(head), run_eagerly=True)
     return model
 
 
