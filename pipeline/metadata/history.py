@@ -104,6 +104,16 @@ class History:
         """Returns the executions of a run."""
         return [execution for execution in self.executions if execution.run_id == run_id]
 
+    def made_by(self, run_id: str) -> dict[str, str]:
+        """Returns the places of what a run made, or took from the cache, by output key."""
+        uris: dict[str, str] = {}
+        for execution in self.of_run(run_id):
+            if execution.succeeded:
+                for key, artifacts in execution.outputs.items():
+                    # The first of a key: BaselineModel, which comes after the Trainer, has an earlier run's `model`.
+                    uris.setdefault(key, artifacts[0].uri)
+        return uris
+
     def maker(self, artifact: Artifact) -> Execution | None:
         """Returns the execution that made an artifact; None where that isn't known."""
         return self._makers.get(artifact.number)

@@ -58,12 +58,7 @@ def write_predictions(config: PipelineConfig, run_id: str, out: Path) -> int:
 
 def _artifacts(config: PipelineConfig, run_id: str) -> tuple[str, list[str]]:
     """The model of a run, and the files of its test split."""
-    made = {
-        key: artifacts[0].uri
-        for execution in read_history(config).of_run(run_id)
-        if execution.succeeded
-        for key, artifacts in execution.outputs.items()
-    }
+    made = read_history(config).made_by(run_id)
     if "model" not in made:
         raise TransferlineError(
             f"The run {run_id} made no model.", cure="Name a run whose Trainer came to its end, by --run ID."

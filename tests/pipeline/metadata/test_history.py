@@ -111,6 +111,15 @@ def history(config):
     return read_history(config)
 
 
+def test_what_a_run_made_is_its_own_model_and_not_the_one_it_was_compared_with(config):
+    recorded, done = Recorded(Path(config.metadata_path)), mlmd.Execution.COMPLETE
+    (earlier,) = recorded.execution("run1", "Trainer", done, outputs=[("model", ("/model/1", {}))])
+    recorded.execution("run2", "Trainer", done, outputs=[("model", ("/model/2", {}))])
+    recorded.execution("run2", "BaselineModel", done, outputs=[("model", earlier)])
+    recorded.execution("run2", "Evaluator", mlmd.Execution.FAILED, outputs=[("evaluation", ("/evaluation/2", {}))])
+    assert read_history(config).made_by("run2") == {"model": "/model/2"}
+
+
 def test_a_pushed_version_leads_back_to_the_data(history):
     assert last_pushed(history) == "/pushed/2"
     for model in ("2", "/pushed/2", "/pushed_model/2"):

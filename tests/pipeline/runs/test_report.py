@@ -6,9 +6,8 @@ from pathlib import Path
 import old_home
 
 from components.outcome import Failure, Step
-from pipeline.metadata.history import read_history
 from pipeline.runs.record import Counts, RunRecord
-from pipeline.runs.report import artifacts_of, changes, report_path, write_report
+from pipeline.runs.report import changes, report_path, write_report
 from pipeline.runs.rollback import roll_back
 from pipeline.runs.served import Versions
 
@@ -35,14 +34,6 @@ def test_a_page_is_drawn_with_the_reason_of_each_step_and_what_changed(old_pipel
     assert reasons["Trainer"] in page
     assert record.model_uri in page
     assert f"Pusher: pushed_model</b> <code>{record.model_uri.removeprefix(f'{old_pipeline.home}/')}<" in page
-
-
-def test_the_page_of_a_run_that_failed_after_its_training_is_of_its_own_model(old_pipeline, old_runs):
-    executions = {each.node: each for each in read_history(old_pipeline).of_run(old_runs[0].run_id)}
-    own, earlier = (executions[node].output("model").uri for node in ("Trainer", "BaselineModel"))
-    assert own != earlier
-    assert artifacts_of(executions)["model"] == own
-    assert artifacts_of(dict(reversed(executions.items())))["model"] == own
 
 
 def test_what_was_served_before_is_told_with_its_own_number(old_pipeline, old_runs):
