@@ -16,7 +16,7 @@ from components.csv_example_gen.missing import numbers_for_none, stand_for_none
 from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
 from pipeline.prediction.pushed_model import Values
-from pipeline.prediction.rows import values_of
+from pipeline.prediction.rows import values_of, within_64_bits
 from pipeline.prediction.spelling import texts_of, texts_of_numbers
 
 NUMERIC = "biuf"
@@ -122,6 +122,8 @@ def _numbers(column: pd.Series, kind: ColumnType, data: CsvData) -> Values:
     is_wrong = (np.isnan(values) & is_given) | np.isinf(values)
     if kind == "int":
         _check(column, is_wrong | (np.floor(values) < values), "whole number", "Give whole numbers", data.decimal)
+        _check(column, _are_beyond(numbers, values), "whole number of 64 bits", "Give smaller numbers", data.decimal)
+        return within_64_bits(values)
     _check(column, is_wrong, "number of 32 bits", "Give numbers", data.decimal)
     return values
 
@@ -130,6 +132,18 @@ def _read(texts: pd.Series, decimal: Decimal) -> pd.Series:
     """Returns the numbers in texts, missing where there is none."""
     plain = texts if decimal == POINT else texts.str.replace(decimal, POINT, regex=False)
     return pd.to_numeric(plain, errors="coerce")
+
+
+def _are_beyond(numbers: pd.Series, values: Values) -> npt.NDArray[np.bool_]:
+    """Returns which whole numbers a model doesn't take; -2^63 would stand for no value there.
+
+    Args:
+        numbers: As precisely as they are given.
+        values: The same as float64, as which 2^63 - 1 is 2^63.
+    """
+    if numbers.dtype.kind == "i":
+        return (numbers == np.iinfo(np.int64).min).to_numpy(bool, na_value=False)
+    return np.abs(values) >= 2.0**63
 
 
 def _dates(column: pd.Series, data: CsvData) -> Values:

@@ -143,6 +143,29 @@ def test_text_is_a_number_for_no_value_where_the_column_is_of_numbers():
     assert texts_of(frame, {}, missing=("", "-999")) == {"size": ["-999.0", " -999.00", "", "7"]}
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1, 1e30]),
+        pd.Series([1, 2.0**63, None]),
+        pd.Series([1, 2**63], dtype="uint64"),
+        pd.Series([1, -(2**63)]),
+        pd.Series(["1", "-9223372036854775808"]),
+    ],
+)
+def test_a_number_of_more_than_64_bits_is_no_whole_number(column):
+    with pytest.raises(TransferlineError, match="which is no whole number of 64 bits") as caught:
+        columns_of(pd.DataFrame({"size": column}), {"size": "int"}, CsvData(label="class"), {})
+    assert caught.value.place == "index 1"
+
+
+def test_the_largest_whole_number_stays_one():
+    """As float64 it would be 2^63, which the model takes for none."""
+    frame = pd.DataFrame({"size": [2**63 - 1, 1 - 2**63]})
+    largest, smallest = columns_of(frame, {"size": "int"}, CsvData(label="class"), {})["size"]
+    assert -(2**63) < smallest < largest < 2**63
+
+
 def test_a_category_that_no_row_has_does_not_matter_and_a_wrong_one_is_placed():
     column = pd.Series(pd.Categorical(["2", None, "1", "2"], categories=["x", "1", "2"]))
     found = columns_of(pd.DataFrame({"size": column}), {"size": "float"}, CsvData(label="class"), {})["size"]
