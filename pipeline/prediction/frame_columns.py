@@ -17,7 +17,7 @@ from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
 from pipeline.prediction.pushed_model import Values
 from pipeline.prediction.rows import values_of, within_64_bits
-from pipeline.prediction.spelling import texts_of, texts_of_numbers
+from pipeline.prediction.spelling import FALSE, TRUE, texts_of, texts_of_numbers
 
 NUMERIC = "biuf"
 """Of numbers and booleans, by the letter of their type."""
@@ -26,6 +26,7 @@ OTHERS = {np.float16: np.float32, np.longdouble: np.float64}
 """What is taken for numbers that Arrow can't compare, or doesn't have."""
 
 FLOATS: Mapping[ColumnType, type[np.floating[Any]]] = {"float": np.float32, "int": np.float64}
+BOOLEANS = {text: number for texts, number in ((TRUE, 1.0), (FALSE, 0.0)) for text in texts if text.isalpha()}
 
 
 def columns_of(
@@ -113,7 +114,7 @@ def _numbers(column: pd.Series, kind: ColumnType, data: CsvData) -> Values:
         numbers, is_given = column, column.notna().to_numpy()
     else:
         texts = pd.Series(_texts(column, data).to_numpy(zero_copy_only=False), dtype=object)
-        numbers, is_given = _read(texts, data.decimal), texts.notna().to_numpy()
+        numbers, is_given = _read(texts, kind, data.decimal), texts.notna().to_numpy()
     with np.errstate(over="ignore"):
         values: Values = numbers.astype("Float64").to_numpy(FLOATS[kind], na_value=np.nan)
     if numbers_for_none(data) and numbers.dtype.kind != "b":
@@ -128,10 +129,15 @@ def _numbers(column: pd.Series, kind: ColumnType, data: CsvData) -> Values:
     return values
 
 
-def _read(texts: pd.Series, decimal: Decimal) -> pd.Series:
-    """Returns the numbers in texts, missing where there is none."""
+def _read(texts: pd.Series, kind: ColumnType, decimal: Decimal) -> pd.Series:
+    """Returns the numbers in texts, missing where there is none; booleans are whole numbers, as in CSV."""
     plain = texts if decimal == POINT else texts.str.replace(decimal, POINT, regex=False)
-    return pd.to_numeric(plain, errors="coerce")
+    numbers = pd.to_numeric(plain, errors="coerce")
+    is_other = (numbers.isna() & texts.notna()).to_numpy(bool)
+    if kind == "int" and is_other.any():
+        numbers = numbers.astype("Float64")
+        numbers[is_other] = texts[is_other].str.strip().map(BOOLEANS).astype("Float64")
+    return numbers
 
 
 def _are_beyond(numbers: pd.Series, values: Values) -> npt.NDArray[np.bool_]:

@@ -171,7 +171,7 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
     if _is_missing(value, data):
         return None
     match kind, value:
-        case ("float" | "int", bool()):
+        case ("float", bool()):
             pass
         case ("string", bool() | int() | float()):
             return value
@@ -179,7 +179,7 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
             return value
         case ("float", int() | float()) if abs(value) < LARGEST:
             return float(value)
-        case ("int", int() | float()) if abs(value) < -LOWEST and value == int(value):
+        case ("int", bool() | int() | float()) if abs(value) < -LOWEST and value == int(value):
             return int(value)
         case (_, int() | float()) if value in numbers_for_none(data):  # which no column of such numbers has
             return None

@@ -140,6 +140,8 @@ def test_values_of_json_and_frames_are_written_as_training_wrote_them(tmp_path):
 @pytest.mark.parametrize(
     ("given", "taken"),
     [
+        ({"code": True}, {"code": 1}),
+        ({"code": False}, {"code": 0}),
         ({"size": 2**60}, {"size": float(2**60)}),
         ({"code": 7.0}, {"code": 7}),
         ({"colour": "-999"}, {"colour": None}),

@@ -166,6 +166,13 @@ def test_the_largest_whole_number_stays_one():
     assert -(2**63) < smallest < largest < 2**63
 
 
+@pytest.mark.parametrize("kind", ["boolean", "category", "object", "string"])
+def test_booleans_are_whole_numbers_where_training_had_them_as_such(kind):
+    frame = pd.DataFrame({"smoker": pd.Series([True, None, False], dtype="object").astype(kind)})
+    found = columns_of(frame, {"smoker": "int"}, CsvData(label="class"), {})["smoker"]
+    np.testing.assert_array_equal(found, [1, np.nan, 0])
+
+
 def test_a_category_that_no_row_has_does_not_matter_and_a_wrong_one_is_placed():
     column = pd.Series(pd.Categorical(["2", None, "1", "2"], categories=["x", "1", "2"]))
     found = columns_of(pd.DataFrame({"size": column}), {"size": "float"}, CsvData(label="class"), {})["size"]
