@@ -15,6 +15,7 @@ from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.missing import numbers_for_none, stand_for_none
 from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
+from pipeline.prediction.given import dates_given
 from pipeline.prediction.pushed_model import Values
 from pipeline.prediction.rows import values_of, within_64_bits
 from pipeline.prediction.spelling import FALSE, TRUE, texts_of, texts_of_numbers
@@ -165,7 +166,7 @@ def _dates(column: pd.Series, data: CsvData) -> Values:
         seconds = seconds_of(texts, ISO if are_dates else data.dates.get(name, ISO))
     is_wrong = seconds.is_null().to_numpy(zero_copy_only=False) & is_given
     _check(column, is_wrong, "date", "Give dates")
-    return values_of(seconds, "date")
+    return values_of(dates_given(name, seconds, data), "date")
 
 
 def _check(column: pd.Series, is_wrong: npt.NDArray[np.bool_], what: str, cure: str, decimal: Decimal = COMMA) -> None:

@@ -17,7 +17,7 @@ from components.csv_example_gen.missing import numbers_for_none
 from components.csv_example_gen.reader import Fault, Rows
 from components.ingest import storage
 from components.wording import is_unicode, printable
-from pipeline.prediction.given import numbers_given
+from pipeline.prediction.given import dates_given, numbers_given
 from pipeline.prediction.spelling import texts_of
 
 JSON_LINES = (".jsonl", ".ndjson")
@@ -39,7 +39,7 @@ PLAIN: Mapping[ColumnType, set[type]] = {
     "float": {float, int, NONE},
     "int": {int, NONE},
     "string": {str, float, int, bool, NONE},
-    "date": {str, NONE},
+    "date": {str, float, int, NONE},
 }
 """What JSON may have in a column that is converted as a whole."""
 
@@ -164,18 +164,16 @@ def _dates(name: str, texts: pa.Array, numbers: list[int], data: CsvData, reason
     for at in np.flatnonzero(is_wrong.to_numpy(zero_copy_only=False)):
         form = "YYYY-MM-DD (iso)" if written == ISO else written
         reasons.setdefault(numbers[at], f"{name}: {_shown(texts[at].as_py())} is no date of the form {form}")
-    return seconds
+    return dates_given(name, seconds, data)
 
 
 def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
     if _is_missing(value, data):
         return None
     match kind, value:
-        case ("float", bool()):
+        case ("float" | "date", bool()):
             pass
-        case ("string", bool() | int() | float()):
-            return value
-        case ("string" | "date", str()) if is_unicode(value):
+        case ("string" | "date", bool() | int() | float() | str()) if is_unicode(str(value)):
             return value
         case ("float", int() | float()) if abs(value) < LARGEST:
             return float(value)

@@ -142,6 +142,8 @@ def test_values_of_json_and_frames_are_written_as_training_wrote_them(tmp_path):
     [
         ({"code": True}, {"code": 1}),
         ({"code": False}, {"code": 0}),
+        ({"day": 20240229}, {"day": "20240229"}),
+        ({"day": 20240229.0}, {"day": "20240229"}),
         ({"size": 2**60}, {"size": float(2**60)}),
         ({"code": 7.0}, {"code": 7}),
         ({"colour": "-999"}, {"colour": None}),

@@ -173,6 +173,15 @@ def test_booleans_are_whole_numbers_where_training_had_them_as_such(kind):
     np.testing.assert_array_equal(found, [1, np.nan, 0])
 
 
+@pytest.mark.parametrize("kind", ["datetime64[ns]", "object", "category"])
+def test_a_date_for_no_value_is_none_whatever_type_it_has(kind):
+    days = pd.Series([datetime.date(1900, 1, 1), datetime.date(2024, 2, 29), None], dtype=object).astype(kind)
+    for named, written in (("1900-01-01", "iso"), ("01.01.1900", "%d.%m.%Y"), ("1900-01-01", "%d.%m.%Y")):
+        data = CsvData(label="class", dates={"day": written}, missing=("", named))
+        found = columns_of(pd.DataFrame({"day": days}), {"day": "date"}, data, {})["day"]
+        assert list(found) == ["", "2024-02-29T00:00:00", ""]
+
+
 def test_a_category_that_no_row_has_does_not_matter_and_a_wrong_one_is_placed():
     column = pd.Series(pd.Categorical(["2", None, "1", "2"], categories=["x", "1", "2"]))
     found = columns_of(pd.DataFrame({"size": column}), {"size": "float"}, CsvData(label="class"), {})["size"]
