@@ -11,12 +11,12 @@ from components.csv_example_gen.blocks import Block, Range
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.files import Kind
 from components.csv_example_gen.layout import FileLayout, TableLayout
-from components.csv_example_gen.parse import Fault, Rows, parse
+from components.csv_example_gen.parse import Fault, Rows, parse, texts_given
 from components.csv_example_gen.rows import records_of
 from components.ingest import storage
 from components.ingest.gzip_stream import inflate
 
-__all__ = ["Fault", "Piece", "Range", "Reader", "Rows", "evenly", "size_of"]
+__all__ = ["Fault", "Piece", "Range", "Reader", "Rows", "evenly", "size_of", "texts_given"]
 
 Piece: TypeAlias = Block | Rows
 """Some rows as they are read: lines of CSV, which are yet to be parsed, or a batch of Parquet, which is typed."""

@@ -100,7 +100,7 @@ def _different_classes(
         if kind == "float":
             for at in np.flatnonzero(_true(pc.invert(pc.is_finite(numbers)))):
                 reasons.setdefault(int(at), f"the label {name} is {_not_finite(numbers[int(at)].as_py())}")
-        found = _as_text(numbers)
+        found = as_text(numbers)
     absent = _true(pc.or_kleene(pc.is_null(found), pc.equal(found, "")))
     for at in np.flatnonzero(absent):
         reasons.setdefault(int(at), f"the label {name} is missing")
@@ -127,7 +127,7 @@ def _numbers_of(name: str, labels: pa.Array, kind: ColumnType, data: CsvData, re
     return numbers_in(name, labels, kind, data, reasons)
 
 
-def _as_text(column: pa.Array) -> pa.Array:
+def as_text(column: pa.Array) -> pa.Array:
     """Numbers as text, whole ones without a fraction: 1.0 and 1 are one class."""
     if pa.types.is_floating(column.type):
         whole = _true(pc.equal(pc.round(column), column)) & _true(pc.less(pc.abs(column), 2.0**53))

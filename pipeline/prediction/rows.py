@@ -26,6 +26,9 @@ BATCH = 8192
 SECONDS = "%Y-%m-%dT%H:%M:%S"
 """How a date is given to a model."""
 
+LARGEST_WHOLE = float(np.nextafter(2.0**63, 0))
+"""The largest float64 that is a whole number of 64 bits. -2^63 isn't one to a model: there it stands for no value."""
+
 NO_VALUE = "there is no value in any column that the model learned from"
 
 
@@ -251,4 +254,10 @@ def values_of(column: pa.Array, kind: ColumnType) -> Values:
         column = pc.strftime(column.cast(pa.timestamp("s")), SECONDS)
     if kind in ("date", "string"):
         return np.asarray(column.fill_null("").to_numpy(zero_copy_only=False))
-    return np.asarray(column.to_numpy(zero_copy_only=False)).astype(np.float32 if kind == "float" else np.float64)
+    numbers = np.asarray(column.to_numpy(zero_copy_only=False))
+    return numbers.astype(np.float32) if kind == "float" else within_64_bits(numbers.astype(np.float64))
+
+
+def within_64_bits(values: Values) -> Values:
+    """Returns whole numbers of 64 bits as float64, of which the largest are rounded to less than 2^63."""
+    return np.asarray(np.clip(values, -LARGEST_WHOLE, LARGEST_WHOLE))

@@ -75,10 +75,10 @@ class OfNumbers(tf.Module):
 COLUMN_TYPES = {"size": "float", "code": "int", "colour": "string", "day": "date"}
 
 
-def save_column_model(folder, trained=None):
+def save_column_model(folder, trained=None, classes=("no", "yes")):
     """Saves a model of two classes by columns of each type, with what training had in some of them."""
     model = OfColumns()
-    save(model, {"columns": model.classify}, ("no", "yes"), [], str(folder))
+    save(model, {"columns": model.classify}, classes, [], str(folder))
     inputs = {name: {"input": name, "type": kind} for name, kind in COLUMN_TYPES.items()}
     for name, each in (trained or {}).items():
         inputs[name]["trained"] = each

@@ -83,6 +83,8 @@ def test_a_name_that_json_lacks_is_missing_and_others_are_left_alone(model, tmp_
         ('{"size": true}', "size: true is no number"),
         ('{"size": 1e39}', "size: 1e+39 is no number"),
         ('{"code": 1.5}', "code: 1.5 is no whole number"),
+        ('{"code": -9223372036854775808}', "code: -9223372036854775808 is no whole number"),
+        ('{"day": true}', "day: true is no date"),
         ('{"colour": ["red"]}', 'colour: ["red"] is no text'),
         ('{"colour": "\\ud800"}', r'colour: "\ud800" is no text'),
         ('{"day": "\\ud800"}', r'day: "\ud800" is no date'),
@@ -133,6 +135,38 @@ def test_values_of_json_and_frames_are_written_as_training_wrote_them(tmp_path):
     assert [line for line in model.novelties.lines() if "colour" in line] == [
         "'colour' has no value in 2 of 8 rows (25.0%), and in no training row."
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ({"code": True}, {"code": 1}),
+        ({"code": False}, {"code": 0}),
+        ({"day": 20240229}, {"day": "20240229"}),
+        ({"day": 20240229.0}, {"day": "20240229"}),
+        ({"size": 2**60}, {"size": float(2**60)}),
+        ({"code": 7.0}, {"code": 7}),
+        ({"colour": "-999"}, {"colour": None}),
+        ({"colour": -999.0}, {"colour": None}),
+        ({"size": 1e99}, {"size": None}),
+        ({"day": "31129999"}, {"day": None}),
+    ],
+)
+def test_a_value_of_json_is_taken_as_another_that_says_the_same(model, tmp_path, given, taken):
+    data = DATA.model_copy(update={"dates": {"day": "%Y%m%d"}, "missing": ("", "-999", "1e99", "31129999")})
+    rows = [{"size": 1.5, "code": 7, "colour": "red", "day": "20240301"} | each for each in (given, taken)]
+    (tmp_path / "rows.jsonl").write_text(as_json(rows))
+    answers, faults = predicted(model, tmp_path / "rows.jsonl", data)
+    assert faults == {}
+    assert answers[1] == answers[2]
+
+
+def test_labels_of_json_are_written_as_training_wrote_them(tmp_path):
+    save_column_model(tmp_path / "1", classes=("0.00001", "1.5e-7"))
+    (tmp_path / "rows.jsonl").write_text(as_json([{"size": 1, "class": 1e-5}, {"size": 1, "class": 1.5e-7}]))
+    told = []
+    result = evaluate(DATA, [str(tmp_path / "rows.jsonl")], PushedModel(str(tmp_path / "1")), told.append)
+    assert (result.evaluated, told) == (2, [])
 
 
 def test_labelled_lines_of_json_are_evaluated(model, tmp_path):

@@ -1,10 +1,12 @@
 import datetime
 import io
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from components.arrow import pa
 from components.csv_example_gen.config import CsvData
 from components.errors import TransferlineError
 from pipeline.prediction.frame_columns import columns_of
@@ -109,3 +111,98 @@ def test_pandas_reads_the_same_from_a_file_as_the_pipeline_does():
     found = columns_of(frame, {"size": "float", "code": "string"}, data, {})
     np.testing.assert_array_equal(found["size"], [np.nan, 2.5, np.nan])
     assert list(found["code"]) == ["1", "", "3"]
+
+
+WITH_NUMBER = CsvData(label="class", missing=("", "-999"))
+OF_OTHER_TYPES = {
+    "decimals": pd.Series([Decimal("-999.00"), Decimal("1.00"), None]),
+    "objects": pd.Series([-999.0, 1, None], dtype=object),
+    "floats in a category": pd.Series([-999.0, 1, None], dtype="category"),
+    "integers in a category": pd.Series(pd.Categorical([-999, 1, None])),
+    "other byte order": pd.Series(np.array([-999, 1, np.nan], ">f8")),
+    "long": pd.Series(np.array([-999, 1, np.nan], np.longdouble)),
+    "sparse": pd.Series(pd.arrays.SparseArray([-999.0, 1.0, np.nan])),
+}
+
+
+@pytest.mark.parametrize("column", [pytest.param(each, id=name) for name, each in OF_OTHER_TYPES.items()])
+def test_a_number_for_no_value_is_none_among_values_of_any_type(column):
+    frame = pd.DataFrame({"size": column})
+    for kind in ("float", "int"):
+        np.testing.assert_array_equal(columns_of(frame, {"size": kind}, WITH_NUMBER, {})["size"], [np.nan, 1, np.nan])
+        with_it = columns_of(frame, {"size": kind}, CsvData(label="class"), {})["size"]
+        np.testing.assert_array_equal(with_it, [-999, 1, np.nan])
+    texts = columns_of(frame, {"size": "string"}, WITH_NUMBER, {})["size"]
+    assert list(texts) == ["", "1.00" if isinstance(column[0], Decimal) else "1", ""]
+
+
+def test_text_is_a_number_for_no_value_where_the_column_is_of_numbers():
+    frame = pd.DataFrame({"size": ["-999.0", " -999.00", "-999", "7"]})
+    for kind in ("float", "int"):
+        np.testing.assert_array_equal(columns_of(frame, {"size": kind}, WITH_NUMBER, {})["size"], [np.nan] * 3 + [7])
+    assert texts_of(frame, {}, missing=("", "-999")) == {"size": ["-999.0", " -999.00", "", "7"]}
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.Series([1, 1e30]),
+        pd.Series([1, 2.0**63, None]),
+        pd.Series([1, 2**63], dtype="uint64"),
+        pd.Series([1, -(2**63)]),
+        pd.Series(["1", "-9223372036854775808"]),
+    ],
+)
+def test_a_number_of_more_than_64_bits_is_no_whole_number(column):
+    with pytest.raises(TransferlineError, match="which is no whole number of 64 bits") as caught:
+        columns_of(pd.DataFrame({"size": column}), {"size": "int"}, CsvData(label="class"), {})
+    assert caught.value.place == "index 1"
+
+
+def test_the_largest_whole_number_stays_one():
+    """As float64 it would be 2^63, which the model takes for none."""
+    frame = pd.DataFrame({"size": [2**63 - 1, 1 - 2**63]})
+    largest, smallest = columns_of(frame, {"size": "int"}, CsvData(label="class"), {})["size"]
+    assert -(2**63) < smallest < largest < 2**63
+
+
+@pytest.mark.parametrize("kind", ["boolean", "category", "object", "string"])
+def test_booleans_are_whole_numbers_where_training_had_them_as_such(kind):
+    frame = pd.DataFrame({"smoker": pd.Series([True, None, False], dtype="object").astype(kind)})
+    found = columns_of(frame, {"smoker": "int"}, CsvData(label="class"), {})["smoker"]
+    np.testing.assert_array_equal(found, [1, np.nan, 0])
+
+
+@pytest.mark.parametrize("kind", ["datetime64[ns]", "object", "category"])
+def test_a_date_for_no_value_is_none_whatever_type_it_has(kind):
+    days = pd.Series([datetime.date(1900, 1, 1), datetime.date(2024, 2, 29), None], dtype=object).astype(kind)
+    for named, written in (("1900-01-01", "iso"), ("01.01.1900", "%d.%m.%Y"), ("1900-01-01", "%d.%m.%Y")):
+        data = CsvData(label="class", dates={"day": written}, missing=("", named))
+        found = columns_of(pd.DataFrame({"day": days}), {"day": "date"}, data, {})["day"]
+        assert list(found) == ["", "2024-02-29T00:00:00", ""]
+
+
+def test_a_category_that_no_row_has_does_not_matter_and_a_wrong_one_is_placed():
+    column = pd.Series(pd.Categorical(["2", None, "1", "2"], categories=["x", "1", "2"]))
+    found = columns_of(pd.DataFrame({"size": column}), {"size": "float"}, CsvData(label="class"), {})["size"]
+    np.testing.assert_array_equal(found, [2, np.nan, 1, 2])
+    column = pd.Series(pd.Categorical(["1", "x", "x"]), index=[5, 6, 7])
+    with pytest.raises(TransferlineError, match="The column 'size' has 'x', which is no number") as caught:
+        columns_of(pd.DataFrame({"size": column}), {"size": "float"}, CsvData(label="class"), {})
+    assert caught.value.place == "index 6"
+
+
+@pytest.mark.skipif(pd.__version__ < "2", reason="pandas 1 keeps no decimals or dictionaries of Arrow")
+@pytest.mark.parametrize(
+    ("values", "of_arrow"),
+    [
+        ([Decimal("-999.00"), None, Decimal("1.00")], pa.decimal128(5, 2)),
+        (["-999", None, "1.00"], pa.dictionary(pa.int32(), pa.string())),
+    ],
+    ids=["decimal", "dictionary"],
+)
+def test_a_number_for_no_value_is_none_in_types_of_arrow(values, of_arrow):
+    frame = pd.DataFrame({"size": pd.Series(values, dtype=pd.ArrowDtype(of_arrow))})
+    found = columns_of(frame, {"size": "float"}, WITH_NUMBER, {})["size"]
+    np.testing.assert_array_equal(found, [np.nan, np.nan, 1])
+    assert texts_of(frame, {}, missing=("", "-999")) == {"size": ["", "", "1.00"]}
