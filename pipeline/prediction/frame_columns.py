@@ -12,10 +12,9 @@ from components.arrow import pa
 from components.csv_example_gen.config import COMMA, POINT, ColumnType, CsvData, Decimal
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
-from components.csv_example_gen.missing import numbers_for_none, stand_for_none
+from components.csv_example_gen.missing import dates_given, numbers_for_none, stand_for_none
 from components.errors import TransferlineError
 from components.wording import is_unicode, listed, printable
-from pipeline.prediction.given import dates_given
 from pipeline.prediction.pushed_model import Values
 from pipeline.prediction.rows import values_of, within_64_bits
 from pipeline.prediction.spelling import FALSE, TRUE, texts_of, texts_of_numbers

@@ -13,11 +13,10 @@ from components.contract import LABEL
 from components.csv_example_gen.config import ColumnType, CsvData
 from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
-from components.csv_example_gen.missing import numbers_for_none
+from components.csv_example_gen.missing import dates_given, numbers_for_none, numbers_given
 from components.csv_example_gen.reader import Fault, Rows
 from components.ingest import storage
 from components.wording import is_unicode, printable
-from pipeline.prediction.given import dates_given, numbers_given
 from pipeline.prediction.spelling import texts_of
 
 JSON_LINES = (".jsonl", ".ndjson")

@@ -10,9 +10,9 @@ import pandas as pd
 
 from components.arrow import pa, pc
 from components.csv_example_gen.config import CsvData
+from components.csv_example_gen.missing import numbers_given
 from components.csv_example_gen.reader import texts_given
 from components.csv_example_gen.rows import as_text
-from pipeline.prediction.given import numbers_given
 
 TRUE, FALSE = ("True", "true", "TRUE", "1"), ("False", "false", "FALSE", "0")
 """How files write a boolean."""
