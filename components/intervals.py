@@ -66,6 +66,8 @@ def auc_interval(value: float, positives: float, negatives: float) -> tuple[floa
 
     Source: J. A. Hanley, B. J. McNeil, The meaning and use of the area under a ROC curve, Radiology 143 (1982), whose
     standard error is 0 where the curve is perfect; there the value is taken as that of half a pair in the wrong order.
+    It takes scores to be distributed exponentially, which tells one class from the other: where the second one has
+    most of the examples its interval holds the truth in 70 of 100 tests. The larger of both orders is taken.
 
     Args:
         value: The area.
@@ -75,9 +77,10 @@ def auc_interval(value: float, positives: float, negatives: float) -> tuple[floa
     if not positives or not negatives:
         return None
     area = min(max(value, 0.5 / (positives * negatives)), 1 - 0.5 / (positives * negatives))
-    of_positives, of_negatives = area / (2 - area), 2 * area**2 / (1 + area)
-    variance = (
-        area * (1 - area) + (positives - 1) * (of_positives - area**2) + (negatives - 1) * (of_negatives - area**2)
+    one_class, other = area / (2 - area) - area**2, 2 * area**2 / (1 + area) - area**2
+    variance = max(
+        area * (1 - area) + (first - 1) * one_class + (second - 1) * other
+        for first, second in ((positives, negatives), (negatives, positives))
     ) / (positives * negatives)
     reach = QUANTILE * math.sqrt(max(variance, 0.0))
     return max(0.0, min(area - reach, value)), min(1.0, max(area + reach, value))

@@ -76,19 +76,31 @@ class ThresholdCheck(Settings):
         """What it says of the model beside guessing, without a full stop; "" for another check."""
         if self.kind != "better_than_guessing" or self.value is None or self.low is None or self.high is None:
             return ""
-        known, unknown = "The model is better than guessing", "The model is not distinguishable from guessing"
-        if self.metric in IN_UNIT:
+        if self.metric in IN_UNIT:  # the interval is that of what the mean squared error gains
+            gain, ends, way = self.bound**2 - self.value**2, (self.low, self.high), "lower"
+            if gain < 0:
+                gain, ends, way = -gain, (-self.high, -self.low), "higher"
             return (
-                f"{known if self.passed else unknown}: its RMSE is {digits_of(self.value)}, that of always predicting "
-                f"the mean is {digits_of(self.bound)}; its mean squared error is lower by "
-                f"{digits_of(self.bound**2 - self.value**2)} (95 % interval {digits_of(self.low)} to "
-                f"{digits_of(self.high)})"
+                f"The model is {self._beside(0)}: its RMSE is {digits_of(self.value)}, that of always predicting "
+                f"the mean is {digits_of(self.bound)}; its mean squared error is {way} by "
+                f"{digits_of(gain)} (95 % interval {digits_of(ends[0])} to {digits_of(ends[1])})"
             )
         metric = self.metric.replace("_", " ")
         return (
-            f"{known if self.passed else unknown}: its {metric} is {self.value:.4f} (95 % interval {self.low:.4f} "
+            f"The model is {self._beside(self.bound)}: its {metric} is {self.value:.4f} (95 % interval {self.low:.4f} "
             f"to {self.high:.4f}), and always predicting the most frequent class reaches {self.bound:.4f}"
         )
+
+    def _beside(self, guessing: float) -> str:
+        if self.passed:
+            return "better than guessing"
+        return beside_guessing(self.high, guessing)
+
+
+def beside_guessing(high: float | None, guessing: float) -> str:
+    """Returns what a model is that isn't better than guessing, by the upper end of the interval of its metric."""
+    is_worse = high is not None and high < guessing
+    return "worse than guessing" if is_worse else "not distinguishable from guessing"
 
 
 class PairedErrors(Settings):

@@ -8,7 +8,7 @@ from components.contract import SPLITS
 from components.evaluator.guessing import guessing_check
 from components.evaluator.metric_names import EFFECTIVE_COUNT
 from components.metric_text import LOWER_IS_BETTER, metric_text
-from components.outcome import COMPARED, GUESSING, ThresholdCheck
+from components.outcome import COMPARED, GUESSING, ThresholdCheck, beside_guessing
 from components.report import words
 from components.report.review import EvaluationReview, Metric, Review
 from components.report.run_view import RunView
@@ -116,8 +116,16 @@ def _guessing_check(evaluation: EvaluationReview) -> ThresholdCheck | None:
 
 def _not_better(score: Score) -> str:
     name = words.metric_title(score.metric).split(" (")[0]
-    text = f"The model is not distinguishable from guessing: {name} {metric_text(score.metric, score.found.value or 0)}"
+    text = f"The model is {_no_better(score)}: {name} {metric_text(score.metric, score.found.value or 0)}"
     return f"{text}{_interval(score, ' (95 % interval {})')}, guessing {metric_text(score.metric, score.guessing)}."
+
+
+def _no_better(score: Score) -> str:
+    """Says what a model is that isn't better than guessing."""
+    if score.metric in LOWER_IS_BETTER:
+        low = score.found.low
+        return beside_guessing(None if low is None else -low, -score.guessing)
+    return beside_guessing(score.found.high, score.guessing)
 
 
 def _interval(score: Score, form: str) -> str:
@@ -145,7 +153,10 @@ def _model(evaluation: EvaluationReview, score: Score) -> Tile:
 
 
 def _guessing(review: Review, score: Score) -> Tile:
-    notes = [score.by, "the model is better" if score.is_better else "the model may be no better, by its interval"]
+    unknown = (
+        "the model is worse" if _no_better(score).startswith("worse") else "the model may be no better, by its interval"
+    )
+    notes = [score.by, "the model is better" if score.is_better else unknown]
     if best := _best_simple_model(review, score.metric):
         notes.append(best)
     value = metric_text(score.metric, score.guessing)

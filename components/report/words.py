@@ -147,6 +147,11 @@ def warnings(evaluation: EvaluationReview) -> list[str]:
             f"The AUC of {auc.value:.4f} isn't distinguishable from chance (0.5): its 95 % interval is "
             f"{auc.low:.4f} to {auc.high:.4f}."
         )
+    if auc and auc.low is not None and auc.high is not None and auc.high < CHANCE:
+        found.append(
+            f"The AUC of {auc.value:.4f} is below chance (0.5), by its 95 % interval of {auc.low:.4f} to "
+            f"{auc.high:.4f}: the model ranks the classes the wrong way round. Are the labels of a split swapped?"
+        )
     return found
 
 
@@ -170,7 +175,9 @@ def error_warnings(review: Review) -> list[str]:
         found.append("The model predicts the same number for every test row: it tells nothing apart.")
     r2 = overall["r2"]
     if r2.value is not None and r2.low is not None and r2.low <= 0:
-        found.append(f"R2 isn't distinguishable from 0, what always predicting the mean reaches: {_span('r2', r2)}.")
+        is_worse = r2.high is not None and r2.high < 0
+        beside = "is below" if is_worse else "isn't distinguishable from"
+        found.append(f"R2 {beside} 0, what always predicting the mean reaches: {_span('r2', r2)}.")
     if bias := _bias(overall["mean_error"]):
         found.append(f"On the whole {bias}.")
     if errors.outside and errors.lowest is not None and errors.highest is not None:
@@ -211,7 +218,10 @@ def paired_sentence(paired: Paired) -> str:
 
 
 def _of_a_hundred(chance: float) -> str:
-    return "in fewer than 1 of 100 tests" if chance < 0.01 else f"in {chance * 100:.0f} of 100 tests"
+    if chance < 0.01:
+        return "in fewer than 1 of 100 tests"
+    near_the_verdict = abs(chance - UNLIKELY) < 0.005
+    return f"in {chance * 100:.{2 if near_the_verdict else 0}f} of 100 tests"
 
 
 def data_warnings(data: DataReview) -> list[str]:

@@ -1,5 +1,6 @@
 """Compares two runs side by side."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -141,7 +142,8 @@ def _thresholds(a: RunRecord, b: RunRecord) -> Iterator[ThresholdPair]:
     first, second = _by_bound(a), _by_bound(b)
     for key in dict.fromkeys([*first, *second]):
         one, other = first.get(key), second.get(key)
-        if one and other and (one.bound, one.passed) == (other.bound, other.passed):
+        # What guessing reaches is worked out anew in each run, which rounds otherwise.
+        if one and other and one.passed == other.passed and math.isclose(one.bound, other.bound, rel_tol=1e-6):
             continue
         metric, where, kind = key
         yield ThresholdPair(metric=metric, slice=where, kind=kind, a=one, b=other)

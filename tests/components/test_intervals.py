@@ -1,5 +1,9 @@
+import math
+from statistics import NormalDist
+
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from components.intervals import auc_interval, effective_examples, mean_share_interval, share_interval
 
@@ -29,6 +33,20 @@ def test_hanley_and_mcneils_interval_of_their_example():
     # Their example: area 0.893, 51 abnormal and 58 normal images, standard error 0.032.
     low, high = auc_interval(0.893, 51, 58)
     assert (high - low) / 2 / 1.96 == pytest.approx(0.032, abs=0.001)
+
+
+@pytest.mark.parametrize("examples", [(194, 6), (6, 194), (100, 100)])
+def test_the_interval_of_an_area_holds_the_truth_whichever_class_is_rare(examples):
+    rng = np.random.default_rng(0)
+    positives, negatives = examples
+    truth = NormalDist().cdf(1.8 / math.sqrt(2))
+    held = 0
+    for _ in range(500):
+        scores = np.concatenate([rng.normal(1.8, 1, positives), rng.normal(0, 1, negatives)])
+        area = roc_auc_score([1] * positives + [0] * negatives, scores)
+        low, high = auc_interval(area, positives, negatives)
+        held += low <= truth <= high
+    assert held / 500 > 0.9
 
 
 def test_a_perfect_curve_has_an_interval_within_its_range():

@@ -19,6 +19,12 @@ def test_titanic_as_it_was_blessed_is_not_distinguishable_from_guessing():
     )
 
 
+def test_a_model_may_be_worse_than_guessing():
+    assert held([[10, 140], [120, 30]]).guessing.startswith(
+        "The model is worse than guessing: its accuracy is 0.1333 ("
+    )
+
+
 def test_the_same_accuracy_of_ten_times_as_many_examples_is():
     check = held([[1390, 120], [510, 240]])
     assert check.passed

@@ -1,5 +1,7 @@
 """Models that predict a number are judged: thresholds, guessing, the last blessed model, slices."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -54,9 +56,16 @@ def test_thresholds_bound_them_from_either_side(evaluate, write_numbers, save_nu
     assert blessing.get_int_custom_property("blessed") == 0
 
 
-@pytest.mark.parametrize(("noise", "blessed"), [(5, True), (9.7, False), (30, False)])
+@pytest.mark.parametrize(
+    ("noise", "blessed", "said"),
+    [
+        (5, True, "The model is better than guessing: its RMSE is "),
+        (9.7, False, "The model is not distinguishable from guessing: "),
+        (30, False, "The model is worse than guessing: "),
+    ],
+)
 def test_a_model_that_is_no_better_than_the_mean_is_not_blessed(
-    evaluate, write_numbers, save_number_model, noise, blessed
+    evaluate, write_numbers, save_number_model, noise, blessed, said
 ):
     rows = noisy(100, noise)
     evaluation, _ = evaluate(
@@ -71,11 +80,19 @@ def test_a_model_that_is_no_better_than_the_mean_is_not_blessed(
     )
     assert check.low < check.bound**2 - check.value**2 < check.high
     assert decision.blessed == blessed
-    assert check.guessing.startswith(
-        "The model is better than guessing: its RMSE is "
-        if blessed
-        else "The model is not distinguishable from guessing"
+    assert check.guessing.startswith(said)
+
+
+def test_a_number_may_be_predicted_worse_than_by_guessing(evaluate, write_numbers, save_number_model):
+    wrong = [(label, 1000.0 - label) for label, _ in noisy(100, 1)]
+    evaluation, _ = evaluate(
+        Evaluation(thresholds=ANY, better_than_guessing=True), write_numbers(wrong), save_number_model("model")
     )
+    said = read_decision(evaluation.uri).checks[0].guessing
+    assert said.startswith("The model is worse than guessing: its RMSE is ")
+    found = re.search(r"squared error is higher by \S+ \(95 % interval ([\d.]+) to ([\d.]+)\)", said.replace(",", ""))
+    low, high = map(float, found.groups())
+    assert 0 < low < high
 
 
 def test_the_change_is_held_against_the_last_model_of_the_same_number(evaluate, write_numbers, save_number_model):

@@ -111,6 +111,12 @@ def test_warnings_begin_with_the_strongest(review):
     )
 
 
+def test_worse_than_guessing_is_no_doubt(review):
+    wrong = review.model_copy(update={"evaluation": with_confusion(review.evaluation, (5, 35), (45, 15))})
+    assert headline_warnings(wrong)[0].startswith("The model is worse than guessing: Accuracy 0.2000")
+    assert "the model is worse" in next(tile for tile in tiles(wrong, RUN) if tile.title == "Guessing").notes
+
+
 def test_a_run_that_failed_early_is_warned_of_its_data_alone(review):
     early = Review(pipeline="pets", data=review.data)
     assert [sentence.split(":")[0] for sentence in headline_warnings(early)] == ["1 class misses a split"]

@@ -130,6 +130,14 @@ def test_slices_that_are_worse_in_another_metric_are_named_if_they_are_large_eno
             Paired(examples=61, better=1, worse=9, chance=0.0215),
             "in 2 of 100 tests (McNemar's exact test): it is worse.",
         ),
+        (
+            Paired(examples=61, better=1, worse=2, chance=0.0503),
+            "in 5.03 of 100 tests (McNemar's exact test): that may be chance.",
+        ),
+        (
+            Paired(examples=61, better=1, worse=2, chance=0.0499),
+            "in 4.99 of 100 tests (McNemar's exact test): it is worse.",
+        ),
         (Paired(examples=61), "on the same 61 test examples, it gets the same ones right."),
         (
             Paired(examples=61, errors=PairedErrors(difference=-2, low=-3, high=-1)),
@@ -221,6 +229,12 @@ def test_every_metric_has_a_name_and_a_meaning():
     assert set(others) <= set(words.MEANINGS)
     assert set(others) <= set(words.METRICS)
     assert words.metric_title("recall_at_precision_0.9") == "Recall at precision 0.9"
+
+
+def test_a_model_that_ranks_the_wrong_way_round_is_told(evaluation):
+    overall = evaluation.slices[0].model_copy(update={"metrics": {"auc": Metric(value=0.12, low=0.08, high=0.16)}})
+    (sentence,) = words.warnings(evaluation.model_copy(update={"slices": (overall,)}))
+    assert sentence.startswith("The AUC of 0.1200 is below chance (0.5), by its 95 % interval of 0.0800 to 0.1600")
 
 
 def test_a_model_that_tells_nothing_apart_is_told(evaluation):

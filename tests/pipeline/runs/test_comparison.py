@@ -33,7 +33,7 @@ def test_only_thresholds_whose_bound_or_outcome_changed_are_told():
     b = record(
         "b",
         thresholds=(
-            threshold("same", 0.7, True).model_copy(update={"value": 0.9}),
+            threshold("same", 0.7 + 1e-9, True).model_copy(update={"value": 0.9}),
             threshold("outcome", 0.7, False),
             threshold("gone", 0, True, kind="at_most"),
         ),
