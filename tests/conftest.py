@@ -35,6 +35,11 @@ def pytest_collection_finish():
     gc.enable()
 
 
+def pytest_sessionfinish():
+    """Leaves nothing to look through to pytest, which does so at its end, and to Python at its own."""
+    gc.freeze()
+
+
 @pytest.fixture
 def object_store(monkeypatch):
     """A bucket at gs://bucket, as Google's client sees it; see `object_store.py`."""

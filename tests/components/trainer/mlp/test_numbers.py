@@ -80,6 +80,27 @@ def with_logarithms(folder, target, lowest=None):
     return tables
 
 
+@pytest.fixture(scope="module")
+def logarithmic(folder, tmp_path_factory):
+    """Such rows, and their folder."""
+    target = tmp_path_factory.mktemp("logarithmic")
+    return with_logarithms(folder, target), target
+
+
+@pytest.fixture(scope="module")
+def right_and_wrong(tmp_path_factory):
+    """Folders of rows that differ in the labels of those which weigh nothing."""
+    targets = []
+    for kind, wrong in (("right", 0), ("wrong", 5000)):
+        tables = {split: number_rows.table(count, len(split)) for split, count in number_rows.ROWS.items()}
+        for split, rows in tables.items():
+            labels = rows["label"].to_numpy() + np.float32(wrong) * (rows["w"].to_numpy() == 0)
+            tables[split] = rows.set_column(rows.column_names.index("label"), "label", pa.array(labels))
+        targets.append(tmp_path_factory.mktemp(kind))
+        number_rows.write(targets[-1], tables)
+    return targets
+
+
 def error(answers, rows):
     return math.sqrt(np.mean((answers - rows["label"].to_numpy()) ** 2))
 
@@ -260,9 +281,9 @@ def test_a_clean_process_answers_the_same(exported, test_rows, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["wide", "trees"])
-def test_the_logarithm_is_undone_in_what_is_served(folder, tmp_path, name):
-    tables = with_logarithms(folder, tmp_path / "rows")
-    args = number_rows.fn_args(tmp_path / "rows", tmp_path, alone(name), label_scale="log")
+def test_the_logarithm_is_undone_in_what_is_served(logarithmic, tmp_path, name):
+    tables, rows = logarithmic
+    args = number_rows.fn_args(rows, tmp_path, alone(name), label_scale="log")
     run_fn(args)
     model = tf.saved_model.load(args.serving_model_dir).signatures["serving_default"]
     answers = model(examples=tf.constant(encode_each(tables["test"])))["prediction"].numpy()
@@ -272,16 +293,11 @@ def test_the_logarithm_is_undone_in_what_is_served(folder, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["wide", "trees"])
-def test_rows_that_weigh_nothing_teach_nothing(folder, tmp_path, name):
+def test_rows_that_weigh_nothing_teach_nothing(right_and_wrong, tmp_path, name):
     """Training and validation rows that weigh nothing get another label: the model is the same."""
     answers = []
-    for kind, wrong in (("right", 0), ("wrong", 5000)):
-        tables = {split: number_rows.table(count, len(split)) for split, count in number_rows.ROWS.items()}
-        for split, rows in tables.items():
-            labels = rows["label"].to_numpy() + np.float32(wrong) * (rows["w"].to_numpy() == 0)
-            tables[split] = rows.set_column(rows.column_names.index("label"), "label", pa.array(labels))
-        number_rows.write(tmp_path / kind, tables)
-        args = number_rows.fn_args(tmp_path / kind, tmp_path / kind, alone(name), weighted=True, max_epochs=15)
+    for folder in right_and_wrong:
+        args = number_rows.fn_args(folder, tmp_path / folder.name, alone(name), weighted=True, max_epochs=15)
         run_fn(args)
         rows = tf.constant(np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32))
         answers.append(tf.saved_model.load(args.serving_model_dir).signatures["rows"](rows=rows)["prediction"].numpy())
