@@ -1,6 +1,7 @@
 """Models whose answer is written in the example, so that every metric can be worked out by hand."""
 
 import json
+import shutil
 
 import pytest
 import tensorflow as tf
@@ -85,16 +86,31 @@ def as_feature(values):
     return tf.train.Feature(float_list=tf.train.FloatList(value=values))
 
 
+@pytest.fixture(scope="session")
+def save_graph(tmp_path_factory):
+    """Saves a model of some arguments into a folder; one that was saved before is copied, which takes no tracing."""
+    saved = {}
+
+    def save(folder, kind, arguments, makes_slices):
+        key = kind, arguments, makes_slices
+        if key not in saved:
+            model = kind(*arguments)
+            signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
+            if makes_slices:
+                signatures["transform_slices"] = model.transform_slices
+            saved[key] = tmp_path_factory.mktemp("saved") / "model"
+            tf.saved_model.save(model, str(saved[key]), signatures)
+        shutil.copytree(saved[key], folder, dirs_exist_ok=True)
+
+    return save
+
+
 @pytest.fixture
-def save_model(tmp_path):
+def save_model(tmp_path, save_graph):
     def save(name, classes, shift=0, makes_slices=False, reads="scores", inputs=None):
-        model = ScoreReader(classes, shift, reads)
         artifact = standard_artifacts.Model()
         artifact.uri = str(tmp_path / name)
-        signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
-        if makes_slices:
-            signatures["transform_slices"] = model.transform_slices
-        tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
+        save_graph(f"{artifact.uri}/Format-Serving", ScoreReader, (classes, shift, reads), makes_slices)
         extra = tmp_path / name / "Format-Serving" / "assets.extra"
         extra.mkdir(exist_ok=True)
         (extra / "class_names.json").write_text(json.dumps(class_names(classes)))
@@ -106,15 +122,11 @@ def save_model(tmp_path):
 
 
 @pytest.fixture
-def save_number_model(tmp_path):
+def save_number_model(tmp_path, save_graph):
     def save(name, factor=1.0, makes_slices=False, label="price", middle=100.0, reads="answer"):
-        model = NumberReader(factor, reads)
         artifact = standard_artifacts.Model()
         artifact.uri = str(tmp_path / name)
-        signatures = {"serving_default": model.serve, "transform_labels": model.transform_labels}
-        if makes_slices:
-            signatures["transform_slices"] = model.transform_slices
-        tf.saved_model.save(model, f"{artifact.uri}/Format-Serving", signatures)
+        save_graph(f"{artifact.uri}/Format-Serving", NumberReader, (factor, reads), makes_slices)
         task = ServedTask(task="regression", label=label, lowest=middle - 50, highest=middle + 50)
         write_task(task, f"{artifact.uri}/Format-Serving")
         return artifact
