@@ -97,10 +97,15 @@ UNLIKELY = 0.05
 
 
 def verdict(review: Review, run: RunView) -> tuple[str, str]:
-    """Returns the state, one of pushed, not_blessed, failed and unfinished, and a sentence that says why."""
+    """Returns the state (pushed, not_blessed, failed, failed_pushed or unfinished), and a sentence that says why."""
     if run.failure:
         place = f" ({run.failure.place})" if run.failure.place else ""
-        return "failed", f"The run failed, and nothing was pushed: {run.failure.cause}{place}"
+        reason = f"{run.failure.cause}{place}"
+        if not review.pushed_to:
+            return "failed", f"The run failed, and nothing was pushed: {reason}"
+        # Of a run that ended in its push, the cause says where the model is.
+        after = "" if review.pushed_to in reason else f" after its model was pushed to {review.pushed_to}"
+        return "failed_pushed", f"The run failed{after}: {reason}"
     decision = review.evaluation.decision if review.evaluation else None
     if decision is None:
         return "unfinished", "The run ended before the evaluation, and nothing was pushed."

@@ -49,7 +49,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     executions = {execution.node: execution for execution in history.of_run(record.run_id)}
     steps = tuple(_with_reason(step, executions.get(step.name), history) for step in record.steps)
     path = report_path(config.home, record.run_id)
-    review = _review(config, executions)
+    review = _review(config, record, executions)
     record = record.model_copy(update={"steps": steps, "report": str(path), "intervals": _intervals(review)})
     others = [run for run in RunStore(config.home).runs() if run.run_id != record.run_id and run.status != "running"]
     runs = sorted([record, *others], key=lambda run: run.run_id, reverse=True)
@@ -66,13 +66,15 @@ def _intervals(review: Review) -> dict[str, tuple[float, float]]:
     }
 
 
-def _review(config: PipelineConfig, executions: Mapping[str, Execution]) -> Review:
+def _review(config: PipelineConfig, record: RunRecord, executions: Mapping[str, Execution]) -> Review:
     """What the Report step wrote; where the run didn't come to it, what can be read of the rest."""
     uris = artifacts_of(executions)
     if "report" in uris:
         return read_review(uris["report"])
     sources = {name: uris[name] for name in ARTIFACTS if name in uris}
-    return collect(config.name, Sources(**sources, pushed_to=_pushed_to(executions)), config.column_roles, config.card)
+    # Of a run that ended in its push, the record alone knows the version.
+    pushed_to = _pushed_to(executions) or record.model_uri
+    return collect(config.name, Sources(**sources, pushed_to=pushed_to), config.column_roles, config.card)
 
 
 def artifacts_of(executions: Mapping[str, Execution]) -> dict[str, str]:
