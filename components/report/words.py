@@ -116,7 +116,9 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
         )
     passed = _passed(decision.checks)
     if review.pushed_to:
-        return "pushed", f"{passed}. The model is in {review.pushed_to}."
+        to = review.pushed_to
+        where = f"is in {to}" if run.pushed_is_kept else f"was pushed to {to}, and is no longer kept there"
+        return "pushed", f"{passed}. The model {where}."
     return "unfinished", f"{passed}, and the model is blessed, but it wasn't pushed."
 
 

@@ -20,7 +20,7 @@ from pipeline.runs.comparison import MetricPair, compare
 from pipeline.runs.home import catalog_files
 from pipeline.runs.page_files import REPORTS
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.served import Versions
+from pipeline.runs.served import Versions, version_of
 from pipeline.runs.setting_texts import command_of, own_settings, predictions_command, setting_text
 from pipeline.runs.surroundings import versions
 from pipeline.runs.whole_file import write_whole
@@ -110,6 +110,7 @@ def _view(
     previous = next((run for run in runs if run.run_id < record.run_id), None)
     origins = _origins(history, executions)
     baseline = review.evaluation.decision.baseline_uri if review.evaluation else ""
+    pushed, own = Versions(config), version_of(record)
     return RunView(
         run_id=record.run_id,
         status=record.status,
@@ -129,7 +130,8 @@ def _view(
         versions=record.versions or versions(),
         commit=record.commit,
         log=record.log,
-        served=Versions(config).before(record, runs, baseline),
+        served=pushed.before(record, runs, baseline),
+        pushed_is_kept=own is None or pushed.is_kept(own),
     )
 
 

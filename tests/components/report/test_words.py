@@ -35,6 +35,8 @@ def test_a_blessed_model_that_was_pushed(review):
     blessed = review.evaluation.model_copy(update={"decision": decision})
     pushed = review.model_copy(update={"evaluation": blessed, "pushed_to": "/pushed/3"})
     assert words.verdict(pushed, RunView()) == ("pushed", "All 2 checks passed. The model is in /pushed/3.")
+    gone = "All 2 checks passed. The model was pushed to /pushed/3, and is no longer kept there."
+    assert words.verdict(pushed, RunView(pushed_is_kept=False)) == ("pushed", gone)
 
 
 def test_a_check_without_an_earlier_model_counts_as_neither(review):
