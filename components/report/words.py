@@ -165,7 +165,8 @@ def _never_predicted(evaluation: EvaluationReview, taken: Sequence[float]) -> li
     never = [f"{name} ({sum(row):,.0f})" for name, count, row in named if not count and sum(row) > 0]
     if not never:
         return []
-    return [f"The model predicts no test example as {listed(never)}; in brackets, how many there are."]
+    counted = "what these weigh" if evaluation.is_weighted else "how many there are"
+    return [f"The model predicts no test example as {listed(never)}; in brackets, {counted}."]
 
 
 def error_warnings(review: Review) -> list[str]:
@@ -291,20 +292,24 @@ def worst_slices(evaluation: EvaluationReview) -> list[str]:
 
 
 def worst_classes(evaluation: EvaluationReview) -> list[str]:
-    """Returns sentences on the classes with the most examples that weren't found, and what these were taken for."""
+    """Returns sentences on the classes with the most examples that weren't found, and what these were taken for.
+
+    Where rows have weights, these count.
+    """
     confusion = evaluation.plots[0].confusion if evaluation.plots else ()
     missed = [
         (sum(row) - row[number], number, row) for number, row in enumerate(confusion) if sum(row) - row[number] > 0
     ]
     ranked = sorted(missed, key=lambda each: (-each[0], each[1]))[:WORST_CLASSES]
-    return [_class_sentence(evaluation.class_names, number, row) for _, number, row in ranked]
+    of = "a weight of " if evaluation.is_weighted else ""
+    return [_class_sentence(evaluation.class_names, number, row, of) for _, number, row in ranked]
 
 
-def _class_sentence(names: Sequence[str], number: int, row: Sequence[float]) -> str:
+def _class_sentence(names: Sequence[str], number: int, row: Sequence[float], of: str) -> str:
     whole = sum(row)
     others = [(count, other) for other, count in zip(names, row, strict=True) if other != names[number]]
     count, other = max(others)
-    found = f"{names[number]}: {row[number]:,.0f} of {whole:,.0f} found (recall {row[number] / whole:.4f})"
+    found = f"{names[number]}: {of}{row[number]:,.0f} of {whole:,.0f} found (recall {row[number] / whole:.4f})"
     return f"{found}, most often predicted as {other} ({count:,.0f})."
 
 
