@@ -68,6 +68,22 @@ def test_of_many_checks_those_that_failed_or_are_close_come_first_and_the_rest_i
     assert folded_in_words(folded, are_all=True) == "All 5 checks passed, none of them close"
 
 
+@pytest.mark.parametrize(
+    ("without", "uncompared", "words"),
+    [
+        (5, 0, "All 5 checks passed, without an interval that tells how closely"),
+        (1, 0, "All 6 checks passed, none of them close as far as that can be told (1 has no interval)"),
+        (0, 5, "All 5 checks had no earlier model to compare with"),
+    ],
+)
+def test_no_check_is_told_not_to_be_close_that_cannot_be(evaluation, without, uncompared, words):
+    loss = check(metric="crossentropy", kind="at_most", value=0.5, bound=0.6)
+    passed = 5 if without == 1 else 0
+    checks = [loss] * without + [check(bound=0.5)] * passed + [check(kind="max_drop", bound=0.02)] * uncompared
+    _, folded = rows_of(evaluation, *checks)
+    assert folded_in_words(folded, are_all=True) == words
+
+
 def test_a_few_checks_are_all_shown(evaluation):
     shown, folded = rows_of(evaluation, check(bound=0.5), check(passed=False), check(bound=0.4))
     assert [row.state for row in shown] == ["failed", "passed", "passed"]
