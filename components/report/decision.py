@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from components.metric_text import metric_text
 from components.outcome import ThresholdCheck
 from components.report.review import EvaluationReview, Metric
 
@@ -68,15 +67,15 @@ def bound_in_words(check: ThresholdCheck) -> str:
     """Returns what a check asks for."""
     match check.kind:
         case "at_least":
-            return f"at least {check.bound:g}"
+            return f"at least {check.bound_text}"
         case "at_most":
-            return f"at most {check.bound:g}"
+            return f"at most {check.bound_text}"
         case "max_drop":
-            return f"falls by at most {check.bound:g}"
+            return f"falls by at most {check.bound_text}"
         case "max_rise":
-            return f"rises by at most {check.bound:g}"
+            return f"rises by at most {check.bound_text}"
         case "better_than_guessing":
-            return f"better than guessing, {metric_text(check.metric, check.bound)}"
+            return f"better than guessing, {check.bound_text}"
 
 
 def _so_many(count: int, *, are_all: bool) -> str:

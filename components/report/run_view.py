@@ -137,6 +137,7 @@ class RunLine(Settings):
         metrics: The candidate's, over all examples.
         intervals: Their 95 % intervals, where there are any.
         bounds: What checks ask of them over all examples, where they ask for a value.
+        bound_texts: The same as they are printed.
         counts: Records by what became of them.
         settings: The configuration as resolved, by dotted key.
         outcome: Where the model was pushed to, or why the run failed.
@@ -151,6 +152,7 @@ class RunLine(Settings):
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     bounds: dict[str, float] = {}
+    bound_texts: dict[str, str] = {}
     counts: dict[str, int] = {}
     settings: dict[str, str] = {}
     outcome: str = ""

@@ -17,6 +17,9 @@ def rows_of(evaluation, *checks):
     [
         ({}, "at least 0.7"),
         ({"kind": "at_most", "metric": "crossentropy"}, "at most 0.7"),
+        ({"kind": "at_most", "metric": "mse", "bound": 1234567.8}, "at most 1234567.8"),
+        ({"bound": 0.9999999}, "at least 0.9999999"),
+        ({"bound": 1.0}, "at least 1"),
         ({"kind": "max_drop", "bound": 0.02}, "falls by at most 0.02"),
         ({"kind": "max_rise", "bound": 0.02}, "rises by at most 0.02"),
         ({"kind": "better_than_guessing", "bound": 0.66812}, "better than guessing, 0.6681"),
