@@ -146,7 +146,7 @@ class Versions:
     @cached_property
     def _makers(self) -> dict[int, str]:
         """The run that pushed each version, not one that found it there; the newest version of a run first."""
-        found = ((version_of(run), run.run_id) for run in RunStore(self._home).newest_first())
+        found = ((version_of(run), run.run_id) for run in RunStore(self._home).runs())
         return {version: run_id for version, run_id in found if version is not None}  # an older run replaces a newer
 
     @cached_property

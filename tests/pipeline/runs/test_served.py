@@ -12,6 +12,7 @@ from components.outcome import Step
 from components.pusher.model_files import SEAL_FILE
 from components.pusher.publish import publish
 from components.pusher.seal import make_seal, read_seal, write_seal
+from components.pusher.versions import SERVED_MODEL
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.data.sources import with_data
@@ -131,6 +132,15 @@ def test_a_run_whose_push_was_cached_found_its_own_version_though_no_record_tell
     step = Step(name="Pusher", seconds=0.0, cached=True)
     store.save(store.runs()[0].model_copy(update={"steps": (step,)}))
     assert pushed.before(0) == ("version 1", "")
+
+
+def test_a_run_that_was_killed_in_its_push_is_served_before_the_next_run_closes_its_record(pushed):
+    model = pushed.model(f"a/{SERVED_MODEL}")
+    publish(model, pushed.config.pushed_dir, "1")
+    step = Step(name="Trainer", seconds=1.0, cached=False, artifacts=(str(Path(model).parent),))
+    killed = RunRecord(run_id="20260101T000000-00001", status="running", at_work="Pusher", steps=(step,))
+    RunStore(pushed.config.home).save(killed)
+    assert pushed.marks() == ["served"]
 
 
 def test_what_was_served_before_is_told_though_clean_removed_it(pushed):
