@@ -31,6 +31,15 @@ def metric_text(name: str, value: float, sign: str = "") -> str:
     return digits_of(value, sign) if name in IN_UNIT else f"{value:{sign}.4f}"
 
 
+def exact_text(value: float) -> str:
+    """Returns the shortest text that reads as a number, as who set it may have written it.
+
+    >>> exact_text(0.7), exact_text(1234567.8), exact_text(20.0), exact_text(0.9999999)
+    ('0.7', '1234567.8', '20', '0.9999999')
+    """
+    return repr(float(value)).removesuffix(".0")
+
+
 def digits_of(value: float, sign: str = "") -> str:
     """Returns a number of any unit with four digits, or all that it has before the point.
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from components.metric_text import IN_UNIT, digits_of, metric_text
+from components.metric_text import IN_UNIT, digits_of, exact_text, metric_text
 from components.settings import Settings
 
 ALL_EXAMPLES = "all examples"
@@ -70,6 +70,13 @@ class ThresholdCheck(Settings):
     def is_not_compared(self) -> bool:
         """Whether it asks for a comparison with an earlier model, and passes since there is none."""
         return self.passed and self.baseline is None and self.kind in ("max_drop", "max_rise")
+
+    @property
+    def bound_text(self) -> str:
+        """The bound as it is printed: of what was computed four digits, of what was set all."""
+        if self.kind == "better_than_guessing":
+            return metric_text(self.metric, self.bound)
+        return exact_text(self.bound)
 
     @property
     def guessing(self) -> str:

@@ -59,7 +59,7 @@ def evaluation_charts(evaluation: EvaluationReview) -> Iterator[Chart]:
         yield _roc(overall, evaluation.slices[0].metrics)
         yield _precision_recall(overall, evaluation.slices[0].metrics)
     if overall.calibration:
-        yield _calibration(overall, evaluation.class_names[1])
+        yield _calibration(overall, evaluation.class_names[1], "weight" if evaluation.is_weighted else "examples")
     if evaluation.answering.calibration:
         yield _reliability(evaluation.answering.calibration)
 
@@ -290,10 +290,10 @@ def _precision_recall(plots: SlicePlots, metrics: Mapping[str, Metric]) -> Chart
     )
 
 
-def _calibration(plots: SlicePlots, name: str) -> Chart:
+def _calibration(plots: SlicePlots, name: str, counted: str) -> Chart:
     merged = list(_merged(plots))
     trace = _line("model", [x for x, _, _ in merged], [y for _, y, _ in merged], mode="lines+markers")
-    trace["text"] = [f"{examples:,.0f} examples" for _, _, examples in merged]
+    trace["text"] = [f"{counted}: {examples:,.0f}" for _, _, examples in merged]
     most = max((examples for _, _, examples in merged), default=1.0)
     trace["marker"] = {"size": [5 + 15 * math.sqrt(examples / most) for _, _, examples in merged]}
     listed = "; ".join(f"{x:.2f}, {y:.2f}, {examples:,.0f}" for x, y, examples in merged)
@@ -301,7 +301,7 @@ def _calibration(plots: SlicePlots, name: str) -> Chart:
         name="calibration",
         title="Calibration",
         summary=f"Share of {name} among examples of about the same predicted probability; a larger mark stands for "
-        f"more of them. Predicted, observed, examples: {listed}.",
+        f"more of them. Predicted, observed, {counted}: {listed}.",
         traces=(trace, _line("perfect", [0, 1], [0, 1], dash="dot")),
         layout={
             "xaxis": {"title": {"text": "predicted probability"}},

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from components.metric_text import metric_text
 from components.outcome import ThresholdCheck
 from components.report.review import EvaluationReview, Metric
 
@@ -36,6 +35,11 @@ class CheckRow(NamedTuple):
         """What is asked for, in words."""
         return bound_in_words(self.check)
 
+    @property
+    def could_be_close(self) -> bool:
+        """Whether it can be told how close it is: of a bound on the value itself by an interval alone."""
+        return self.check.kind not in ("at_least", "at_most") or self.found.low is not None
+
 
 def check_rows(evaluation: EvaluationReview | None) -> tuple[list[CheckRow], list[CheckRow]]:
     """Returns the checks that are shown at once, and those that are folded; in each the worst first."""
@@ -50,27 +54,45 @@ def check_rows(evaluation: EvaluationReview | None) -> tuple[list[CheckRow], lis
 
 def folded_in_words(rows: Sequence[CheckRow], *, are_all: bool) -> str:
     """Returns what is said in place of the checks that are folded."""
-    compared = sum(row.state == "passed" for row in rows)
-    words = f"{'All' if are_all else 'The other'} {compared} checks passed, none of them close"
-    if compared == 1:
-        words = f"{'The' if are_all else 'One more'} check passed, and not closely"
-    others = len(rows) - compared
-    return words + (f"; {others} had no earlier model to compare with" if others else "")
+    passed = [row for row in rows if row.state == "passed"]
+    others = len(rows) - len(passed)
+    without = "had no earlier model to compare with"
+    if not passed:
+        return f"{_so_many(others, are_all=are_all)} {without}"
+    words = f"{_so_many(len(passed), are_all=are_all)} passed{_how_closely(passed)}"
+    return words + (f"; {others} {without}" if others else "")
 
 
 def bound_in_words(check: ThresholdCheck) -> str:
     """Returns what a check asks for."""
     match check.kind:
         case "at_least":
-            return f"at least {check.bound:g}"
+            return f"at least {check.bound_text}"
         case "at_most":
-            return f"at most {check.bound:g}"
+            return f"at most {check.bound_text}"
         case "max_drop":
-            return f"falls by at most {check.bound:g}"
+            return f"falls by at most {check.bound_text}"
         case "max_rise":
-            return f"rises by at most {check.bound:g}"
+            return f"rises by at most {check.bound_text}"
         case "better_than_guessing":
-            return f"better than guessing, {metric_text(check.metric, check.bound)}"
+            return f"better than guessing, {check.bound_text}"
+
+
+def _so_many(count: int, *, are_all: bool) -> str:
+    if count == 1:
+        return f"{'The' if are_all else 'One more'} check"
+    return f"{'All' if are_all else 'The other'} {count} checks"
+
+
+def _how_closely(passed: Sequence[CheckRow]) -> str:
+    """Of some that passed, none of them closely as far as that can be told."""
+    unknown = sum(not row.could_be_close for row in passed)
+    if unknown == len(passed):
+        return ", without an interval that tells how closely"
+    if unknown:
+        have = "has" if unknown == 1 else "have"
+        return f", none of them close as far as that can be told ({unknown} {have} no interval)"
+    return ", and not closely" if len(passed) == 1 else ", none of them close"
 
 
 def _rank(state: State) -> int:

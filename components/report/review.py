@@ -4,6 +4,7 @@ from typing import Literal
 
 from components.answering import Answering
 from components.column_roles import ColumnUse
+from components.evaluator.metric_names import WEIGHTED_COUNT
 from components.ingest.report import Conflicts, Duplicate, LongCells, Quarantined
 from components.outcome import Decision, Yardstick
 from components.report.config import ModelCard
@@ -114,6 +115,11 @@ class EvaluationReview(Settings):
     def first_metric(self) -> str:
         """What slices are compared by first."""
         return "mae" if self.label else "accuracy"
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether rows have weights: what is counted by class is the sum of these."""
+        return WEIGHTED_COUNT in self.slices[0].metrics
 
 
 class Sample(Settings):

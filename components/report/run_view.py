@@ -49,6 +49,7 @@ class Served(Settings):
         metrics: That run's, on its own test; empty where none is known.
         rolled_back: Whether it is served since someone went back to it.
         is_baseline: Whether it is what this run's model was compared with, on the same examples.
+        is_kept: Whether its folder is there.
     """
 
     version: str
@@ -56,12 +57,14 @@ class Served(Settings):
     metrics: dict[str, float] = {}
     rolled_back: bool = False
     is_baseline: bool = False
+    is_kept: bool = True
 
     @property
     def in_words(self) -> str:
         """Which it is."""
         made = f", made {time_of(self.run_id)}" if time_of(self.run_id) else ""
-        return f"version {self.version}{made}{', rolled back to' * self.rolled_back}"
+        gone = "" if self.is_kept else ", no longer kept"
+        return f"version {self.version}{made}{', rolled back to' * self.rolled_back}{gone}"
 
 
 class RunView(Settings):
@@ -86,6 +89,7 @@ class RunView(Settings):
         commit: Of the repository that its catalog file is in, and what had changed since; "" where none is known.
         log: The log file.
         served: The model that is served, or was before this run's was pushed; None where there is none.
+        pushed_is_kept: Whether the folder that its own was pushed to is there.
     """
 
     run_id: str = ""
@@ -106,6 +110,7 @@ class RunView(Settings):
     commit: str = ""
     log: str = ""
     served: Served | None = None
+    pushed_is_kept: bool = True
 
     @property
     def time(self) -> str:
@@ -132,6 +137,7 @@ class RunLine(Settings):
         metrics: The candidate's, over all examples.
         intervals: Their 95 % intervals, where there are any.
         bounds: What checks ask of them over all examples, where they ask for a value.
+        bound_texts: The same as they are printed.
         counts: Records by what became of them.
         settings: The configuration as resolved, by dotted key.
         outcome: Where the model was pushed to, or why the run failed.
@@ -146,6 +152,7 @@ class RunLine(Settings):
     metrics: dict[str, float] = {}
     intervals: dict[str, tuple[float, float]] = {}
     bounds: dict[str, float] = {}
+    bound_texts: dict[str, str] = {}
     counts: dict[str, int] = {}
     settings: dict[str, str] = {}
     outcome: str = ""

@@ -7,6 +7,7 @@ from functools import cache
 import jinja2
 from markupsafe import Markup
 
+from components.evaluator.metric_names import EFFECTIVE_COUNT, WEIGHTED_COUNT
 from components.json_values import finite
 from components.metric_text import digits_of, metric_text
 from components.report import words
@@ -62,6 +63,7 @@ def _environment() -> jinja2.Environment:
         "few": words.FEW_EXAMPLES,
         "meanings": words.MEANINGS,
     }
+    environment.globals |= {"counts": (WEIGHTED_COUNT, EFFECTIVE_COUNT)}
     environment.globals |= {"overfitted": words.OVERFITTED, "gap": words.GAP}
     environment.globals |= {"policy": policy, "packed_plotly": packed_plotly, "page_script": page_script}
     return environment

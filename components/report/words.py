@@ -97,10 +97,15 @@ UNLIKELY = 0.05
 
 
 def verdict(review: Review, run: RunView) -> tuple[str, str]:
-    """Returns the state, one of pushed, not_blessed, failed and unfinished, and a sentence that says why."""
+    """Returns the state (pushed, not_blessed, failed, failed_pushed or unfinished), and a sentence that says why."""
     if run.failure:
         place = f" ({run.failure.place})" if run.failure.place else ""
-        return "failed", f"The run failed, and nothing was pushed: {run.failure.cause}{place}"
+        reason = f"{run.failure.cause}{place}"
+        if not review.pushed_to:
+            return "failed", f"The run failed, and nothing was pushed: {reason}"
+        # Of a run that ended in its push, the cause says where the model is.
+        after = "" if review.pushed_to in reason else f" after its model was pushed to {review.pushed_to}"
+        return "failed_pushed", f"The run failed{after}: {reason}"
     decision = review.evaluation.decision if review.evaluation else None
     if decision is None:
         return "unfinished", "The run ended before the evaluation, and nothing was pushed."
@@ -111,7 +116,9 @@ def verdict(review: Review, run: RunView) -> tuple[str, str]:
         )
     passed = _passed(decision.checks)
     if review.pushed_to:
-        return "pushed", f"{passed}. The model is in {review.pushed_to}."
+        to = review.pushed_to
+        where = f"is in {to}" if run.pushed_is_kept else f"was pushed to {to}, and is no longer kept there"
+        return "pushed", f"{passed}. The model {where}."
     return "unfinished", f"{passed}, and the model is blessed, but it wasn't pushed."
 
 
@@ -163,7 +170,8 @@ def _never_predicted(evaluation: EvaluationReview, taken: Sequence[float]) -> li
     never = [f"{name} ({sum(row):,.0f})" for name, count, row in named if not count and sum(row) > 0]
     if not never:
         return []
-    return [f"The model predicts no test example as {listed(never)}; in brackets, how many there are."]
+    counted = "what these weigh" if evaluation.is_weighted else "how many there are"
+    return [f"The model predicts no test example as {listed(never)}; in brackets, {counted}."]
 
 
 def error_warnings(review: Review) -> list[str]:
@@ -294,20 +302,24 @@ def worst_slices(evaluation: EvaluationReview) -> list[str]:
 
 
 def worst_classes(evaluation: EvaluationReview) -> list[str]:
-    """Returns sentences on the classes with the most examples that weren't found, and what these were taken for."""
+    """Returns sentences on the classes with the most examples that weren't found, and what these were taken for.
+
+    Where rows have weights, these count.
+    """
     confusion = evaluation.plots[0].confusion if evaluation.plots else ()
     missed = [
         (sum(row) - row[number], number, row) for number, row in enumerate(confusion) if sum(row) - row[number] > 0
     ]
     ranked = sorted(missed, key=lambda each: (-each[0], each[1]))[:WORST_CLASSES]
-    return [_class_sentence(evaluation.class_names, number, row) for _, number, row in ranked]
+    of = "a weight of " if evaluation.is_weighted else ""
+    return [_class_sentence(evaluation.class_names, number, row, of) for _, number, row in ranked]
 
 
-def _class_sentence(names: Sequence[str], number: int, row: Sequence[float]) -> str:
+def _class_sentence(names: Sequence[str], number: int, row: Sequence[float], of: str) -> str:
     whole = sum(row)
     others = [(count, other) for other, count in zip(names, row, strict=True) if other != names[number]]
     count, other = max(others)
-    found = f"{names[number]}: {row[number]:,.0f} of {whole:,.0f} found (recall {row[number] / whole:.4f})"
+    found = f"{names[number]}: {of}{row[number]:,.0f} of {whole:,.0f} found (recall {row[number] / whole:.4f})"
     return f"{found}, most often predicted as {other} ({count:,.0f})."
 
 

@@ -110,7 +110,8 @@ def _table(records: list[RunRecord], pushed: Versions) -> Table:
         counts = [f"{count:,}" for count in record.counts.model_dump().values()]
         mark = pushed.mark(record)
         model = f"{record.model_uri} ({mark})" if mark in ("served", "rolled back") else record.model_uri
-        last = record.error.in_a_line if record.error else model
+        # A run may fail after its push: the model is served all the same.
+        last = "; ".join(filter(None, (model, record.error.in_a_line if record.error else "")))
         table.add_row(
             escape(record.run_id),
             record.status.replace("_", " "),

@@ -53,17 +53,16 @@ def run_line(run: RunRecord, pushed: Versions | None = None) -> RunLine:
         pushed: What became of the models that were pushed; None where that isn't looked at.
     """
     version = version_of(run)
+    kinds = ("at_least", "at_most", "better_than_guessing")
+    bounding = [check for check in run.thresholds if check.slice == ALL_EXAMPLES and check.kind in kinds]
     return RunLine(
         run_id=run.run_id,
         status=run.status,
         seconds=run.seconds,
         metrics=run.metrics,
         intervals=_intervals(run),
-        bounds={
-            check.metric: check.bound
-            for check in run.thresholds
-            if check.slice == ALL_EXAMPLES and check.kind in ("at_least", "at_most", "better_than_guessing")
-        },
+        bounds={check.metric: check.bound for check in bounding},
+        bound_texts={check.metric: check.bound_text for check in bounding},
         counts=run.counts.model_dump(),
         settings={key: setting_text(value) for key, value in flattened(run.config).items()} if run.config else {},
         outcome=run.error.in_a_line if run.error else run.model_uri,

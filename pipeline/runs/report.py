@@ -20,7 +20,7 @@ from pipeline.runs.comparison import MetricPair, compare
 from pipeline.runs.home import catalog_files
 from pipeline.runs.page_files import REPORTS
 from pipeline.runs.record import RunRecord, RunStore
-from pipeline.runs.served import Versions
+from pipeline.runs.served import Versions, version_of
 from pipeline.runs.setting_texts import command_of, own_settings, predictions_command, setting_text
 from pipeline.runs.surroundings import versions
 from pipeline.runs.whole_file import write_whole
@@ -49,7 +49,7 @@ def write_report(config: PipelineConfig, record: RunRecord) -> RunRecord:
     executions = {execution.node: execution for execution in history.of_run(record.run_id)}
     steps = tuple(_with_reason(step, executions.get(step.name), history) for step in record.steps)
     path = report_path(config.home, record.run_id)
-    review = _review(config, history.made_by(record.run_id), executions)
+    review = _review(config, record, history.made_by(record.run_id), executions)
     record = record.model_copy(update={"steps": steps, "report": str(path), "intervals": _intervals(review)})
     others = [run for run in RunStore(config.home).runs() if run.run_id != record.run_id and run.status != "running"]
     runs = sorted([record, *others], key=lambda run: run.run_id, reverse=True)
@@ -66,12 +66,16 @@ def _intervals(review: Review) -> dict[str, tuple[float, float]]:
     }
 
 
-def _review(config: PipelineConfig, uris: Mapping[str, str], executions: Mapping[str, Execution]) -> Review:
+def _review(
+    config: PipelineConfig, record: RunRecord, uris: Mapping[str, str], executions: Mapping[str, Execution]
+) -> Review:
     """What the Report step wrote; where the run didn't come to it, what can be read of the rest."""
     if "report" in uris:
         return read_review(uris["report"])
     sources = {name: uris[name] for name in ARTIFACTS if name in uris}
-    return collect(config.name, Sources(**sources, pushed_to=_pushed_to(executions)), config.column_roles, config.card)
+    # Of a run that ended in its push, the record alone knows the version.
+    pushed_to = _pushed_to(executions) or record.model_uri
+    return collect(config.name, Sources(**sources, pushed_to=pushed_to), config.column_roles, config.card)
 
 
 def _pushed_to(executions: Mapping[str, Execution]) -> str:
@@ -92,6 +96,7 @@ def _view(
     previous = next((run for run in runs if run.run_id < record.run_id), None)
     origins = _origins(history, executions)
     baseline = review.evaluation.decision.baseline_uri if review.evaluation else ""
+    pushed, own = Versions(config), version_of(record)
     return RunView(
         run_id=record.run_id,
         status=record.status,
@@ -111,7 +116,8 @@ def _view(
         versions=record.versions or versions(),
         commit=record.commit,
         log=record.log,
-        served=Versions(config).before(record, runs, baseline),
+        served=pushed.before(record, runs, baseline),
+        pushed_is_kept=own is None or pushed.is_kept(own),
     )
 
 

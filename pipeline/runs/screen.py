@@ -226,9 +226,8 @@ def _name(result: ThresholdCheck) -> str:
 
 
 def bound_of(result: ThresholdCheck) -> str:
-    """Returns what the value was held against: of what was computed four digits, of what was set all."""
-    bound = metric_text(result.metric, result.bound) if result.guessing else f"{result.bound:g}"
-    return f"{SIGNS[result.kind]} {bound}"
+    """Returns what the value was held against."""
+    return f"{SIGNS[result.kind]} {result.bound_text}"
 
 
 def _verdict(result: ThresholdCheck) -> str:

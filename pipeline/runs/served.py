@@ -12,6 +12,7 @@ from components.pusher.versions import version_number, versions
 from components.report.run_view import Served
 from pipeline.config import PipelineConfig
 from pipeline.prediction.pushed_version import find_pushed
+from pipeline.runs.ending import PUSHER
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.rollbacks import Rollback, published, rollbacks
 
@@ -37,9 +38,9 @@ class Versions:
         return self._there[0] if self._there else None
 
     def mark(self, record: RunRecord) -> Literal["", "served", "rolled back", "replaced"]:
-        """Returns what became of the version that a run pushed; "" where it pushed none."""
+        """Returns what became of the version that a run pushed; "" where it pushed none, or one that was there."""
         version = version_of(record)
-        if version is None:
+        if version is None or self._makers.get(version, record.run_id) != record.run_id:
             return ""
         if version == self._served_of_run:
             return "served"
@@ -54,8 +55,8 @@ class Versions:
         if self.served is None:
             return ""
         origin, rollback = self.origin(self.served), self._rollbacks.get(self.served)
-        maker = next((run.run_id for run in runs if version_of(run) == origin), "")
-        made = f"of run {maker}" if maker else "of no run that is kept here"
+        maker = maker_of(runs, origin)
+        made = f"of run {maker.run_id}" if maker else "of no run that is kept here"
         if rollback is None:
             return f"Version {self.served}, {made}, is served: it was pushed last."
         return (
@@ -71,20 +72,23 @@ class Versions:
             runs: All runs of the pipeline, the newest first.
             baseline_uri: The model that the run's was compared with; "" where there was none.
         """
-        own = version_of(record)
-        earlier = [version for version in self._there if own is None or version < own]
-        if not earlier:
+        version = self._before(record, runs)
+        if version is None:
             return None
-        origin = self.origin(earlier[0])
-        maker = next((run for run in runs if version_of(run) == origin and run.run_id != record.run_id), None)
+        maker = maker_of([run for run in runs if run.run_id != record.run_id], self.origin(version))
         artifacts = {uri for step in maker.steps for uri in step.artifacts} if maker else set()
         return Served(
-            version=str(earlier[0]),
+            version=str(version),
             run_id=maker.run_id if maker else "",
             metrics=maker.metrics if maker else {},
-            rolled_back=earlier[0] in self._rollbacks,
+            rolled_back=version in self._rollbacks,
             is_baseline=bool(baseline_uri) and baseline_uri in artifacts,
+            is_kept=self.is_kept(version),
         )
+
+    def is_kept(self, version: int) -> bool:
+        """Returns whether a version's folder is there; `clean` removes old ones."""
+        return version in self._there
 
     def origin(self, version: int) -> int:
         """The version that a run pushed, of which another one is a copy."""
@@ -128,14 +132,30 @@ class Versions:
         except TransferlineError:  # it was tampered with, and is no run's model
             return ""
 
+    def _before(self, record: RunRecord, runs: Sequence[RunRecord]) -> int | None:
+        """The version that was the newest when a run pushed its own; that is its own where it found its model there."""
+        own = version_of(record)
+        if own is None:
+            return self.served
+        maker, cached = maker_of(runs, own), any(step.cached for step in record.steps if step.name == PUSHER)
+        if cached or own in self._rollbacks or (maker and maker.run_id < record.run_id):
+            return own
+        known = {*self._there, *self._rollbacks, *filter(None, map(version_of, runs))}
+        return max((version for version in known if version < own), default=None)
+
+    @cached_property
+    def _makers(self) -> dict[int, str]:
+        """The run that pushed each version, not one that found it there; the newest version of a run first."""
+        found = ((version_of(run), run.run_id) for run in RunStore(self._home).runs())
+        return {version: run_id for version, run_id in found if version is not None}  # an older run replaces a newer
+
     @cached_property
     def _served_of_run(self) -> int | None:
         """The version that a run pushed of the model that is served; of several, as after a rollback, the last."""
         if self.served is None:
             return None
         origin = self.origin(self.served)
-        pushed = map(version_of, RunStore(self._home).newest_first())
-        return next((each for each in pushed if each is not None and self.origin(each) == origin), None)
+        return next((version for version in self._makers if self.origin(version) == origin), None)
 
     def _went_back_from(self, version: int) -> bool:
         origin = self.origin(version)
@@ -207,6 +227,16 @@ def _kept_files(config: PipelineConfig, version: int) -> dict[str, str]:
 def files_kept(runs: Sequence[RunRecord], version: int) -> dict[str, str]:
     """Returns the SHA-256 of each file of the model that a run pushed as a version; empty where no run kept them."""
     return next((run.model_files for run in runs if run.model_files and version_of(run) == version), {})
+
+
+def maker_of(runs: Sequence[RunRecord], version: int) -> RunRecord | None:
+    """Returns the run that pushed a version: the oldest of those that have it, since later ones found it there.
+
+    Args:
+        runs: The newest first.
+        version: Its number.
+    """
+    return next((run for run in reversed(runs) if version_of(run) == version), None)
 
 
 def version_of(record: RunRecord) -> int | None:

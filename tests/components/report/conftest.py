@@ -88,6 +88,14 @@ def evaluation():
 
 
 @pytest.fixture
+def weighted(evaluation):
+    """The same of rows with weights."""
+    more = {"weighted_example_count": Metric(value=420.128), "effective_example_count": Metric(value=70.0)}
+    slices = [each.model_copy(update={"metrics": {**each.metrics, **more}}) for each in evaluation.slices]
+    return evaluation.model_copy(update={"slices": tuple(slices)})
+
+
+@pytest.fixture
 def review(evaluation):
     number = FeatureStatistics(
         name="width",

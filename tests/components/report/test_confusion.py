@@ -24,6 +24,25 @@ def test_without_an_evaluation_there_is_none(evaluation):
     assert confusion_table(evaluation.model_copy(update={"plots": ()})) is None
 
 
+def test_of_rows_with_weights_no_weight_is_called_examples(review, weighted):
+    page = render(review.model_copy(update={"evaluation": weighted}))
+    matrix = page.partition(">Confusion matrix")[2].partition("<h3>")[0]
+    assert " and its weight." in matrix
+    assert "<span>weight</span>" in matrix
+    assert "</a>: a weight of 15, " in matrix
+    assert "examples" not in matrix
+    assert "The most weight was missed of:" in page
+    assert "dog: a weight of 25 of 40 found" in page
+    assert "Predicted, observed, weight:" in page
+    assert "<td>weight</td>" in page
+    # A part of the weight has no difference from all of it that says anything.
+    assert "all +0.0000" not in page
+    unweighted = render(review)
+    assert "dog: 25 of 40 found" in unweighted
+    assert "Predicted, observed, examples:" in unweighted
+    assert "<span>examples</span>" in unweighted
+
+
 def test_the_page_names_the_commonest_mistake_or_that_there_is_none(review, evaluation):
     page = render(review)
     assert "Confused most often:" in page

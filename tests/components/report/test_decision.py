@@ -17,6 +17,9 @@ def rows_of(evaluation, *checks):
     [
         ({}, "at least 0.7"),
         ({"kind": "at_most", "metric": "crossentropy"}, "at most 0.7"),
+        ({"kind": "at_most", "metric": "mse", "bound": 1234567.8}, "at most 1234567.8"),
+        ({"bound": 0.9999999}, "at least 0.9999999"),
+        ({"bound": 1.0}, "at least 1"),
         ({"kind": "max_drop", "bound": 0.02}, "falls by at most 0.02"),
         ({"kind": "max_rise", "bound": 0.02}, "rises by at most 0.02"),
         ({"kind": "better_than_guessing", "bound": 0.66812}, "better than guessing, 0.6681"),
@@ -66,6 +69,22 @@ def test_of_many_checks_those_that_failed_or_are_close_come_first_and_the_rest_i
     shown, folded = rows_of(evaluation, *passed, check(bound=0.6))
     assert (shown, len(folded)) == ([], 5)
     assert folded_in_words(folded, are_all=True) == "All 5 checks passed, none of them close"
+
+
+@pytest.mark.parametrize(
+    ("without", "uncompared", "words"),
+    [
+        (5, 0, "All 5 checks passed, without an interval that tells how closely"),
+        (1, 0, "All 6 checks passed, none of them close as far as that can be told (1 has no interval)"),
+        (0, 5, "All 5 checks had no earlier model to compare with"),
+    ],
+)
+def test_no_check_is_told_not_to_be_close_that_cannot_be(evaluation, without, uncompared, words):
+    loss = check(metric="crossentropy", kind="at_most", value=0.5, bound=0.6)
+    passed = 5 if without == 1 else 0
+    checks = [loss] * without + [check(bound=0.5)] * passed + [check(kind="max_drop", bound=0.02)] * uncompared
+    _, folded = rows_of(evaluation, *checks)
+    assert folded_in_words(folded, are_all=True) == words
 
 
 def test_a_few_checks_are_all_shown(evaluation):

@@ -15,6 +15,7 @@ def line(run_id, accuracy=None, **changes):
         "metrics": {} if accuracy is None else {"accuracy": accuracy, "example_count": 60},
         "intervals": {} if accuracy is None else {"accuracy": (accuracy - 0.1, accuracy + 0.1)},
         "bounds": {"accuracy": 0.5},
+        "bound_texts": {"accuracy": "0.5"},
         "counts": {"train": 5},
         "settings": {"trainer.seed": run_id[:8], "name": "pets"},
         "outcome": "/pushed/1",

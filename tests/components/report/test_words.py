@@ -7,6 +7,7 @@ from components.ingest.report import Conflicts, LongCells
 from components.operating_point import AtPrecision, AtRecall, LeastCost, Maximize
 from components.outcome import Failure, Paired, PairedErrors
 from components.report import words
+from components.report.page import render
 from components.report.review import Metric, Review, TrainingReview
 from components.report.run_view import RunView
 
@@ -34,6 +35,8 @@ def test_a_blessed_model_that_was_pushed(review):
     blessed = review.evaluation.model_copy(update={"decision": decision})
     pushed = review.model_copy(update={"evaluation": blessed, "pushed_to": "/pushed/3"})
     assert words.verdict(pushed, RunView()) == ("pushed", "All 2 checks passed. The model is in /pushed/3.")
+    gone = "All 2 checks passed. The model was pushed to /pushed/3, and is no longer kept there."
+    assert words.verdict(pushed, RunView(pushed_is_kept=False)) == ("pushed", gone)
 
 
 def test_a_check_without_an_earlier_model_counts_as_neither(review):
@@ -51,6 +54,22 @@ def test_a_failure_comes_before_everything(review):
     run = RunView(failure=Failure(cause="disk full", place="Trainer"))
     assert words.verdict(review, run)[0] == "failed"
     assert words.verdict(Review(pipeline="a"), RunView())[0] == "unfinished"
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        ("disk full", "The run failed after its model was pushed to /pushed/3: disk full (Report)"),
+        ("Its model is in /pushed/3.", "The run failed: Its model is in /pushed/3. (Report)"),
+    ],
+)
+def test_a_failure_after_the_push_says_where_the_model_is_once(review, cause, sentence):
+    run = RunView(failure=Failure(cause=cause, place="Report"))
+    pushed = review.model_copy(update={"pushed_to": "/pushed/3"})
+    assert words.verdict(pushed, run) == ("failed_pushed", sentence)
+    page = render(pushed, run)
+    assert "Failed, but pushed" in page
+    assert "not pushed" not in page
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,17 @@ def test_runs_are_listed_the_newest_first(transferline):
     assert (older.split()[0], older.split()[-2:]) == ("20260101T000000-1", ["0.9000", "/m/1"])
 
 
+def test_a_run_that_failed_after_its_push_has_its_model_and_its_error(transferline):
+    folder = transferline.home("digits") / "pushed" / "1"
+    folder.mkdir(parents=True)
+    error = Failure(cause="OSError: full.", place="Report")
+    transferline.save("digits", "20260101T000000-1", status="failed", model_uri=str(folder), error=error)
+    shown = " ".join(transferline("runs", "digits").split())
+    assert "(served);" in shown
+    assert "OSError: full." in shown
+    assert transferline.json("runs", "digits")[0]["mark"] == "served"
+
+
 def run_of(name):
     return kfp_server_api.V2beta1Run(
         run_id="run-1",

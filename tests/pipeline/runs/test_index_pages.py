@@ -5,7 +5,8 @@ from pathlib import Path
 
 import old_home
 
-from pipeline.runs.index_pages import write_index_pages, write_overview
+from components.outcome import ThresholdCheck
+from pipeline.runs.index_pages import run_line, write_index_pages, write_overview
 from pipeline.runs.record import RunRecord, RunStore
 from pipeline.runs.report import write_report
 from pipeline.runs.rollback import roll_back
@@ -42,6 +43,17 @@ def test_what_is_served_and_what_it_replaced_is_in_both_indexes(old_pipeline, ol
     assert 'href="higgs_toy/reports/index.html"' in every
     assert old_home.PUSHED[-1] in every
     assert not list(Path(old_pipeline.output_dir).glob("*.partial"))
+
+
+def test_bounds_that_were_set_are_told_as_they_were_and_computed_ones_in_four_digits():
+    each = {"slice": "all examples", "value": 0.9, "baseline": None, "passed": True}
+    checks = (
+        ThresholdCheck(metric="rmse", kind="at_most", bound=1234567.8, **each),
+        ThresholdCheck(metric="accuracy", kind="better_than_guessing", bound=2 / 3, **each),
+        ThresholdCheck(metric="auc", kind="max_drop", bound=0.1, **each),
+    )
+    line = run_line(RunRecord(run_id="a", status="pushed", thresholds=checks))
+    assert line.bound_texts == {"rmse": "1234567.8", "accuracy": "0.6667"}
 
 
 def test_after_a_rollback_another_run_is_served(old_pipeline, old_runs):

@@ -75,6 +75,15 @@ def test_the_page_of_a_run_that_came_to_no_report_step_shows_what_there_is(old_p
     assert 'id="decision"' not in page
 
 
+def test_a_run_that_failed_in_its_push_is_told_to_have_pushed_where_its_record_says_so(old_pipeline, old_runs):
+    error = Failure(cause="The run was killed.", place="Pusher")
+    update = {"run_id": "20270101T000000-00001", "status": "failed", "error": error}
+    page = Path(write_report(old_pipeline, old_runs[0].model_copy(update=update)).report).read_text()
+    assert f"after its model was pushed to {old_runs[0].model_uri}: The run was killed. (Pusher)" in page
+    assert "Failed, but pushed" in page
+    assert "nothing was pushed" not in page
+
+
 def test_changes_begin_with_the_outcome_and_end_with_the_metrics():
     steps = (
         Step(name="Trainer", seconds=1, cached=False, reason="trainer.seed changed"),

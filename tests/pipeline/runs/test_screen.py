@@ -47,6 +47,8 @@ def test_a_model_that_is_not_blessed_names_the_threshold_that_failed():
     assert "Not blessed, nothing was pushed. Failed: accuracy in label=<b>[red]\n" in text
     (row,) = (line for line in text.splitlines() if "FAIL" in line)
     assert row.split() == ["accuracy", "label=<b>[red]", "0.5123", "≥", "0.9", "FAIL"]
+    exact = record.model_copy(update={"thresholds": (threshold(False, bound=0.9999999),)})
+    assert "≥ 0.9999999 " in shown(exact)
 
 
 def test_a_run_that_was_ended_before_its_report_names_the_command_that_draws_it():

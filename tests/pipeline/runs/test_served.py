@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from components.errors import TransferlineError
+from components.outcome import Step
 from components.pusher.model_files import SEAL_FILE
 from components.pusher.publish import publish
 from components.pusher.seal import make_seal, read_seal, write_seal
+from components.pusher.versions import SERVED_MODEL
 from pipeline import catalog
 from pipeline.config.overrides import apply_overrides
 from pipeline.data.sources import with_data
@@ -63,6 +65,12 @@ class Pushed:
         versions = Versions(self.config)
         return [versions.mark(run) for run in RunStore(self.config.home).runs()]
 
+    def before(self, number):
+        """What is told to have been served before a run, by its number."""
+        runs = RunStore(self.config.home).runs()
+        found = Versions(self.config).before(runs[::-1][number], runs, "")
+        return found and (found.in_words, found.run_id)
+
     def state(self):
         return state_of(with_data(self.config)).digest
 
@@ -103,6 +111,44 @@ def test_a_run_that_makes_the_model_of_a_rollback_again_is_the_one_that_is_serve
     assert pushed.marks() == ["served", "rolled back", "replaced"]
     roll_back(pushed.config, "2")
     assert pushed.marks() == ["rolled back", "served", "rolled back"]
+
+
+def test_of_runs_that_have_one_version_the_first_made_it_and_the_others_found_it_served(pushed):
+    pushed.run("a", 1)
+    pushed.run("a", 1)
+    assert pushed.marks() == ["", "served"]
+    first = "20260101T000000-00001"
+    assert f"of run {first}, is served" in Versions(pushed.config).in_words(RunStore(pushed.config.home).runs())
+    assert (pushed.before(0), pushed.before(1)) == (None, ("version 1, made 2026-01-01 00:00 UTC", first))
+    pushed.run("b", 2)
+    copy = roll_back(pushed.config, "1").pushed_as
+    pushed.run("a", copy)
+    assert pushed.before(3) == (f"version {copy}, made 2026-01-01 00:00 UTC, rolled back to", first)
+
+
+def test_a_run_whose_push_was_cached_found_its_own_version_though_no_record_tells_of_the_first(pushed):
+    pushed.run("a", 1)
+    store = RunStore(pushed.config.home)
+    step = Step(name="Pusher", seconds=0.0, cached=True)
+    store.save(store.runs()[0].model_copy(update={"steps": (step,)}))
+    assert pushed.before(0) == ("version 1", "")
+
+
+def test_a_run_that_was_killed_in_its_push_is_served_before_the_next_run_closes_its_record(pushed):
+    model = pushed.model(f"a/{SERVED_MODEL}")
+    publish(model, pushed.config.pushed_dir, "1")
+    step = Step(name="Trainer", seconds=1.0, cached=False, artifacts=(str(Path(model).parent),))
+    killed = RunRecord(run_id="20260101T000000-00001", status="running", at_work="Pusher", steps=(step,))
+    RunStore(pushed.config.home).save(killed)
+    assert pushed.marks() == ["served"]
+
+
+def test_what_was_served_before_is_told_though_clean_removed_it(pushed):
+    first = pushed.run("a", 1)
+    pushed.run("b", 2)
+    shutil.rmtree(first)
+    assert pushed.before(1) == ("version 1, made 2026-01-01 00:00 UTC, no longer kept", "20260101T000000-00001")
+    assert pushed.before(0) is None
 
 
 def test_it_is_held_back_though_clean_removed_all_that_was_left_of_it(pushed):
