@@ -1,6 +1,5 @@
 import csv
 import json
-import resource
 import subprocess
 import sys
 
@@ -10,7 +9,6 @@ from small_models import save_row_model
 from components.errors import TransferlineError
 
 ROWS = "m_bb,m_jj\n3,1\nx,1\n0,1\n"
-FILE_SIZE, LIMIT = resource.RLIMIT_FSIZE, (10_000, 10_000)
 HEAVY = {"tensorflow", "tfx", "apache_beam", "tf_keras"}
 
 
@@ -34,14 +32,17 @@ def predict(transferline, pushed):
     return lambda *arguments, status=0: command("predict", "higgs_toy", *arguments, status=status)
 
 
-def run(pushed, *arguments, before=None):
-    """Runs the command, and returns what it said and the modules that it imported."""
+def run(pushed, *arguments, before="pass"):
+    """Runs the command, and some Python before it; returns what it said and the modules that it imported.
+
+    The Python is run by the child itself: between a fork and its exec, gRPC's threads of this process may end it.
+    """
     code = (
-        "import sys\nfrom pipeline.cli import main\ntry: main()\n"
+        f"{before}\nimport sys\nfrom pipeline.cli import main\ntry: main()\n"
         "except SystemExit as end: print(end.code, *sys.modules, file=sys.stderr)"
     )
     command = [sys.executable, "-c", code, "predict", *map(str, arguments), "--output-dir", str(pushed)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, preexec_fn=before)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     *said, last = done.stderr.splitlines()
     status, *modules = last.split()
     return status, done.stdout, "\n".join(said), set(modules)
@@ -116,7 +117,7 @@ def test_a_file_that_cannot_be_written_whole_is_not_written(pushed, tmp_path):
         tmp_path / "rows.csv",
         "--out",
         out,
-        before=lambda: resource.setrlimit(FILE_SIZE, (10_000,) * 2),
+        before="import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))",
     )
     assert (status, shown) == ("1", "")
     assert f"The file can't be written: File too large.\n  place: {out}" in said
