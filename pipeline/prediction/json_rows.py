@@ -15,6 +15,7 @@ from components.csv_example_gen.date_formats import ISO
 from components.csv_example_gen.dates import seconds_of
 from components.csv_example_gen.missing import dates_given, numbers_for_none, numbers_given
 from components.csv_example_gen.reader import Fault, Rows
+from components.csv_example_gen.rows import NO_NUMBER
 from components.ingest import storage
 from components.wording import is_unicode, printable
 from pipeline.prediction.spelling import texts_of
@@ -22,9 +23,6 @@ from pipeline.prediction.spelling import texts_of
 JSON_LINES = (".jsonl", ".ndjson")
 AT_ONCE = 8192
 LARGEST = float(np.finfo(np.float32).max)
-LOWEST = -(2**63)
-"""It stands for no value in a model."""
-
 SHOWN = 80
 
 Value: TypeAlias = float | int | str | None
@@ -149,7 +147,7 @@ def _converted(values: Sequence[object], kind: ColumnType, data: CsvData, traine
         as_objects[:] = values
         return texts_of(as_objects, data, trained if kind == "string" else ())
     column = numbers_given(pa.array(values, ARROW[kind], from_pandas=True), data)
-    is_wrong = pc.greater_equal(pc.abs(column), LARGEST) if kind == "float" else pc.equal(column, LOWEST)
+    is_wrong = pc.greater_equal(pc.abs(column), LARGEST) if kind == "float" else pc.equal(column, NO_NUMBER)
     if pc.any(is_wrong).as_py():
         raise ValueError
     return column.cast(pa.float32(), safe=False) if kind == "float" else column
@@ -176,7 +174,7 @@ def _value(name: str, value: object, kind: ColumnType, data: CsvData) -> Value:
             return value
         case ("float", int() | float()) if abs(value) < LARGEST:
             return float(value)
-        case ("int", bool() | int() | float()) if abs(value) < -LOWEST and value == int(value):
+        case ("int", bool() | int() | float()) if abs(value) < -NO_NUMBER and value == int(value):
             return int(value)
         case (_, int() | float()) if value in numbers_for_none(data):  # which no column of such numbers has
             return None
